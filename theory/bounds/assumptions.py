@@ -1,0 +1,75 @@
+"""What theorems assume of the objective, the noise and the delays, each stated once, and where results come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """What a theorem assumes of the objective, the noise or the delays.
+
+    Args:
+        name: short name; text: one line; latex: as the theorem states it.
+        needed: LaTeX of what the proof uses of it, where that is less.
+    """
+
+    name: str
+    text: str
+    latex: str
+    needed: str = ""
+
+
+SMOOTH = Assumption(
+    "smooth",
+    "F is L-smooth: its gradient is Lipschitz continuous with constant L (F need not be convex).",
+    r"\|\nabla F(x) - \nabla F(y)\| \le L \|x - y\|",
+)
+BOUNDED_BELOW = Assumption(
+    "bounded below",
+    "F is bounded below, and Delta is at least its gap at the start.",
+    r"F(x_0) - \inf F \le \Delta",
+)
+UNBIASED = Assumption(
+    "unbiased",
+    "Each step applies a fresh stochastic gradient: its noise has mean zero given all iterates up to that step.",
+    r"\mathbb{E}[e_k \mid x_0, \dots, x_k] = 0",
+)
+BOUNDED_VARIANCE = Assumption(
+    "bounded variance",
+    "The variance of the stochastic gradient is at most sigma^2.",
+    r"\mathbb{E}\|e_k\|^2 \le \sigma^2",
+)
+DELAYS_FIXED = Assumption(
+    "delays fixed",
+    "Delays and step sizes are fixed before the run or drawn independently of the noise.",
+    r"d_k, \eta_k \text{ independent of } e_0, e_1, \dots",
+)
+COHERENCE = Assumption(
+    "coherence",
+    "Gradients within the window agree in direction up to mu. As published this is asked on every path and of every "
+    "point of the window; the proof uses only the expectation, at the point that is read.",
+    r"\langle \nabla F(x_k), \nabla F(x_t) \rangle \ge \mu \|\nabla F(x_k)\|^2 \quad (k - s + 1 \le t \le k)",
+    r"\mathbb{E}\langle \nabla F(x_k), \nabla F(x_{\tau_k}) \rangle \ge \mu \, \mathbb{E}\|\nabla F(x_k)\|^2",
+)
+NO_NOISE = Assumption("no noise", "The gradients are exact.", r"\sigma = 0")
+ORDERED_READS = Assumption(
+    "ordered reads",
+    "No gradient overtakes another: each step reads a point no older than the step before it did.",
+    r"\tau_0 \le \tau_1 \le \tau_2 \le \dots",
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a result is published, or that it is gradlag's own."""
+
+    authors: str
+    year: int
+    title: str
+    where: str
+    result: str
+
+    def text(self) -> str:
+        """One line for a table."""
+        return f"{self.authors} ({self.year}): {self.title}; {self.where}; {self.result}"

@@ -1,0 +1,54 @@
+"""Errors that speak to users: what was wrong, the value got, what to do.
+
+Each class carries the exit status that the command gives it.
+"""
+
+from typing import ClassVar
+
+
+class GradlagError(Exception):
+    """Any refusal that gradlag explains in one sentence."""
+
+    exit_status: ClassVar[int] = 2
+
+
+class InputError(GradlagError):
+    """The user's input cannot be used as it is."""
+
+
+class ScheduleError(InputError):
+    """A step-size schedule that does not parse or does not give usable step sizes."""
+
+
+class DelayError(InputError):
+    """A delay model or trace that breaks 0 <= d_k <= min(s - 1, k - 1)."""
+
+
+class StalenessError(InputError):
+    """A staleness that is not a whole number of at least 1, or has no such reading."""
+
+
+class DomainError(InputError):
+    """A bound evaluated where it does not hold."""
+
+
+class DataError(InputError):
+    """Data that is missing, malformed or not finite."""
+
+
+class ProblemError(InputError):
+    """An unknown objective, or a user's problem file that breaks its contract."""
+
+
+class StoreError(InputError):
+    """A result file that cannot be read, or a place where none can be written."""
+
+
+class TooLargeError(InputError):
+    """Work that would need more memory than there is."""
+
+
+class EnvironmentFailure(GradlagError):
+    """Something outside gradlag failed: a full disk, a missing system facility."""
+
+    exit_status: ClassVar[int] = 4

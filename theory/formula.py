@@ -1,0 +1,593 @@
+r"""Formulas over step-indexed sequences: one object that evaluates and prints itself.
+
+A schedule typed by a user and the right-hand side of a theorem are both trees of these nodes. A tree is evaluated
+with numpy and printed as LaTeX, so that no formula exists twice. A node stands for a scalar (L, Delta, T) or for a
+sequence over the steps (eta, k, d); numpy broadcasting mixes the two. Four operators know the delays. With steps
+numbered from 0, tau_k = k - d_k and W_k = {tau_k, ..., k-1}:
+
+    window(a)_k  = sum of a_j over j in W_k              (what happened since the gradient of step k was read)
+    readers(a)_k = sum of a_i over all i with k in W_i   (who is still computing while step k is applied)
+    served(a)_t  = sum of a_k over all k with tau_k = t  (who read the point t)
+    total(a)     = sum of a_k over all steps
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+
+# Binding strengths, loosest first: they decide where the printer needs parentheses.
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+
+
+@dataclass(frozen=True)
+class DelayMap:
+    """The reads of a run: all pairs (i, j) with j in W_i, listed once.
+
+    Args:
+        delays: int64 (N,), the delay of each step, 0 <= d_k <= k with k from 0.
+    """
+
+    delays: NDArray[np.int64]
+
+    @cached_property
+    def read(self) -> NDArray[np.int64]:
+        """Array (N,): tau_k, the point whose gradient step k applies."""
+        return np.arange(self.delays.size) - self.delays
+
+    @cached_property
+    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        reader = np.repeat(np.arange(self.delays.size), self.delays)
+        ends = np.cumsum(self.delays)
+        offset = np.arange(reader.size) - np.repeat(ends - self.delays, self.delays)
+        return reader, self.read[reader] + offset
+
+    def window(self, values: Values) -> Values:
+        """Sum over j in W_k for every k."""
+        reader, inside = self._pairs
+        return self._gather(reader, values[inside])
+
+    def readers(self, values: Values) -> Values:
+        """Sum over the steps i whose window contains k, for every k."""
+        reader, inside = self._pairs
+        return self._gather(inside, values[reader])
+
+    def served(self, values: Values) -> Values:
+        """Sum over the steps that read the point t, for every t < N."""
+        return self._gather(self.read, values)
+
+    @cached_property
+    def overtaken(self) -> Values:
+        """One where some gradient applied within W_k was read after tau_k, else zero."""
+        reader, inside = self._pairs
+        late = (self.read[inside] > self.read[reader]).astype(np.float64)
+        return (self._gather(reader, late) > 0).astype(np.float64)
+
+    def _gather(self, where: NDArray[np.int64], weights: Values) -> Values:
+        return np.bincount(where, weights=weights, minlength=self.delays.size).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the names of a formula stand for, and the delays its operators use."""
+
+    values: Mapping[str, Any]
+    delays: DelayMap | None = None
+    # Keyed by the node itself, not its id: the memo keeps a temporary tree alive, so that no later node takes its id.
+    memo: dict[Formula, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def delay_map(self) -> DelayMap:
+        """The delays, which every windowed sum needs."""
+        if self.delays is None:
+            raise ValueError("This formula sums over delays; the environment holds none.")
+        return self.delays
+
+    def steps(self) -> int:
+        """The number of steps N."""
+        return int(self.delay_map().delays.size)
+
+
+class Formula(ABC):
+    """A node: `evaluate(environment)`, `latex()`, `names()`; the usual operators build larger ones."""
+
+    strength: int = _ATOM
+
+    @abstractmethod
+    def compute(self, environment: Environment) -> Any:
+        """The value, from the values of the children."""
+
+    @abstractmethod
+    def latex(self, index: str = "k") -> str:
+        """LaTeX, with `index` naming the running step."""
+
+    @property
+    @abstractmethod
+    def children(self) -> tuple[Formula, ...]:
+        """The nodes below this one."""
+
+    def evaluate(self, environment: Environment) -> Any:
+        """The value as a float or a float64 array over the steps."""
+        if self not in environment.memo:
+            environment.memo[self] = self.compute(environment)
+        return environment.memo[self]
+
+    def walk(self) -> Iterator[Formula]:
+        """This node and all below it."""
+        pending: list[Formula] = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending.extend(node.children)
+
+    def names(self) -> frozenset[str]:
+        """The symbols that occur."""
+        return frozenset(node.name for node in self.walk() if isinstance(node, Name))
+
+    def definitions(self) -> tuple[Defined, ...]:
+        """The abbreviations that occur, each once, those used by others first."""
+        found: dict[str, Defined] = {}
+        for node in self.walk():
+            if isinstance(node, Defined):
+                for inner in (*node.body.definitions(), node):
+                    found.setdefault(inner.symbol, inner)
+        return tuple(found.values())
+
+    def bracketed(self, at_least: int, index: str) -> str:
+        """LaTeX, in parentheses when this node binds more loosely than `at_least`."""
+        text = self.latex(index)
+        return text if self.strength >= at_least else rf"\left({text}\right)"
+
+    def __add__(self, other: Any) -> Formula:
+        return Sum((*_terms(self), *_terms(formula(other))))
+
+    def __radd__(self, other: Any) -> Formula:
+        return formula(other) + self
+
+    def __sub__(self, other: Any) -> Formula:
+        return Sum((*_terms(self), Negative(formula(other))))
+
+    def __rsub__(self, other: Any) -> Formula:
+        return formula(other) - self
+
+    def __mul__(self, other: Any) -> Formula:
+        return Product((*_factors(self), *_factors(formula(other))))
+
+    def __rmul__(self, other: Any) -> Formula:
+        return formula(other) * self
+
+    def __truediv__(self, other: Any) -> Formula:
+        return Quotient(self, formula(other))
+
+    def __rtruediv__(self, other: Any) -> Formula:
+        return formula(other) / self
+
+    def __pow__(self, other: Any) -> Formula:
+        return Power(self, formula(other))
+
+    def __neg__(self) -> Formula:
+        return Negative(self)
+
+
+def formula(value: Any) -> Formula:
+    """A node from a node or a plain number."""
+    if isinstance(value, Formula):
+        return value
+    number = float(value)
+    return Negative(Number(-number)) if number < 0 else Number(number)
+
+
+def _terms(node: Formula) -> tuple[Formula, ...]:
+    return node.terms if isinstance(node, Sum) else (node,)
+
+
+def _factors(node: Formula) -> tuple[Formula, ...]:
+    return node.factors if isinstance(node, Product) else (node,)
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Formula):
+    """A literal; `text` keeps the user's spelling."""
+
+    value: float
+    text: str | None = None
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def compute(self, environment: Environment) -> float:
+        return self.value
+
+    def latex(self, index: str = "k") -> str:
+        written = self.text or f"{self.value:.12g}"
+        mantissa, e, exponent = written.lower().partition("e")
+        digits = exponent.lstrip("+-0") or "0"
+        return rf"{mantissa} \cdot 10^{{{'-' if exponent[:1] == '-' else ''}{digits}}}" if e else mantissa
+
+    def bracketed(self, at_least: int, index: str) -> str:
+        text = self.latex(index)
+        strength = _SUM if text.startswith("-") else _PRODUCT if r"\cdot" in text else _ATOM
+        return text if strength >= at_least else rf"\left({text}\right)"
+
+
+@dataclass(frozen=True, eq=False)
+class Name(Formula):
+    """A symbol; `symbol` is its LaTeX; a sequence prints its index."""
+
+    name: str
+    symbol: str
+    sequence: bool = False
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def compute(self, environment: Environment) -> Any:
+        return environment.values[self.name]
+
+    def latex(self, index: str = "k") -> str:
+        return f"{self.symbol}_{{{index}}}" if self.sequence else self.symbol
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Formula):
+    """Two or more terms."""
+
+    terms: tuple[Formula, ...]
+    strength = _SUM
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return self.terms
+
+    def compute(self, environment: Environment) -> Any:
+        first, *rest = (term.evaluate(environment) for term in self.terms)
+        for value in rest:
+            first = first + value
+        return first
+
+    def latex(self, index: str = "k") -> str:
+        first, *rest = self.terms
+        return first.latex(index) + "".join(self._signed(term, index) for term in rest)
+
+    @staticmethod
+    def _signed(term: Formula, index: str) -> str:
+        if isinstance(term, Negative):
+            return f" - {term.body.bracketed(_PRODUCT, index)}"
+        text = term.latex(index)
+        return rf" + \left({text}\right)" if text.startswith("-") else f" + {text}"
+
+
+@dataclass(frozen=True, eq=False)
+class Negative(Formula):
+    """Minus a node."""
+
+    body: Formula
+    strength = _SUM
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def compute(self, environment: Environment) -> Any:
+        return -self.body.evaluate(environment)
+
+    def latex(self, index: str = "k") -> str:
+        return f"-{self.body.bracketed(_PRODUCT, index)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Product(Formula):
+    """Two or more factors."""
+
+    factors: tuple[Formula, ...]
+    strength = _PRODUCT
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return self.factors
+
+    def compute(self, environment: Environment) -> Any:
+        first, *rest = (factor.evaluate(environment) for factor in self.factors)
+        for value in rest:
+            first = first * value
+        return first
+
+    def latex(self, index: str = "k") -> str:
+        *before, last = self.factors
+        # A sum over steps reaches as far right as it can: only the last factor may go without parentheses.
+        texts = [factor.bracketed(_POWER if isinstance(factor, _OverSteps) else _PRODUCT, index) for factor in before]
+        joined, *rest = (*texts, last.bracketed(_PRODUCT, index))
+        for text in rest:
+            joined += self._times(joined, text) + text
+        return joined
+
+    @staticmethod
+    def _times(before: str, after: str) -> str:
+        # A number after a factor, and a fraction after a number (2 1/2), need a visible sign.
+        mixed = before[-1].isdigit() and after.startswith(r"\frac")
+        return r" \cdot " if mixed or after[0].isdigit() or after[0] == "." else r" \, "
+
+
+@dataclass(frozen=True, eq=False)
+class Quotient(Formula):
+    """One node over another, printed as a fraction."""
+
+    over: Formula
+    under: Formula
+    strength = _PRODUCT
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.over, self.under)
+
+    def compute(self, environment: Environment) -> Any:
+        return np.float64(1.0) * self.over.evaluate(environment) / self.under.evaluate(environment)
+
+    def latex(self, index: str = "k") -> str:
+        return rf"\frac{{{self.over.latex(index)}}}{{{self.under.latex(index)}}}"
+
+
+@dataclass(frozen=True, eq=False)
+class Power(Formula):
+    """A base and an exponent."""
+
+    base: Formula
+    exponent: Formula
+    strength = _POWER
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.base, self.exponent)
+
+    def compute(self, environment: Environment) -> Any:
+        return np.power(np.float64(1.0) * self.base.evaluate(environment), self.exponent.evaluate(environment))
+
+    def latex(self, index: str = "k") -> str:
+        base = self.base.bracketed(_ATOM, index)
+        # TeX refuses a second superscript on the same base.
+        base = f"{{{base}}}" if "^" in base else base
+        return f"{base}^{{{self.exponent.latex(index)}}}"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function that formulas may call: how many arguments, how to compute, how to print."""
+
+    name: str
+    arity: tuple[int, int]
+    compute: Callable[..., Any]
+    latex: Callable[..., str]
+
+    def __reduce__(self) -> tuple[Callable[[str], Function], tuple[str]]:
+        # Pickled by name: the callables of the table cannot travel to another process, their name can.
+        return _function, (self.name,)
+
+
+def _function(name: str) -> Function:
+    return FUNCTIONS[name]
+
+
+def _named(text: str) -> Callable[..., str]:
+    return lambda *arguments: rf"{text}\left({', '.join(arguments)}\right)"
+
+
+def _fold(pairwise: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    def folded(first: Any, *rest: Any) -> Any:
+        for value in rest:
+            first = pairwise(first, value)
+        return first
+
+    return folded
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    function.name: function
+    for function in (
+        Function("sqrt", (1, 1), np.sqrt, lambda a: rf"\sqrt{{{a}}}"),
+        Function("log", (1, 1), np.log, _named(r"\ln")),
+        Function("ln", (1, 1), np.log, _named(r"\ln")),
+        Function("exp", (1, 1), np.exp, _named(r"\exp")),
+        Function("sin", (1, 1), np.sin, _named(r"\sin")),
+        Function("cos", (1, 1), np.cos, _named(r"\cos")),
+        Function("abs", (1, 1), np.abs, lambda a: rf"\left|{a}\right|"),
+        Function("floor", (1, 1), np.floor, lambda a: rf"\lfloor {a} \rfloor"),
+        Function("ceil", (1, 1), np.ceil, lambda a: rf"\lceil {a} \rceil"),
+        Function("min", (2, 16), _fold(np.minimum), _named(r"\min")),
+        Function("max", (2, 16), _fold(np.maximum), _named(r"\max")),
+    )
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Call(Formula):
+    """A function of FUNCTIONS applied to nodes."""
+
+    function: Function
+    arguments: tuple[Formula, ...]
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return self.arguments
+
+    def compute(self, environment: Environment) -> Any:
+        return self.function.compute(*(argument.evaluate(environment) for argument in self.arguments))
+
+    def latex(self, index: str = "k") -> str:
+        return self.function.latex(*(argument.latex(index) for argument in self.arguments))
+
+
+def call(name: str, *arguments: Any) -> Formula:
+    """A call by name: `call("sqrt", T)`."""
+    return Call(FUNCTIONS[name], tuple(formula(argument) for argument in arguments))
+
+
+@dataclass(frozen=True, eq=False)
+class Defined(Formula):
+    """An abbreviation: prints as its symbol, evaluates as its body."""
+
+    symbol: str
+    body: Formula
+    sequence: bool = True
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def compute(self, environment: Environment) -> Any:
+        return self.body.evaluate(environment)
+
+    def latex(self, index: str = "k") -> str:
+        return f"{self.symbol}_{{{index}}}" if self.sequence else self.symbol
+
+    def definition(self, index: str = "k") -> str:
+        """LaTeX of the definition itself, `symbol = body`."""
+        return f"{self.latex(index)} = {self.body.latex(index)}"
+
+
+@dataclass(frozen=True, eq=False)
+class _OverSteps(Formula):
+    """A sum that binds the step index of its body."""
+
+    body: Formula
+    strength = _PRODUCT
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def sequence(self, environment: Environment) -> Values:
+        """The body as an array over all steps, also when it is constant."""
+        value = self.body.evaluate(environment)
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), (environment.steps(),))
+
+    def summed(self, under: str, index: str) -> str:
+        """LaTeX of the sum with its range `under`."""
+        return rf"\sum_{{{under}}} {self.body.bracketed(_PRODUCT, index)}"
+
+
+def _next(index: str) -> str:
+    letter = index.partition("-")[0]
+    return {"k": "j", "t": "k", "j": "i", "i": "l"}.get(letter, letter + "'")
+
+
+@dataclass(frozen=True, eq=False)
+class Total(_OverSteps):
+    """Sum over all steps."""
+
+    def compute(self, environment: Environment) -> float:
+        # fsum: the sum of a million terms is exact to the last bit, whatever their order.
+        values = self.sequence(environment)
+        return math.fsum(values) if np.isfinite(values).all() else float(np.sum(values))
+
+    def latex(self, index: str = "k") -> str:
+        return self.summed("k", "k")
+
+
+@dataclass(frozen=True, eq=False)
+class Window(_OverSteps):
+    """Sum over W_k."""
+
+    def compute(self, environment: Environment) -> Values:
+        return environment.delay_map().window(self.sequence(environment))
+
+    def latex(self, index: str = "k") -> str:
+        inner = _next(index)
+        return self.summed(rf"{inner} \in W_{{{index}}}", inner)
+
+
+@dataclass(frozen=True, eq=False)
+class Readers(_OverSteps):
+    """Sum over the steps whose window contains k."""
+
+    def compute(self, environment: Environment) -> Values:
+        return environment.delay_map().readers(self.sequence(environment))
+
+    def latex(self, index: str = "k") -> str:
+        inner = "i" if index != "i" else "l"
+        return self.summed(rf"{inner}:\, {index} \in W_{{{inner}}}", inner)
+
+
+@dataclass(frozen=True, eq=False)
+class Served(_OverSteps):
+    """Sum over the steps that read the point t."""
+
+    def compute(self, environment: Environment) -> Values:
+        return environment.delay_map().served(self.sequence(environment))
+
+    def latex(self, index: str = "k") -> str:
+        inner = _next(index)
+        return self.summed(rf"{inner}:\, \tau_{{{inner}}} = {index}", inner)
+
+
+@dataclass(frozen=True, eq=False)
+class Previous(Formula):
+    """The entry one step earlier; zero at the first step."""
+
+    body: Formula
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def compute(self, environment: Environment) -> Values:
+        values = np.broadcast_to(np.asarray(self.body.evaluate(environment), np.float64), (environment.steps(),))
+        return np.concatenate(([0.0], values[:-1]))
+
+    def latex(self, index: str = "k") -> str:
+        return self.body.latex(f"{index}-1")
+
+    def bracketed(self, at_least: int, index: str) -> str:
+        return self.body.bracketed(at_least, f"{index}-1")
+
+
+@dataclass(frozen=True, eq=False)
+class WhereOvertaken(Formula):
+    """`late` at the steps whose window holds a younger gradient and where there is noise, `ordered` elsewhere."""
+
+    late: Formula
+    ordered: Formula
+    strength = _SUM
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.late, self.ordered)
+
+    def compute(self, environment: Environment) -> Values:
+        overtaken = environment.delay_map().overtaken * (environment.values["sigma"] > 0)
+        late, ordered = self.late.evaluate(environment), self.ordered.evaluate(environment)
+        return np.asarray(np.where(overtaken > 0, late, ordered), dtype=np.float64)
+
+    def latex(self, index: str = "k") -> str:
+        late, ordered, inner = self.late.latex(index), self.ordered.latex(index), _next(index)
+        where = rf"\tau_{{{inner}}} > \tau_{{{index}}} \text{{ for some }} {inner} \in W_{{{index}}}"
+        return rf"{late} \text{{ if }} \sigma > 0 \text{{ and }} {where}, \text{{ else }} {ordered}"
+
+
+def total(body: Any) -> Formula:
+    """Sum over all steps."""
+    return Total(formula(body))
+
+
+def window(body: Any) -> Formula:
+    """Sum over W_k."""
+    return Window(formula(body))
+
+
+def readers(body: Any) -> Formula:
+    """Sum over the steps whose window contains k."""
+    return Readers(formula(body))
+
+
+def served(body: Any) -> Formula:
+    """Sum over the steps that read t."""
+    return Served(formula(body))

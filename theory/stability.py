@@ -1,0 +1,275 @@
+"""Exact stability limits of delayed gradient descent on curvature c, as limits of the product a = step size * c.
+
+A fixed delay D gives the characteristic equation z^(D+1) = z^D - a; independent random delays give, in the mean,
+z^(D+1) = z^D - a sum_r p_r z^(D-r). Gradient descent contracts as long as all roots z lie inside the unit circle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.errors import DelayError, InputError
+from theory.staleness import whole_number
+
+if TYPE_CHECKING:
+    from theory.delay_model import DelayModel
+
+Values = NDArray[np.float64]
+
+# Samples per delay on the half circle: 64 in each period of the fastest term of a law's Fourier sum.
+_RESOLUTION = 32
+
+
+def fixed_delay_limit(delay: int) -> float:
+    r"""Where gradient descent with one fixed delay stops being stable.
+
+    $x_{t+1}=x_t-a\,x_{t-D}$ tends to 0 from every start iff $0<a<2\sin\frac{\pi}{2(2D+1)}$.
+
+    Args:
+        delay: D, a whole number of at least 0.
+
+    Returns:
+        The limit of a, the step size in units of 1/curvature.
+
+    Raises:
+        DelayError: `delay` is not a whole number of at least 0.
+
+    Source: Levin and May 1976; in machine learning, PipeMare (Yang et al.), Lemma 1.
+
+    >>> [round(fixed_delay_limit(delay), 4) for delay in (0, 1, 2, 4, 8, 16)]
+    [2.0, 1.0, 0.618, 0.3473, 0.1845, 0.0952]
+    """
+    return 2 * math.sin(math.pi / (2 * (2 * _whole_delay(delay) + 1)))
+
+
+def uniform_delay_limit(maximum: int) -> float:
+    r"""Where the mean dynamics under independent delays, uniform on 0..D, stop being stable.
+
+    $x_{t+1}=x_t-\frac a{D+1}\sum_{r=0}^D x_{t-r}$ is stable iff $0<a<2(D+1)\sin^2\frac\pi{2(D+1)}$.
+
+    Args:
+        maximum: D, a whole number of at least 0.
+
+    Returns:
+        The limit of a, the step size in units of 1/curvature.
+
+    Raises:
+        DelayError: `maximum` is not a whole number of at least 0.
+
+    Source: the roots of sum_r cos((r + 1/2) t) = sin((D + 1) t) / (2 sin(t / 2)); see `mean_dynamics_limit`.
+
+    >>> [round(uniform_delay_limit(maximum), 4) for maximum in (0, 1, 2, 4, 8, 16)]
+    [2.0, 2.0, 1.5, 0.9549, 0.5428, 0.2895]
+    """
+    count = _whole_delay(maximum) + 1
+    return 2 * count * math.sin(math.pi / (2 * count)) ** 2
+
+
+def geometric_delay_limit(mean: float) -> float:
+    r"""Where the mean dynamics under independent geometric delays of mean m, never clipped, stop being stable.
+
+    They are heavy ball with momentum $q=\frac m{1+m}$ and step $\frac a{1+m}$, stable iff $0<a<2+4m$.
+
+    Args:
+        mean: m, finite and at least 0.
+
+    Returns:
+        The limit of a, the step size in units of 1/curvature.
+
+    Raises:
+        DelayError: `mean` is negative or not finite.
+
+    Source: heavy ball is stable iff step * curvature < 2 (1 + momentum).
+
+    >>> geometric_delay_limit(0), geometric_delay_limit(3)
+    (2.0, 14.0)
+    """
+    if not (math.isfinite(mean) and mean >= 0):
+        raise DelayError(f"The mean delay must be a finite number of at least 0. Got {mean}.")
+    return 2.0 + 4.0 * mean
+
+
+def adversarial_period(maximum: int) -> int:
+    r"""The period $D+\lceil1/a\rceil$ of the adversary's trace, with a the fixed-delay limit of D."""
+    # 1/a is 1/2 and 1 for D = 0 and 1, irrational for larger D; rounding keeps the 1 from becoming 2.
+    return maximum + math.ceil(round(1 / fixed_delay_limit(maximum), 9))
+
+
+def adversarial_delay_limit(maximum: int) -> float:
+    r"""Where gradient descent under the adversary's trace of `theory.delays.AdversarialDelay` stops being stable.
+
+    One period m = D + c multiplies the iterate by $1-am+\frac{c(c-1)}2a^2$, which reaches -1 at
+    $a=4\big/\big(m+\sqrt{m^2-4c(c-1)}\big)$.
+
+    Args:
+        maximum: D, a whole number of at least 0.
+
+    Returns:
+        The limit of a, the step size in units of 1/curvature.
+
+    Raises:
+        DelayError: `maximum` is not a whole number of at least 0.
+
+    Source: the docstring of `theory.delays.AdversarialDelay`. As D grows, D a tends to 3/2; for the fixed delay, pi/2.
+
+    >>> [round(adversarial_delay_limit(maximum), 4) for maximum in (0, 1, 2, 4, 8, 16)]
+    [2.0, 1.0, 0.5858, 0.3333, 0.1761, 0.0909]
+    """
+    period = adversarial_period(_whole_delay(maximum))
+    reads = period - maximum
+    return 4 / (period + math.sqrt(period**2 - 4 * reads * (reads - 1)))
+
+
+def spectral_radius(product: float, delay_probabilities: Sequence[float] | Values) -> float:
+    r"""How fast the mean dynamics grow: the largest modulus of a root of their characteristic polynomial.
+
+    $z^{D+1}=z^D-a\sum_{r=0}^D p_r z^{D-r}$; a fixed delay D is the law with $p_D=1$.
+
+    Args:
+        product: a, step size times curvature.
+        delay_probabilities: (D+1,), the probability of each delay 0..D, summing to 1.
+
+    Returns:
+        The radius; below 1 the mean iterate tends to 0, above 1 it grows from almost every start. Double precision
+        does not resolve a radius below about 1e-16^(1/D), which approaches 1 as D grows.
+
+    Raises:
+        InputError: `product` is not finite.
+        DelayError: the probabilities are no law.
+
+    >>> round(spectral_radius(1.0, [0.0, 1.0]), 12), round(spectral_radius(0.5, [1.0]), 12)
+    (1.0, 0.5)
+    """
+    if not math.isfinite(product):
+        raise InputError(f"The product of step size and curvature must be a finite number. Got {product}.")
+    law = _law(delay_probabilities)
+    coefficients = np.concatenate(([1.0], product * law))
+    coefficients[1] -= 1.0
+    return float(np.abs(np.roots(coefficients)).max(initial=0.0))
+
+
+def mean_dynamics_limit(delay_probabilities: Sequence[float] | Values) -> float:
+    r"""Where the mean dynamics under independent delays of any law first stop being stable.
+
+    A root $z=e^{it}$ on the unit circle needs $C(t)=\sum_r p_r\cos((r+\tfrac12)t)=0$ and then belongs to
+    $a=2\sin\frac t2\big/\sum_r p_r\sin((r+\tfrac12)t)$. The limit is the smallest positive such a over the zeros of C
+    in $(0,\pi]$, bracketed on a grid of more than 32 (D+1) points (two zeros between neighbours would be missed) and
+    refined. Stability may return at larger products.
+
+    Args:
+        delay_probabilities: (D+1,), the probability of each delay 0..D, summing to 1.
+
+    Returns:
+        The limit of a, the step size in units of 1/curvature.
+
+    Raises:
+        DelayError: the probabilities are no law.
+
+    Source: $1-z=2\sin\frac t2\,e^{i(t-\pi)/2}$ in the characteristic equation of `spectral_radius`.
+
+    >>> round(mean_dynamics_limit([0.0, 0.0, 1.0]), 4), round(mean_dynamics_limit([1 / 3, 1 / 3, 1 / 3]), 4)
+    (0.618, 1.5)
+    """
+    law = _law(delay_probabilities)
+    best = _product_on_circle(law, math.pi)
+    for left, right, positive in _sign_changes(law):
+        # No product on the circle at the angle t is below 2 sin(t / 2).
+        if 2 * math.sin(left / 2) >= best:
+            break
+        best = min(best, _product_on_circle(law, _zero(law, left, right, positive)))
+    return best
+
+
+def announcement(step_sizes: Values, delays_model: DelayModel, curvature: float | None) -> str | None:
+    """A sentence for the user when step sizes lie beyond the stability limit of their delays, else None.
+
+    Args:
+        step_sizes: float64 (T,), step k at position k - 1.
+        delays_model: the delays of the run.
+        curvature: the largest curvature of the objective; None when it has none to offer.
+
+    Returns:
+        The first such step, its size, the limit, and how many of the T steps are beyond it. The limit is exact for the
+        constant delay and the adversarial trace; for other delays it is that of their largest, held throughout, with
+        the limit in the mean beside it where they are independent.
+
+    Source: `fixed_delay_limit`, `adversarial_delay_limit`, `mean_dynamics_limit`.
+
+    >>> import numpy as np
+    >>> from theory.delays import ConstantDelay
+    >>> print(announcement(np.full(9, 0.7), ConstantDelay(2), 1.0))
+    Step 1 has size 0.7, beyond 0.618034, the exact stability limit on curvature 1 for the constant delay 2;
+    so it is for 9 of the 9 steps, and gradient descent that stays beyond it diverges.
+    >>> announcement(np.full(9, 0.6), ConstantDelay(2), 1.0)
+    """
+    if curvature is None or not curvature > 0:
+        return None
+    limit, whose, outcome = _limit_in_words(delays_model, curvature)
+    # A step set to the limit itself, rounded, is not beyond it.
+    beyond = np.flatnonzero(step_sizes > limit * (1 + 1e-12))
+    if not beyond.size:
+        return None
+    first = int(beyond[0])
+    return (
+        f"Step {first + 1} has size {step_sizes[first]:.6g}, beyond {limit:.6g}, the exact stability limit on "
+        f"curvature {curvature:.6g} {whose}; so it is for {beyond.size} of the {step_sizes.size} steps, and "
+        f"gradient descent that stays beyond it {outcome}."
+    )
+
+
+def _limit_in_words(model: DelayModel, curvature: float) -> tuple[float, str, str]:
+    """The limit of the step size, the delays it belongs to, and what happens beyond it."""
+    largest, exact = model.largest, model.stability_limit
+    if exact is not None:
+        kind = "constant delay" if model.probabilities[largest] == 1.0 else f"{model.text} delays up to"
+        return exact / curvature, f"for the {kind} {largest}", "diverges"
+    mean = mean_dynamics_limit(model.probabilities) / curvature if model.independent else None
+    beside = "" if mean is None else f" (in the mean over these delays it is {mean:.6g})"
+    return fixed_delay_limit(largest) / curvature, f"if every delay were {largest}{beside}", "may diverge"
+
+
+def _sign_changes(law: Values) -> Iterator[tuple[float, float, bool]]:
+    """The neighbours on the grid of (0, pi) between which C changes sign, and whether it is positive at the first."""
+    points = 1 << (_RESOLUTION * law.size).bit_length()
+    angles = np.pi * np.arange(points) / points
+    positive = (np.fft.rfft(law, 2 * points)[:-1] * np.exp(-0.5j * angles)).real > 0
+    for i in np.flatnonzero(positive[:-1] != positive[1:]):
+        yield float(angles[i]), float(angles[i + 1]), bool(positive[i])
+
+
+def _zero(law: Values, left: float, right: float, positive: bool) -> float:
+    """The zero of C between two angles, by bisection: it also finds one that rounding moved onto an end."""
+    while left < (middle := (left + right) / 2) < right:
+        if (float(law @ np.cos(_half_waves(law) * middle)) > 0) == positive:
+            left = middle
+        else:
+            right = middle
+    return left
+
+
+def _product_on_circle(law: Values, angle: float) -> float:
+    sines = float(law @ np.sin(_half_waves(law) * angle))
+    return 2 * math.sin(angle / 2) / sines if sines > 0 else math.inf
+
+
+def _half_waves(law: Values) -> Values:
+    return np.arange(law.size) + np.float64(0.5)
+
+
+def _law(probabilities: Sequence[float] | Values) -> Values:
+    law = np.asarray(probabilities, dtype=np.float64)
+    if law.ndim != 1 or not law.size or not (law >= 0).all() or abs(law.sum() - 1) > 1e-9:
+        raise DelayError(
+            "The probabilities of the delays 0, 1, 2, ... must be numbers of at least 0 that sum to 1. "
+            f"Got {np.array2string(law, precision=4, threshold=8)}."
+        )
+    return law
+
+
+def _whole_delay(delay: int) -> int:
+    return whole_number(delay, 0, "The delay", DelayError)

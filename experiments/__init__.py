@@ -1,0 +1,1 @@
+"""What can be measured, and how a measurement meets a bound."""

@@ -1,0 +1,26 @@
+"""Arrays as values: copies that cannot be written to, and digests that identify them."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+
+
+def read_only(values: ArrayLike) -> Matrix:
+    """A float64 C-contiguous copy that cannot be written to."""
+    array = np.array(values, dtype=np.float64, order="C")
+    array.setflags(write=False)
+    return array
+
+
+def digest_of(*arrays: NDArray[Any], text: str = "") -> str:
+    """Digest (sha256, hexadecimal) of arrays, with their shapes and types, and of a text."""
+    state = hashlib.sha256(text.encode())
+    for array in arrays:
+        state.update(f"{array.dtype.str}{array.shape}".encode())
+        state.update(np.ascontiguousarray(array).tobytes())
+    return state.hexdigest()

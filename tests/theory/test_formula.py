@@ -125,6 +125,7 @@ def test_names_and_definitions_are_found_at_any_depth():
         (A - (B - C), r"a_{k} - \left(b_{k} - c_{k}\right)"),
         (A - (-B), r"a_{k} - \left(-b_{k}\right)"),
         (A + -B, "a_{k} - b_{k}"),
+        (A + -1, "a_{k} - 1"),
         (A * -1, r"a_{k} \, \left(-1\right)"),
         (A * Number(-1.0), r"a_{k} \, \left(-1\right)"),
         (A + Number(-1.0), r"a_{k} + \left(-1\right)"),

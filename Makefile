@@ -1,0 +1,63 @@
+# gradlag: every task a reader may want, by name. `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= out
+SCALE ?= quick
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
+
+.PHONY: help install reproduce report paper test test-all lint format bench calibrate clean
+
+help:
+	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick)"
+	@echo "make paper       the one-page PDF from the results in OUT"
+	@echo "make test        the test suite          make test-all   with the long tests"
+	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
+	@echo "make lint        ruff and mypy           make format     ruff format"
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	@echo "Installing gradlag into $(VENV) (a minute or two, once)"
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(PIP) --editable ".[test,dev]"
+	@touch $@
+
+install: $(VENV)/.core
+
+reproduce: $(VENV)/.core
+	$(BIN)/gradlag reproduce --scale $(SCALE) --out $(OUT)
+
+report: $(VENV)/.core
+	$(BIN)/gradlag report --out $(OUT)
+
+paper: $(VENV)/.core
+	$(PIP) --editable ".[paper]"
+	$(BIN)/python paper/build.py $(OUT)
+
+test: $(VENV)/.dev
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not long"
+
+test-all: $(VENV)/.dev
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/engine.py
+
+calibrate: $(VENV)/.core
+	$(BIN)/python -m experiments.calibration
+
+clean:
+	rm -rf $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,159 @@
+"""SGD with delayed gradients on one sequence of points: step k takes x_{k-1} to x_{k-1} - eta_k g(x_{k-1-d_k}).
+
+Three engines give the same numbers: a fused kernel for the built-in objectives, a black box for a user's gradient,
+and a naive one that keeps every point and is the oracle of the other two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from experiments.arrays import Vector
+from experiments.simulate.black_box import run_black_box
+from experiments.simulate.fused import run_fused
+from experiments.simulate.memory import check_memory, predicted_memory
+from experiments.simulate.naive import run_naive
+from experiments.simulate.trajectories import Indices, Plan, Progress, Recording, Trajectories
+from theory.delays import validate_delays
+from theory.errors import DelayError, InputError, ProblemError, ScheduleError
+from theory.staleness import Staleness, whole_number
+
+if TYPE_CHECKING:
+    from experiments.problems.base import Problem
+
+Engine = Literal["auto", "fused", "black-box", "naive"]
+_Run = Callable[["Problem", Plan, Progress], Recording]
+
+
+def simulate(
+    problem: Problem,
+    step_sizes: ArrayLike,
+    delays: ArrayLike,
+    *,
+    seeds: Sequence[int],
+    batch: int,
+    window: int,
+    record_every: int = 1,
+    coherence: bool = True,
+    engine: Engine = "auto",
+    progress: Progress | None = None,
+    memory_limit: int | None = None,
+    threads: int | None = None,
+) -> Trajectories:
+    r"""Simulate delayed SGD, $x_k = x_{k-1} - \eta_k\, g(x_{k-1-d_k};\ \text{noise of step } k)$ for k = 1..T.
+
+    A seed's numbers are the same, bit for bit, whatever other seeds run with it and on however many threads.
+
+    Args:
+        problem: the objective; its `kernel(batch)` decides the engine "auto" takes.
+        step_sizes: float64 (T,), eta_k >= 0 at position k - 1.
+        delays: int64 (T,), d_k at position k - 1, 0 <= d_k <= min(window - 1, k - 1).
+        seeds: distinct whole numbers below 2^63; each has its own noise and minibatches.
+        batch: examples per minibatch, drawn with replacement; 0 means all of them.
+        window: the staleness s, over which coherence is measured.
+        record_every: distance between two recorded points; x_0 and x_T are always recorded.
+        coherence: whether to measure coherence. At record_every = 1 it costs `window` products per step; with a
+            stride it costs up to `window` full gradients per recorded point.
+        engine: "auto", "fused", "black-box" or "naive".
+        progress: called now and then with (steps done, all steps), counted over all seeds.
+        memory_limit: bytes that may be used; by default what is available.
+        threads: threads of the fused engine; by default all processors, or NUMBA_NUM_THREADS of the environment.
+
+    Returns:
+        What was measured, for each seed at each recorded point. A seed that diverges ends there and raises nothing.
+
+    Raises:
+        ScheduleError, DelayError, StalenessError, InputError: an argument out of its range.
+        ProblemError: no fused kernel although it was asked for, or whatever a user's gradient raises.
+        TooLargeError: more memory than there is, found before anything is allocated.
+
+    Source: Dai et al., Toward Understanding the Impact of Staleness in Distributed Machine Learning, ICLR 2019,
+        the iteration of Theorem 1.
+
+    Example:
+        >>> from experiments.problems import get_problem
+        >>> parabola = get_problem("quadratic:d=1,condition=1,noise=0,start=1")
+        >>> run = simulate(parabola, [0.5, 0.5], [0, 1], seeds=[0], batch=1, window=2)
+        >>> run.gradient_norm_squared, run.coherence
+        (array([[1.  , 0.25, 0.  ]]), array([[ 1.,  1., nan]]))
+    """
+    plan = _plan(step_sizes, delays, seeds, batch, record_every, window, coherence)
+    name, run = _engine(problem, plan, engine, threads)
+    needed = predicted_memory(
+        problem.dimension,
+        plan.steps,
+        plan.seeds.size,
+        window=plan.window,
+        record_every=plan.record_every,
+        coherence=plan.coherence,
+        engine=name,
+    )
+    check_memory(needed, memory_limit)
+    return run(problem, plan, progress or _silent).trajectories(plan)
+
+
+def _silent(done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _engine(problem: Problem, plan: Plan, engine: str, threads: int | None) -> tuple[str, _Run]:
+    """The engine by name, and what runs it."""
+    kernel = problem.kernel(plan.batch)
+    engines: dict[str, _Run] = {"black-box": run_black_box, "naive": run_naive}
+    if kernel is not None:
+        count = None if threads is None else whole_number(threads, 1, "The number of threads", InputError)
+        engines["fused"] = lambda problem, plan, tell: run_fused(kernel, problem.initial_point, plan, tell, count)
+    name = ("black-box" if kernel is None else "fused") if engine == "auto" else engine
+    if name == "fused" and kernel is None:
+        raise ProblemError(f"The problem {problem.name} has its own gradient code. Use the engine black-box.")
+    if name not in engines:
+        raise InputError(f"The engine must be auto, fused, black-box or naive. Got {engine!r}.")
+    return name, engines[name]
+
+
+def _plan(
+    step_sizes: ArrayLike,
+    delays: ArrayLike,
+    seeds: Sequence[int],
+    batch: int,
+    record_every: int,
+    window: int,
+    coherence: bool,
+) -> Plan:
+    sizes, staleness = _checked_sizes(step_sizes), Staleness(window)
+    checked = validate_delays(np.asarray(delays), staleness)
+    if checked.size != sizes.size:
+        raise DelayError(f"There must be one delay for each of the {sizes.size} steps. Got {checked.size} delays.")
+    return Plan(
+        step_sizes=sizes,
+        delays=checked,
+        seeds=_checked_seeds(seeds),
+        batch=whole_number(batch, 0, "The batch", InputError),
+        record_every=whole_number(record_every, 1, "The distance between recorded points", InputError),
+        window=min(staleness.window, sizes.size + 1),
+        coherence=bool(coherence),
+    )
+
+
+def _checked_sizes(step_sizes: ArrayLike) -> Vector:
+    sizes = np.ascontiguousarray(step_sizes, dtype=np.float64)
+    if sizes.ndim != 1 or sizes.size == 0:
+        raise ScheduleError(
+            f"The step sizes must be a list of at least one number. Got an array of shape {sizes.shape}."
+        )
+    bad = np.flatnonzero(~(np.isfinite(sizes) & (sizes >= 0)))
+    if bad.size:
+        k = int(bad[0])
+        raise ScheduleError(f"Every step size must be a finite number of at least 0. Got {sizes[k]} at step {k + 1}.")
+    return sizes
+
+
+def _checked_seeds(seeds: Sequence[int]) -> Indices:
+    numbers = [whole_number(seed, 0, "A seed", InputError, most=2**63 - 1) for seed in seeds]
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise InputError(f"The seeds must be at least one and all different. Got {len(numbers)} with repetitions.")
+    return np.array(numbers, dtype=np.int64)

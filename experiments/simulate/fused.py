@@ -1,0 +1,315 @@
+"""The theorem's iteration for the built-in objectives: one numba kernel, its threads sharing out the seeds.
+
+The idea: a seed needs only the last `window` points (a ring), and its random numbers come from counters; so a chunk of
+steps of a seed is a pure function of the state before it, and no number depends on chunks, threads or other seeds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.arrays import Vector
+from experiments.measure import RESOLUTION
+from experiments.simulate.compiling import kept
+from experiments.simulate.gradients import (
+    LOGISTIC,
+    NONCONVEX,
+    OPTIONS,
+    QUADRATIC,
+    SOFTMAX,
+    Objective,
+    Scratch,
+    compiled,
+    dot,
+    gradient_at,
+    make_scratch,
+    pasted,
+)
+from experiments.simulate.trajectories import (
+    COHERENCE,
+    COSINE,
+    DISPLACEMENT,
+    FAR_SQUARED,
+    INNER_PRODUCT,
+    LOSS,
+    NORM_SQUARED,
+    SMOOTHNESS,
+    Indices,
+    Plan,
+    Progress,
+    Recording,
+)
+from theory.errors import ProblemError
+
+if TYPE_CHECKING:
+    from experiments.problems.base import KernelData
+
+# Seconds between two calls of `progress`, and so the longest that an interruption waits.
+_CHUNK_SECONDS = 0.3
+# Numbers read in the first chunk, whose speed is not yet known: some milliseconds.
+_FIRST_CHUNK = 10**7
+# Parts of the seeds for each thread.
+_SHARES = 4
+# As a numpy number it has the type of every other step, so that the gradient is compiled once.
+_FULL = np.int64(0)
+
+
+class _Iteration(NamedTuple):
+    """What all seeds share: the numbers of a `Plan`, in the form in which numba takes them."""
+
+    step_sizes: Vector
+    delays: Indices
+    seeds: Indices
+    window: int
+    record_every: int
+    coherence: bool
+
+
+class _State(NamedTuple):
+    """What a chunk leaves to the next; axis 0 is the seed, and what belongs to x_k is in slot k mod window."""
+
+    points: NDArray[np.float64]
+    gradients: NDArray[np.float64]
+    gradient_times: Indices
+    recorded_points: NDArray[np.float64]
+    recorded_gradients: NDArray[np.float64]
+    diverged_at: Indices
+    records: NDArray[np.float64]
+
+
+@compiled
+def _step(x: Vector, gradient: Vector, step_size: float, out: Vector) -> float:
+    """Write x - step_size * gradient to `out`; return its squared norm."""
+    total: float = 0.0
+    for j in range(x.shape[0]):
+        point = x[j] - step_size * gradient[j]
+        out[j] = point
+        total += point * point
+    return total
+
+
+@compiled
+def _distance(a: Vector, b: Vector) -> float:
+    """|a - b|."""
+    total: float = 0.0
+    for j in range(a.shape[0]):
+        total += (a[j] - b[j]) * (a[j] - b[j])
+    return math.sqrt(total)
+
+
+@compiled
+def _secant(x: Vector, gradient: Vector, old_x: Vector, old_gradient: Vector) -> float:
+    """|difference of gradients| / |difference of points|; NaN for points too close to tell apart."""
+    distance = _distance(x, old_x)
+    if not distance > RESOLUTION * math.sqrt(dot(x, x)):
+        return np.nan
+    return float(_distance(gradient, old_gradient) / distance)
+
+
+@compiled
+def _measure(
+    objective: Objective, scratch: Scratch, run: _Iteration, state: _State, s: int, k: int, gradient: Vector
+) -> None:
+    """Record what is measured at x_k; `gradient` is work space."""
+    x = state.points[s, k % state.points.shape[1]]
+    old_x, old_gradient = state.recorded_points[s], state.recorded_gradients[s]
+    record = state.records[:, s, _record_index(run, k)]
+    record[LOSS] = gradient_at(objective, scratch, run.seeds[s], _FULL, x, gradient)
+    record[NORM_SQUARED] = dot(gradient, gradient)
+    record[DISPLACEMENT] = 0.0
+    if k > 0:
+        record[SMOOTHNESS] = _secant(x, gradient, old_x, old_gradient)
+    slot = k % state.gradients.shape[1]
+    for j in range(x.shape[0]):
+        old_x[j], old_gradient[j], state.gradients[s, slot, j] = x[j], gradient[j], gradient[j]
+    state.gradient_times[s, slot] = k
+    _compare(objective, scratch, run, state, s, k, record)
+
+
+@pasted
+def _compare(
+    objective: Objective, scratch: Scratch, run: _Iteration, state: _State, s: int, k: int, record: Vector
+) -> None:
+    """Compare the gradient at x_k with those of its window, of which the ring lacks some if points go unrecorded."""
+    gradient, slots = state.recorded_gradients[s], state.gradients.shape[1]
+    square, read = dot(gradient, gradient), k - run.delays[k] if k < run.delays.shape[0] else -1
+    smallest = 1.0 if run.coherence and 0.0 < square < np.inf else np.nan
+    for t in range(max(0, k - run.window + 1), k + 1):
+        if run.coherence or t == read:
+            other = state.gradients[s, t % slots]
+            if state.gradient_times[s, t % slots] != t:
+                point = state.points[s, t % state.points.shape[1]]
+                gradient_at(objective, scratch, run.seeds[s], _FULL, point, other)
+                state.gradient_times[s, t % slots] = t
+            product = dot(gradient, other)
+            # Rounding would keep the ratio of g_k with itself from being 1.
+            if t < k and product / square < smallest:
+                smallest = product / square
+            if t == read:
+                record[INNER_PRODUCT] = product
+                record[COSINE] = product / math.sqrt(square) / math.sqrt(dot(other, other))
+    record[COHERENCE] = smallest
+
+
+@compiled
+def _record_index(run: _Iteration, k: int) -> int:
+    """The position of the first recorded time that is not before k."""
+    return (k + run.record_every - 1) // run.record_every
+
+
+def _sources() -> int:
+    """A number that changes with the text of all modules that the kernel is compiled from."""
+    folder = Path(__file__).parent
+    files = [*sorted(folder.glob("*.py")), folder.parent / "measure.py"]
+    return int(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:15], 16)
+
+
+@pasted
+def _advance_seed(
+    objective: Objective, run: _Iteration, state: _State, scratch: Scratch, s: int, first: int, last: int
+) -> None:
+    """Take steps first + 1 .. last of one seed, or as many as there are before it diverges."""
+    gradient, points, displacements = scratch.gradient, state.points[s], state.records[DISPLACEMENT, s]
+    window, steps = points.shape[0], run.step_sizes.shape[0]
+    if first == 0:
+        _measure(objective, scratch, run, state, s, first, gradient)
+    for k in range(first + 1, last + 1):
+        x, read = points[k % window], points[(k - 1 - run.delays[k - 1]) % window]
+        gradient_at(objective, scratch, run.seeds[s], k, read, gradient)
+        square = _step(points[(k - 1) % window], gradient, run.step_sizes[k - 1], x)
+        near, recorded = square <= FAR_SQUARED, k % run.record_every == 0 or k == steps
+        if near and recorded:
+            _measure(objective, scratch, run, state, s, k, gradient)
+        elif not recorded:
+            record = _record_index(run, k) - 1
+            distance = _distance(x, state.recorded_points[s]) if near else np.inf
+            displacements[record] = max(displacements[record], distance)
+        if not near:
+            state.diverged_at[s] = k
+            break
+
+
+def _build(sources: int) -> Any:
+    """The kernel. A variable of the enclosing scope enters numba's key of its cache; other modules do not."""
+
+    @kept(**OPTIONS, nogil=True)
+    def advance(
+        objective: Objective, run: _Iteration, state: _State, scratch: Scratch, rows: Indices, first: int, last: int
+    ) -> int:
+        for s in rows:
+            _advance_seed(objective, run, state, scratch, s, first, last)
+        return sources
+
+    return advance
+
+
+_advance = _build(_sources())
+
+
+def run_fused(
+    kernel: KernelData, start: Vector, plan: Plan, progress: Progress, threads: int | None = None
+) -> Recording:
+    """Run all seeds of a plan from the point `start` (d,), on `threads` threads or as many as numba may use."""
+    recording, seeds, workers = Recording.blank(plan, start.size), plan.seeds.size, threads or _all_threads()
+    _check(kernel, start.size)
+    objective, run, state = _objective(kernel), _iteration(plan), _initial_state(plan, start, recording)
+
+    def advance(rows: Indices, first: int, last: int) -> None:
+        _advance(objective, run, state, make_scratch(objective, start.size), rows, first, last)
+
+    done, chunk = 0, 1 + _FIRST_CHUNK // (seeds * (kernel.matrix.size + start.size))
+    with ThreadPoolExecutor(min(workers, seeds)) as pool:
+        while done < plan.steps:
+            last, started = min(plan.steps, done + chunk), time.perf_counter()
+            tasks = _shares(recording.diverged_at, workers)
+            list(pool.map(advance, tasks, repeat(done), repeat(last)))
+            chunk = _next_chunk(last - done, time.perf_counter() - started)
+            done = last
+            progress(done * seeds, plan.steps * seeds)
+    last_times = np.where(recording.diverged_at < 0, plan.steps, recording.diverged_at)
+    recording.final_points[:] = state.points[np.arange(seeds), last_times % state.points.shape[1]]
+    return recording
+
+
+def _shares(diverged_at: Indices, workers: int) -> list[Indices]:
+    """The seeds that go on, in several shares for each worker, so that none waits long for another."""
+    alive = np.flatnonzero(diverged_at < 0)
+    return [share for share in np.array_split(alive, _SHARES * workers) if share.size]
+
+
+def _all_threads() -> int:
+    """The processors that this process may use, or what the environment variable NUMBA_NUM_THREADS says."""
+    return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+
+
+def _check(kernel: KernelData, dimension: int) -> None:
+    """Refuse shapes and labels with which compiled code would read or write outside its arrays."""
+    width = kernel.matrix.shape[1] * max(1, kernel.classes)
+    fits = {
+        QUADRATIC: kernel.vector.size == dimension,
+        NONCONVEX: True,
+        LOGISTIC: width == dimension and kernel.classes <= 1 and len(kernel.matrix) > 0,
+        SOFTMAX: width == dimension and kernel.labels.shape == kernel.matrix.shape[:1] and len(kernel.matrix) > 0,
+    }
+    labelled = kernel.labels.size == 0 or (kernel.labels.min() >= 0 and kernel.labels.max() < kernel.classes)
+    if not (fits.get(int(kernel.kind), False) and labelled and kernel.scalars.shape == (8,)):
+        raise ProblemError(f"The problem's arrays do not fit its dimension {dimension} or its labels 0..K-1.")
+
+
+def _next_chunk(steps: int, seconds: float) -> int:
+    """As many steps as fill a chunk's time, but not many times more than were just timed."""
+    return max(1, min(8 * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
+
+
+def _objective(kernel: KernelData) -> Objective:
+    """The kernel's numbers with fixed types, so that all objectives share one compiled kernel."""
+    return Objective(
+        int(kernel.kind),
+        _frozen(kernel.matrix, np.float64),
+        _frozen(kernel.labels, np.int64),
+        _frozen(kernel.vector, np.float64),
+        _frozen(kernel.scalars, np.float64),
+        int(kernel.classes),
+    )
+
+
+def _iteration(plan: Plan) -> _Iteration:
+    sizes, delays, seeds = _frozen(plan.step_sizes, np.float64), _frozen(plan.delays, np.int64), plan.seeds
+    return _Iteration(sizes, delays, _frozen(seeds, np.int64), plan.window, plan.record_every, plan.coherence)
+
+
+def _initial_state(plan: Plan, start: Vector, recording: Recording) -> _State:
+    seeds, d = plan.seeds.size, start.size
+    points = np.zeros((seeds, point_slots(plan.window), d))
+    points[:, 0] = start
+    gradient_slots = plan.window if plan.coherence else 1
+    return _State(
+        points,
+        np.zeros((seeds, gradient_slots, d)),
+        np.full((seeds, gradient_slots), -1),
+        np.zeros((seeds, d)),
+        np.zeros((seeds, d)),
+        recording.diverged_at,
+        recording.records,
+    )
+
+
+def point_slots(window: int) -> int:
+    """Points kept per seed: two at least, since a step is written while the point before it is read."""
+    return max(2, window)
+
+
+def _frozen(array: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
+    view = np.ascontiguousarray(array, dtype=kind).view()
+    view.setflags(write=False)
+    return view

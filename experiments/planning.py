@@ -103,9 +103,9 @@ def plan(
     objective = get_problem(problem) if isinstance(problem, str) else problem
     size = validate_batch(objective.default_batch if batch is None else batch)
     memory = _memory(objective, size, horizon, seeds, window, record_every)
-    chosen = _seed_range(first_seed, seeds)
+    first = whole_number(first_seed, 0, "The first seed", InputError)
     model = _delay_model(delays, delays_file, window, horizon)
-    trace = validate_delays(delay_trace(model, horizon, first_seed), window)
+    trace = validate_delays(delay_trace(model, horizon, first), window)
     resolved = resolve_constants(objective.constants(size), constants or {})
     rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
     step_sizes = _step_sizes(rule, horizon, trace, window, resolved)
@@ -114,7 +114,7 @@ def plan(
         schedule=rule.text,
         staleness=window.window,
         steps=horizon,
-        seeds=tuple(range(first_seed, first_seed + seeds)),
+        seeds=tuple(range(first, first + seeds)),
         batch=size,
         delays=f"@{delays_file}" if delays_file is not None else model.text,
         record_every=record_every,

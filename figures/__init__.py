@@ -1,0 +1,1 @@
+"""What can be seen: figures and the report, drawn from results."""

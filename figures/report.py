@@ -1,0 +1,330 @@
+"""The report: one HTML file that needs nothing else, built from stored results alone.
+
+It opens with the verdicts, then shows every figure with the command and the configuration behind it, then the
+theorems. It is written in one step: if anything is wrong with the results, an earlier report stays as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from string import Template
+
+from matplotlib.figure import Figure
+
+from experiments.provenance import current_versions
+from experiments.store import check_writable, write_atomically
+from figures import style
+from figures.ladder import absent
+from figures.pictures import coherence_picture, comparison_picture, ladder_grid_picture, ladder_picture, slack_picture
+from figures.results import Family, Result, Stored, read_calibration, read_families
+from figures.slack import bounds_with_values
+from figures.tables import calibration_table, schedule_text, theorem, verdict_table
+from theory.bounds import REGISTRY
+
+REPORT = "report.html"
+PICTURES = "figures"
+_TITLE = "What staleness costs SGD: proved and measured"
+_FEATURED = ("logistic-cancer", 8)
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A figure of the report: how to draw it, what it shows, and the results behind it."""
+
+    name: str
+    group: str
+    title: str
+    caption: str
+    draw: Callable[[], Figure]
+    stored: tuple[Stored, ...]
+    wide: bool
+
+
+def build_report(folder: Path | str) -> Path:
+    """Build report.html, and every figure as SVG and PDF in the folder `figures`, from the results in a folder.
+
+    Args:
+        folder: what `gradlag reproduce`, `check` or `compare` filled with --out.
+
+    Returns:
+        The path of the report.
+
+    Raises:
+        StoreError: no results, a damaged one, or a folder that cannot be written to; an earlier report is untouched.
+    """
+    target = check_writable(Path(folder) / REPORT)
+    families = read_families(folder)
+    calibration = read_calibration(folder)
+    opening = _opening(families)  # reads every run: what is damaged is found before anything is drawn
+    entries = tuple(_entries(families))
+    drawings = {entry.name: entry.draw() for entry in entries}
+    pictures = {name: style.svg(drawing, name) for name, drawing in drawings.items()}
+    sections = {
+        "Verdicts": opening,
+        "How to read this": _READING,
+        "Figures": _figures(entries, pictures),
+        "Theorems": _theorems(families),
+        "Calibration of the checker": calibration_table(calibration) if calibration else "",
+        "Environment": _environment(families),
+    }
+    page = _page(families, {title: text for title, text in sections.items() if text})
+    _save_pictures(drawings, pictures, check_writable(Path(folder) / PICTURES / "probe").parent)
+    write_atomically(target, page.encode())
+    return target
+
+
+def _entries(families: Sequence[Family]) -> Iterator[Entry]:
+    """Schedules side by side where they were run to be compared, the ladder of one result, then every family."""
+    for compared in _compared(families):
+        yield _comparison_entry(compared)
+    shown = featured(families)
+    yield _ladder_entry("ladder", "", shown)
+    for family in families:
+        yield from _family_entries(family, shown)
+
+
+def _compared(families: Sequence[Family]) -> Iterator[tuple[Family, ...]]:
+    """Families with one staleness each, alike in problem and staleness: different schedules."""
+    groups: dict[tuple[str, int], list[Family]] = {}
+    for family in families:
+        if len(family.results) == 1:
+            groups.setdefault((family.first.problem, family.first.staleness), []).append(family)
+    for members in groups.values():
+        if len({family.first.schedule for family in members}) == len(members) > 1:
+            yield tuple(members)
+
+
+def _comparison_entry(families: tuple[Family, ...]) -> Entry:
+    asked = families[0].first
+    verdicts = {family.first.schedule: family.verdicts[asked.staleness] for family in families}
+    return Entry(
+        f"comparison-{families[0].name}",
+        "",
+        f"Schedules compared, {asked.problem}, s = {asked.staleness}",
+        _COMPARISON_CAPTION,
+        lambda: comparison_picture(verdicts, f"{asked.problem}, $s = {asked.staleness}$"),
+        tuple(stored for family in families for stored in family.stored()),
+        wide=False,
+    )
+
+
+def featured(families: Sequence[Family]) -> Result:
+    """The result whose ladder opens the report."""
+    problem, staleness = _FEATURED
+    family = next((each for each in families if each.first.problem == problem), families[0])
+    ranked = sorted(family.results, key=lambda s: (abs(s - staleness), s))
+    return family.results[ranked[0]]
+
+
+def _ladder_entry(name: str, group: str, result: Result) -> Entry:
+    asked = result.configuration
+    return Entry(
+        name,
+        group,
+        f"The ladder: {asked.problem}, {asked.schedule}, s = {asked.staleness}",
+        _LADDER_CAPTION + _absent_sentence(result),
+        lambda: ladder_picture(result.verdict, f"{asked.problem}, $s = {asked.staleness}$", notes=False),
+        result.stored,
+        wide=False,
+    )
+
+
+def _absent_sentence(result: Result) -> str:
+    missing = "; ".join(f"<code>{escape(name)}</code>: {escape(why)}" for name, why in absent(result.verdict).items())
+    return f" Not on this ladder, being outside their domain: {missing}." if missing else ""
+
+
+def _family_entries(family: Family, shown: Result) -> Iterator[Entry]:
+    about, stored = f"{family.first.problem}, {family.first.schedule}", family.stored()
+    if len(family.results) > 1:
+        yield Entry(
+            f"ladder-{family.name}",
+            about,
+            f"The ladder at every staleness, {about}",
+            f"Schedule {schedule_text(family)}. {_GRID_CAPTION}",
+            lambda: ladder_grid_picture(family.verdicts),
+            stored,
+            wide=True,
+        )
+    elif shown is not family.results[family.first.staleness]:
+        yield _ladder_entry(f"ladder-{family.name}", about, family.results[family.first.staleness])
+    if bounds_with_values(family.verdicts):
+        yield Entry(
+            f"slack-{family.name}",
+            about,
+            f"Slack, {about}",
+            _SLACK_CAPTION,
+            lambda: slack_picture(family.verdicts),
+            stored,
+            wide=len(bounds_with_values(family.verdicts)) > 1,
+        )
+    if family.assumes_coherence:
+        yield Entry(
+            f"coherence-{family.name}",
+            about,
+            f"Coherence along runs, {about}",
+            _COHERENCE_CAPTION,
+            lambda: coherence_picture({s: result.stored[-1].run() for s, result in family.results.items()}),
+            stored,
+            wide=len(family.results) > 1,
+        )
+
+
+def _figures(entries: Sequence[Entry], pictures: Mapping[str, str]) -> str:
+    """All figures in groups, with links to each."""
+    groups = [(group, list(members)) for group, members in groupby(entries, key=lambda entry: entry.group)]
+    links = "".join(
+        f"<li><b>{escape(group)}</b> {' · '.join(_link(entry) for entry in members)}</li>" for group, members in groups
+    )
+    texts = (
+        (f"<h3>{escape(group)}</h3>" if group else "")
+        + "".join(_figure(entry, pictures[entry.name]) for entry in members)
+        for group, members in groups
+    )
+    return f'<nav class="figures" aria-label="Figures"><ul>{links}</ul></nav>{"".join(texts)}'
+
+
+def _link(entry: Entry) -> str:
+    return f'<a href="#{entry.name}">{escape(entry.name.partition("-")[0])}</a>'
+
+
+def _figure(entry: Entry, picture: str) -> str:
+    drawn = style.themed(picture[picture.index("<svg") :]).replace(
+        "<svg ", f'<svg role="img" aria-label="{escape(entry.title, quote=True)}" ', 1
+    )
+    return (
+        f'<figure id="{entry.name}" class="{"grid" if entry.wide else "single"}"><div class="drawing">{drawn}</div>'
+        f"<figcaption><b>{escape(entry.title)}.</b> {entry.caption}</figcaption>{_provenance(entry)}</figure>"
+    )
+
+
+def _provenance(entry: Entry) -> str:
+    """The commands and the configuration behind a figure, folded away."""
+    made = "\n".join(dict.fromkeys(str(stored.attributes["command"]) for stored in entry.stored))
+    runs = [stored.describe() for stored in entry.stored]
+    single = "\n".join(dict.fromkeys(f"{run['command']} --out {run['file']}" for run in runs))
+    files_text = f"{PICTURES}/{entry.name}.svg and {PICTURES}/{entry.name}.pdf"
+    return (
+        f"<details><summary>Command, configuration, constants, versions ({_runs(len(runs))}; "
+        f'scale {escape(scale_of(entry.stored))})</summary><p>Made by</p><pre class="command">{escape(made)}</pre>'
+        f'<p>Each run alone</p><pre class="command">{escape(single)}</pre><p>This picture is also in {files_text}.</p>'
+        f"<pre>{escape(json.dumps(runs, indent=1, ensure_ascii=False))}</pre></details>"
+    )
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' if count > 1 else ''}"
+
+
+def scale_of(stored: Sequence[Stored]) -> str:
+    """The scale named in the command that made the results."""
+    found = {match[1] for one in stored if (match := re.search(r"--scale (\w+)", str(one.attributes["command"])))}
+    return ", ".join(sorted(found)) or "chosen by the user"
+
+
+_SAID = {
+    "holds": "hold",
+    "violated": "violated",
+    "assumption_broken": "with a broken assumption",
+    "undecided": "undecided",
+    "not_applicable": "outside every domain",
+}
+
+
+def _opening(families: Sequence[Family]) -> str:
+    verdicts = [verdict for family in families for verdict in family.verdicts.values()]
+    words = Counter(_SAID[verdict.verdict] for verdict in verdicts)
+    told = ", ".join(f"{count} {word}" for word, count in words.items())
+    assumed = [v.assumptions["coherence"] for v in verdicts if "coherence" in v.assumptions]
+    coherent = f" Coherence, which Theorem 1 assumes, is broken on {assumed.count('broken')} of {len(assumed)}."
+    return f"<p>{len(verdicts)} checks: {told}.{coherent if assumed else ''}</p>{verdict_table(families)}"
+
+
+def _theorems(families: Sequence[Family]) -> str:
+    used = {name for family in families for verdict in family.verdicts.values() for name in verdict.bounds}
+    return "".join(theorem(bound) for name, bound in REGISTRY.items() if name in used)
+
+
+def _environment(families: Sequence[Family]) -> str:
+    stored = [one for family in families for one in family.stored()]
+    made_with = [json.loads(one.attributes["versions"]) for one in stored]
+    alike = {name: sorted({str(each.get(name, "")) for each in made_with} - {""}) for name in made_with[0]}
+    rows = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(', '.join(values)) or '–'}</dd>" for name, values in alike.items()
+    )
+    seconds = sum(float(one.attributes["seconds"]) for one in stored)
+    created = max(str(one.attributes["created"]) for one in stored)
+    return (
+        f"<p>{len(stored)} runs, {seconds:.0f} seconds of simulation, the last finished {escape(created)}. "
+        f"The report itself was built by gradlag {escape(current_versions()['gradlag'])}; "
+        f"<code>gradlag report --out FOLDER</code> builds it again from the stored results.</p><dl>{rows}</dl>"
+    )
+
+
+def _page(families: Sequence[Family], sections: dict[str, str]) -> str:
+    stored = [one for family in families for one in family.stored()]
+    package = files("figures")
+    body = "".join(
+        f'<section id="{_anchor(title)}"><h2>{title}</h2>{text}</section>' for title, text in sections.items()
+    )
+    return Template(package.joinpath("report.html").read_text(encoding="utf-8")).substitute(
+        title=_TITLE,
+        version=escape(current_versions()["gradlag"]),
+        css=package.joinpath("report.css").read_text(encoding="utf-8"),
+        lead=_LEAD,
+        scale=f"Scale: {escape(scale_of(stored))}.",
+        contents="\n".join(f'<li><a href="#{_anchor(title)}">{title}</a></li>' for title in sections),
+        body=body,
+    )
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^a-z]+", "-", title.lower())
+
+
+def _save_pictures(drawings: Mapping[str, Figure], pictures: Mapping[str, str], folder: Path) -> None:
+    for name, drawing in drawings.items():
+        write_atomically(folder / f"{name}.svg", pictures[name].encode())
+        style.save_pdf(drawing, folder, name)
+
+
+_LEAD = (
+    "Stale gradients beside their theory: for every schedule, problem and staleness, the least mean squared gradient "
+    "norm that was measured, and the bounds that hold for the very same steps and delays."
+)
+_READING = """<p>A bound says that the least of the means E|∇F(x<sub>k</sub>)|² over the points of a run is at most some
+number. <b>Holds</b> and <b>violated</b> are statements about those means at the stated level, made from independent
+seeds; <b>assumption broken</b> says that the run itself contradicts something the theorem assumes, so that the
+comparison is no evidence about the theorem; <b>undecided</b> says that the seeds cannot tell. <b>Slack</b> is the bound
+divided by what was measured, at its smallest over the run: 1 would be exact. <b>Decay</b> is the exponent a of
+T<sup>a</sup> over the last half of log T, with an interval from resampled seeds; it describes, it decides nothing.</p>
+<p>The staleness s is one more than the largest delay: s = 1 is synchronous. The deciding bound is the smallest that
+assumes no coherence; the bounds of Theorem 1 stand beside it wherever a coherence μ was assumed.</p>"""
+_LADDER_CAPTION = (
+    "Black: the least mean so far, with its confidence band. Blue: bounds without coherence. Red: Theorem 1 and the "
+    "sums inside its proof, which assume coherence. The factor at each name says how far the rung is above what was "
+    "measured at the last T. A rung that crosses one of its own chain would be ringed; where the run breaks an "
+    "assumption the rung is pale and says so."
+)
+_GRID_CAPTION = (
+    "As above, one panel for each staleness, all on the same scales. Points, not curves: a schedule that contains T "
+    "is run once for each T."
+)
+_COMPARISON_CAPTION = (
+    "Solid: the least mean so far, with its band. Dashed: the bound that decides for this schedule; it ends where the "
+    "steps leave its domain. Points, not curves: a schedule that contains T is run once for each T."
+)
+_SLACK_CAPTION = "Each bound divided by what was measured; the line at 1 is where a bound would be exact."
+_COHERENCE_CAPTION = (
+    "What Theorem 1 assumes is the pathwise μ<sub>k</sub> (blue: median and 10-90 % of the seeds, least of all seeds) "
+    "above the dashed line. What its proof uses is only the ratio of means (red). The cosine (green) is a third "
+    "quantity. Triangles mark what lies outside the frame."
+)

@@ -1,0 +1,364 @@
+"""The command. Thin: it reads flags, calls the door, prints, and sets the exit status.
+
+0 holds / done, 1 violated, 2 bad input, 3 undecided or assumption broken, 4 the environment failed, 130 interrupted.
+Heavy modules are imported inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gradlag.output import print_error, print_json, print_note, print_text
+from gradlag.shadowing import shadow_sentences
+from gradlag.usage import real, whole
+
+try:
+    from gradlag.failures import exit_status
+    from theory.errors import InputError
+except ImportError as stranger:  # another `theory` stands in front
+    print_error(" ".join(shadow_sentences()) or str(stranger), 4, "--json" in sys.argv)
+    sys.exit(4)
+
+if TYPE_CHECKING:
+    from gradlag.api import RunOptions
+
+app = typer.Typer(
+    name="gradlag",
+    help="What staleness costs SGD: what can be proved, and what is measured, side by side.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+ScheduleText = Annotated[
+    str,
+    typer.Option("--schedule", help="Step sizes: an expression in k, T, s, L, mu, sigma, Delta, d; a name; or @file."),
+]
+ProblemText = Annotated[str, typer.Option("--problem", help="The objective: a name of `gradlag problems`, or FILE.py.")]
+StalenessWindow = Annotated[int, whole("--staleness", "The theorem's s; 1 is synchronous.")]
+Steps = Annotated[int, whole("--steps", "The number of steps T.")]
+Seeds = Annotated[int, whole("--seeds", "How many independent runs.")]
+FirstSeed = Annotated[int, whole("--seed", "The first seed.")]
+Batch = Annotated[int | None, whole("--batch", "Minibatch size; 0 is the full gradient. Default: the problem's own.")]
+RecordEvery = Annotated[int, whole("--record-every", "Measure the full gradient every so many steps.")]
+Delays = Annotated[
+    str,
+    typer.Option(
+        "--delays",
+        help="constant (s - 1), uniform, geometric:mean=M, cyclic:period=P, normal:mean=M,sd=D, adversarial.",
+    ),
+]
+DelaysFile = Annotated[Path | None, typer.Option("--delays-file", help="T lines, line k the delay of step k.")]
+Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
+Level = Annotated[float, real("--level", "How often the verdict `violated` may be wrong.")]
+OutputFolder = Annotated[Path | None, typer.Option("--out", help="The folder for runs, verdict and picture.")]
+BoundNames = Annotated[list[str] | None, typer.Option("--bound", help="A bound of `gradlag bounds`; repeatable.")]
+
+
+@app.command()
+def bounds(
+    name: Annotated[str | None, typer.Argument(help="One bound, whole.")] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="Only the formula, as LaTeX.")] = False,
+    python: Annotated[bool, typer.Option("--python", help="Python that evaluates it.")] = False,
+    as_json: Json = False,
+) -> None:
+    """The library of bounds: statement, assumptions, domain, source, rate, how verified."""
+    from gradlag import library
+
+    if latex and python:
+        raise InputError("A formula is printed as LaTeX or as Python. Give --latex or --python, not both.")
+    if as_json:
+        print_json({"bounds": library.describe_bounds(name)})
+    elif latex or python:
+        print_text(library.formulas(name, python=python))
+    elif name is None:
+        library.print_bounds()
+    else:
+        library.print_bound(name)
+
+
+@app.command()
+def problems(as_json: Json = False) -> None:
+    """The objectives, their constants and how each is known."""
+    from gradlag import library
+
+    described = library.describe_problems()
+    if as_json:
+        print_json({"problems": described})
+    else:
+        library.print_problems(described)
+
+
+@app.command()
+def data(
+    action: Annotated[str, typer.Argument(help="list, or get.")] = "list",
+    name: Annotated[str | None, typer.Argument(help="The data set to get.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The data sets: what is there, what it is, and under which licence."""
+    from gradlag import library
+
+    if (action, name is None) not in (("list", True), ("get", False)):
+        got = " ".join(filter(None, [action, name]))
+        raise InputError(f"`gradlag data` knows `list`, and `get NAME` with the name of a data set. Got {got!r}.")
+    described = library.describe_data() if name is None else [library.get_data(name)]
+    if as_json:
+        print_json({"data": described})
+    else:
+        library.print_data(described)
+        if name is None:
+            library.print_data_advice()
+
+
+@app.command()
+def run(
+    problem: ProblemText,
+    schedule: ScheduleText,
+    staleness: StalenessWindow,
+    steps: Steps,
+    out: Annotated[Path, typer.Option("--out", help="The result file (netCDF; xarray opens it).")],
+    seeds: Seeds = 32,
+    seed: FirstSeed = 0,
+    batch: Batch = None,
+    record_every: RecordEvery = 1,
+    delays: Delays = "constant",
+    delays_file: DelaysFile = None,
+    constants: Constants = None,
+    as_json: Json = False,
+) -> None:
+    """One simulation, stored. Interrupted, it goes on where it stopped."""
+    from gradlag import api, reports
+
+    options = _options(seeds, seed, batch, record_every, delays, delays_file, constants)
+    done = api.run(
+        schedule, problem, staleness=staleness, steps=steps, out=out, announce=print_note, progress=True, **options
+    )
+    summary = reports.summarise_run(done, out)
+    if as_json:
+        print_json(summary)
+    else:
+        reports.print_run(summary)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    schedule: ScheduleText,
+    staleness: StalenessWindow,
+    problem: Annotated[str | None, typer.Option("--problem", help="The objective; see `gradlag problems`.")] = None,
+    steps: Annotated[int | None, whole("--steps", "The number of steps T.")] = None,
+    seeds: Seeds = 32,
+    seed: FirstSeed = 0,
+    batch: Batch = None,
+    level: Level = 0.05,
+    record_every: RecordEvery = 1,
+    bound: BoundNames = None,
+    delays: Delays = "constant",
+    delays_file: DelaysFile = None,
+    constants: Constants = None,
+    log: Annotated[
+        Path | None, typer.Option("--run", help="Your own training log: CSV with step, grad_norm[, seed, delay].")
+    ] = None,
+    out: OutputFolder = None,
+    as_json: Json = False,
+) -> None:
+    """Does the bound hold? A run, or your own training log, meets what can be proved."""
+    from gradlag import api, reports
+
+    told: list[str] = []
+    if log is not None:
+        _refuse_flags(context, "problem", "seeds", "seed", "batch", "record_every")
+        verdict = api.check_log(
+            log,
+            schedule,
+            staleness=staleness,
+            steps=steps,
+            constants=_constants(constants),
+            bounds=bound,
+            level=level,
+            delays=delays,
+            delays_file=delays_file,
+            out=out,
+        )
+    else:
+        if problem is None or steps is None:
+            raise InputError("`gradlag check` needs --problem and --steps, or --run LOG.csv.")
+        verdict = api.check(
+            schedule,
+            problem,
+            staleness=staleness,
+            steps=steps,
+            bounds=bound,
+            level=level,
+            out=out,
+            announce=_heard(told),
+            progress=True,
+            **_options(seeds, seed, batch, record_every, delays, delays_file, constants),
+        )
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        reports.print_verdict(verdict, out, told)
+    raise typer.Exit(verdict.exit_status)
+
+
+@app.command()
+def compare(
+    schedules: Annotated[list[str], typer.Argument(help="Two or more schedules.")],
+    problem: ProblemText,
+    staleness: StalenessWindow,
+    steps: Steps,
+    seeds: Seeds = 32,
+    seed: FirstSeed = 0,
+    batch: Batch = None,
+    level: Level = 0.05,
+    record_every: RecordEvery = 1,
+    delays: Delays = "constant",
+    delays_file: DelaysFile = None,
+    constants: Constants = None,
+    out: Annotated[Path, typer.Option("--out", help="Where to keep runs, table and picture.")] = Path("compare"),
+    as_json: Json = False,
+) -> None:
+    """Several schedules on one problem: one table and one picture."""
+    from gradlag import api, reports
+
+    comparison = api.compare(
+        schedules,
+        problem,
+        staleness=staleness,
+        steps=steps,
+        level=level,
+        out=out,
+        announce=print_note,
+        progress=True,
+        **_options(seeds, seed, batch, record_every, delays, delays_file, constants),
+    )
+    if as_json:
+        print_json(comparison.to_dict())
+    else:
+        reports.print_comparison(comparison)
+
+
+@app.command()
+def reproduce(
+    figures: Annotated[list[str] | None, typer.Argument(help="Figures by name; all by default.")] = None,
+    list_figures: Annotated[bool, typer.Option("--list", help="Only say which figures there are.")] = False,
+    scale: Annotated[str, typer.Option("--scale", help="quick, lesson or paper.")] = "quick",
+    jobs: Annotated[int, whole("--jobs", "Local processes.")] = 1,
+    out: Annotated[Path, typer.Option("--out", help="Where results, figures and the report go.")] = Path("out"),
+    as_json: Json = False,
+) -> None:
+    """Every figure, measured anew or taken from finished results, and the report."""
+    from gradlag import reproduction
+
+    if list_figures:
+        listed = reproduction.describe_figures()
+        if as_json:
+            print_json({"figures": listed})
+        else:
+            reproduction.print_figures(listed)
+    else:
+        path = reproduction.reproduce(tuple(figures or ()), scale=scale, jobs=jobs, out=out, announce=print_note)
+        _print_report(path, as_json)
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option("--out", help="The folder with the results.")] = Path("out"),
+    as_json: Json = False,
+) -> None:
+    """Rebuild the HTML report from stored results."""
+    from gradlag import reproduction
+
+    _print_report(reproduction.rebuild_report(out), as_json)
+
+
+def _heard(told: list[str]) -> Callable[[str], None]:
+    """Print remarks and remember them."""
+
+    def announce(sentence: str) -> None:
+        told.append(sentence)
+        print_note(sentence)
+
+    return announce
+
+
+def _refuse_flags(context: typer.Context, *names: str) -> None:
+    """Refuse flags of a simulation where a log is judged: they would have no effect."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            flag = f"--{name.replace('_', '-')}"
+            raise InputError(f"{flag} is about a simulation and says nothing of a log. Leave it out beside --run.")
+
+
+def _options(
+    seeds: int,
+    first_seed: int,
+    batch: int | None,
+    record_every: int,
+    delays: str,
+    delays_file: Path | None,
+    constants: str | None,
+) -> RunOptions:
+    """The flags that run, check and compare share, as the door takes them."""
+    return {
+        "seeds": seeds,
+        "first_seed": first_seed,
+        "batch": batch,
+        "record_every": record_every,
+        "delays": delays,
+        "delays_file": delays_file,
+        "constants": _constants(constants),
+    }
+
+
+def _constants(text: str | None) -> dict[str, float]:
+    """The values of `--constants`."""
+    from theory.notation import constants_from_text
+
+    return {} if text is None else constants_from_text(text)
+
+
+def _print_report(path: Path, as_json: bool) -> None:
+    if as_json:
+        print_json({"report": str(path)})
+    else:
+        print_text(f"The report is {path.resolve()}")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """What staleness costs SGD: what can be proved, and what is measured, side by side."""
+    if show:
+        from importlib.metadata import version as installed
+
+        print_text(f"gradlag {installed('gradlag')}")
+        raise typer.Exit()
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; every failure ends as one sentence."""
+    line = list(arguments) or ["--help"]
+    return exit_status(lambda: int(app(args=line, standalone_mode=False) or 0), "--json" in arguments)
+
+
+def main() -> None:
+    """The `gradlag` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Greek letters
+    sys.exit(execute(sys.argv[1:]))
+
+
+__all__ = ["app", "execute", "main"]

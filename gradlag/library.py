@@ -1,0 +1,173 @@
+"""What gradlag knows, described for people and for scripts: bounds, problems, data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from experiments.data import DATASETS, DatasetEntry, load, own_names
+from experiments.problems import PROBLEMS, get_problem
+from gradlag.output import number, print_entry, print_list, print_prose, unbroken
+from theory.bounds import REGISTRY, Bound, get
+from theory.plain import plain
+
+
+def describe_bound(bound: Bound) -> dict[str, Any]:
+    """One bound, as `--json` prints it."""
+    return {
+        "name": bound.name,
+        "title": bound.title,
+        "statement": bound.statement,
+        "latex": bound.latex(),
+        "assumptions": [assumption.text for assumption in bound.assumptions],
+        "domain": list(bound.domain),
+        "definitions": list(bound.latex_definitions()),
+        "conditions": list(bound.latex_conditions()),
+        "iterates": bound.iterates,
+        "schedule": bound.schedule.text if bound.schedule else None,
+        "source": bound.source.text(),
+        "rate": bound.rate_text,
+        "verified": bound.verified,
+    }
+
+
+def describe_bounds(name: str | None) -> list[dict[str, Any]]:
+    """The library, or the one bound of that name."""
+    chosen = REGISTRY.values() if name is None else [get(name)]
+    return [describe_bound(bound) for bound in chosen]
+
+
+def formulas(name: str | None, python: bool) -> str:
+    """A bound, or every one, as Python that evaluates it, or its right-hand side as LaTeX."""
+    if name is not None:
+        return get(name).python() if python else get(name).latex()
+    return "\n".join(b.python() if python else f"% {b.name}\n{b.latex()}\n" for b in REGISTRY.values())
+
+
+def print_bounds() -> None:
+    """The library, a few lines a bound."""
+    for bound in REGISTRY.values():
+        coherence = "assumes coherence mu" if bound.needs_coherence else "no coherence assumed"
+        noise = "no noise" if bound.noise_free_only else "noise allowed"
+        print_entry(
+            bound.name,
+            bound.title,
+            f"min over {bound.iterates}; {coherence}; {noise}; {bound.verified}",
+            f"rate: {bound.rate_text}",
+        )
+    print_prose("`gradlag bounds NAME` tells one whole; --latex and --python give its formula and code.")
+
+
+def print_bound(name: str) -> None:
+    """One bound, whole."""
+    bound = get(name)
+    print_prose(f"{bound.name}: {bound.title}", bound.summary)
+    print_list("", [f"{plain(bound.quantity)} ≤ {plain(bound.latex())}"])
+    print_list("where", [plain(line) for line in bound.latex_definitions()])
+    print_list("Assumptions", [assumption.text for assumption in bound.assumptions])
+    print_list("Domain", [plain(line) for line in bound.latex_conditions()])
+    print_prose(
+        f"Its own step sizes: {bound.schedule.text}" if bound.schedule else "",
+        f"Minimum over: {bound.iterates}",
+        f"Rate: {bound.rate_text}",
+        f"Source: {bound.source.text()}",
+        f"Verified: {bound.verified}",
+    )
+
+
+def describe_problems() -> list[dict[str, Any]]:
+    """The objectives with their constants at the default batch."""
+    return [_describe_problem(name, entry.title) for name, entry in PROBLEMS.items()]
+
+
+def _describe_problem(name: str, title: str) -> dict[str, Any]:
+    problem = get_problem(name)
+    constants = problem.constants(problem.default_batch)
+    return {
+        "name": name,
+        "title": title,
+        "dimension": problem.dimension,
+        "examples": problem.examples,
+        "batch": problem.default_batch,
+        "options": {option.name: option.default for option in PROBLEMS[name].options},
+        "constants": {
+            symbol: {"value": constant.value, "known": str(constant.known), "reason": constant.reason}
+            for symbol, constant in constants.items()
+        },
+    }
+
+
+def print_problems(described: Sequence[dict[str, Any]]) -> None:
+    """The objectives, a few lines each."""
+    for each in described:
+        rows = f", {each['examples']} rows" if each["examples"] else ""
+        constants = ", ".join(unbroken(f"{name} {_constant(value)}") for name, value in each["constants"].items())
+        options = ", ".join(f"{name}={_shown(value)}" for name, value in each["options"].items())
+        print_entry(
+            each["name"],
+            each["title"],
+            f"{each['dimension']} unknowns{rows}; batch {each['batch']}: {constants}",
+            f"options: {options}" if options else "",
+        )
+    print_entry("FILE.py", "your own, a Python file", _OWN_FILE)
+    print_prose(
+        "Options follow a colon, as in quadratic:d=5,noise=0. Of the constants at that batch, = is exact, <= a proved "
+        "upper bound, ~ an estimate; --json gives the reasons."
+    )
+
+
+_OWN_FILE = (
+    "It defines initial_point (d numbers) and gradient(x, rng) with full_gradient(x), or an exact gradient(x); and, as "
+    "far as they are known, loss(x) and constants = {'L': ..., 'Delta': ..., 'sigma': ...}."
+)
+_SIGNS = {"exact": "=", "upper bound": "<=", "estimate": "~"}
+
+
+def _constant(constant: dict[str, Any]) -> str:
+    return f"{_SIGNS.get(constant['known'], '=')} {number(constant['value'])}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def describe_data() -> list[dict[str, Any]]:
+    """The data sets that are there; the user's own are named and not read."""
+    own = own_names()
+    installed = [_installed(entry) for name, entry in DATASETS.items() if name not in own]
+    return installed + [_own(name, None, None, None) for name in own]
+
+
+def get_data(name: str) -> dict[str, Any]:
+    """One data set, read and checked."""
+    found = load(name)
+    if name in own_names():
+        rows, columns = found.features.shape
+        return _own(name, rows, columns, found.classes)
+    return _installed(DATASETS[name])
+
+
+def _installed(entry: DatasetEntry) -> dict[str, Any]:
+    size = {"rows": entry.rows, "columns": entry.columns, "classes": entry.classes}
+    return {"name": entry.name, "title": entry.title, **size, "licence": entry.licence, "source": entry.source}
+
+
+def _own(name: str, rows: int | None, columns: int | None, classes: int | None) -> dict[str, Any]:
+    size = {"rows": rows, "columns": columns, "classes": classes}
+    return {"name": name, "title": "your own", **size, "licence": None, "source": f"$GRADLAG_DATA/{name}.npz"}
+
+
+def print_data(described: Sequence[dict[str, Any]]) -> None:
+    """The data sets, a few lines each."""
+    for each in described:
+        size = f"{each['rows']} rows, {each['columns']} columns, {each['classes']} classes"
+        facts = [size if each["rows"] else "", each["licence"] or ""]
+        print_entry(each["name"], each["title"], "; ".join(filter(None, facts)), each["source"])
+
+
+def print_data_advice() -> None:
+    """Where the sets are, and how to add one."""
+    print_prose(
+        "Nothing needs a download. For a set of your own put NAME.npz (arrays features and labels) in the folder that "
+        "the variable GRADLAG_DATA names; --problem logistic:data=NAME or softmax:data=NAME uses it."
+    )

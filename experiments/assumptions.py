@@ -249,7 +249,10 @@ def _limits(evidence: Evidence, excess: Values, level: float) -> tuple[Values, V
         return middle, middle
     if seeds < 2 or evidence.copies:
         return np.full(middle.shape, -np.inf), np.full(middle.shape, np.inf)
-    error = excess.std(axis=0, ddof=1) / np.sqrt(seeds)
+    # Shortly before a divergence squares of 1e200 overflow: the limits are infinite then, and decide nothing.
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = excess.std(axis=0, ddof=1) / np.sqrt(seeds)
+    error = np.where(np.isfinite(error), error, np.inf)
     joint = max(level / max(middle.size, 1), 1e-12)
     return middle - student_critical(seeds, level) * error, middle + student_critical(seeds, joint) * error
 

@@ -7,7 +7,7 @@ contradicts an assumption that the bound makes, the comparison says nothing of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -80,7 +80,7 @@ def check_evidence(
     """Compare evidence, whatever it comes from, with the bounds of the library; see `check`."""
     findings = examine(evidence, checked_level(level, LEAST_LEVEL))
     horizons = log_spaced(1, evidence.steps, _HORIZONS)
-    looked_at = bounds_looked_at(evidence, bounds)
+    looked_at = bounds_looked_at(evidence.constants, bounds)
     curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in looked_at}
     judged = (judge_bound(evidence, bound, findings, level, horizons, curves[bound.name]) for bound in looked_at)
     details = {detail.name: detail if bounds else unclaimed(detail) for detail in judged}
@@ -117,21 +117,21 @@ def check_evidence(
     )
 
 
-def bounds_looked_at(evidence: Evidence, names: Sequence[str] | None) -> tuple[Bound, ...]:
+def bounds_looked_at(constants: Collection[str], names: Sequence[str] | None) -> tuple[Bound, ...]:
     """The bounds named, or all coherence-free ones, with the others when mu has a value; each once.
 
     Raises:
         InputError: an unknown name, or a constant without a value that a bound needs.
     """
-    with_mu = "mu" in evidence.constants
+    with_mu = "mu" in constants
     default = (name for name, bound in REGISTRY.items() if with_mu or not bound.needs_coherence)
     chosen = tuple(get(name) for name in dict.fromkeys(names or default))
     for bound in chosen:
-        missing = [name for name in bound.constants if name not in evidence.constants]
+        missing = [name for name in bound.constants if name not in constants]
         if missing:
             raise InputError(
                 f"{bound.name} needs the constant {missing[0]}, which has no value here. "
-                f"Give it with --constants {missing[0]}=..."
+                f"Give it with --constants {missing[0]}=NUMBER."
             )
     return chosen
 

@@ -69,7 +69,7 @@ def check_horizons(
     evidences = [evidence_from_run(run, problem) for run in _in_order(runs)]
     share = checked_level(level, LEAST_LEVEL) / len(evidences)
     findings = [examine(evidence, share) for evidence in evidences]
-    looked_at = bounds_looked_at(evidences[-1], bounds)
+    looked_at = bounds_looked_at(evidences[-1].constants, bounds)
     each = [_details(evidence, found, looked_at, share) for evidence, found in zip(evidences, findings, strict=True)]
     merged = {bound.name: _merged(bound, each, evidences) for bound in looked_at}
     details = merged if bounds else {name: unclaimed(detail) for name, detail in merged.items()}

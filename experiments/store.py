@@ -102,10 +102,10 @@ def check_writable(path: Path | str) -> Path:
         StoreError: the folder cannot be made or written to, or the path is a folder itself.
     """
     target = Path(path)
+    if target.is_dir():
+        raise StoreError(f"{target} is a folder. Give --out the name of a file in it, such as {target / 'run.nc'}.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if target.is_dir():
-            raise IsADirectoryError(f"{target.name} is a folder")
         probe = target.with_name(f".{target.name}.{uuid4().hex[:12]}.tmp")
         probe.touch(exist_ok=False)
         probe.unlink()

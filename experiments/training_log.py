@@ -8,6 +8,7 @@ that the row of step 0 has none (empty or 0). Steps may be recorded at intervals
 from __future__ import annotations
 
 import csv
+import io
 import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -120,13 +121,23 @@ def check_log(
         diverged_at=_diverged_at(log),
         simulated=False,
     )
-    return check_evidence(evidence, bounds, level, _ANNOUNCED)
+    told = _ANNOUNCED if _ends_with_a_line(path) else (*_ANNOUNCED, _CUT)
+    return check_evidence(evidence, bounds, level, told)
 
 
 _ANNOUNCED = (
     "grad_norm is read as the norm of the full gradient at x_k, not squared.",
     "A log cannot show that its delays were independent of the noise; where they were not, no bound covers it.",
 )
+
+_CUT = "The last line of the log has no line end: if the file was cut there, its last number is not what was logged."
+
+
+def _ends_with_a_line(path: Path | str) -> bool:
+    """Whether the file ends with a line end, as a file that was written to its end usually does."""
+    with Path(path).open("rb") as stream:
+        stream.seek(-1, io.SEEK_END)
+        return stream.read(1) in (b"\n", b"\r")
 
 
 def read_log(path: Path | str) -> TrainingLog:
@@ -147,9 +158,10 @@ def read_log(path: Path | str) -> TrainingLog:
         with Path(path).open(newline="", encoding="utf-8-sig") as stream:
             _fill(rows, csv.reader(stream, strict=True), path)
     except OSError as cause:
-        raise DataError(f"The log {path} cannot be opened ({(cause.strerror or str(cause)).lower()}).") from cause
+        reason = (cause.strerror or str(cause)).lower()
+        raise DataError(f"The log {path} cannot be opened ({reason}). Check the path.") from cause
     except (UnicodeDecodeError, csv.Error) as cause:
-        raise DataError(f"The log {path} is not a CSV text file ({cause}).") from cause
+        raise DataError(f"The log {path} is not a CSV text file ({cause}). Save it as text, in UTF-8.") from cause
     return _arranged(rows, path)
 
 
@@ -172,7 +184,10 @@ def _fill(rows: _Rows, lines: Iterator[list[str]], path: Path | str) -> None:
         if not entries:
             continue  # the csv module's reading of an empty line
         if len(entries) != len(header):
-            raise DataError(f"Line {number} of {path} has {len(entries)} entries, and the header has {len(header)}.")
+            raise DataError(
+                f"Line {number} of {path} does not fit the header: {len(entries)} entries for {len(header)} columns. "
+                "Give every column an entry in every line, or leave the column out."
+            )
         _append(rows, {name: entries[at].strip() for name, at in place.items()}, f"line {number} of {path}")
 
 

@@ -59,7 +59,7 @@ class Diverged:
     first: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """What a run says of the bounds it was checked against.
 
@@ -105,6 +105,15 @@ class Verdict:
     diverged: Diverged
     bounds_detail: Mapping[str, BoundVerdict]
     rounding_margin: float | None = None
+
+    def __str__(self) -> str:
+        """The word, the bound and the sentence."""
+        return f"{self.verdict} ({self.bound}): {self.sentence}"
+
+    def __repr__(self) -> str:
+        """Short, for notebooks: the word, the bound, and the slack."""
+        slack = "none" if self.slack_min is None else f"{self.slack_min:.3g}"
+        return f"Verdict({self.verdict}, {self.bound}, slack_min={slack}, seeds={self.seeds}, level={self.level:g})"
 
     @property
     def exit_status(self) -> int:

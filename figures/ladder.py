@@ -247,10 +247,12 @@ def draw_measured(verdict: Verdict, axes: Axes, colour: str) -> None:
 def _frame(verdict: Verdict, rungs: Sequence[Rung], axes: Axes) -> None:
     first, final = verdict.times[0], max(verdict.times[-1], verdict.times[0] + 1)
     room = 1.12 if len(verdict.times) < _FEW else 1.0  # points, unlike lines, need it
-    axes.set_xlim(first / room, final * room)
     low, high = extent(verdict, rungs)
     if 0 < low <= high:
         axes.set_ylim(low / 1.6, high * 1.6)
+    else:
+        axes.set_yscale("linear")  # nothing positive was measured or proved: a logarithm has nothing to show
+    axes.set_xlim(first / room, final * room)
 
 
 def extent(verdict: Verdict, rungs: Sequence[Rung]) -> tuple[float, float]:

@@ -60,8 +60,8 @@ def build_report(folder: Path | str) -> Path:
     Raises:
         StoreError: no results, a damaged one, or a folder that cannot be written to; an earlier report is untouched.
     """
-    target = check_writable(Path(folder) / REPORT)
     families = read_families(folder)
+    target = check_writable(Path(folder) / REPORT)
     calibration = read_calibration(folder)
     opening = _opening(families)  # reads every run: what is damaged is found before anything is drawn
     entries = tuple(_entries(families))

@@ -9,12 +9,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, TypedDict, Unpack
 
 from experiments import training_log
 from experiments.check import LEAST_LEVEL, bounds_looked_at
 from experiments.check import check as check_run
-from experiments.evidence import Evidence
 from experiments.horizons import check_horizons
 from experiments.intervals import checked_level
 from experiments.planning import Plan, plan
@@ -297,7 +296,7 @@ def _fitting(options: RunOptions, steps: int) -> RunOptions:
 def _refuse_early(settled: Plan, bounds: Sequence[str] | None, level: float) -> None:
     """Refuse before the run what the check would refuse after it."""
     checked_level(level, LEAST_LEVEL)
-    bounds_looked_at(cast(Evidence, settled), bounds)  # which looks at nothing but the constants
+    bounds_looked_at(settled.constants, bounds)
 
 
 def _tell(settled: Plan, announce: Say) -> None:

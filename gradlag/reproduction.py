@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from experiments.progress import reporting
+from experiments.store import check_writable, write_atomically
 from experiments.studies import SCALES, STUDIES, get_study
 from experiments.sweep import Cell, Outcome, run_cells
 from gradlag.output import print_entry
 from theory.errors import EnvironmentFailure, InputError
 from theory.staleness import whole_number
+
+_CALIBRATED_SEEDS = {"quick": (8, 32), "lesson": (4, 8, 16, 32, 64), "paper": (4, 8, 16, 32, 64)}
 
 
 def describe_figures() -> list[dict[str, Any]]:
@@ -50,6 +55,8 @@ def reproduce(
     studies = [get_study(name) for name in (names or STUDIES)]
     cells = tuple(dict.fromkeys(cell for study in studies for cell in study.cells(scale)))
     outcomes = _run(cells, out, jobs, announce, scale)
+    if not names:
+        _calibrate(out, scale, announce)
     announce("All runs are there; drawing the figures and writing the report.")
     report = rebuild_report(out)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
@@ -69,6 +76,19 @@ def _run(
         return run_cells(
             cells, out, jobs=jobs, progress=progress, announce=announce, command=f"gradlag reproduce --scale {scale}"
         )
+
+
+def _calibrate(out: Path, scale: str, announce: Callable[[str], None]) -> None:
+    """The checker's own error rates, which belong beside its verdicts; measured once a folder."""
+    from experiments.calibration import calibrate
+    from figures.results import CALIBRATION
+
+    path = out / CALIBRATION
+    if path.exists():
+        return
+    announce("Calibrating the checker on quadratics whose means are known (half a minute).")
+    table = calibrate(seeds=_CALIBRATED_SEEDS[scale])
+    write_atomically(check_writable(path), json.dumps(asdict(table), allow_nan=False).encode())
 
 
 def rebuild_report(out: Path) -> Path:

@@ -44,7 +44,7 @@ class Option:
         smallest = max(self.smallest, -limit)
         if not smallest <= value <= limit:
             raise ProblemError(
-                f"The option {self.name} ({self.meaning}) must be {kind} from {smallest:g} to {limit:g}. "
+                f"The option {self.name} ({self.meaning}) must be {kind} from {smallest:,g} to {limit:,.7g}. "
                 f"Got {text or 'nothing'}."
             )
         return value

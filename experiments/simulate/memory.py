@@ -78,9 +78,9 @@ def check_memory(needed: int, limit: int | None = None) -> None:
     if needed > available:
         raise TooLargeError(
             f"The run would need {_gigabytes(needed)} of memory and {_gigabytes(available)} are available. Record "
-            "fewer points (a larger record_every), or simulate fewer seeds at a time."
+            "fewer points (--record-every), or fewer seeds (--seeds)."
         )
 
 
 def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:.3g} GB"
+    return f"{size / 1e9:,.0f} GB" if size >= 1e11 else f"{size / 1e9:.3g} GB"

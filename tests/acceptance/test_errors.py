@@ -259,7 +259,7 @@ CASES = [
     (log("empty.txt"), "empty.txt is empty"),
     (log("nan.csv"), "The grad_norm in line 3 of nan.csv must be a number of at least 0. Got 'nan'."),
     (log("negative.csv"), "Got '-1'."),
-    (log("cut.csv"), "Line 3 of cut.csv has"),
+    (log("cut.csv"), "Line 3 of cut.csv does not fit the header"),
     (log("binary"), "binary is not a CSV text file"),
     (log("one.csv"), "at least one later step"),
     (log("late.csv"), "must hold step 0"),

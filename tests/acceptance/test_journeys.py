@@ -9,11 +9,13 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from experiments.calibration import calibrate
 from experiments.runs import run_to_file
 from experiments.simulate.delayed import simulate
 from experiments.store import load
@@ -227,6 +229,7 @@ SMALL = {"quick": ladder.Size(("quadratic:d=3",), ("quadratic:d=3",), steps=40, 
 def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothing_else(gradlag, place, monkeypatch):
     monkeypatch.setattr(ladder, "SIZES", SMALL)
     monkeypatch.setattr(ladder, "STALENESSES", (4,))
+    monkeypatch.setattr("experiments.calibration.calibrate", partial(calibrate, repetitions=20))
     line = ("reproduce", "--out", "out", "--json")
     with monkeypatch.context() as patched:
         patched.setattr("experiments.sweep.run_to_file", failing_at("theorem-1", 4))

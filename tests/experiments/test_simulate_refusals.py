@@ -107,7 +107,7 @@ def test_an_interruption_during_progress_passes_through():
 
 
 def test_too_much_is_refused_with_what_it_would_need():
-    with pytest.raises(TooLargeError, match=r"would need 5\.6 GB .* 1 GB are available.*record_every.*fewer seeds"):
+    with pytest.raises(TooLargeError, match=r"would need 5\.6 GB .* 1 GB are available.*--record-every.*fewer seeds"):
         run(NOISY, seeds=range(1000), steps=100_000, memory_limit=10**9)
 
 

@@ -145,7 +145,7 @@ REFUSED = {
     "negative step": ("step,grad_norm\n0,1\n-1,2\n", "step in line 3"),
     "enormous step": ("step,grad_norm\n0,1\n99999999999999999999,2\n", "step in line 3"),
     "digits of another script": ("step,grad_norm\n0,1\n\u0661,2\n", "step in line 3"),
-    "short row": ("step,grad_norm\n0,1\n1\n", "Line 3 of .* has 1 entries, and the header has 2"),
+    "short row": ("step,grad_norm\n0,1\n1\n", "Line 3 of .* does not fit the header: 1 entries for 2 columns"),
     "step twice": ("step,grad_norm\n0,1\n1,1\n1,2\n", "gives step 1 of seed 0 twice"),
     "missing step of a seed": ("step,grad_norm,seed\n0,1,0\n1,1,0\n0,1,1\n", "Seed 1 of .* lacks step 1"),
     "no start": ("step,grad_norm\n1,1\n2,1\n", "must hold step 0"),

@@ -149,7 +149,7 @@ def _family_entries(family: Family, shown: Result) -> Iterator[Entry]:
             f"ladder-{family.name}",
             about,
             f"The ladder at every staleness, {about}",
-            f"Schedule {schedule_text(family)}. {_GRID_CAPTION}",
+            f"Schedule {schedule_text(family)}. {_GRID_CAPTION}{_POINTS if family.over_horizons else ''}",
             lambda: ladder_grid_picture(family.verdicts),
             stored,
             wide=True,
@@ -314,13 +314,11 @@ _LADDER_CAPTION = (
     "measured at the last T. A rung that crosses one of its own chain would be ringed; where the run breaks an "
     "assumption the rung is pale and says so."
 )
-_GRID_CAPTION = (
-    "As above, one panel for each staleness, all on the same scales. Points, not curves: a schedule that contains T "
-    "is run once for each T."
-)
+_GRID_CAPTION = "As above, one panel for each staleness, all on the same scales."
+_POINTS = " Points, not curves: the schedule contains T and is run once for each T."
 _COMPARISON_CAPTION = (
     "Solid: the least mean so far, with its band. Dashed: the bound that decides for this schedule; it ends where the "
-    "steps leave its domain. Points, not curves: a schedule that contains T is run once for each T."
+    "steps leave its domain. Points are schedules that contain T, run once for each T."
 )
 _SLACK_CAPTION = "Each bound divided by what was measured; the line at 1 is where a bound would be exact."
 _COHERENCE_CAPTION = (

@@ -27,6 +27,8 @@ WORST_CASE, WORST_CASE_COHERENT = "worst-case", "worst-case-coherence"
 # From the measured curve upwards.
 COHERENT = (WORST_CASE_COHERENT, "dai2019-tight", "dai2019-sum", "dai2019")
 _NOT_FREE = (*COHERENT, WORST_CASE)
+# Of the bounds without coherence the smallest are drawn; more lines would hide one another.
+_MOST_FREE = 3
 QUANTITY = r"$\min_{k\leq T}\ \mathrm{\mathbb{E}}\,\|\nabla F(x_k)\|^2$"
 # Fewer horizons than this are runs of their own, one for each T, and are drawn as points.
 _FEW = 12
@@ -134,11 +136,18 @@ def ladder_grid(verdicts: Mapping[int, Verdict], panels: Sequence[Axes]) -> Sequ
 
 def ladder_rungs(verdict: Verdict) -> tuple[Rung, ...]:
     """The rungs that have a value somewhere, from the lowest end to the highest."""
-    values = {name: as_array(series) for name, series in verdict.bounds.items()}
+    values = {name: as_array(verdict.bounds[name]) for name in shown(verdict)}
     drawn = {name: array for name, array in values.items() if np.isfinite(array).any()}
     free = sorted((name for name in drawn if name not in _NOT_FREE), key=lambda name: last(drawn[name]))
+    drawn = {name: array for name, array in drawn.items() if name not in free[_MOST_FREE:]}
     rungs = (_rung(verdict, name, array, free) for name, array in drawn.items())
     return tuple(sorted(rungs, key=lambda rung: rung.end))
+
+
+def shown(verdict: Verdict) -> tuple[str, ...]:
+    """The bounds that belong on the ladder; all there are, if none of those looked at does."""
+    own = [name for name in verdict.bounds if name not in REGISTRY or REGISTRY[name].on_ladder]
+    return tuple(own or verdict.bounds)
 
 
 def _rung(verdict: Verdict, name: str, values: Values, free: list[str]) -> Rung:
@@ -186,7 +195,8 @@ def ladder_notes(verdict: Verdict) -> str:
 
 def absent(verdict: Verdict) -> dict[str, str]:
     """The bounds without a value at the last horizon, and the condition that fails, in a few words."""
-    missing = {name: detail for name, detail in verdict.bounds_detail.items() if detail.value is None}
+    looked_at = shown(verdict)
+    missing = {n: detail for n, detail in verdict.bounds_detail.items() if detail.value is None and n in looked_at}
     return {name: _brief(detail.sentence) for name, detail in missing.items()}
 
 

@@ -66,9 +66,11 @@ def print_verdict(verdict: Verdict, out: Path | None, told: Collection[str] = ()
     )
     print_text()
     print_prose(f"At T = {verdict.times[-1]} the least mean of |grad F|^2 is {_measured(verdict)}.")
-    details = verdict.bounds_detail.values()
+    details, elsewhere = _sorted_out(verdict)
     print_table(("bound", "value", "slack", "minimum over", "verdict"), [_bound_row(detail) for detail in details])
     print_list("Why not:", [_reason(d) for d in details if str(d.verdict) != "holds" and d.name != verdict.bound])
+    if elsewhere:
+        print_prose(f"Also outside their domain here (--bound NAME says why): {', '.join(elsewhere)}.")
     print_table(
         ("assumption", "state", "how it is known"),
         [(name, state, _finding(verdict, name)) for name, state in verdict.assumptions.items()],
@@ -114,6 +116,17 @@ def _decay_text(verdict: Verdict) -> str:
 def _bound_row(detail: BoundVerdict) -> tuple[str, ...]:
     word = _MARKS[str(detail.verdict)]
     return (detail.name, number(detail.value), number(detail.slack_min, 3), detail.iterates, word)
+
+
+def _sorted_out(verdict: Verdict) -> tuple[list[BoundVerdict], list[str]]:
+    """The bounds that are told one by one, and the names of published ones that merely do not apply."""
+    from theory.bounds import get
+
+    details = verdict.bounds_detail
+    told = {name for name in details if details[name].value is not None or name == verdict.bound or get(name).on_ladder}
+    if len(told) < 2:
+        told = set(details)
+    return [details[name] for name in details if name in told], [name for name in details if name not in told]
 
 
 def _reason(detail: BoundVerdict) -> str:

@@ -71,6 +71,11 @@ class Bound:
         return NO_NOISE in self.assumptions
 
     @property
+    def on_ladder(self) -> bool:
+        """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
+        return self.source.authors == "gradlag" or self.name in ("dai2019", "dai2019-sum", "dai2019-tight")
+
+    @property
     def domain(self) -> tuple[str, ...]:
         """The side conditions as short texts."""
         return tuple(condition.name for condition in self.conditions)

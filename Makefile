@@ -7,13 +7,14 @@ OUT ?= out
 SCALE ?= quick
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper test test-all lint format bench calibrate clean
+.PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants falsify clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick)"
 	@echo "make paper       the one-page PDF from the results in OUT"
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
+	@echo "make mutants     wrong proofs, which must be refused   make falsify   runs that try to break every bound"
 	@echo "make lint        ruff and mypy           make format     ruff format"
 
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -58,6 +59,12 @@ bench: $(VENV)/.dev
 
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.calibration
+
+mutants: $(VENV)/.dev
+	$(BIN)/python benchmarks/mutants.py
+
+falsify: $(VENV)/.dev
+	$(BIN)/python benchmarks/falsifier.py
 
 clean:
 	rm -rf $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -124,7 +124,8 @@ def bounds_looked_at(constants: Collection[str], names: Sequence[str] | None) ->
         InputError: an unknown name, or a constant without a value that a bound needs.
     """
     with_mu = "mu" in constants
-    default = (name for name, bound in REGISTRY.items() if with_mu or not bound.needs_coherence)
+    # Bounds that ask for constants of their own, such as the moments of a delay law, must be named.
+    default = (n for n, bound in REGISTRY.items() if not bound.given and (with_mu or not bound.needs_coherence))
     chosen = tuple(get(name) for name in dict.fromkeys(names or default))
     for bound in chosen:
         missing = [name for name in bound.constants if name not in constants]

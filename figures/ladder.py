@@ -28,7 +28,7 @@ WORST_CASE, WORST_CASE_COHERENT = "worst-case", "worst-case-coherence"
 COHERENT = (WORST_CASE_COHERENT, "dai2019-tight", "dai2019-sum", "dai2019")
 _NOT_FREE = (*COHERENT, WORST_CASE)
 # Of the bounds without coherence the smallest are drawn; more lines would hide one another.
-_MOST_FREE = 3
+_MOST_FREE = 2
 QUANTITY = r"$\min_{k\leq T}\ \mathrm{\mathbb{E}}\,\|\nabla F(x_k)\|^2$"
 # Fewer horizons than this are runs of their own, one for each T, and are drawn as points.
 _FEW = 12

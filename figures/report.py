@@ -21,13 +21,12 @@ from matplotlib.figure import Figure
 
 from experiments.provenance import current_versions
 from experiments.store import check_writable, write_atomically
-from figures import style
+from figures import atlas, style
 from figures.ladder import absent
 from figures.pictures import coherence_picture, comparison_picture, ladder_grid_picture, ladder_picture, slack_picture
 from figures.results import Family, Result, Stored, read_calibration, read_families
 from figures.slack import bounds_with_values
-from figures.tables import calibration_table, schedule_text, theorem, verdict_table
-from theory.bounds import REGISTRY
+from figures.tables import calibration_table, schedule_text, verdict_table
 
 REPORT = "report.html"
 PICTURES = "figures"
@@ -71,7 +70,7 @@ def build_report(folder: Path | str) -> Path:
         "Verdicts": opening,
         "How to read this": _READING,
         "Figures": _figures(entries, pictures),
-        "Theorems": _theorems(families),
+        **dict(atlas.sections(_used(families))),
         "Calibration of the checker": calibration_table(calibration) if calibration else "",
         "Environment": _environment(families),
     }
@@ -248,9 +247,10 @@ def _opening(families: Sequence[Family]) -> str:
     return f"<p>{len(verdicts)} checks: {told}.{coherent if assumed else ''}</p>{verdict_table(families)}"
 
 
-def _theorems(families: Sequence[Family]) -> str:
-    used = {name for family in families for verdict in family.verdicts.values() for name in verdict.bounds}
-    return "".join(theorem(bound) for name, bound in REGISTRY.items() if name in used)
+def _used(families: Sequence[Family]) -> frozenset[str]:
+    """The bounds that had a value in some verdict."""
+    details = (verdict.bounds_detail for family in families for verdict in family.verdicts.values())
+    return frozenset(name for each in details for name, detail in each.items() if detail.value is not None)
 
 
 def _environment(families: Sequence[Family]) -> str:

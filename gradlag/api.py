@@ -131,7 +131,7 @@ def check(
 
     >>> verdict = check("mu/(s*L*sqrt(k))", "nonconvex:d=5", staleness=2, steps=50, constants={"mu": 0.5})
     >>> verdict.bound
-    'theorem-a'
+    'theorem-ar'
     """
     plans = _plans(schedule, problem, staleness, steps, options)
     _refuse_early(plans[-1], bounds, level)
@@ -247,7 +247,7 @@ def compare(
         InputError: fewer than two different schedules, or anything that `check` refuses.
 
     >>> compare(["1/(s*L)", "1/(2*s*L)"], "quadratic:d=3,noise=0", staleness=2, steps=20, seeds=1)
-    1/(s*L): holds (theorem-b), measured ...
+    1/(s*L): holds (theorem-ar), measured ...
     1/(2*s*L): holds (theorem-b), measured ...
     """
     texts = [_text(schedule) for schedule in schedules]

@@ -86,6 +86,23 @@ def bounds(
 
 
 @app.command()
+def prove(
+    name: Annotated[str | None, typer.Argument(help="A bound of `gradlag bounds`; all by default.")] = None,
+    latex: Annotated[bool, typer.Option("--latex", help="The proof as LaTeX.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Replay a proof, step by step: claims, reasons, rules, axioms."""
+    from gradlag import proving
+
+    accounts = proving.replay_proofs(name, print_note)
+    if as_json:
+        print_json(proving.describe(accounts, name))
+    else:
+        proving.print_proofs(accounts, name, as_latex=latex)
+    raise typer.Exit(proving.exit_status(accounts))
+
+
+@app.command()
 def problems(as_json: Json = False) -> None:
     """The objectives, their constants and how each is known."""
     from gradlag import library

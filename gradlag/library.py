@@ -7,9 +7,10 @@ from typing import Any
 
 from experiments.data import DATASETS, DatasetEntry, load, own_names
 from experiments.problems import PROBLEMS, get_problem
-from gradlag.output import number, print_entry, print_list, print_prose, unbroken
-from theory.bounds import REGISTRY, Bound, get
+from gradlag.output import number, print_entry, print_list, print_prose, print_table, unbroken
+from theory.bounds import RATES, REGISTRY, Bound, RateOnly, get
 from theory.plain import plain
+from theory.sensitivity import Change, Steps, standard
 
 
 def describe_bound(bound: Bound) -> dict[str, Any]:
@@ -31,10 +32,27 @@ def describe_bound(bound: Bound) -> dict[str, Any]:
     }
 
 
+def describe_rate(rate: RateOnly) -> dict[str, Any]:
+    """A result known as a rate only, with the same keys."""
+    return {
+        "name": rate.name,
+        "title": rate.title,
+        "statement": rate.statement,
+        "latex": rate.latex(),
+        "assumptions": [assumption.text for assumption in rate.assumptions],
+        "domain": list(rate.domain),
+        "source": rate.source.text(),
+        "rate": rate.rate_text,
+        "verified": rate.verified,
+        "known": rate.known,
+    }
+
+
 def describe_bounds(name: str | None) -> list[dict[str, Any]]:
-    """The library, or the one bound of that name."""
-    chosen = REGISTRY.values() if name is None else [get(name)]
-    return [describe_bound(bound) for bound in chosen]
+    """The library with what is known as a rate only, or the one of that name."""
+    if name is None:
+        return [*map(describe_bound, REGISTRY.values()), *map(describe_rate, RATES.values())]
+    return [describe_rate(RATES[name]) if name in RATES else describe_bound(get(name))]
 
 
 def formulas(name: str | None, python: bool) -> str:
@@ -55,11 +73,19 @@ def print_bounds() -> None:
             f"min over {bound.iterates}; {coherence}; {noise}; {bound.verified}",
             f"rate: {bound.rate_text}",
         )
-    print_prose("`gradlag bounds NAME` tells one whole; --latex and --python give its formula and code.")
+    for rate in RATES.values():
+        print_entry(rate.name, rate.title, f"rate only, {rate.known}", f"rate: {rate.rate_text}")
+    print_prose(
+        f"{len(REGISTRY)} bounds with proofs that replay (`gradlag prove NAME`), {len(RATES)} known as rates only.",
+        "`gradlag bounds NAME` tells one whole; --latex and --python give its formula and code.",
+    )
 
 
 def print_bound(name: str) -> None:
     """One bound, whole."""
+    if name in RATES:
+        _print_rate(RATES[name])
+        return
     bound = get(name)
     print_prose(f"{bound.name}: {bound.title}", bound.summary)
     print_list("", [f"{plain(bound.quantity)} ≤ {plain(bound.latex())}"])
@@ -71,8 +97,39 @@ def print_bound(name: str) -> None:
         f"Minimum over: {bound.iterates}",
         f"Rate: {bound.rate_text}",
         f"Source: {bound.source.text()}",
-        f"Verified: {bound.verified}",
+        f"Verified: {bound.verified}; `gradlag prove {bound.name}` replays the proof, step by step",
     )
+    _print_sensitivity(bound)
+
+
+def _print_rate(rate: RateOnly) -> None:
+    print_prose(f"{rate.name}: {rate.title}", rate.summary)
+    print_list("", [f"{plain(rate.quantity)} = {plain(rate.latex())}"])
+    print_list("Assumptions", [assumption.text for assumption in rate.assumptions])
+    print_prose(
+        f"Rate: {rate.rate_text}", f"Source: {rate.source.text()}", f"Known {rate.known}; no constants, no proof"
+    )
+
+
+def _print_sensitivity(bound: Bound) -> None:
+    """Which constant costs what: the bound as each is halved, at a standard setting."""
+    row = standard(bound)
+    constants = ", ".join(f"{name} = {value:g}" for name, value in row.setting.constants.items())
+    print_prose(
+        f"Which constant costs what: at {row.schedule.text} with s = {row.setting.staleness.window}, "
+        f"T = {row.setting.steps}, {constants} the bound is {number(row.value)}. Halved, each leaves this part of it:"
+    )
+    named = list(dict.fromkeys(change.constant for change in row.changes))
+    print_table(
+        ("halved", "steps kept", "steps re-derived"),
+        [(name, _part(row.change(name, Steps.KEPT)), _part(row.change(name, Steps.DERIVED))) for name in named],
+    )
+
+
+def _part(change: Change | None) -> str:
+    if change is None:
+        return ""
+    return "outside its domain" if change.after is None else number(change.ratio, 3)
 
 
 def describe_problems() -> list[dict[str, Any]]:

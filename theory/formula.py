@@ -9,6 +9,8 @@ numbered from 0, tau_k = k - d_k and W_k = {tau_k, ..., k-1}:
     readers(a)_k = sum of a_i over all i with k in W_i   (who is still computing while step k is applied)
     served(a)_t  = sum of a_k over all k with tau_k = t  (who read the point t)
     total(a)     = sum of a_k over all steps
+
+and peak(a) is the largest a_k of all steps.
 """
 
 from __future__ import annotations
@@ -494,6 +496,17 @@ class Total(_OverSteps):
 
 
 @dataclass(frozen=True, eq=False)
+class Peak(_OverSteps):
+    """The largest entry of all steps."""
+
+    def compute(self, environment: Environment) -> float:
+        return float(np.max(self.sequence(environment)))
+
+    def latex(self, index: str = "k") -> str:
+        return rf"\max_{{k}} {self.body.bracketed(_PRODUCT, 'k')}"
+
+
+@dataclass(frozen=True, eq=False)
 class Window(_OverSteps):
     """Sum over W_k."""
 
@@ -573,6 +586,25 @@ class WhereOvertaken(Formula):
         return rf"{late} \text{{ if }} \sigma > 0 \text{{ and }} {where}, \text{{ else }} {ordered}"
 
 
+@dataclass(frozen=True, eq=False)
+class WhereNoisy(Formula):
+    """`noisy` if sigma > 0, else `quiet`."""
+
+    noisy: Formula
+    quiet: Formula
+    strength = _SUM
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.noisy, self.quiet)
+
+    def compute(self, environment: Environment) -> Any:
+        return (self.noisy if environment.values["sigma"] > 0 else self.quiet).evaluate(environment)
+
+    def latex(self, index: str = "k") -> str:
+        return rf"{self.noisy.latex(index)} \text{{ if }} \sigma > 0, \text{{ else }} {self.quiet.latex(index)}"
+
+
 def total(body: Any) -> Formula:
     """Sum over all steps."""
     return Total(formula(body))
@@ -591,3 +623,8 @@ def readers(body: Any) -> Formula:
 def served(body: Any) -> Formula:
     """Sum over the steps that read t."""
     return Served(formula(body))
+
+
+def peak(body: Any) -> Formula:
+    """The largest entry of all steps."""
+    return Peak(formula(body))

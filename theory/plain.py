@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable
 
 _WORDS = {
+    r"\varepsilon": "ε", r"\Theta": "Θ",
     r"\Delta": "Δ", r"\eta": "η", r"\sigma": "σ", r"\mu": "μ", r"\tau": "τ", r"\theta": "θ", r"\beta": "β",
+    r"\nu": "ν", r"\rho": "ρ",
     r"\nabla": "∇", r"\mathbb{E}": "E", r"\sum": "Σ", r"\in": " ∈ ", r"\le": " ≤ ", r"\ge": " ≥ ", r"\infty": "∞",
     r"\dots": "...", r"\cdot": "·", r"\langle": "⟨", r"\rangle": "⟩", r"\ln": "ln", r"\exp": "exp", r"\sin": "sin",
     r"\cos": "cos", r"\min": "min", r"\max": "max", r"\inf": "inf", r"\mid": "|", r"\|": "‖", r"\quad": "  ",

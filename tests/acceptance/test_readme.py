@@ -49,5 +49,5 @@ def test_the_python_of_the_readme_runs(capfd: pytest.CaptureFixture[str]) -> Non
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
     said = capfd.readouterr().out
-    assert said.startswith("holds theorem-a")
+    assert said.startswith("holds theorem-ar")
     assert "theorem-b does not apply" in said

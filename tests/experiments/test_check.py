@@ -86,7 +86,7 @@ BOUND = bound_value(made(1.0))
 
 def test_means_well_below_the_bound_hold() -> None:
     verdict = check(made(0.5 * BOUND))
-    assert (verdict.verdict, verdict.numbers, verdict.bound) == (Decision.HOLDS, Outcome.BELOW, "theorem-a")
+    assert (verdict.verdict, verdict.numbers, verdict.bound) == (Decision.HOLDS, Outcome.BELOW, "theorem-ar")
     assert verdict.exit_status == 0 and verdict.would_decide is None
 
 
@@ -201,7 +201,7 @@ def test_coherence_below_mu_on_one_path_breaks_the_bounds_that_use_it() -> None:
 
 def test_broken_coherence_is_reported_but_does_not_touch_a_coherence_free_bound() -> None:
     verdict = check(coherent(0.2))
-    assert (verdict.verdict, verdict.bound) == (Decision.HOLDS, "theorem-a")
+    assert (verdict.verdict, verdict.bound) == (Decision.HOLDS, "theorem-ar")
     assert verdict.assumptions["coherence"] == "broken"
     assert verdict.bounds_detail["dai2019-tight"].verdict is Decision.ASSUMPTION_BROKEN
 
@@ -260,7 +260,7 @@ def test_a_step_outside_the_domain_breaks_the_bound_and_names_the_condition() ->
 def test_the_smallest_coherence_free_bound_decides_and_the_others_are_listed() -> None:
     verdict = check(made(0.01, exact=True, constants={"sigma": Constant(0.0, Known.EXACT, "no noise")}))
     applying = {n: d.value for n, d in verdict.bounds_detail.items() if d.value is not None}
-    assert verdict.bound == min(applying, key=lambda name: applying[name]) == "theorem-b"
+    assert verdict.bound == min(applying, key=lambda name: applying[name]) == "theorem-c"
     assert verdict.bounds_detail["corollary-1"].verdict is Decision.NOT_APPLICABLE
 
 
@@ -363,7 +363,7 @@ def test_a_real_run_holds_and_its_bound_is_above_the_measured_at_every_horizon()
     settled = plan("quadratic:d=10", "1/(s*L*sqrt(k))", staleness=4, steps=400, seeds=32)
     verdict = check(execute(settled), problem=settled.problem)
     assert verdict.verdict is Decision.HOLDS and verdict.slack_min is not None and verdict.slack_min > 1
-    pairs = list(zip(verdict.bounds["theorem-a"], verdict.measured, strict=True))
+    pairs = list(zip(verdict.bounds[verdict.bound], verdict.measured, strict=True))
     assert min(bound / measured for bound, measured in pairs) == pytest.approx(verdict.slack_min)
     assert verdict.rate is not None and verdict.rate_interval is not None and verdict.bound_rate is not None
     assert verdict.rate_interval[0] < verdict.rate < verdict.rate_interval[1]

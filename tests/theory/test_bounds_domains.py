@@ -33,14 +33,18 @@ def on(text, steps, window, delays=None, **constants):
     """A setting at a schedule."""
     values = {"L": 1.0, "Delta": 1.0, "sigma": 0.0, "mu": 1.0} | constants
     delays = fixed(steps, window) if delays is None else delays
-    sizes = Schedule(text).step_sizes(steps, delays=delays, s=window, **values)
+    known = {name: values[name] for name in ("L", "Delta", "sigma", "mu")}
+    sizes = Schedule(text).step_sizes(steps, delays=delays, s=window, **known)
     return Setting(sizes, delays, Staleness(window), values)
 
 
 def native(name, steps, window, delays=None, **constants):
-    """A setting at the bound's own schedule, or at Theorem 1's."""
+    """A setting at the bound's own schedule, or at the example inside its domain."""
     bound = get(name)
-    return on(bound.schedule.text if bound.schedule else PAPER, steps, window, delays, **constants)
+    schedule = bound.schedule.text if bound.schedule else bound.example
+    if bound.synchronous_only:
+        window, delays = 1, None
+    return on(schedule, steps, window, delays, **{**bound.given, **constants})
 
 
 # ------------------------------------------------------------------------------------------------- edges of domains
@@ -177,7 +181,8 @@ def test_a_setting_cannot_be_changed_and_survives_pickling():
 def test_every_bound_says_what_it_is(name):
     bound = get(name)
     assert bound.iterates == ("x_0..x_T" if bound.covers_last else "x_0..x_{T-1}")
-    assert bound.needs_coherence == name.startswith("dai2019") == (not bound.covers_last) == ("mu" in bound.constants)
+    assert bound.needs_coherence == name.startswith("dai2019") == ("mu" in bound.constants)
+    assert not (bound.needs_coherence and bound.covers_last)
     assert bound.latex() in bound.statement and all(text in bound.statement for text in bound.latex_conditions())
     for text in (bound.latex(), bound.quantity, *bound.latex_definitions(), *bound.latex_conditions()):
         assert text.count("{") == text.count("}") and "None" not in text

@@ -13,7 +13,8 @@ from theory.staleness import Staleness
 def setting(text, steps, window, **constants):
     values = {"L": 1.0, "Delta": 1.0, "sigma": 1.0, "mu": 0.5} | constants
     delays = np.minimum(np.arange(steps), window - 1)
-    sizes = Schedule(text).step_sizes(steps, delays=delays, s=window, **values)
+    known = {name: values[name] for name in ("L", "Delta", "sigma", "mu")}
+    sizes = Schedule(text).step_sizes(steps, delays=delays, s=window, **known)
     return Setting(sizes, delays, Staleness(window), values)
 
 
@@ -46,15 +47,17 @@ def test_the_best_is_the_smallest_value_and_the_first_of_equals():
 @pytest.mark.parametrize("name", REGISTRY)
 def test_a_curve_is_the_bound_of_every_prefix(name):
     bound = get(name)
-    own = bound.schedule.text if bound.schedule else PAPER
-    run = setting(own, 60, 3, sigma=0.0 if bound.noise_free_only else 1.0)
+    own = bound.schedule.text if bound.schedule else bound.example
+    window = 1 if bound.synchronous_only else 3
+    constants = {"sigma": 0.0 if bound.noise_free_only else 1.0, **bound.given}
+    run = setting(own, 60, window, **constants)
     horizons = [1, 6, 7, 30, 60]
     values = curve(bound, run, horizons)
     if name.startswith("corollary"):
         # Its steps depend on T: the first 30 of 60 steps are not those of a run of 30.
         assert np.isnan(values[:-1]).all() and values[-1] == bound.evaluate(run)
         return
-    alone = [setting(own, t, 3, sigma=run.constants["sigma"]) for t in horizons]
+    alone = [setting(own, t, window, **constants) for t in horizons]
     expected = [np.nan if bound.check_domain(each) else bound.evaluate(each) for each in alone]
     assert np.array_equal(values, expected, equal_nan=True)
     assert np.isnan(values).tolist() == [name == "dai2019" and t < 7 for t in horizons]

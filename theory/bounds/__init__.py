@@ -1,21 +1,54 @@
-"""The library of bounds: one frozen object per published result, found by name."""
+"""The library of bounds: one frozen object per published result, found by name; and what is known as a rate only."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from theory.bounds.abbaszadehpeivasti2022 import ABBASZADEHPEIVASTI2022
 from theory.bounds.assumptions import Assumption, Source
+from theory.bounds.average_delay import AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP
 from theory.bounds.base import Bound
+from theory.bounds.bottou2018 import BOTTOU2018
 from theory.bounds.conditions import Condition, Failure, Relation
 from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
-from theory.bounds.dai2019 import FACTOR_S_SUM, STATED, TIGHT_SUM
+from theory.bounds.dai2019 import FACTOR_S_SUM, SMALL_STEPS, STATED, STRICT, TIGHT_SUM
+from theory.bounds.ghadimi2013 import GHADIMI2013
+from theory.bounds.koloskova2022 import KOLOSKOVA2022
+from theory.bounds.koloskova2022_adaptive import KOLOSKOVA2022_ADAPTIVE
+from theory.bounds.lian2015 import LIAN2015
+from theory.bounds.maranjyan2025 import MARANJYAN2025
+from theory.bounds.mishchenko2022 import MISHCHENKO2022
+from theory.bounds.rates import RATES, RateOnly
 from theory.bounds.setting import Setting
+from theory.bounds.stich2020 import STICH2020
 from theory.bounds.theorem_a import THEOREM_A
+from theory.bounds.theorem_ar import THEOREM_AR
 from theory.bounds.theorem_b import THEOREM_B
+from theory.bounds.theorem_c import THEOREM_C
+from theory.bounds.theorem_r import THEOREM_R
+from theory.bounds.wu2022 import WU2022
+from theory.bounds.zhang2016 import ZHANG2016
 from theory.errors import InputError
 
-__all__ = ["REGISTRY", "Assumption", "Bound", "Condition", "Failure", "Relation", "Setting", "Source", "get"]
+__all__ = [
+    "RATES",
+    "REGISTRY",
+    "Assumption",
+    "Bound",
+    "Condition",
+    "Failure",
+    "RateOnly",
+    "Relation",
+    "Setting",
+    "Source",
+    "get",
+]
 
-_ALL = (STATED, FACTOR_S_SUM, TIGHT_SUM, THEOREM_A, THEOREM_B, COROLLARY_1, COROLLARY_2)
+_ALL = (
+    STATED, FACTOR_S_SUM, TIGHT_SUM, SMALL_STEPS, STRICT, THEOREM_A, THEOREM_AR, THEOREM_B, THEOREM_C, COROLLARY_1,
+    COROLLARY_2, THEOREM_R, AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP, LIAN2015, ZHANG2016, STICH2020,
+    KOLOSKOVA2022, KOLOSKOVA2022_ADAPTIVE, MISHCHENKO2022, WU2022, MARANJYAN2025, GHADIMI2013, BOTTOU2018,
+    ABBASZADEHPEIVASTI2022,
+)  # fmt: skip
 
 #: Every bound by its name.
 REGISTRY: Mapping[str, Bound] = MappingProxyType({bound.name: bound for bound in _ALL})
@@ -30,6 +63,8 @@ def get(name: str) -> Bound:
     >>> get("theorem-a").iterates
     'x_0..x_T'
     """
+    if name in RATES:
+        raise InputError(f"{name} is known as a rate only, without constants, so that no run can meet it.")
     if name not in REGISTRY:
         raise InputError(f"There is no bound named {name!r}. The bounds are {', '.join(REGISTRY)}.")
     return REGISTRY[name]

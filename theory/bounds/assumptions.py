@@ -53,6 +53,7 @@ COHERENCE = Assumption(
     r"\mathbb{E}\langle \nabla F(x_k), \nabla F(x_{\tau_k}) \rangle \ge \mu \, \mathbb{E}\|\nabla F(x_k)\|^2",
 )
 NO_NOISE = Assumption("no noise", "The gradients are exact.", r"\sigma = 0")
+NO_DELAY = Assumption("no delay", "Every step applies a gradient of the point where it is.", r"\tau_k = k")
 ORDERED_READS = Assumption(
     "ordered reads",
     "No gradient overtakes another: each step reads a point no older than the step before it did.",

@@ -6,17 +6,17 @@ Python that a user can run all come from the same object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from theory.bounds.assumptions import COHERENCE, NO_NOISE, Assumption, Source
+from theory.bounds.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assumption, Source
 from theory.bounds.conditions import Condition, Failure
 from theory.bounds.setting import Setting
 from theory.errors import DomainError
-from theory.formula import Defined, Environment, Formula, Readers, Served, WhereOvertaken, Window
+from theory.formula import Defined, Environment, Formula, Product, Readers, Served, WhereOvertaken, Window
 from theory.schedules import Schedule
 
 #: Names that the setting itself gives a value; every other name of a formula is a constant.
@@ -41,6 +41,10 @@ class Bound:
         covers_last: whether the minimum includes x_T, or ends at x_{T-1}.
         source: where it is published; rate_text: how it decays; verified: how it is known to be true.
         schedule: the only step sizes it holds for, where it names them.
+        weights: w_t, at least 0, where the result is about the mean of the E|grad F(x_t)|^2 with these weights, t < T,
+            which is at least their minimum; the value's denominator is then the sum of the w_t.
+        example: step sizes inside its domain at every horizon, for the Python that it prints.
+        given: values for the constants that it alone asks for, for that Python.
     """
 
     name: str
@@ -52,8 +56,11 @@ class Bound:
     covers_last: bool
     source: Source
     rate_text: str
-    verified: str = "written proof"
+    verified: str = "proved"
     schedule: Schedule | None = None
+    weights: Formula | None = None
+    example: str = "mu/(s*L*sqrt(k))"
+    given: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def iterates(self) -> str:
@@ -69,6 +76,11 @@ class Bound:
     def noise_free_only(self) -> bool:
         """Whether the result is about exact gradients only."""
         return NO_NOISE in self.assumptions
+
+    @property
+    def synchronous_only(self) -> bool:
+        """Whether the result is about steps without delay only."""
+        return NO_DELAY in self.assumptions
 
     @property
     def on_ladder(self) -> bool:
@@ -134,7 +146,11 @@ class Bound:
         """LaTeX of what is bounded."""
         last = r"t \le T" if self.covers_last else "t < T"
         squared = r"\|\nabla F(x_t)\|^2"
-        return rf"\min_{{0 \le {last}}} " + (squared if self.noise_free_only else rf"\mathbb{{E}} {squared}")
+        expected = squared if self.noise_free_only else rf"\mathbb{{E}} {squared}"
+        if self.weights is None:
+            return rf"\min_{{0 \le {last}}} {expected}"
+        weight = self.weights.bracketed(Product.strength, "t")
+        return rf"\frac{{\sum_{{{last}}} {weight} \, {expected}}}{{\sum_{{{last}}} {weight}}}"
 
     @property
     def statement(self) -> str:
@@ -161,9 +177,13 @@ class Bound:
 
     def python(self) -> str:
         """Python that evaluates the bound through the public names; it runs as it stands."""
-        schedule = self.schedule.text if self.schedule else "mu/(s*L*sqrt(k))"
+        schedule = self.schedule.text if self.schedule else self.example
         values = {"L": 1.0, "Delta": 1.0, "sigma": 0.0 if self.noise_free_only else 1.0, "mu": 0.5}
-        return _PYTHON.format(name=self.name, title=self.title, schedule=schedule, constants=values)
+        window = 1 if self.synchronous_only else 4
+        given = f" | {dict(self.given)}" if self.given else ""
+        return _PYTHON.format(
+            name=self.name, title=self.title, schedule=schedule, constants=values, window=window, given=given
+        )
 
     def _assess(self, environment: Environment) -> tuple[float | None, tuple[Failure, ...]]:
         try:
@@ -216,10 +236,10 @@ from theory.bounds import Setting, get
 from theory.schedules import parse_schedule
 from theory.staleness import Staleness
 
-steps, staleness = 1000, Staleness(4)
+steps, staleness = 1000, Staleness({window})
 constants = {constants}
 delays = np.minimum(np.arange(steps), staleness.maximum_delay)
 schedule = parse_schedule("{schedule}")
 step_sizes = schedule.step_sizes(steps, delays=delays, s=staleness.window, **constants)
-print(get("{name}").evaluate(Setting(step_sizes, delays, staleness, constants)))
+print(get("{name}").evaluate(Setting(step_sizes, delays, staleness, constants{given})))
 """

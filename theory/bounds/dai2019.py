@@ -21,6 +21,7 @@ The argument.
    - R - sqrt(T) is 0.0757 at T = 7, and grows: with q = sqrt(T), r = sqrt(T+1) its increment is
      1/r - 1/(2 r^2) - 1/(r+q) = q/(r (r+q)) - 1/(2 r^2) >= 0, as 2 r q >= r + q for q >= 1;
    - H <= 1 + ln T <= 2 ln T for T >= 3.
+7. Small steps: if every eta_t <= mu/(s L) then s L eta_t^2 <= mu eta_t, so w_t >= mu eta_t / 2 in step 5.
 
 Below T = 7 the stated form is not what the proof gives, and it is false at T = 1 and T = 2. Take s = mu = L = Delta
 = 1. At T = 1, F = x^2/2 without noise has |g_0|^2 = 2 > 1, and with sigma^2 = 4 even the minimum over x_0 and x_1 is 2:
@@ -60,6 +61,19 @@ _SUM_DENOMINATOR = _MU * total(_ETA) - _S * _L / 2 * total(_ETA**2)
 _TIGHT_DENOMINATOR = _MU * total(_ETA) - _L / 2 * total(_ETA**2)
 _STALE = Condition("s > 1", "s is 1", _S, Relation.ABOVE, formula(1), "s", "")
 
+_NOT_INCREASING = Condition(
+    "the steps do not increase (asked for s > 1)",
+    "the step is larger than the one before",
+    _ETA,
+    Relation.AT_MOST,
+    Previous(_ETA),
+    "eta",
+    "use steps that do not increase, or dai2019-tight, which takes steps in any order",
+    index="k",
+    since=1,
+    when=_STALE,
+)
+
 STATED = Bound(
     name="dai2019",
     title="Theorem 1 of the staleness study, as stated",
@@ -92,18 +106,7 @@ FACTOR_S_SUM = Bound(
     assumptions=_ASSUMPTIONS,
     conditions=(
         *_COMMON,
-        Condition(
-            "the steps do not increase (asked for s > 1)",
-            "the step is larger than the one before",
-            _ETA,
-            Relation.AT_MOST,
-            Previous(_ETA),
-            "eta",
-            "use steps that do not increase, or dai2019-tight, which takes steps in any order",
-            index="k",
-            since=1,
-            when=_STALE,
-        ),
+        _NOT_INCREASING,
         Condition(
             "every weight w_t = mu eta_t - (s L/2) eta_t^2 is at least 0",
             "the weight w_t is negative",
@@ -147,4 +150,44 @@ TIGHT_SUM = Bound(
     covers_last=False,
     source=replace(SOURCE, result="Theorem 1, its proof without the factor s (gradlag, theory/bounds/dai2019.py)"),
     rate_text="depends on the schedule; O(log T / sqrt T) at 1/sqrt(k), O(1/sqrt T) at a constant c/sqrt(T)",
+)
+
+SMALL_STEPS = Bound(
+    name="dai2019-constant",
+    title="Theorem 1's proof at steps of at most mu/(s L): no logarithm at a constant step",
+    summary="Theorem 1's proof for steps that do not increase from mu/(s L) or less. At a constant step eta it is "
+    "2 Delta/(eta mu T) + L eta sigma^2/mu: the logarithm of Theorem 1 belongs to its steps.",
+    assumptions=_ASSUMPTIONS,
+    conditions=(
+        *_COMMON,
+        _NOT_INCREASING,
+        Condition(
+            "no step is larger than mu/(s L)",
+            "the step is too large",
+            _ETA,
+            Relation.AT_MOST,
+            _MU / (_S * _L),
+            "eta",
+            "use smaller steps, or dai2019-tight, which asks less of each",
+            index="k",
+        ),
+        positive_denominator(_MU * total(_ETA)),
+    ),
+    value=(2 * _DELTA + _L * _SIGMA**2 * total(_ETA**2)) / (_MU * total(_ETA)),
+    covers_last=False,
+    source=replace(SOURCE, result="Theorem 1, its proof at a constant step (gradlag, theory/bounds/dai2019.py)"),
+    rate_text="depends on the schedule; 2 Delta/(eta mu T) + L eta sigma^2/mu at a constant step eta",
+)
+
+STRICT = Bound(
+    name="dai2019-strict",
+    title="Theorem 1 with the constants of its proof, for every T",
+    summary="Theorem 1 at its own steps, with the factors 2 and 1 + ln T that its proof gives at every horizon.",
+    assumptions=_ASSUMPTIONS,
+    conditions=(*_COMMON, theorem_steps(SCHEDULE)),
+    value=(2 * _S * _L * _DELTA / _MU**2 + _SIGMA**2 * (1 + call("log", _T)) / _S) / call("sqrt", _T),
+    covers_last=False,
+    source=replace(SOURCE, result="Theorem 1 for every T (gradlag, theory/bounds/dai2019.py)"),
+    rate_text="O(log T / sqrt T)",
+    schedule=SCHEDULE,
 )

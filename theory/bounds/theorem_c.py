@@ -1,0 +1,246 @@
+r"""Theorem C: exact gradients, one constant step, one fixed delay, up to the step where a quadratic becomes unstable.
+
+Steps are numbered from 0: x_{k+1} = x_k - eta g_{tau_k}, g_k = grad F(x_k), delta_k = g_{k+1} - g_k, k < T, h = L eta,
+D = s - 1, tau_k = max(0, k - D). For an angle theta in [0, pi/(2s-1)] write r = sin(theta/2),
+U_m = sin(m theta)/sin(theta) (m at theta = 0): U_0 = 0, U_1 = 1, U_{m+1} + U_{m-1} = (2 - 4r^2) U_m, and U_0 <= U_1 <=
+.. <= U_s. Put a_m = U_m - U_{m-1} = cos((m-1/2) theta)/cos(theta/2), A = a_s, b = (s-1) U_{s-1} + s U_s.
+
+Lemma (discrete Wirtinger). For vectors y_0..y_m, 1 <= m <= s,
+   2<y_0, y_m> >= a_m (|y_0|^2 + |y_m|^2) - U_m [sum_{j<m} |y_{j+1} - y_j|^2 - 4r^2 sum_{0<j<m} |y_j|^2].
+Proof. Divide by U_m. As U_j^2 - U_{j-1} U_{j+1} = 1, the two sides then differ by the sum over 0 < j < m of
+   |U_{j+1} y_j - U_j y_{j+1} - y_0|^2 / (U_j U_{j+1}) >= 0.
+
+Proof of the theorem.
+1. Interpolation inequality of L-smooth functions for the pair (k, k+1), weakened by |delta_k| <= L |x_k - x_{k+1}|:
+   L (F(x_k) - F(x_{k+1})) >= (h/2) <g_k + g_{k+1}, g_{tau_k}> + (beta/4)(|delta_k|^2 - h^2 |g_{tau_k}|^2), beta >= 1.
+2. Put g_j = g_0 for j < 0 and apply the lemma to g_{k-D}..g_k (m = D) and to g_{k-D}..g_{k+1} (m = s). Then |delta_j|^2
+   has in the sum over k at least the coefficient (beta - h b)/4, and is dropped: beta = max{1, h b}.
+3. The coefficients of all |g_j|^2 in step k add up to h (A + r^2 (b - A)) - beta h^2/4 = S.
+4. For t >= 1 the coefficient of |g_t|^2 in the whole sum is not negative: it is S where some step reads x_t, and else
+   only non-negative terms remain. That of |g_0|^2 is, with n_0 steps reading x_0,
+   v_0 = n_0 (h/2)(A + 2r^2 U_{s-1} - beta h/2) + (h/4) A + h r^2 (U_{s-1} + U_s) sum_k (s - 1 - d_k).
+5. L (F(x_T) - inf F) >= |g_T|^2/2, and |g_0|^2 <= 2 L Delta where v_0 < 0: with nu = max{0, -v_0},
+   L Delta (1 + 2 nu) >= (T S + nu + 1/2) min |g_t|^2.
+
+At h = 2 sin(theta/2) with h b >= 1 this is S = sin(theta) cos((s-1/2) theta) > 0 for every h below the stability limit
+2 sin(pi/(2(2s-1))) of a quadratic. Any angle gives a bound; the one at which the bound is least is looked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theory.bounds.assumptions import BOUNDED_BELOW, NO_NOISE, SMOOTH, Assumption, Source
+from theory.bounds.base import Bound
+from theory.bounds.conditions import Condition, Relation
+from theory.bounds.shared import of_right_sign
+from theory.formula import Defined, Environment, Formula, Name, Number, Previous, Values, call, formula, served, total
+from theory.notation import name_node
+
+_L, _DELTA, _SIGMA, _ETA, _S, _T, _D = map(name_node, ("L", "Delta", "sigma", "eta", "s", "T", "d"))
+_GRID, _ZOOM, _ROUNDS = 65, 20, 10
+
+
+@dataclass(frozen=True, eq=False)
+class SineRatio(Formula):
+    r"""U_m = sin(m theta)/sin(theta) for m = s + shift, and m where theta = 0."""
+
+    shift: int
+    angle: Formula
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.angle, _S)
+
+    def compute(self, environment: Environment) -> Values:
+        angle = np.asarray(self.angle.evaluate(environment), dtype=np.float64)
+        order = environment.values["s"] + self.shift
+        safe = np.where(angle == 0, 1.0, angle)
+        return np.asarray(np.where(angle == 0, order, np.sin(order * safe) / np.sin(safe)), dtype=np.float64)
+
+    @property
+    def order(self) -> str:
+        """LaTeX of m."""
+        return f"s{self.shift:+d}" if self.shift else "s"
+
+    def latex(self, index: str = "k") -> str:
+        order = rf"({self.order})" if self.shift else self.order
+        return rf"\frac{{\sin\left({order} \, {self.angle.latex(index)}\right)}}{{\sin {self.angle.latex(index)}}}"
+
+
+@dataclass(frozen=True, eq=False)
+class HalfSine(Formula):
+    """r = sin(theta/2), so that cos(theta) = 1 - 2 r^2."""
+
+    angle: Formula
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.angle,)
+
+    def compute(self, environment: Environment) -> Any:
+        return np.sin(np.float64(0.5) * self.angle.evaluate(environment))
+
+    def latex(self, index: str = "k") -> str:
+        return rf"\sin\left(\frac{{{self.angle.latex(index)}}}{{2}}\right)"
+
+
+@dataclass(frozen=True, eq=False)
+class First(Formula):
+    """The entry of a sequence at the first step or point, k = 0."""
+
+    body: Formula
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def compute(self, environment: Environment) -> np.float64:
+        return np.float64(np.ravel(self.body.evaluate(environment))[0])
+
+    def latex(self, index: str = "k") -> str:
+        return self.body.latex("0")
+
+
+@dataclass(frozen=True, eq=False)
+class BestAngle(Formula):
+    """The angle in [0, pi/(2s-1)] at which a bound, a function of the angle, is least: by zooming in on a grid.
+
+    The bound is true at every angle, so that nothing rests on the search but how good it is.
+    """
+
+    weight: Formula
+    value: Formula
+    fixed: Mapping[str, Formula]
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def compute(self, environment: Environment) -> float:
+        values = {**environment.values, **{name: node.evaluate(environment) for name, node in self.fixed.items()}}
+        # The side conditions are not checked yet: anything may be zero, negative or beyond floats.
+        with np.errstate(all="ignore"):
+            return self._search(values, math.pi / (2 * float(values["s"]) - 1))
+
+    def _search(self, values: Mapping[str, Any], limit: float) -> float:
+        natural = float(np.clip(2 * np.arcsin(np.clip(values["h"] / 2, 0, 1)), 0, limit))
+        best, reach = natural, limit
+        for _ in range(_ROUNDS):
+            around = np.linspace(max(0.0, best - reach), min(limit, best + reach), _GRID)
+            angles = np.union1d(around, [0.0, natural, best])
+            best, reach = float(angles[np.argmin(self._rank(values, angles))]), reach / _ZOOM
+        return best
+
+    def _rank(self, values: Mapping[str, Any], angles: Values) -> Values:
+        """Smaller is better: less than 0 where S > 0 and the bound applies, -S elsewhere."""
+        environment = Environment({**values, "theta": angles})
+        weight = np.broadcast_to(self.weight.evaluate(environment), angles.shape)
+        inverse = np.broadcast_to(1 / self.value.evaluate(environment), angles.shape)
+        rank = np.where((weight > 0) & (inverse > 0), -inverse, np.maximum(-weight, 0))
+        return np.asarray(np.where(np.isfinite(rank), rank, np.inf), dtype=np.float64)
+
+    def latex(self, index: str = "k") -> str:
+        return r"\text{the angle in } [0, \frac{\pi}{2 \, s - 1}] \text{ at which the bound is least}"
+
+
+def _at_angle(theta: Formula, gap: Formula, h: Formula, reads: Formula, waits: Formula) -> tuple[Formula, Formula]:
+    """The theorem at an angle: the weight S of each step, and the bound."""
+    r = _single("r", HalfSine(theta))
+    shorter, longer = (_single(f"U_{{{u.order}}}", u) for u in (SineRatio(-1, theta), SineRatio(0, theta)))
+    a = _single("A", longer - shorter)
+    b = _single("b", (_S - 1) * shorter + _S * longer)
+    beta = _single(r"\beta", call("max", 1, h * b))
+    weight = _single("S", h * (a + r**2 * (b - a) - beta * h / 4))
+    read = reads * h / 2 * (a + 2 * r**2 * shorter - beta * h / 2)
+    start = _single("v", read + h / 4 * a + h * r**2 * (shorter + longer) * waits)
+    nu = _single(r"\nu", call("max", 0, -start))
+    return weight, gap * (1 + 2 * nu) / (_T * weight + nu + Number(0.5, "1/2"))
+
+
+def _single(symbol: str, body: Formula) -> Defined:
+    return Defined(symbol, body, sequence=False)
+
+
+# What the bound takes from the run, whatever the angle; in the search these are numbers, computed once.
+_OF_THE_RUN: Mapping[str, Formula] = {
+    "h": _single("h", _L * First(_ETA)),
+    "n": First(Defined("n", served(1))),
+    "p": total(_S - 1 - _D),
+}
+_SEARCHED = _at_angle(Name("theta", r"\theta"), Number(1), *(Name(name, name) for name in _OF_THE_RUN))
+_THETA = _single(r"\theta", BestAngle(*_SEARCHED, _OF_THE_RUN))
+_WEIGHT, _VALUE = _at_angle(_THETA, _L * _DELTA, *_OF_THE_RUN.values())
+
+CONSTANT_STEP = Assumption("constant step", "All steps are equal.", r"\eta_k = \eta_0")
+FIXED_DELAY = Assumption(
+    "fixed delay",
+    "Every step reads the point s - 1 points back, or x_0 where there is none.",
+    r"\tau_k = \max(0, k - s + 1)",
+)
+
+THEOREM_C = Bound(
+    name="theorem-c",
+    title="Theorem C: a constant step up to the stability limit, fixed delay, without noise",
+    summary="Stale gradient descent with exact gradients, one constant step and one fixed delay, for every step at "
+    "which a quadratic is stable.",
+    assumptions=(SMOOTH, BOUNDED_BELOW, NO_NOISE, CONSTANT_STEP, FIXED_DELAY),
+    conditions=(
+        *of_right_sign("L", "Delta"),
+        Condition(
+            "sigma is 0: the gradients are exact",
+            "it is about exact gradients only",
+            _SIGMA,
+            Relation.EQUALS,
+            formula(0),
+            "sigma",
+            "use theorem-a, which allows noise",
+        ),
+        Condition(
+            "all step sizes are equal",
+            "the step size is not that of the first step",
+            _ETA,
+            Relation.EQUALS,
+            First(_ETA),
+            "eta",
+            "use theorem-b, which allows any step sizes",
+            index="k",
+        ),
+        Condition(
+            "the delay is s - 1 as soon as there are s - 1 points, d_k = min(d_{k-1} + 1, s - 1)",
+            "the delay is not the fixed one",
+            _D,
+            Relation.EQUALS,
+            call("min", Previous(_D) + 1, _S - 1),
+            "d",
+            "give the staleness as 1 + the fixed delay, or use theorem-b, which allows any delays",
+            index="k",
+            since=1,
+        ),
+        Condition(
+            "the weight S is positive, which is so for 0 < L eta < 2 sin(pi/(2(2s-1)))",
+            "no angle gives the steps a positive weight",
+            _WEIGHT,
+            Relation.ABOVE,
+            formula(0),
+            "S",
+            "take a positive step below 2 sin(pi/(2(2s-1)))/L, the limit of stability",
+        ),
+    ),
+    value=_VALUE,
+    covers_last=True,
+    source=Source(
+        "gradlag",
+        2026,
+        "Stale gradient descent without gradient coherence",
+        "derived in theory/bounds/theorem_c.py",
+        "Theorem C",
+    ),
+    rate_text="O(1/T)",
+    example="0.8/(s*L)",
+)

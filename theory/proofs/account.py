@@ -1,0 +1,274 @@
+"""A replayed proof with everything that is to be printed of it.
+
+A reader of the printed proof alone must be able to write it on a board: every letter is explained, every abbreviation
+is defined before it is used, and every step says for which indices and runs it holds, why, and from which steps.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from theory.bounds import REGISTRY, Bound
+from theory.bounds.assumptions import COHERENCE
+from theory.formula import Defined, Formula, Name, Quotient, Readers, WhereOvertaken, Window
+from theory.proofs import kernel
+from theory.proofs.kernel import LAST, ZERO, Context, Index, Le
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Report
+from theory.proofs.prose import mixed
+from theory.proofs.statement import Inner, Travelled, Vector, Walk, written
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step: `where` says for which indices and runs it holds, `uses` counts the earlier steps that it needs."""
+
+    title: str
+    definitions: tuple[str, ...]
+    claim: str
+    where: str
+    why: str
+    uses: tuple[int, ...]
+    rules: Mapping[str, int]
+    rule: str
+    ok: bool
+    refusal: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """A replayed proof; all texts are sentences with formulas between dollar signs.
+
+    Args:
+        name, title: of the bound; notation: what the letters of the claims mean.
+        steps: in order; the first that is refused is the last.
+        conclusion: the theorem and its abbreviations; domain: for which runs it is; assumed: its side conditions.
+        axioms: what the proof rests on; refusal: why the last step is not the theorem; seconds: of the replay.
+    """
+
+    name: str
+    title: str
+    notation: tuple[str, ...]
+    steps: tuple[Line, ...]
+    conclusion: tuple[str, ...]
+    domain: str
+    assumed: tuple[str, ...]
+    axioms: tuple[str, ...]
+    refusal: str
+    seconds: float
+
+    @property
+    def proved(self) -> bool:
+        """Whether every step was accepted and the last one is the theorem."""
+        return not self.refusal and all(step.ok for step in self.steps)
+
+    @property
+    def applications(self) -> int:
+        """How many rules of the kernel were applied, the comparison of each step with its claim included."""
+        return sum(sum(step.rules.values()) for step in self.steps)
+
+
+def replay(proof: Proof) -> Account:
+    """Replay a proof and write down what became of it."""
+    start = time.perf_counter()
+    report = proof.verify()
+    seconds = time.perf_counter() - start
+    bound = REGISTRY.get(proof.name)
+    ended = len(report.lines) > len(proof.steps)
+    return Account(
+        name=proof.name,
+        title=bound.title if bound else proof.name,
+        notation=_notation(proof, bound),
+        steps=tuple(_lines(proof, report)),
+        conclusion=tuple(_conclusion(proof, bound)),
+        domain=_domain(proof, bound),
+        assumed=tuple(_assumed(proof, report)),
+        axioms=tuple(mixed(axiom) for axiom in sorted(report.axioms) if not axiom.startswith(kernel.CONDITIONAL)),
+        refusal=report.lines[-1].refusal if ended else "",
+        seconds=seconds,
+    )
+
+
+def _lines(proof: Proof, report: Report) -> Iterator[Line]:
+    numbers = {step.name: position for position, step in enumerate(proof.steps, 1)}
+    defined: set[str] = set()
+    for step, line in zip(proof.steps, report.lines, strict=False):
+        fact = report.facts.get(step.name)
+        yield Line(
+            title=mixed(step.title),
+            definitions=tuple(f"${node.definition()}$" for node in _new_abbreviations(step.claim, defined)),
+            claim=f"${step.claim.latex()}$",
+            where=where(fact.context) if fact else "",
+            why=mixed(step.why),
+            uses=tuple(sorted({numbers[part.step] for part in _parts(step.derivation) if isinstance(part, Ref)})),
+            rules=Counter([*(part.rule for part in _parts(step.derivation) if isinstance(part, Apply)), "restate"]),
+            rule=line.rule,
+            ok=line.ok,
+            refusal=line.refusal,
+        )
+
+
+def _new_abbreviations(claim: Claim, defined: set[str]) -> Iterator[Defined]:
+    """The abbreviations that a claim is the first to use, those used by others first."""
+    for side in (claim.left, claim.right):
+        for node in _abbreviations(side):
+            if node.symbol not in defined:
+                defined.add(node.symbol)
+                yield node
+
+
+def _abbreviations(node: Formula) -> Iterator[Defined]:
+    """The abbreviations of a formula from left to right, those that one needs before it."""
+    for child in node.children:
+        yield from _abbreviations(child)
+    if isinstance(node, Defined):
+        yield node
+
+
+def _parts(node: Any) -> Iterator[Any]:
+    """All calls and references of a derivation."""
+    if isinstance(node, Apply | Ref):
+        yield node
+    inside = (*node.arguments, *node.named.values()) if isinstance(node, Apply) else node
+    for part in inside if isinstance(inside, tuple) else ():
+        yield from _parts(part)
+
+
+# ---------------------------------------------------------------------------------------------- where a claim holds
+
+_START = kernel.lt(ZERO, LAST)
+
+
+def where(context: Context) -> str:
+    """A context in words: for which indices, in chains of inequalities, and if what is known of the run."""
+    needed = sorted(context.constraints - {_START}, key=lambda c: ("tau" in repr(c), repr(c)))
+    for constraint in tuple(needed):
+        others = [_opaque(c) for c in needed if c != constraint]
+        if Context(frozenset([_START, *others])).entails(_opaque(constraint)):
+            needed.remove(constraint)
+    chains, laws = [f"${chain}$" for chain in _chains(needed)], sorted(map(_law, context.laws))
+    return ", ".join([*(["for " + joined(chains)] if chains else []), *(["if " + joined(laws)] if laws else [])])
+
+
+def _opaque(constraint: Le) -> Le:
+    """The constraint with reads as plain indices: what follows from the laws of delays alone is still worth saying."""
+    left, right = (("v", f"read{core}") if core[0] == "tau" else core for core in (constraint.left, constraint.right))
+    return Le(left, right, constraint.gap)
+
+
+def _chains(constraints: list[Le]) -> Iterator[str]:
+    """Inequalities, with 0 <= k and k < T as 0 <= k < T."""
+    left = [c for c in constraints if c.gap in (0, -1)]
+    while left:
+        link = next((c for c in left if all(other.right != c.left for other in left)), left[0])
+        text = written(Index(link.left))
+        while link in left:
+            left.remove(link)
+            text += (" < " if link.gap else r" \le ") + written(Index(link.right))
+            link = next((c for c in left if c.left == link.right), link)
+        yield text
+    for other in (c for c in constraints if c.gap not in (0, -1)):
+        yield rf"{written(Index(other.left))} \le {written(Index(other.right, other.gap))}"
+
+
+_LAWS = {
+    kernel.NOISELESS: "there is no noise",
+    kernel.IN_ORDER: "no gradient overtakes another",
+    kernel.PROMPT: "there is no delay",
+    kernel.FIXED: "there is one delay for every step",
+    kernel.RANDOM: "delays are drawn at random",
+}
+
+
+def _law(law: kernel.Law) -> str:
+    if law[0] == "particular":
+        return "all steps are one number"
+    if law[0] != "latest":
+        return _LAWS.get(law, str(law[0]))
+    step = written(Index(law[1], law[2]))
+    return rf"no gradient applied within $W_{{{step}}}$ is younger than $g_{{\tau_{{{step}}}}}$"
+
+
+# ----------------------------------------------------------------------------------------- the theorem and its letters
+
+
+def _conclusion(proof: Proof, bound: Bound | None) -> Iterator[str]:
+    """The theorem, and those of its abbreviations that no step has defined."""
+    if bound is None:
+        yield f"${proof.conclusion.latex()}$"
+        return
+    yield f"${bound.quantity} \\le {bound.latex()}$"
+    sides = [side for step in proof.steps for side in (step.claim.left, step.claim.right)]
+    known = {node.symbol for side in sides for node in side.definitions()}
+    yield from (f"${node.definition()}$" for node in bound.value.definitions() if node.symbol not in known)
+
+
+def _domain(proof: Proof, bound: Bound | None) -> str:
+    """For which runs the theorem is."""
+    laws = sorted(map(_law, proof.laws))
+    value = bound.value if bound is not None and bound.weights is None else None
+    divided = isinstance(value, Quotient) and bool(value.under.names())
+    positive = ", where the denominator is positive" if divided else ""
+    return rf"for $T \ge {proof.least_steps}$" + (f", if {joined(laws)}" if laws else "") + positive
+
+
+def _assumed(proof: Proof, report: Report) -> Iterator[str]:
+    """The side conditions that were used: each name, and the formula that was assumed under it."""
+    stated = {side.name: side.claim for side in proof.assumed if isinstance(side, Assumed)}
+    for axiom in sorted(report.axioms):
+        if axiom.startswith(kernel.CONDITIONAL):
+            name = axiom.removeprefix(kernel.CONDITIONAL)
+            yield mixed(name) + (f": ${stated[name].latex()}$" if name in stated else "")
+
+
+def _notation(proof: Proof, bound: Bound | None) -> tuple[str, ...]:
+    """What the letters mean, as far as the claims use them."""
+    nodes = [node for side in _sides(proof) for node in side.walk()]
+    kinds, letters = {type(node) for node in nodes}, {node.name for node in nodes if isinstance(node, Vector | Name)}
+    lines = [_iteration(proof)]
+    if kinds & {Window, Readers, WhereOvertaken, Travelled}:
+        lines.append(r"$W_{k} = \{\tau_{k}, \dots, k-1\}$ are the steps applied since the read of step $k$")
+    if kinds & {Inner, Travelled, Walk}:
+        lines.append(r"$|v|^{2}$ and $\langle u, v \rangle$ stand for their expectations")
+    if "f" in letters:
+        lines.append(r"$f_{k} = \mathbb{E} F(x_{k}) - \inf F$")
+    if "r" in letters:
+        lines.append(r"$r_{k} = (g_{k+1} - g_{k})/\eta_{k}$, and $0$ where $\eta_{k} = 0$")
+    if "m" in letters:
+        last = "T" if bound is None or bound.covers_last else "T-1"
+        lines.append(rf"$m$ is the least of the $|g_{{t}}|^{{2}}$ with $0 \le t \le {last}$")
+    if bound is not None and COHERENCE in bound.assumptions:
+        lines.append(rf"coherence: ${COHERENCE.needed}$")
+    return tuple(lines)
+
+
+def _iteration(proof: Proof) -> str:
+    """The iteration, as far as the runs of the theorem have noise and delays."""
+    read = r"g_{\tau_{k}}" if kernel.PROMPT not in proof.laws else "g_{k}"
+    applied = "a_{k}" if kernel.RANDOM in proof.laws else read
+    quiet = kernel.NOISELESS in proof.laws
+    moved = applied if quiet else rf"\left({applied} + e_{{k}}\right)"
+    where = [r"$g_{k} = \nabla F(x_{k})$"]
+    where += [] if quiet else ["$e_{k}$ is the noise"]
+    where += [r"$a_{k}$ is the gradient at the point that step $k$ reads"] if kernel.RANDOM in proof.laws else []
+    where += [r"$0 \le \tau_{k} \le k$"] if applied == r"g_{\tau_{k}}" else []
+    run = rf"$x_{{k+1}} = x_{{k}} - \eta_{{k}} \, {moved}$ for $k = 0, \dots, T-1$"
+    return f"{run}; {', '.join(where[:-1])}{' and ' if len(where) > 1 else ''}{where[-1]}"
+
+
+def _sides(proof: Proof) -> Iterator[Formula]:
+    for claim in (*(step.claim for step in proof.steps), proof.conclusion):
+        yield from (claim.left, claim.right)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """A list in words.
+
+    >>> joined(["1", "2", "5"])
+    '1, 2 and 5'
+    """
+    *before, last = texts
+    return f"{', '.join(before)} and {last}" if before else last

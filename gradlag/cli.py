@@ -94,6 +94,8 @@ def prove(
     """Replay a proof, step by step: claims, reasons, rules, axioms."""
     from gradlag import proving
 
+    if latex and as_json:
+        raise InputError("A proof is printed as LaTeX or as JSON. Give --latex or --json, not both.")
     accounts = proving.replay_proofs(name, print_note)
     if as_json:
         print_json(proving.describe(accounts, name))

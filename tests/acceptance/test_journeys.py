@@ -35,7 +35,7 @@ def place(tmp_path):
 def test_a_new_schedule_that_holds(shell, place):
     told = shell("check", "--schedule", "1/(2*s*L*k^0.6)", *QUADRATIC, "--steps", 100, "--out", "mine", folder=place)
     assert told.status == 0
-    assert told.out.startswith("HOLDS (theorem-a). ")
+    assert told.out.startswith("HOLDS (theorem-ar). ")
     assert "Traceback" not in told.err and "Warning" not in told.err
     assert json.loads((place / "mine/verdict.json").read_text())["verdict"] == "holds"
     assert (place / "mine/ladder.svg").read_text().lstrip().startswith("<?xml")
@@ -79,7 +79,7 @@ def test_a_broken_assumption_says_nothing_of_the_numbers(gradlag, place):
 
 def test_the_bound_without_coherence_still_decides_there(gradlag, place):
     told = gradlag(*INCOHERENT[:-2], "--json", folder=place)
-    assert (told.status, told.json["bound"], told.json["verdict"]) == (0, "theorem-a", "holds")
+    assert (told.status, told.json["bound"], told.json["verdict"]) == (0, "theorem-ar", "holds")
     assert told.json["bounds_detail"]["dai2019"]["verdict"] == "assumption_broken"
 
 

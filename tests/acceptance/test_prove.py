@@ -69,7 +69,6 @@ def test_an_unknown_name_is_refused_with_the_names_there_are(gradlag, tmp_path):
     assert answer.status == 2 and answer.out == ""
     assert "'theorem-z'" in answer.err and "theorem-a" in answer.err
     assert gradlag("prove", "theorem-z", "--json", folder=tmp_path).json["exit"] == 2
-    assert gradlag("prove", "theorem-a", "--json", "--latex", folder=tmp_path).status == 2
 
 
 def test_a_step_that_fails_is_shown_and_ends_the_command_with_1(gradlag, tmp_path, broken):

@@ -214,10 +214,8 @@ def test_without_delay_theorem_a_is_the_classical_bound_and_theorem_b_the_exact_
     rng = np.random.default_rng(1)
     eta, L, Delta, sigma = rng.uniform(0, 0.9, 40), 1.7, 0.6, 1.3
     above, weight = Delta + L * sigma**2 / 2 * np.sum(eta**2), np.sum(eta * (1 - L * eta / 2))
-    found = {
-        name: get(name).evaluate(at(eta, L=L, Delta=Delta, sigma=sigma))
-        for name in ("dai2019-sum", "dai2019-tight", "theorem-a")
-    }
+    names = ("dai2019-sum", "dai2019-tight", "theorem-a")
+    found = {name: get(name).evaluate(at(eta, L=L, Delta=Delta, sigma=sigma)) for name in names}
     assert found["theorem-a"] == pytest.approx(above / (weight + 1 / (2 * L)), rel=1e-13)
     assert found["dai2019-sum"] == found["dai2019-tight"] == pytest.approx(above / weight, rel=1e-13)
     # Gradient descent with step 1/L: 4 L Delta / (3 N + 2).

@@ -26,6 +26,7 @@ from theory.proofs.kernel import (
     Index,
     ProofError,
     _fact,
+    _fresh,
     expression,
     gap_at,
     latest,
@@ -225,7 +226,8 @@ def overtaking_cases(unovertaken: Fact, noiseless: Fact, always: Fact, step: Ind
 def _with_indicator(body: Expression, indicator: Atom, seen: int) -> Expression:
     """The expression with a symbol replaced by 0 or 1."""
     kept = []
-    for term, coefficient in body.terms:
+    # Bound indices get names of their own first: o_k under a sum over k is not the o of the free step k.
+    for term, coefficient in ((_fresh(term), c) for term, c in body.terms):
         rest = tuple((atom, power) for atom, power in term.monomial if atom != indicator)
         if seen or len(rest) == len(term.monomial):
             kept.append((replace(term, monomial=rest), coefficient))

@@ -197,7 +197,8 @@ def side(condition: Condition) -> Assumed:
     small, large = condition.left, condition.right
     if condition.relation is Relation.AT_LEAST:
         small, large = large, small
-    return Assumed(condition.name, Claim(large, small, equality=condition.relation is Relation.EQUALS))
+    claim = Claim(large, small, equality=condition.relation is Relation.EQUALS)
+    return Assumed(condition.name, claim, since=condition.since)
 
 
 def sides(bound: Bound) -> tuple[Assumed, ...]:

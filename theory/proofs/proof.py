@@ -107,10 +107,14 @@ def mean_theorem(value: Formula, weights: Formula) -> Claim:
 
 @dataclass(frozen=True, eq=False)
 class Assumed:
-    """A side condition of a theorem: what may be assumed under its name, and nothing else."""
+    """A side condition of a theorem: what may be assumed under its name, and nothing else.
+
+    It is asked of the steps or points 0..T-1, or from `since` on; elsewhere it may not be assumed.
+    """
 
     name: str
     claim: Claim
+    since: int = 0
 
     def fact(self, context: Context) -> Apply:
         """Assume it."""
@@ -199,7 +203,7 @@ def _replay(step: Step, facts: dict[str, Fact], assumed: tuple[Assumed | str, ..
     rule = step.derivation.rule if isinstance(step.derivation, Apply) else "restate"
     line = partial(Line, step.title, rule, claim=step.claim.latex(), why=step.why)
     try:
-        _check_hypotheses(step.derivation, {side.name: side.claim for side in assumed if isinstance(side, Assumed)})
+        _check_hypotheses(step.derivation, {side.name: side for side in assumed if isinstance(side, Assumed)})
         derived = evaluate(step.derivation, facts)
         facts[step.name] = kernel.restate(derived, step.claim.expression(), step.cut)
         if step.claim.equality and not derived.equality:
@@ -209,15 +213,17 @@ def _replay(step: Step, facts: dict[str, Fact], assumed: tuple[Assumed | str, ..
     return line(ok=True)
 
 
-def _check_hypotheses(derivation: Any, stated: Mapping[str, Claim]) -> None:
-    """Refuse what is assumed and is no condition of the theorem, or is assumed under the name of another."""
+def _check_hypotheses(derivation: Any, stated: Mapping[str, Assumed]) -> None:
+    """Refuse what is assumed and is no condition of the theorem, another one than its name says, or not asked there."""
     for used in _calls(derivation, "hypothesis"):
         (context, body, name, *rest), equality = used.arguments, used.named.get("equality", False)
         if name not in stated:
             raise ProofError(f"The proof assumes what the theorem does not: {name}.")
-        claim = stated[name]
+        claim, index = stated[name].claim, stated[name].claim.index
         if (body - claim.expression()).normal(context) or (any((*rest, equality)) and not claim.equality):
             raise ProofError(f"Under the name {name!r} the proof assumes something else than {claim.latex()}.")
+        if kernel.variables(index.core) & kernel.free_variables(claim.expression()):
+            kernel.require(context, kernel.le(kernel.ZERO + stated[name].since, index), kernel.lt(index, kernel.LAST))
 
 
 def _calls(node: Any, rule: str) -> Iterator[Apply]:

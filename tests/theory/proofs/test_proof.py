@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY
-from theory.formula import Call, Number, Peak
+from theory.formula import Call, Number, Peak, Previous
+from theory.notation import name_node
 from theory.proofs import PROOFS, kernel, statement
-from theory.proofs.kernel import LAST, ZERO, Context, ProofError, lt, scalar, vector
+from theory.proofs.kernel import LAST, ZERO, Context, ProofError, le, lt, scalar, var, vector
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, evaluate, mean_theorem, rules, theorem
 from theory.proofs.statement import F_GAP, Meant
 from theory.schedules import Schedule
@@ -19,6 +20,7 @@ from theory.staleness import Staleness
 
 NAMES = tuple(PROOFS)
 START = Context(frozenset({lt(ZERO, LAST)}))
+ETA = name_node("eta")
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,31 @@ def test_nothing_is_assumed_that_the_theorem_does_not_state():
         derivation = rules.add(rules.hypothesis(START, wrong, "f_0 >= 0"), rules.constant(START, 0))
         report = small(claim, derivation, assumed=(stated,)).verify()
         assert "assumes something else" in report.lines[0].refusal
+
+
+def test_a_condition_is_assumed_only_where_it_is_asked():
+    """That all steps are like the one before says nothing of the first, before which there is none."""
+    k = var("k")
+    equal = Assumed("the step is constant", Claim(Previous(ETA), ETA, equality=True), since=1)
+    everywhere = START.having(le(ZERO, k), lt(k, LAST))
+    claim = Claim(-ETA, Number(0), ZERO)
+    for context in (everywhere, START.having(lt(ZERO, k)), START):
+        assumed = rules.hypothesis(context, equal.claim.expression(), equal.name, equality=True)
+        report = small(claim, rules.instantiate(assumed, START, k=ZERO), assumed=(equal,)).verify()
+        assert not report.proved and "does not follow" in report.lines[0].refusal
+    later = everywhere.having(lt(ZERO, k))
+    same = small(equal.claim, equal.fact(later), assumed=(equal,)).verify()
+    assert same.lines[0].ok
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in REGISTRY])
+def test_conditions_are_assumed_from_where_the_bound_asks_for_them(name):
+    """Where the library states a condition from a later step on, so does the proof."""
+    since = {condition.name: condition.since for condition in REGISTRY[name].conditions}
+    for side in (side for side in PROOFS[name].assumed if isinstance(side, Assumed)):
+        parts = (side.claim.left, side.claim.right)
+        shifted = any(isinstance(node, Previous) for part in parts for node in part.walk())
+        assert side.since == since.get(side.name, 0) or not shifted, side.name
 
 
 def test_a_derivation_holds_no_fact():

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from theory.formula import window
-from theory.proofs.kernel import NOISELESS, Context, ProofError, latest, restate, tau
+from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, ProofError, latest, le, lt, restate, tau
 from theory.proofs.lemmas import HALF, T_, I, K, gradient, product, symbol
 from theory.proofs.lemmas import window as inside
 from theory.proofs.proof import Assumed, Claim, _replay, evaluate, rules
@@ -169,8 +169,10 @@ def test_the_noise_is_not_independent_of_what_it_made():
 
 def test_the_weights_must_be_those_of_the_bound():
     stronger = Assumed(WEIGHTS.name, replace(WEIGHTS.claim, left=V - ETA))
-    with_it = rules.add(STEPS[-1].derivation, stronger.fact(ANY))
+    there = Context(frozenset({le(ZERO, T_), lt(T_, LAST)}))
+    with_it = rules.add(STEPS[-1].derivation, stronger.fact(there))
     assert "assumes something else" in refusal("theorem", derivation=with_it)
+    assert "does not follow" in refusal("theorem", derivation=rules.add(STEPS[-1].derivation, WEIGHTS.fact(Context())))
 
 
 def test_nothing_is_assumed_that_the_theorem_does_not_say():

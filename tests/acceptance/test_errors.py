@@ -289,6 +289,10 @@ CASES = [
     (["data", "get"], "`get NAME`"),
     (["data", "drop"], "Got 'drop'"),
     (["data", "list", "digits"], "Got 'list digits'"),
+    (
+        ["check", "--schedule", "1/L", "--problem", "quadratic", "--staleness=2", "--steps=9", "--bound=theorem-r"],
+        "`gradlag bounds theorem-r --python`",
+    ),
     (["reproduce", "nosuch"], "There is no figure 'nosuch'. The figures are ladder,"),
     (["reproduce", "--scale", "huge"], "one of quick, lesson, paper. Got 'huge'."),
     (["reproduce", "--jobs", "0"], "The number of jobs must be a whole number of at least 1. Got 0."),

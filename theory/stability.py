@@ -2,6 +2,7 @@
 
 A fixed delay D gives the characteristic equation z^(D+1) = z^D - a; independent random delays give, in the mean,
 z^(D+1) = z^D - a sum_r p_r z^(D-r). Gradient descent contracts as long as all roots z lie inside the unit circle.
+Every limit takes a heavy-ball momentum q as well; `theory.momentum` derives what changes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from theory import momentum as heavy_ball
 from theory.errors import DelayError, InputError
 from theory.staleness import whole_number
 
@@ -25,64 +27,71 @@ Values = NDArray[np.float64]
 _RESOLUTION = 32
 
 
-def fixed_delay_limit(delay: int) -> float:
+def fixed_delay_limit(delay: int, momentum: float = 0.0) -> float:
     r"""Where gradient descent with one fixed delay stops being stable.
 
     $x_{t+1}=x_t-a\,x_{t-D}$ tends to 0 from every start iff $0<a<2\sin\frac{\pi}{2(2D+1)}$.
 
     Args:
         delay: D, a whole number of at least 0.
+        momentum: q of a term $q(x_t-x_{t-1})$, at least 0 and below 1; see `theory.momentum.fixed_limit`.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.
 
     Raises:
         DelayError: `delay` is not a whole number of at least 0.
+        InputError: the momentum is not in that range.
 
     Source: Levin and May 1976; in machine learning, PipeMare (Yang et al.), Lemma 1.
 
     >>> [round(fixed_delay_limit(delay), 4) for delay in (0, 1, 2, 4, 8, 16)]
     [2.0, 1.0, 0.618, 0.3473, 0.1845, 0.0952]
     """
-    return 2 * math.sin(math.pi / (2 * (2 * _whole_delay(delay) + 1)))
+    delay, momentum = _whole_delay(delay), heavy_ball.check_momentum(momentum)
+    return heavy_ball.fixed_limit(delay, momentum) if momentum else 2 * math.sin(math.pi / (2 * (2 * delay + 1)))
 
 
-def uniform_delay_limit(maximum: int) -> float:
+def uniform_delay_limit(maximum: int, momentum: float = 0.0) -> float:
     r"""Where the mean dynamics under independent delays, uniform on 0..D, stop being stable.
 
     $x_{t+1}=x_t-\frac a{D+1}\sum_{r=0}^D x_{t-r}$ is stable iff $0<a<2(D+1)\sin^2\frac\pi{2(D+1)}$.
 
     Args:
         maximum: D, a whole number of at least 0.
+        momentum: q, at least 0 and below 1; see `theory.momentum.uniform_limit`.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.
 
     Raises:
         DelayError: `maximum` is not a whole number of at least 0.
+        InputError: the momentum is not in that range.
 
     Source: the roots of sum_r cos((r + 1/2) t) = sin((D + 1) t) / (2 sin(t / 2)); see `mean_dynamics_limit`.
 
     >>> [round(uniform_delay_limit(maximum), 4) for maximum in (0, 1, 2, 4, 8, 16)]
     [2.0, 2.0, 1.5, 0.9549, 0.5428, 0.2895]
     """
-    count = _whole_delay(maximum) + 1
-    return 2 * count * math.sin(math.pi / (2 * count)) ** 2
+    count, momentum = _whole_delay(maximum) + 1, heavy_ball.check_momentum(momentum)
+    return heavy_ball.uniform_limit(count - 1, momentum) if momentum else 2 * count * math.sin(math.pi / 2 / count) ** 2
 
 
-def geometric_delay_limit(mean: float) -> float:
+def geometric_delay_limit(mean: float, momentum: float = 0.0) -> float:
     r"""Where the mean dynamics under independent geometric delays of mean m, never clipped, stop being stable.
 
-    They are heavy ball with momentum $q=\frac m{1+m}$ and step $\frac a{1+m}$, stable iff $0<a<2+4m$.
+    They are heavy ball with momentum $r=\frac m{1+m}$ and step $\frac a{1+m}$, stable iff $0<a<2+4m$.
 
     Args:
         mean: m, finite and at least 0.
+        momentum: q, a momentum besides, at least 0 and below 1; see `theory.momentum.geometric_limit`.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.
 
     Raises:
         DelayError: `mean` is negative or not finite.
+        InputError: the momentum is not in that range.
 
     Source: heavy ball is stable iff step * curvature < 2 (1 + momentum).
 
@@ -91,7 +100,8 @@ def geometric_delay_limit(mean: float) -> float:
     """
     if not (math.isfinite(mean) and mean >= 0):
         raise DelayError(f"The mean delay must be a finite number of at least 0. Got {mean}.")
-    return 2.0 + 4.0 * mean
+    momentum = heavy_ball.check_momentum(momentum)
+    return heavy_ball.geometric_limit(mean, momentum) if momentum else 2.0 + 4.0 * mean
 
 
 def adversarial_period(maximum: int) -> int:
@@ -125,21 +135,22 @@ def adversarial_delay_limit(maximum: int) -> float:
     return 4 / (period + math.sqrt(period**2 - 4 * reads * (reads - 1)))
 
 
-def spectral_radius(product: float, delay_probabilities: Sequence[float] | Values) -> float:
+def spectral_radius(product: float, delay_probabilities: Sequence[float] | Values, momentum: float = 0.0) -> float:
     r"""How fast the mean dynamics grow: the largest modulus of a root of their characteristic polynomial.
 
-    $z^{D+1}=z^D-a\sum_{r=0}^D p_r z^{D-r}$; a fixed delay D is the law with $p_D=1$.
+    $z^{D+1}=z^D-a\sum_{r=0}^D p_r z^{D-r}$, with momentum also $+q(z^D-z^{D-1})$; a fixed delay D has $p_D=1$.
 
     Args:
         product: a, step size times curvature.
         delay_probabilities: (D+1,), the probability of each delay 0..D, summing to 1.
+        momentum: q, at least 0 and below 1.
 
     Returns:
         The radius; below 1 the mean iterate tends to 0, above 1 it grows from almost every start. Double precision
         does not resolve a radius below about 1e-16^(1/D), which approaches 1 as D grows.
 
     Raises:
-        InputError: `product` is not finite.
+        InputError: `product` is not finite, or the momentum not in that range.
         DelayError: the probabilities are no law.
 
     >>> round(spectral_radius(1.0, [0.0, 1.0]), 12), round(spectral_radius(0.5, [1.0]), 12)
@@ -147,22 +158,23 @@ def spectral_radius(product: float, delay_probabilities: Sequence[float] | Value
     """
     if not math.isfinite(product):
         raise InputError(f"The product of step size and curvature must be a finite number. Got {product}.")
-    law = _law(delay_probabilities)
-    coefficients = np.concatenate(([1.0], product * law))
-    coefficients[1] -= 1.0
+    law, momentum = _law(delay_probabilities), heavy_ball.check_momentum(momentum)
+    coefficients = np.concatenate(([1.0], product * law, [0.0]))
+    coefficients[1:3] += -1.0 - momentum, momentum
     return float(np.abs(np.roots(coefficients)).max(initial=0.0))
 
 
-def mean_dynamics_limit(delay_probabilities: Sequence[float] | Values) -> float:
+def mean_dynamics_limit(delay_probabilities: Sequence[float] | Values, momentum: float = 0.0) -> float:
     r"""Where the mean dynamics under independent delays of any law first stop being stable.
 
     A root $z=e^{it}$ on the unit circle needs $C(t)=\sum_r p_r\cos((r+\tfrac12)t)=0$ and then belongs to
     $a=2\sin\frac t2\big/\sum_r p_r\sin((r+\tfrac12)t)$. The limit is the smallest positive such a over the zeros of C
     in $(0,\pi]$, bracketed on a grid of more than 32 (D+1) points (two zeros between neighbours would be missed) and
-    refined. Stability may return at larger products.
+    refined. Stability may return at larger products. With momentum, C and a are those of `theory.momentum`.
 
     Args:
         delay_probabilities: (D+1,), the probability of each delay 0..D, summing to 1.
+        momentum: q, at least 0 and below 1.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.
@@ -175,14 +187,47 @@ def mean_dynamics_limit(delay_probabilities: Sequence[float] | Values) -> float:
     >>> round(mean_dynamics_limit([0.0, 0.0, 1.0]), 4), round(mean_dynamics_limit([1 / 3, 1 / 3, 1 / 3]), 4)
     (0.618, 1.5)
     """
-    law = _law(delay_probabilities)
-    best = _product_on_circle(law, math.pi)
-    for left, right, positive in _sign_changes(law):
-        # No product on the circle at the angle t is below 2 sin(t / 2).
-        if 2 * math.sin(left / 2) >= best:
+    law, momentum = _law(delay_probabilities), heavy_ball.check_momentum(momentum)
+    cosines, sines = heavy_ball.circle_waves(law, momentum)
+    best = _product_on_circle(sines, momentum, math.pi)
+    for left, right, positive in _sign_changes(cosines):
+        if heavy_ball.circle_reach(left, momentum) >= best:
             break
-        best = min(best, _product_on_circle(law, _zero(law, left, right, positive)))
+        best = min(best, _product_on_circle(sines, momentum, _zero(cosines, left, right, positive)))
     return best
+
+
+def stability_limit(model: DelayModel, momentum: float = 0.0) -> float:
+    """Where gradient descent under a model's delays first stops being stable; in the mean if they are independent.
+
+    Args:
+        model: the delays; a constant delay, independent delays of any law, or, without momentum, the adversary's trace.
+        momentum: q of heavy ball, at least 0 and below 1.
+
+    Returns:
+        The limit of a, the step size in units of 1/curvature.
+
+    Raises:
+        DelayError: no limit is known for these delays.
+        InputError: the momentum is not in that range.
+
+    Source: `fixed_delay_limit`, `mean_dynamics_limit`, `adversarial_delay_limit`.
+
+    >>> from theory.delays import ConstantDelay, UniformDelay
+    >>> [round(stability_limit(delays, momentum=0.75), 12) for delays in (ConstantDelay(1), UniformDelay(1))]
+    [0.25, 0.5]
+    """
+    momentum, largest = heavy_ball.check_momentum(momentum), model.largest
+    if model.probabilities[largest] == 1.0:
+        return fixed_delay_limit(largest, momentum)
+    if model.independent:
+        return mean_dynamics_limit(model.probabilities, momentum)
+    if momentum == 0 and model.stability_limit is not None:
+        return model.stability_limit
+    raise DelayError(
+        f"No stability limit is known for the delays {model.text}{f' with momentum {momentum:g}' if momentum else ''}. "
+        "Take constant or independent delays."
+    )
 
 
 def announcement(step_sizes: Values, delays_model: DelayModel, curvature: float | None) -> str | None:
@@ -233,32 +278,33 @@ def _limit_in_words(model: DelayModel, curvature: float) -> tuple[float, str, st
     return fixed_delay_limit(largest) / curvature, f"if every delay were {largest}{beside}", "may diverge"
 
 
-def _sign_changes(law: Values) -> Iterator[tuple[float, float, bool]]:
+def _sign_changes(cosines: Values) -> Iterator[tuple[float, float, bool]]:
     """The neighbours on the grid of (0, pi) between which C changes sign, and whether it is positive at the first."""
-    points = 1 << (_RESOLUTION * law.size).bit_length()
+    points = 1 << (_RESOLUTION * cosines.size).bit_length()
     angles = np.pi * np.arange(points) / points
-    positive = (np.fft.rfft(law, 2 * points)[:-1] * np.exp(-0.5j * angles)).real > 0
+    positive = (np.fft.rfft(cosines, 2 * points)[:-1] * np.exp(-0.5j * angles)).real > 0
     for i in np.flatnonzero(positive[:-1] != positive[1:]):
         yield float(angles[i]), float(angles[i + 1]), bool(positive[i])
 
 
-def _zero(law: Values, left: float, right: float, positive: bool) -> float:
+def _zero(cosines: Values, left: float, right: float, positive: bool) -> float:
     """The zero of C between two angles, by bisection: it also finds one that rounding moved onto an end."""
     while left < (middle := (left + right) / 2) < right:
-        if (float(law @ np.cos(_half_waves(law) * middle)) > 0) == positive:
+        if (float(cosines @ np.cos(_half_waves(cosines) * middle)) > 0) == positive:
             left = middle
         else:
             right = middle
     return left
 
 
-def _product_on_circle(law: Values, angle: float) -> float:
-    sines = float(law @ np.sin(_half_waves(law) * angle))
-    return 2 * math.sin(angle / 2) / sines if sines > 0 else math.inf
+def _product_on_circle(sines: Values, momentum: float, angle: float) -> float:
+    total = float(sines @ np.sin(_half_waves(sines) * angle))
+    square = 1 - 2 * momentum * math.cos(angle) + momentum**2
+    return 2 * math.sin(angle / 2) * square / total if total > 0 else math.inf
 
 
-def _half_waves(law: Values) -> Values:
-    return np.arange(law.size) + np.float64(0.5)
+def _half_waves(waves: Values) -> Values:
+    return np.arange(waves.size) + np.float64(0.5)
 
 
 def _law(probabilities: Sequence[float] | Values) -> Values:

@@ -1,0 +1,1 @@
+"""The exact worst case of a schedule under a delay trace, by semidefinite programming, with its certificate."""

@@ -145,8 +145,10 @@ def ladder_rungs(verdict: Verdict) -> tuple[Rung, ...]:
 
 
 def shown(verdict: Verdict) -> tuple[str, ...]:
-    """The bounds that belong on the ladder; all there are, if none of those looked at does."""
+    """The bounds that belong on the ladder, variants where no other theorem says anything; all, if none does."""
     own = [name for name in verdict.bounds if name not in REGISTRY or REGISTRY[name].on_ladder]
+    if not any(np.isfinite(as_array(verdict.bounds[name])).any() for name in own if name not in _NOT_FREE):
+        own += [name for name in verdict.bounds if name in REGISTRY and REGISTRY[name].variant]
     return tuple(own or verdict.bounds)
 
 

@@ -67,6 +67,13 @@ class DelayMap:
         """Sum over the steps that read the point t, for every t < N."""
         return self._gather(self.read, values)
 
+    def highest(self, values: Values) -> Values:
+        """The largest entry of W_k and k, for every k."""
+        reader, inside = self._pairs
+        found = np.array(values, dtype=np.float64)
+        np.maximum.at(found, reader, values[inside])
+        return found
+
     @cached_property
     def overtaken(self) -> Values:
         """One where some gradient applied within W_k was read after tau_k, else zero."""

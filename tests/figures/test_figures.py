@@ -134,6 +134,15 @@ def test_a_measured_band_above_a_bound_is_ringed(theorem_verdict):
     assert {each.below for each in found} == {"measured"}
 
 
+def test_a_variant_of_a_theorem_is_a_rung_only_where_no_other_theorem_says_anything(theorem_verdict):
+    bounds = theorem_verdict.bounds
+    assert bounds["theorem-b-noise"][-1] is not None
+    assert "theorem-b-noise" not in {rung.name for rung in ladder_rungs(theorem_verdict)}
+    nothing = (None,) * len(theorem_verdict.times)
+    others = {name: bounds[name] if name.startswith(("dai", "theorem-b-noise")) else nothing for name in bounds}
+    assert "theorem-b-noise" in {rung.name for rung in ladder_rungs(replace(theorem_verdict, bounds=others))}
+
+
 def test_a_crossing_between_the_chains_is_none(verdicts):
     verdict = verdicts[1]
     lowered = tuple(None if v is None else 0.1 * v for v in verdict.bounds["dai2019-tight"])

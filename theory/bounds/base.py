@@ -45,6 +45,7 @@ class Bound:
             which is at least their minimum; the value's denominator is then the sum of the w_t.
         example: step sizes inside its domain at every horizon, for the Python that it prints.
         given: values for the constants that it alone asks for, for that Python.
+        variant: whether it is another form of a result that has a rung of its own on the ladder.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Bound:
     weights: Formula | None = None
     example: str = "mu/(s*L*sqrt(k))"
     given: Mapping[str, float] = field(default_factory=dict)
+    variant: bool = False
 
     @property
     def iterates(self) -> str:
@@ -85,7 +87,8 @@ class Bound:
     @property
     def on_ladder(self) -> bool:
         """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
-        return self.source.authors == "gradlag" or self.name in ("dai2019", "dai2019-sum", "dai2019-tight")
+        own = self.source.authors == "gradlag" and not self.variant
+        return own or self.name in ("dai2019", "dai2019-sum", "dai2019-tight")
 
     @property
     def domain(self) -> tuple[str, ...]:

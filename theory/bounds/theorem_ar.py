@@ -24,14 +24,12 @@ rho = 1 is Theorem A, step by step. The best numbers: if t is the value, t times
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from theory.bounds.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Failure, Relation
+from theory.bounds.conditions import Condition, Relation
+from theory.bounds.free_numbers import WithFreeNumbers, having
 from theory.bounds.shared import DELAYS_WITHIN, of_right_sign, positive_denominator
 from theory.formula import (
     Defined,
@@ -55,53 +53,39 @@ _ROUNDS, _HALVINGS = 6, 12
 
 
 @dataclass(frozen=True, eq=False)
-class WithFreeNumbers(Bound):
-    """A bound that holds whatever the numbers rho_k are; it is evaluated at good ones, found by fixed-point rounds."""
-
-    @cached_property
-    def constants(self) -> tuple[str, ...]:
-        return tuple(name for name in super().constants if name != "rho")
-
-    def _assess(self, environment: Environment) -> tuple[float | None, tuple[Failure, ...]]:
-        return super()._assess(self.chosen(environment))
+class WithWeighedSquares(WithFreeNumbers):
+    """Theorem A^r: evaluated at good numbers rho_k, found by fixed-point rounds."""
 
     def chosen(self, environment: Environment) -> Environment:
         """The environment with numbers rho_k: ones, or better ones where those meet the conditions."""
         steps = np.ones(environment.steps())
-        best, value = steps, self._value(environment, steps)
+        best, value = steps, self._value(environment, rho=steps)
         for _ in range(_ROUNDS):
             if value is None or value <= 0:
                 break
             rho = self._allowed(environment, _best_numbers(environment, value))
-            found = self._value(environment, rho)
+            found = self._value(environment, rho=rho)
             if found is None or found >= value:
                 break
             best, value = rho, found
-        return _with(environment, rho=best)
+        return having(environment, rho=best)
 
     def _allowed(self, environment: Environment, rho: Values) -> Values:
         """Rho, or the farthest point of the way from 1 to rho that meets the conditions, which are convex."""
-        if self._value(environment, rho) is not None:
+        if self._value(environment, rho=rho) is not None:
             return rho
         share = 0.0
         for power in range(1, _HALVINGS + 1):
             further = share + 0.5**power
-            if self._value(environment, 1 + further * (rho - 1)) is not None:
+            if self._value(environment, rho=1 + further * (rho - 1)) is not None:
                 share = further
         return np.asarray(1 + share * (rho - 1), dtype=np.float64)
-
-    def _value(self, environment: Environment, rho: Values) -> float | None:
-        return super()._assess(_with(environment, rho=rho))[0]
-
-
-def _with(environment: Environment, **values: Any) -> Environment:
-    return Environment({**environment.values, **values}, environment.delays)
 
 
 def _best_numbers(environment: Environment, value: float) -> Values:
     """The rho_k that are best where the bound has this value."""
     with np.errstate(all="ignore"):
-        rho = np.asarray(_BEST.evaluate(_with(environment, value=value)), dtype=np.float64)
+        rho = np.asarray(_BEST.evaluate(having(environment, value=value)), dtype=np.float64)
     return np.where(np.isfinite(rho), rho, 1.0)
 
 
@@ -129,7 +113,7 @@ _G = _ETA * (1 - _L * _ETA / 2 - _L**2 / 2 * _H**2 * _late(2)) - _L * _SIGMA**2 
 # Where the steps are as long as 1/L without noise the best number is infinite; 1000 is as good to a thousandth.
 _BEST = 1 / call("sqrt", call("min", 9, call("max", 1e-6, 1 - 2 * _L * _G)))
 
-THEOREM_AR = WithFreeNumbers(
+THEOREM_AR = WithWeighedSquares(
     name="theorem-ar",
     title="Theorem A^r: any steps and delays, with noise, nearly exact",
     summary=(
@@ -172,4 +156,5 @@ THEOREM_AR = WithFreeNumbers(
         "Theorem A^r",
     ),
     rate_text="depends on the schedule; O(1/sqrt T) at a constant c/sqrt(T), O(1/T) at a constant step without noise",
+    free=("rho",),
 )

@@ -31,9 +31,25 @@ from theory.notation import name_node
 
 _L, _DELTA, _SIGMA, _ETA = map(name_node, ("L", "Delta", "sigma", "eta"))
 
-_H = Defined("H", window(_ETA))
-_H_PLUS = Defined("H^+", _H + _ETA)
-_R = Defined("R", readers(_ETA * (_H + _H_PLUS)) + _ETA * _H_PLUS)
+H = Defined("H", window(_ETA))
+H_PLUS = Defined("H^+", H + _ETA)
+
+
+def not_negative(weight: Defined, of_a_read: str) -> Condition:
+    """The condition that no |g_t|^2 has a negative weight."""
+    return Condition(
+        f"every weight v_t = eta_t + eta_{{t-1}} + sum of {of_a_read} over the readers of x_t is at least 0",
+        "the weight v_t is negative",
+        weight,
+        Relation.AT_LEAST,
+        formula(0),
+        "v",
+        "smaller steps around there would mend it",
+        index="t",
+    )
+
+
+_R = Defined("R", readers(_ETA * (H + H_PLUS)) + _ETA * H_PLUS)
 _B = Defined("b", call("max", _ETA, _L * _R))
 _V = Defined("v", _ETA + Previous(_ETA) + served(_ETA * (2 - _L * _B)))
 
@@ -54,16 +70,7 @@ THEOREM_B = Bound(
             "use theorem-a, which allows noise",
         ),
         DELAYS_WITHIN,
-        Condition(
-            "every weight v_t = eta_t + eta_{t-1} + sum of eta_k (2 - L b_k) over the readers of x_t is at least 0",
-            "the weight v_t is negative",
-            _V,
-            Relation.AT_LEAST,
-            formula(0),
-            "v",
-            "smaller steps around there would mend it",
-            index="t",
-        ),
+        not_negative(_V, "eta_k (2 - L b_k)"),
     ),
     value=_DELTA / (total(_ETA * (1 - _L * _B / 4)) + 1 / (2 * _L)),
     covers_last=True,

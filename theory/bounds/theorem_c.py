@@ -149,33 +149,34 @@ class BestAngle(Formula):
         return r"\text{the angle in } [0, \frac{\pi}{2 \, s - 1}] \text{ at which the bound is least}"
 
 
-def _at_angle(theta: Formula, gap: Formula, h: Formula, reads: Formula, waits: Formula) -> tuple[Formula, Formula]:
+def _at_angle(theta: Formula, gap: Formula, h: Formula, reads: Formula, waits: Formula) -> tuple[Defined, Formula]:
     """The theorem at an angle: the weight S of each step, and the bound."""
-    r = _single("r", HalfSine(theta))
-    shorter, longer = (_single(f"U_{{{u.order}}}", u) for u in (SineRatio(-1, theta), SineRatio(0, theta)))
-    a = _single("A", longer - shorter)
-    b = _single("b", (_S - 1) * shorter + _S * longer)
-    beta = _single(r"\beta", call("max", 1, h * b))
-    weight = _single("S", h * (a + r**2 * (b - a) - beta * h / 4))
+    r = single("r", HalfSine(theta))
+    shorter, longer = (single(f"U_{{{u.order}}}", u) for u in (SineRatio(-1, theta), SineRatio(0, theta)))
+    a = single("A", longer - shorter)
+    b = single("b", (_S - 1) * shorter + _S * longer)
+    beta = single(r"\beta", call("max", 1, h * b))
+    weight = single("S", h * (a + r**2 * (b - a) - beta * h / 4))
     read = reads * h / 2 * (a + 2 * r**2 * shorter - beta * h / 2)
-    start = _single("v", read + h / 4 * a + h * r**2 * (shorter + longer) * waits)
-    nu = _single(r"\nu", call("max", 0, -start))
+    start = single("v", read + h / 4 * a + h * r**2 * (shorter + longer) * waits)
+    nu = single(r"\nu", call("max", 0, -start))
     return weight, gap * (1 + 2 * nu) / (_T * weight + nu + Number(0.5, "1/2"))
 
 
-def _single(symbol: str, body: Formula) -> Defined:
+def single(symbol: str, body: Formula) -> Defined:
+    """An abbreviation of one number."""
     return Defined(symbol, body, sequence=False)
 
 
-# What the bound takes from the run, whatever the angle; in the search these are numbers, computed once.
-_OF_THE_RUN: Mapping[str, Formula] = {
-    "h": _single("h", _L * First(_ETA)),
+#: What the bound takes from the run, whatever the angle; in the search these are numbers, computed once.
+OF_THE_RUN: Mapping[str, Formula] = {
+    "h": single("h", _L * First(_ETA)),
     "n": First(Defined("n", served(1))),
     "p": total(_S - 1 - _D),
 }
-_SEARCHED = _at_angle(Name("theta", r"\theta"), Number(1), *(Name(name, name) for name in _OF_THE_RUN))
-_THETA = _single(r"\theta", BestAngle(*_SEARCHED, _OF_THE_RUN))
-_WEIGHT, _VALUE = _at_angle(_THETA, _L * _DELTA, *_OF_THE_RUN.values())
+_SEARCHED = _at_angle(Name("theta", r"\theta"), Number(1), *(Name(name, name) for name in OF_THE_RUN))
+BEST_ANGLE = BestAngle(*_SEARCHED, OF_THE_RUN)
+_WEIGHT, _VALUE = _at_angle(single(r"\theta", BEST_ANGLE), _L * _DELTA, *OF_THE_RUN.values())
 
 CONSTANT_STEP = Assumption("constant step", "All steps are equal.", r"\eta_k = \eta_0")
 FIXED_DELAY = Assumption(
@@ -183,6 +184,47 @@ FIXED_DELAY = Assumption(
     "Every step reads the point s - 1 points back, or x_0 where there is none.",
     r"\tau_k = \max(0, k - s + 1)",
 )
+
+
+def one_step_one_delay(other: str) -> tuple[Condition, Condition]:
+    """The conditions of one step and one delay; `other` is the bound that asks for neither."""
+    return (
+        Condition(
+            "all step sizes are equal",
+            "the step size is not that of the first step",
+            _ETA,
+            Relation.EQUALS,
+            First(_ETA),
+            "eta",
+            f"use {other}, which allows any step sizes",
+            index="k",
+        ),
+        Condition(
+            "the delay is s - 1 as soon as there are s - 1 points, d_k = min(d_{k-1} + 1, s - 1)",
+            "the delay is not the fixed one",
+            _D,
+            Relation.EQUALS,
+            call("min", Previous(_D) + 1, _S - 1),
+            "d",
+            f"give the staleness as 1 + the fixed delay, or use {other}, which allows any delays",
+            index="k",
+            since=1,
+        ),
+    )
+
+
+def positive_weight(weight: Defined) -> Condition:
+    """The condition that S > 0."""
+    return Condition(
+        "the weight S is positive, which is so for 0 < L eta < 2 sin(pi/(2(2s-1)))",
+        "no angle gives the steps a positive weight",
+        weight,
+        Relation.ABOVE,
+        formula(0),
+        "S",
+        "take a positive step below 2 sin(pi/(2(2s-1)))/L, the limit of stability",
+    )
+
 
 THEOREM_C = Bound(
     name="theorem-c",
@@ -201,36 +243,8 @@ THEOREM_C = Bound(
             "sigma",
             "use theorem-a, which allows noise",
         ),
-        Condition(
-            "all step sizes are equal",
-            "the step size is not that of the first step",
-            _ETA,
-            Relation.EQUALS,
-            First(_ETA),
-            "eta",
-            "use theorem-b, which allows any step sizes",
-            index="k",
-        ),
-        Condition(
-            "the delay is s - 1 as soon as there are s - 1 points, d_k = min(d_{k-1} + 1, s - 1)",
-            "the delay is not the fixed one",
-            _D,
-            Relation.EQUALS,
-            call("min", Previous(_D) + 1, _S - 1),
-            "d",
-            "give the staleness as 1 + the fixed delay, or use theorem-b, which allows any delays",
-            index="k",
-            since=1,
-        ),
-        Condition(
-            "the weight S is positive, which is so for 0 < L eta < 2 sin(pi/(2(2s-1)))",
-            "no angle gives the steps a positive weight",
-            _WEIGHT,
-            Relation.ABOVE,
-            formula(0),
-            "S",
-            "take a positive step below 2 sin(pi/(2(2s-1)))/L, the limit of stability",
-        ),
+        *one_step_one_delay("theorem-b"),
+        positive_weight(_WEIGHT),
     ),
     value=_VALUE,
     covers_last=True,

@@ -151,7 +151,7 @@ def distances(
             if edges.get((("0",), node[1]), node[2] + 1) <= node[2]:
                 changed |= learn(node, node[1], node[2])
                 changed |= PROMPT in laws and learn(node[1], node, -node[2])
-        for one, other in product(reads, repeat=2) if IN_ORDER in laws else ():
+        for one, other in product(reads, repeat=2) if laws & {IN_ORDER, FIXED} else ():
             before = edges.get((one[1], other[1]), other[2] - one[2] + 1) <= other[2] - one[2]
             changed |= before and learn(one, other, 0)
         for read, core, offset in ((node, *node[1:]) for node in reads if FIXED in laws):

@@ -61,6 +61,11 @@ def at_step(index: Index = K) -> Context:
     return START.having(*steps(index))
 
 
+def up_to_now(index: Index) -> tuple[Le, Le]:
+    """Index in W_k or equal to k."""
+    return le(tau(K), index), le(index, K)
+
+
 # ---------------------------------------------------------------------------------------------- signs and products
 
 

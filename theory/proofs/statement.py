@@ -266,6 +266,8 @@ def fraction(value: Formula) -> tuple[Formula, Formula]:
 
 _K = var("k")
 _CONSTANTS = frozenset({"L", "Delta", "sigma", "mu", "s", "T"})
+# Numbers that a theorem leaves free: one for the whole run, or one for each step where they are a sequence.
+_FREE = frozenset({"young", "share"})
 _calls = count()
 _fresh_names = (f"@s{number}" for number in count())
 
@@ -337,7 +339,9 @@ def _name_of(node: Call | Peak) -> str:
 
 def _constant(node: Formula) -> bool:
     """Whether nothing in a formula depends on the step."""
-    if isinstance(node, Total | First | SineRatio | HalfSine) or (isinstance(node, Name) and node.name in _CONSTANTS):
+    if isinstance(node, Name):
+        return node.name in _CONSTANTS or (node.name in _FREE and not node.sequence)
+    if isinstance(node, Total | First | SineRatio | HalfSine):
         return True
     plain = Number | Sum | Negative | Product | Quotient | Power | Call | Defined
     return isinstance(node, plain) and all(map(_constant, node.children))

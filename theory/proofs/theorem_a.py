@@ -9,6 +9,7 @@ from theory.proofs.axioms import displacement
 from theory.proofs.kernel import (
     NOISELESS,
     Context,
+    Cut,
     Expression,
     Index,
     Le,
@@ -26,8 +27,10 @@ from theory.proofs.lemmas import (
     Derived,
     I,
     K,
+    Range,
     applied,
     at_step,
+    before,
     descent,
     ends,
     least,
@@ -93,16 +96,22 @@ def between_reads(index: Index) -> tuple[Le, Le]:
 # ---------------------------------------------------------------------------------------- the way since the read
 
 
-def way_ordered(context: Context) -> Apply:
-    """H P + sigma^2 Q >= |x_k - x_tau_k|^2 where the noises meet nothing that depends on them."""
-    no_cross_terms = rules.orthogonal(context, -displacement(tau(K), K).square(), noise_order)
-    return rules.add(squares(context, IN_WINDOW), noises(context, IN_WINDOW), no_cross_terms)
+def way_ordered(context: Context, where: Range = IN_WINDOW, stop: Index = K) -> Apply:
+    """H P + sigma^2 Q >= |x_k - x_tau_k|^2 where the noises meet nothing that depends on them; or up to x_{k+1}."""
+    no_cross_terms = rules.orthogonal(context, -displacement(tau(K), stop).square(), _own_or(noise_order))
+    return rules.add(squares(context, where), noises(context, where), no_cross_terms)
 
 
-def way_quiet(context: Context) -> Apply:
+def _own_or(choose: Cut) -> Cut:
+    """Cut off step k itself first, where a sum goes so far."""
+    own = before(K)
+    return lambda term: own(term) or choose(term)
+
+
+def way_quiet(context: Context, where: Range = IN_WINDOW, stop: Index = K) -> Apply:
     """The same without noise."""
-    no_noise = rules.orthogonal(context, -displacement(tau(K), K).square())
-    return rules.add(squares(context, IN_WINDOW), summed(context, IN_WINDOW, noise_room), no_noise)
+    no_noise = rules.orthogonal(context, -displacement(tau(K), stop).square())
+    return rules.add(squares(context, where), summed(context, where, noise_room), no_noise)
 
 
 def way_between_reads(context: Context) -> Apply:
@@ -136,15 +145,15 @@ def late_gradient(context: Context) -> Apply:
     )
 
 
-def way_any(context: Context) -> Apply:
+def way_any(context: Context, where: Range = IN_WINDOW, stop: Index = K) -> Apply:
     """|x_k - x_tau_k|^2 with the factors of overtaking: <e_j, g_tau_i> = 0 but for i that overtake."""
     late = (2 * scalar("eta", I) * turned(I).dot(weighted(IN_WINDOW, noise))).total(("i",), *overtaking(I))
     return rules.add(
         rules.total(product(OVERTAKEN, Ref("late"), symbol(OVERTAKEN, "eta", I)), ("i",), *overtaking(I)),
         wider(context, IN_WINDOW, overtaking, _late_room, I),
-        squares(context, IN_WINDOW),
-        noises(context, IN_WINDOW),
-        rules.orthogonal(context, late - displacement(tau(K), K).square(), _late_order),
+        squares(context, where),
+        noises(context, where),
+        rules.orthogonal(context, late - displacement(tau(K), stop).square(), _own_or(_late_order)),
     )
 
 
@@ -171,9 +180,9 @@ def _late_order(term: Term) -> tuple[Index, Index] | None:
 # ----------------------------------------------------------------------------------------------- from it to the theorem
 
 
-def smoothed(context: Context, way: str) -> Apply:
-    """L^2 times the way bounds |g_k - g_tau_k|^2."""
-    return rules.add(lipschitz(context, K, tau(K)), product(context, Ref(way), symbol(context, "L", power=2)))
+def smoothed(context: Context, way: str, stop: Index = K) -> Apply:
+    """L^2 times the way bounds |g_stop - g_tau_k|^2."""
+    return rules.add(lipschitz(context, stop, tau(K)), product(context, Ref(way), symbol(context, "L", power=2)))
 
 
 def summed_up() -> Apply:

@@ -6,11 +6,12 @@ from theory.bounds.theorem_b import THEOREM_B
 from theory.formula import Defined, Previous, total, window
 from theory.notation import name_node
 from theory.proofs.axioms import displacement
-from theory.proofs.kernel import LAST, NOISELESS, Expression, Index, Le, expression, le, scalar, tau, vector
+from theory.proofs.kernel import LAST, NOISELESS, Context, Expression, Index, expression, scalar, tau, vector
 from theory.proofs.lemmas import (
     HALF,
     START,
     T_,
+    Derived,
     J,
     K,
     Range,
@@ -26,9 +27,10 @@ from theory.proofs.lemmas import (
     product,
     squares,
     symbol,
+    up_to_now,
     window_of,
 )
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
 from theory.proofs.statement import F_GAP, G, Vector, following, inner, last, meaning, read, square
 
 L, DELTA, ETA = map(name_node, ("L", "Delta", "eta"))
@@ -37,20 +39,14 @@ H, H_PLUS, B, V = (_NAMED[symbol] for symbol in ("H", "H^+", "b", "v"))
 R = Vector("r")
 S = Defined("S", window(ETA * square(R)))
 S_PLUS = Defined("S^+", S + ETA * square(R))
-IN_WINDOW = window_of(K)
 QUARTER = HALF * HALF
-QUIET = START.under(NOISELESS)
-STEP = at_step().under(NOISELESS)
+QUIET, ANY = START.under(NOISELESS), at_step()
+STEP = ANY.under(NOISELESS)
 
 
 def slope(index: Index) -> Expression:
     """r_index."""
     return vector("r", index)
-
-
-def up_to_now(index: Index) -> tuple[Le, Le]:
-    """Index in W_k or equal to k."""
-    return le(tau(K), index), le(index, K)
 
 
 def exact(terms: Expression, factor: Expression) -> Apply:
@@ -63,13 +59,18 @@ def turned_by(start: Index, stop: Index) -> Expression:
     return gradient(stop) - gradient(start)
 
 
-def replaced(start: Index, stop: Index, slopes: Expression, factor: Expression) -> Apply:
+def replaced(context: Context, start: Index, stop: Index, slopes: Expression, factor: Expression) -> Apply:
     """A multiple of |g_stop - g_start|^2 - |sum eta_j r_j|^2 = 0."""
-    return rules.scale_equality(rules.turning(STEP, start, stop, turned_by(start, stop) + slopes), factor)
+    return rules.scale_equality(rules.turning(context, start, stop, turned_by(start, stop) + slopes), factor)
 
 
-_ONE, _INVERSE = expression(1), scalar("L", power=-1)
+_ONE = expression(1)
 _OWN_SLOPE = scalar("eta", K) * slope(K)
+
+
+def own_turn(context: Context, factor: Expression) -> Apply:
+    """A multiple of |g_{k+1} - g_k|^2 - |eta_k r_k|^2 = 0."""
+    return replaced(context, K, K + 1, _OWN_SLOPE, factor)
 
 
 def interpolated() -> Apply:
@@ -79,7 +80,7 @@ def interpolated() -> Apply:
     return rules.add(
         interpolation(STEP, K, K + 1),
         exact(terms, expression(-1)),
-        replaced(K, K + 1, _OWN_SLOPE, _INVERSE * QUARTER),
+        own_turn(STEP, scalar("L", power=-1) * QUARTER),
     )
 
 
@@ -89,7 +90,7 @@ def slope_bounded() -> Apply:
     squared = rules.add(
         lipschitz(STEP, K + 1, K),
         exact(scalar("L", power=2) * moved.square(), expression(-1)),
-        replaced(K, K + 1, _OWN_SLOPE, _ONE),
+        own_turn(STEP, _ONE),
     )
     body = scalar("L", power=2) * gradient(tau(K)).square() - slope(K).square()
     return rules.unsquare(squared, symbol(STEP, "eta", K), body)
@@ -98,41 +99,46 @@ def slope_bounded() -> Apply:
 def spread(where: Range, stop: Index) -> Apply:
     """Cauchy-Schwarz for g_stop - g_tau_k = sum eta_j r_j."""
     slopes = (scalar("eta", J) * slope(J)).total(("j",), *where(J))
-    return rules.add(squares(STEP, where, slope), replaced(tau(K), stop, slopes, expression(-1)))
+    return rules.add(squares(ANY, where, slope), replaced(ANY, tau(K), stop, slopes, expression(-1)))
 
 
-def stretched() -> Apply:
+def stretched(context: Context, b: Defined) -> Apply:
     """The interpolation inequality with the factor b_k / eta_k >= 1 on the last term."""
-    longer = rules.maximum(STEP, B.body, 0, K)
-    return rules.add(Ref("interpolated"), product(STEP, Ref("slope"), longer, symbol(STEP, "L", power=-1), QUARTER))
+    longer = rules.maximum(context, b.body, 0, K)
+    more = product(context, Ref("slope"), longer, symbol(context, "L", power=-1), QUARTER)
+    return rules.add(Ref("interpolated"), more)
+
+
+def enough(context: Context, b: Defined) -> Derived:
+    """What |r_k|^2 gets over the steps is not negative."""
+    return product(
+        context,
+        rules.maximum(context, b.body, 1, K),
+        symbol(context, "eta", K),
+        rules.square(context, slope(K)),
+        symbol(context, "L", power=-1),
+        QUARTER,
+    )
 
 
 def one_step() -> Apply:
     """2<a,b> = |a|^2 + |b|^2 - |a-b|^2, with what Cauchy-Schwarz gave."""
     return rules.add(
         Ref("stretched"),
-        product(STEP, Ref("before"), symbol(STEP, "eta", K), QUARTER),
-        product(STEP, Ref("after"), symbol(STEP, "eta", K), QUARTER),
+        product(STEP, rules.weaken(Ref("before"), STEP), symbol(STEP, "eta", K), QUARTER),
+        product(STEP, rules.weaken(Ref("after"), STEP), symbol(STEP, "eta", K), QUARTER),
     )
 
 
 def summed_up() -> Apply:
     """Over the steps |r_k|^2 gets eta_k (b_k - L R_k)/4L, which is not negative."""
-    enough = product(
-        STEP,
-        rules.maximum(STEP, B.body, 1, K),
-        symbol(STEP, "eta", K),
-        rules.square(STEP, slope(K)),
-        symbol(STEP, "L", power=-1),
-        QUARTER,
-    )
-    return over_the_run(rules.add(Ref("step"), enough), QUIET)
+    return over_the_run(rules.add(Ref("step"), enough(STEP, B)), QUIET)
 
 
-def minimum() -> Apply:
+def minimum(start: Context, weights: Assumed) -> Apply:
     """Every square is at least the minimum."""
-    at_end = product(QUIET, rules.minimum(QUIET, LAST), symbol(QUIET, "eta", LAST - 1), QUARTER)
-    return rules.add(Ref("summed"), least(meaning(V, T_), WEIGHTS.name, QUARTER, QUIET), at_end)
+    at_end = product(start, rules.minimum(start, LAST), symbol(start, "eta", LAST - 1), QUARTER)
+    return rules.add(Ref("summed"), least(meaning(weights.claim.left, T_), weights.name, QUARTER, start), at_end)
 
 
 PAIRED = ETA / 2 * inner(G + following(G), read(G))
@@ -150,6 +156,24 @@ SUMMED = Claim(DELTA, total(V * square(G)) / 4 + last((Previous(ETA) / 4 + 1 / (
 THEOREM = theorem(THEOREM_B.value)
 WEIGHTS = side_condition(THEOREM_B, "v")
 
+# Whatever the noise: how far the gradient has turned, by how fast it turned at the steps in between.
+SPREAD = (
+    Step(
+        "before",
+        "How far the gradient has turned since the read",
+        "g_k - g_tau_k is the sum of eta_j r_j over W_k; Cauchy-Schwarz",
+        BEFORE,
+        spread(window_of(K), K),
+    ),
+    Step(
+        "after",
+        "The same once the step is taken",
+        "g_{k+1} - g_tau_k is the sum of eta_j r_j over W_k and k; Cauchy-Schwarz",
+        AFTER,
+        spread(up_to_now, K + 1),
+        before(K),
+    ),
+)
 STEPS = (
     Step(
         "interpolated",
@@ -170,23 +194,9 @@ STEPS = (
         "More weight on the last term",
         "add (b_k - eta_k)/4L times the step before: b_k >= eta_k",
         STRETCHED,
-        stretched(),
+        stretched(STEP, B),
     ),
-    Step(
-        "before",
-        "How far the gradient has turned since the read",
-        "g_k - g_tau_k is the sum of eta_j r_j over W_k; Cauchy-Schwarz",
-        BEFORE,
-        spread(window_of(K), K),
-    ),
-    Step(
-        "after",
-        "The same once the step is taken",
-        "g_{k+1} - g_tau_k is the sum of eta_j r_j over W_k and k; Cauchy-Schwarz",
-        AFTER,
-        spread(up_to_now, K + 1),
-        before(K),
-    ),
+    *SPREAD,
     Step(
         "step",
         "One step in squares",
@@ -203,7 +213,12 @@ STEPS = (
         ends("f", "ip"),
     ),
     Step(
-        "theorem", "The minimum", "m <= |g_t|^2 for t = 0..T, and no weight is negative", THEOREM, minimum(), last_step
+        "theorem",
+        "The minimum",
+        "m <= |g_t|^2 for t = 0..T, and no weight is negative",
+        THEOREM,
+        minimum(QUIET, WEIGHTS),
+        last_step,
     ),
 )
 PROOF = Proof("theorem-b", STEPS, THEOREM, assumed=(WEIGHTS,), laws=frozenset({NOISELESS}))

@@ -19,7 +19,6 @@ from theory.formula import Defined, Formula, Name, Number, Product
 from theory.proofs.kernel import (
     DELAY,
     FIXED,
-    NOISELESS,
     ZERO,
     Context,
     Expression,
@@ -36,8 +35,7 @@ from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import At, G, Meant, following, inner, meaning, square, written
 
 Q, P, N = var("q"), var("p"), var("n")
-LAWS = (NOISELESS, FIXED)
-RUN, STEP = START.under(*LAWS), at_step().under(*LAWS)
+RUN, STEP = START.under(FIXED), at_step().under(FIXED)
 R = Defined("r", HalfSine(Name("theta", r"\theta")), sequence=False)
 SINE_SQUARED = scalar("sine", power=2)
 COSINE = 2 - 4 * SINE_SQUARED  # 2 cos(theta)

@@ -222,7 +222,7 @@ class Run(Instance):
         start = self.draw.normal(size=2) * 3
         self.points, self.noises = [np.tile(start, (len(self.weights), 1))], []
         self.gradients, self.applied = [self._gradient(self.points[0])], []
-        self.given = {"young": 0.7, "cut": 1.0, **given}
+        self.given = {"young": 0.7, "share": 0.4, "cut": 1.0, **given}
         self.constants = self._constants()
         self.step_sizes = np.asarray(step_sizes(self) if callable(step_sizes) else step_sizes, dtype=float)
         for k in range(self.steps):
@@ -324,6 +324,8 @@ class Run(Instance):
             "eta": lambda: float(self.step_sizes[k]) if 0 <= k < self.steps else 0.0,
             "o": lambda: float(self.noisy and self.overtaken(k)),
             "rho": lambda: float(self.ratios[k]) if 0 <= k < self.steps else 1.0,
+            "young": lambda: 1.3 * float(self.ratios[k]) if 0 <= k < self.steps else 1.0,
+            "share": lambda: float(self.ratios[k] - 0.5) / 1.5 if 0 <= k < self.steps else 0.5,
             "p": lambda: self.chance(k, low),
             "number": lambda: float(max(k, 1)),
             "root": lambda: float(np.sqrt(max(k, 1))),

@@ -217,6 +217,7 @@ def random_run(world, proof: Proof, draw: random.Random):
         T = max(T, delay + 1)
         reads = [max(0, k - delay) for k in range(T)]
     given = {"mu": draw.choice([0.1, 0.4, 0.8, 1.0]), "cut": float(draw.randint(1, 3)), "young": draw.uniform(0.2, 3)}
+    given["share"] = draw.choice([0.0, 1.0, draw.random()])
     if kernel.RANDOM in laws:
         given["law"] = draw.choice([[0.5, 0.5], [0.2, 0.3, 0.5], [1.0], [0.6, 0.0, 0.4]])
         reads = list(range(T))

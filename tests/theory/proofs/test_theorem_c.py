@@ -31,7 +31,8 @@ from theory.proofs.kernel import (
 )
 from theory.proofs.proof import Claim
 from theory.proofs.statement import G, first, following, inner, read, square
-from theory.proofs.theorem_c import BETA, INSIDE, INTERPOLATED, LATE, NEXT, OWN, PROOF, READS, S_, SUMMED, A, H, L, Y
+from theory.proofs.theorem_c import BETA, INTERPOLATED, PROOF, SUMMED, A, H, L
+from theory.proofs.theorem_c_points import INSIDE, LATE, NEXT, OWN, READS, S_, Y
 from theory.proofs.theorem_c_windows import INNER, LONG, SHORT, U_LONG, U_SHORT, R
 from theory.proofs.wirtinger import CASSINI, PATH, STANDING, TURN, Along, OverSine, Sine, _energy
 

@@ -52,3 +52,9 @@ class EnvironmentFailure(GradlagError):
     """Something outside gradlag failed: a full disk, a missing system facility."""
 
     exit_status: ClassVar[int] = 4
+
+
+class CertificateError(GradlagError):
+    """A certificate or a witness that does not prove what it claims."""
+
+    exit_status: ClassVar[int] = 1

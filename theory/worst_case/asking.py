@@ -1,0 +1,118 @@
+"""From what a user types to a question: schedule, staleness, delays and constants."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from theory.bounds.setting import Setting
+from theory.delay_model import DelayModel
+from theory.delays import delay_trace, parse_delays, read_trace, validate_delays
+from theory.errors import InputError
+from theory.notation import checked_constant
+from theory.schedules import AnySchedule, parse_schedule
+from theory.staleness import Staleness, whole_number
+from theory.worst_case.question import Measure, Question
+
+#: The constants that a flag gives a value; --constants may give it as well.
+_FLAGS = {"L": "smoothness", "Delta": "gap", "sigma": "variance"}
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A question, and what it was made of.
+
+    Args:
+        question: steps, delays and constants.
+        rule: the schedule; delays: the model or trace.
+        constants: values of L, Delta, sigma, and of mu if it was given.
+    """
+
+    question: Question
+    rule: AnySchedule
+    delays: DelayModel
+    constants: Mapping[str, float]
+
+    @property
+    def setting(self) -> Setting:
+        """The same run as the library's bounds take it."""
+        question = self.question
+        return Setting(question.step_sizes, question.delays, question.staleness, self.constants)
+
+
+def ask(
+    schedule: str | AnySchedule,
+    *,
+    staleness: int | Staleness,
+    steps: int,
+    smoothness: float = 1.0,
+    gap: float = 1.0,
+    variance: float = 0.0,
+    coherence: float | None = None,
+    constants: Mapping[str, float] | None = None,
+    delays: str | DelayModel = "constant",
+    delays_file: Path | str | None = None,
+    measure: str = "min",
+    seed: int = 0,
+) -> Asked:
+    """The worst-case question behind a schedule.
+
+    Args:
+        schedule: an expression in k, T, s, L, mu, sigma, Delta, d; a name of the catalogue; "@file"; or a schedule.
+        staleness: the theorem's s; steps: T.
+        smoothness: L; gap: Delta; variance: sigma^2; coherence: mu as a constraint, or None.
+        constants: values for the symbols of the schedule, of which only mu is new; L, Delta and sigma must agree with
+            the arguments before, or take their place where those keep their defaults.
+        delays: a model or its spelling; delays_file: a trace in its place; seed: of random delays.
+        measure: "min" or "mean".
+
+    Returns:
+        The question with its schedule, delays and constants.
+
+    Raises:
+        InputError: anything that cannot be used, in one sentence.
+
+    >>> ask("mu/(s*L*sqrt(k))", staleness=2, steps=2, constants={"mu": 0.5}).question.step_sizes
+    array([0.25      , 0.1767767])
+    """
+    if measure not in list(Measure):
+        raise InputError(f"The measure is min or mean. Got {measure!r}.")
+    if delays_file is not None and delays != "constant":
+        raise InputError("The delays come from a model or from a file. Give --delays or --delays-file, not both.")
+    window = staleness if isinstance(staleness, Staleness) else Staleness(staleness)
+    horizon = whole_number(steps, 1, "The number of steps", InputError)
+    values = _settled(smoothness, gap, variance, constants or {})
+    model = read_trace(delays_file, horizon, window) if delays_file is not None else delays
+    model = parse_delays(model, window) if isinstance(model, str) else model
+    trace = validate_delays(delay_trace(model, horizon, seed), window)
+    rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
+    question = Question(
+        rule.step_sizes(horizon, delays=trace, s=window.window, **values),
+        trace,
+        smoothness=values["L"],
+        gap=values["Delta"],
+        variance=values["sigma"] ** 2 if "sigma" in (constants or {}) else variance,
+        coherence=coherence,
+        staleness=window,
+        measure=measure,
+    )
+    return Asked(question, rule, model, values)
+
+
+def _settled(smoothness: float, gap: float, variance: float, given: Mapping[str, float]) -> dict[str, float]:
+    """The values of the symbols; a value given twice must be the same."""
+    if not (math.isfinite(variance) and variance >= 0):
+        raise InputError(f"The variance must be a number of at least 0. Got {variance}.")
+    from_flags = {"L": (smoothness, 1.0), "Delta": (gap, 1.0), "sigma": (math.sqrt(variance), 0.0)}
+    values = {name: value for name, (value, _) in from_flags.items()}
+    for name, value in given.items():
+        flag, default = from_flags.get(name, (value, value))
+        if flag not in (default, value):
+            raise InputError(
+                f"{name} is {value:g} in --constants and {flag:g} by --{_FLAGS[name]}. Give it once: --{_FLAGS[name]} "
+                "is enough."
+            )
+        values[name] = checked_constant(name, value)
+    return values

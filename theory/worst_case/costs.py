@@ -1,0 +1,75 @@
+"""What a worst case will cost, before it is begun: seconds on one core and bytes, from the sizes of its matrices."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.errors import TooLargeError
+from theory.worst_case.question import Measure, Question
+
+Ints = NDArray[np.int64]
+
+HOPELESS = 6 * 3600.0  # seconds
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on one core, and bytes; both within a factor of three."""
+
+    seconds: float
+    size: float
+
+
+def banded_cost(question: Question, pairs: Ints) -> Cost:
+    """Of Clarabel: each window of w nodes is a dense block of w (w + 1) / 2 unknowns that meets the next one."""
+    block = window_sizes(question, pairs) * (window_sizes(question, pairs) + 1) / 2
+    return Cost(7e-4 * len(block) + 4e-8 * float((block**3).sum()), 3e4 * len(block) + 60 * float((block**2).sum()))
+
+
+def interior_cost(question: Question, pairs: Ints) -> Cost:
+    """Of the interior-point method: thirty dense factorisations, a row and a column for each multiplier."""
+    points = question.steps + 1
+    coherent = 0 if question.coherence is None else question.steps * (question.staleness.window - 1)
+    rows = len(pairs) + 2 * points * (1 if question.measure is Measure.MEAN else 2) + coherent
+    free = rows - points
+    return Cost(0.1 + 6e-6 * free**2 + 3e-9 * float(free) ** 3, 120.0 * rows**2)
+
+
+def window_sizes(question: Question, pairs: Ints) -> NDArray[np.float64]:
+    """How many nodes are alive at each point, without building the rows."""
+    points = question.steps + 1
+    last = np.arange(points)
+    np.maximum.at(last, question.read_points, np.arange(1, points))
+    if question.coherence is not None:
+        last = np.maximum(last, np.minimum(last + question.staleness.window - 1, question.steps - 1))
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
+    np.maximum.at(last, low, high)
+    # The gradients read on the way from low to high are needed until high is born.
+    until = np.arange(points)
+    np.maximum.at(until, low, high)
+    until = np.maximum.accumulate(until)
+    np.maximum.at(last, question.read_points, until[:-1])
+    change = np.zeros(points + 1)
+    np.add.at(change, np.arange(points), 1.0)
+    np.add.at(change, last + 1, -1.0)
+    alive = np.cumsum(change)[:points]
+    return alive + (until - np.arange(points) + 1.0) if question.variance > 0 else alive
+
+
+def refuse_hopeless(question: Question, cost: Cost) -> None:
+    """Raise before the work begins.
+
+    Raises:
+        TooLargeError: more memory than the machine has, or more than six hours.
+    """
+    memory = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) if hasattr(os, "sysconf") else 1e11
+    if cost.size > memory or cost.seconds > HOPELESS:
+        raise TooLargeError(
+            f"The worst case of {question.steps} steps at staleness {question.staleness.window} would need about "
+            f"{cost.seconds / 3600:,.1f} hours and {cost.size / 1e9:,.1f} GB. Ask for fewer steps, a smaller staleness"
+            f"{', no coherence' if question.coherence is not None else ''} or a smaller reach."
+        )

@@ -1,0 +1,153 @@
+r"""What is asked: how large can the gradients stay, at these steps, delays and constants, for any L-smooth function?
+
+Steps are numbered from 0: x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), g_k = grad F(x_k), tau_k = k - d_k, k < T;
+E[e_k | x_0..x_k] = 0, E|e_k|^2 <= sigma^2. F is L-smooth, F(x_0) - inf F <= Delta.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from theory.bounds.setting import Setting
+from theory.errors import InputError, ScheduleError
+from theory.staleness import Staleness
+
+
+class Measure(StrEnum):
+    """What is made large: the least E|g_k|^2 over x_0..x_T, or its mean over x_0..x_{T-1} weighted by the steps."""
+
+    MINIMUM = "min"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    r"""A worst case to be found: the largest $\min_{0\le k\le T}\mathbb E\|\nabla F(x_k)\|^2$, or weighted mean.
+
+    Args:
+        step_sizes: float64 (T,), eta_k at position k (the step k + 1 of a schedule); finite and at least 0.
+        delays: int64 (T,), 0 <= d_k <= k, d_k at position k.
+        smoothness: L; gap: Delta, F(x_0) - inf F; both positive.
+        variance: sigma^2, of the noise of each gradient; at least 0.
+        coherence: mu, or None; <g_k, g_t> >= mu |g_k|^2 for max(0, k - s + 1) <= t < k < T.
+        staleness: the window s, at least 1 + the largest delay; it enters through the coherence only.
+        measure: minimum or step-weighted mean.
+
+    Raises:
+        ScheduleError, DelayError: steps or delays that no run can have.
+        InputError: a constant out of its range, or a delay beyond the staleness.
+
+    >>> Question([0.5, 0.5], [0, 1], staleness=Staleness(2)).steps
+    2
+    """
+
+    step_sizes: NDArray[np.float64]
+    delays: NDArray[np.int64]
+    smoothness: float
+    gap: float
+    variance: float
+    coherence: float | None
+    staleness: Staleness
+    measure: Measure
+
+    def __init__(
+        self,
+        step_sizes: ArrayLike,
+        delays: ArrayLike,
+        *,
+        smoothness: float = 1.0,
+        gap: float = 1.0,
+        variance: float = 0.0,
+        coherence: float | None = None,
+        staleness: Staleness | None = None,
+        measure: Measure | str = Measure.MINIMUM,
+    ) -> None:
+        window = staleness or Staleness(1 + int(np.max(np.asarray(delays), initial=0)))
+        run = Setting(step_sizes, delays, window, {})
+        values: dict[str, Any] = {
+            "step_sizes": run.step_sizes,
+            "delays": run.delays,
+            "smoothness": _above_zero("L, the smoothness,", smoothness),
+            "gap": _above_zero("Delta, the gap,", gap),
+            "variance": _at_least_zero("The variance", variance),
+            "coherence": None if coherence is None else _coherence(coherence),
+            "staleness": window,
+            "measure": Measure(measure),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        self._refuse_impossible()
+
+    def _refuse_impossible(self) -> None:
+        late = np.flatnonzero(self.delays > self.staleness.maximum_delay)
+        if late.size:
+            raise InputError(
+                f"A staleness of {self.staleness.window} allows delays up to {self.staleness.maximum_delay}. "
+                f"Got {self.delays[late[0]]} at step k = {late[0] + 1}. Give a larger staleness."
+            )
+        if self.measure is Measure.MEAN and not self.step_sizes.any():
+            raise ScheduleError("The step-weighted mean needs a positive step. Got step sizes that are all 0.")
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return int(self.step_sizes.size)
+
+    @property
+    def read_points(self) -> NDArray[np.int64]:
+        """tau_k = k - d_k, the index of the point whose gradient step k applies; int64 (T,)."""
+        return np.arange(self.steps) - self.delays
+
+    @property
+    def scale(self) -> float:
+        """L Delta: the unit of squared gradients; values of the normalised question are in it."""
+        return self.smoothness * self.gap
+
+    @property
+    def covered(self) -> str:
+        """The iterates that the measure covers."""
+        return "x_0..x_T" if self.measure is Measure.MINIMUM else "x_0..x_{T-1}"
+
+    def normalised(self) -> Question:
+        """The same question with L = Delta = 1: steps L eta_k, variance sigma^2/(L Delta)."""
+        return self.replaced(
+            step_sizes=self.step_sizes * self.smoothness,
+            smoothness=1.0,
+            gap=1.0,
+            variance=self.variance / self.scale,
+        )
+
+    def prefix(self, steps: int) -> Question:
+        """The first steps of the same run."""
+        return self.replaced(step_sizes=self.step_sizes[:steps], delays=self.delays[:steps])
+
+    def replaced(self, **changes: Any) -> Question:
+        """A copy with some fields changed."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Question(**{**fields, **changes})
+
+    __replace__ = replaced
+
+
+def _above_zero(what: str, value: float) -> float:
+    if not (math.isfinite(value) and value > 0):
+        raise InputError(f"{what} must be a positive number in a worst case. Got {value}.")
+    return float(value)
+
+
+def _at_least_zero(what: str, value: float) -> float:
+    if not (math.isfinite(value) and value >= 0):
+        raise InputError(f"{what} must be a number of at least 0. Got {value}.")
+    return float(value)
+
+
+def _coherence(value: float) -> float:
+    if not (math.isfinite(value) and value <= 1):
+        raise InputError(f"The coherence is at most 1, as <g_k, g_k> = |g_k|^2. Got {value}.")
+    return float(value)

@@ -1,0 +1,176 @@
+"""The entry point: the worst case of a question, with as many pairs of points as it takes for the value to settle.
+
+First the neighbours (k, k+1). Then, round by round, the pairs whose inequalities the answer breaks most; pairs without
+a multiplier are dropped. The value falls from round to round; where no pair is broken any more, it is that of all.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.worst_case.banded import solve
+from theory.worst_case.costs import Cost, banded_cost, interior_cost, refuse_hopeless
+from theory.worst_case.dense import solve_dense
+from theory.worst_case.interior import OWN, solve_interior
+from theory.worst_case.question import Question
+from theory.worst_case.solution import Solution, Status
+from theory.worst_case.system import neighbours
+from theory.worst_case.violated import cuts, surpluses
+
+Progress = Callable[[int, int, str], None]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+TIGHT, ROUGH = 2e-7, 1e-4  # tolerances of the interior-point method
+SETTLED = 1e-4  # relative change of the value from one round to the next
+ROUNDS = 25
+PATIENCE = 120.0  # seconds that the next round may take by prediction
+LARGEST_CHECK = 2500  # nodes up to which all pairs are looked at
+
+
+def worst_case(
+    question: Question,
+    *,
+    reach: int | None = None,
+    dense: bool = False,
+    exact: bool = False,
+    progress: Progress | None = None,
+) -> Solution:
+    """The worst case of a question; its value is NaN where no solver gave one that holds.
+
+    Args:
+        question: any.
+        reach: use the pairs up to this many steps apart and no others; None chooses pairs until the value settles.
+        dense: use all pairs in one dense problem, for up to some fifty steps.
+        exact: go on until no pair is broken, not only until the value changes by less than 1e-4.
+        progress: called with (done, total, text) between solves; the total is a limit that is seldom reached.
+
+    Returns:
+        A Solution; `pairs` are those used, `violation` is what the others are broken by, `exact` says whether the value
+        is that of all pairs.
+
+    Raises:
+        TooLargeError: before the work begins, where it would need more memory than there is or more than six hours.
+
+    >>> from theory.worst_case.question import Question
+    >>> round(worst_case(Question([1.0], [0])).value, 4)
+    0.8
+    """
+    began = time.perf_counter()
+    if dense:
+        found = _dense(question)
+    elif reach is not None:
+        found = _solve(question, neighbours(question.steps, reach))
+    else:
+        found = _settled(question, exact, progress or _silent)
+    violation = 0.0 if found.exhaustive else found.violation
+    return replace(found, violation=violation, seconds=time.perf_counter() - began)
+
+
+def _silent(done: int, total: int, text: str) -> None:
+    del done, total, text
+
+
+def _dense(question: Question) -> Solution:
+    nodes = (2 if question.variance > 0 else 1) * (question.steps + 1)
+    entries = nodes * (nodes + 1) / 2
+    refuse_hopeless(question, Cost(1e-9 * entries**3, 24 * entries**2))
+    return solve_dense(question)
+
+
+def _solve(question: Question, pairs: Ints, tolerance: float = TIGHT) -> Solution:
+    """By the solver that is predicted to be faster; by the other one where it fails."""
+    costs: list[tuple[Cost, Callable[[], Solution]]] = [(banded_cost(question, pairs), lambda: solve(question, pairs))]
+    if question.variance == 0:
+        other = interior_cost(question, pairs)
+        costs.append((other, lambda: solve_interior(question, pairs, tolerance=tolerance)))
+    costs.sort(key=lambda entry: entry[0].seconds)
+    refuse_hopeless(question, costs[0][0])
+    found = costs[0][1]()
+    for cost, again in costs[1:]:
+        if found.status is not Status.SOLVED and cost.seconds < PATIENCE:
+            second = again()
+            found = second if second.status is Status.SOLVED else found
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Round:
+    """A solution, the pairs it needs and those it breaks most, the tolerance it was solved to, what it changed."""
+
+    solution: Solution
+    kept: Ints
+    cuts: Ints
+    tolerance: float
+    change: float  # relative, to the round before
+
+    @property
+    def final(self) -> bool:
+        return self.tolerance <= TIGHT
+
+    def settled(self, exact: bool) -> bool:
+        return not len(self.cuts) or (not exact and self.change <= SETTLED)
+
+
+def _settled(question: Question, exact: bool, progress: Progress) -> Solution:
+    best = _round(question, neighbours(question.steps, 1), 0, None, TIGHT)
+    for number in range(1, ROUNDS):
+        solution, settled = best.solution, best.settled(exact)
+        if solution.status is not Status.SOLVED or (settled and best.final):
+            break
+        progress(number, ROUNDS, f"{solution.value:.6g} with {len(solution.pairs)} pairs")
+        pairs = solution.pairs if settled else np.unique(np.concatenate([best.kept, best.cuts]), axis=0)
+        # While the value still moves much, a rough answer is enough to find the next pairs.
+        rough = not settled and np.isfinite(best.change) and number < ROUNDS - 1
+        tolerance = float(np.clip(best.change / 100, TIGHT, ROUGH)) if rough else TIGHT
+        if not _affordable(question, pairs):
+            break
+        after = _round(question, pairs, number, solution, tolerance)
+        if after.solution.status is not Status.SOLVED or after.change < -10 * max(best.tolerance, tolerance):
+            break
+        best = after
+    return best.solution
+
+
+def _round(question: Question, pairs: Ints, number: int, before: Solution | None, tolerance: float) -> _Round:
+    solution = _solve(question, pairs, tolerance)
+    nothing = np.empty((0, 2), dtype=np.int64)
+    change = np.inf if before is None else (before.value - solution.value) / solution.value
+    used = tolerance if solution.solver == OWN else TIGHT
+    nodes = (2 if question.variance > 0 else 1) * (question.steps + 1)
+    if solution.status is not Status.SOLVED:
+        return _Round(solution, pairs, nothing, used, change)
+    if nodes > LARGEST_CHECK:
+        wider = neighbours(question.steps, 2) if before is None else nothing
+        return _Round(solution, pairs, wider, used, change)
+    surplus = surpluses(question, solution)
+    found = cuts(question, surplus, longest=_longest(question, number))
+    measured = replace(solution, violation=max(0.0, -float(surplus.min())))
+    return _Round(measured, _kept(solution, surplus), found, used, change)
+
+
+def _longest(question: Question, number: int) -> int:
+    """How far apart new pairs may be: any distance for the interior-point method, few steps for windows."""
+    if question.variance == 0 and interior_cost(question, neighbours(question.steps, 2)).seconds < PATIENCE / 4:
+        return question.steps
+    return min(2 << number, question.steps)
+
+
+def _affordable(question: Question, pairs: Ints) -> bool:
+    own = interior_cost(question, pairs).seconds if question.variance == 0 else np.inf
+    return min(banded_cost(question, pairs).seconds, own) < PATIENCE
+
+
+def _kept(solution: Solution, surplus: Floats) -> Ints:
+    """The chain both ways, and the pairs whose multiplier outweighs what they have to spare."""
+    assert solution.multipliers is not None
+    spare = surplus[solution.pairs[:, 0], solution.pairs[:, 1]] if solution.solver == OWN else 0.0
+    carried = solution.multipliers.pair > (1e-7 + 1e-3 * np.maximum(spare, 0.0)) * solution.multipliers.gap
+    near = np.abs(solution.pairs[:, 0] - solution.pairs[:, 1]) == 1
+    kept: Ints = solution.pairs[near | carried]
+    return kept

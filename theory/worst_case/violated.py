@@ -1,0 +1,91 @@
+"""Interpolation inequalities that a solver did not use and that its answer breaks: the pairs to use next."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.worst_case.question import Question
+from theory.worst_case.solution import Gram, Solution
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+_RIDGE = 1e-7
+
+
+def whole(gram: Gram, nodes: int) -> Floats:
+    """The Gram matrix of all nodes, what is new in a window orthogonal to all that came before (largest determinant).
+
+    >>> one = (np.array([0, 1]), np.array([[1.0, 0.5], [0.5, 1.0]]))
+    >>> two = (np.array([1, 2]), np.array([[1.0, 0.5], [0.5, 1.0]]))
+    >>> whole(Gram((one, two)), 3)[0, 2].round(6).item()
+    0.25
+    """
+    full, placed = np.zeros((nodes, nodes)), np.empty(0, dtype=np.int64)
+    for window, matrix in gram.windows:
+        old = np.isin(window, placed)
+        shared, new = window[old], window[~old]
+        if len(shared):
+            known = matrix[np.ix_(old, old)]
+            # The ridge keeps the whole PSD although windows are so only up to the solver's error.
+            ridge = _RIDGE * np.trace(known) / len(known)
+            weights = np.linalg.solve(known + ridge * np.eye(len(known)), matrix[np.ix_(old, ~old)])
+            across = full[np.ix_(placed, shared)] @ weights
+            full[np.ix_(placed, new)], full[np.ix_(new, placed)] = across, across.T
+        full[np.ix_(window, window)] = matrix
+        placed = np.concatenate([placed, new])
+    return full
+
+
+def surpluses(question: Question, solution: Solution) -> Floats:
+    """By how much f_i >= f_j + ... holds, for all i and j, in units of Delta; float64 (T+1, T+1), 0 on the diagonal."""
+    normal = question.normalised()
+    points = normal.steps + 1
+    nodes = 2 * points - 1 if normal.variance > 0 else points
+    assert solution.gram is not None
+    gram = whole(solution.gram, nodes)
+    places = _places(normal, nodes)
+    cross = gram[:points] @ places.T  # <g_i, x_j>
+    positions = places @ (gram @ places.T)
+    gradients = gram[:points, :points]
+    own = np.diag(cross)
+    along = (own[:, None] - cross) + (cross.T - own[None, :])
+    values = solution.function_values
+    found = values[:, None] - values[None, :] - along / 2 - _apart(gradients) / 4 + _apart(positions) / 4
+    np.fill_diagonal(found, 0.0)
+    return np.asarray(found)
+
+
+def cuts(question: Question, surplus: Floats, *, longest: int, tolerance: float = 1e-6) -> Ints:
+    """For each point the two inequalities, as i and as j, that are broken most; int64 (P, 2).
+
+    Args:
+        question: for its number of steps.
+        surplus: of `surpluses`.
+        longest: pairs that are further apart are left alone.
+        tolerance: what is broken by less counts as kept, in units of Delta.
+    """
+    k = np.arange(question.steps + 1)
+    near = np.where(np.abs(k[:, None] - k[None, :]) <= longest, surplus, 0.0)
+    found = np.concatenate([np.c_[k, near.argmin(axis=1)], np.c_[near.argmin(axis=0), k]])
+    broken = found[near[found[:, 0], found[:, 1]] < -tolerance]
+    return np.unique(broken, axis=0)
+
+
+def _places(question: Question, nodes: int) -> Floats:
+    """The points x_0..x_T - x_0 as combinations of nodes."""
+    points = question.steps + 1
+    step = np.zeros((points, nodes))
+    k = np.arange(question.steps)
+    step[k + 1, question.read_points] = -question.step_sizes
+    if nodes > points:
+        step[k + 1, points + k] = -question.step_sizes
+    return np.cumsum(step, axis=0)
+
+
+def _apart(gram: Floats) -> Floats:
+    """|u_i - u_j|^2 for all i and j."""
+    squares = np.diag(gram)
+    return squares[:, None] + squares[None, :] - 2 * gram

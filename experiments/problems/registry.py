@@ -15,6 +15,8 @@ from experiments.problems.nonconvex import nonconvex
 from experiments.problems.quadratic import quadratic
 from experiments.problems.softmax import softmax_regression
 from experiments.problems.user import load_user_problem
+from experiments.problems.worst_function import DEFAULT_SCHEDULE, DEFAULT_STALENESS, DEFAULT_STEPS
+from experiments.problems.worst_function import named as worst_function_named
 from theory.errors import ProblemError
 
 OptionValue = int | float | str
@@ -131,6 +133,20 @@ def _softmax_own() -> ProblemEntry:
     )
 
 
+def _worst_function() -> ProblemEntry:
+    return ProblemEntry(
+        "the worst function of a schedule, from a witness file or found on the spot (L = Delta = 1, constant delay)",
+        lambda name, o: worst_function_named(o, name),
+        (
+            Option("file", "path of a witness file", ""),
+            Option("schedule", "step sizes, where there is no file", DEFAULT_SCHEDULE),
+            Option("staleness", "the s of the schedule", DEFAULT_STALENESS, 1),
+            Option("steps", "the T of the schedule", DEFAULT_STEPS, 1),
+            Option("noise", "standard deviation of Gaussian noise added to the gradient", 0.0, 0),
+        ),
+    )
+
+
 PROBLEMS: Mapping[str, ProblemEntry] = MappingProxyType(
     {
         "quadratic": _quadratic(),
@@ -143,6 +159,7 @@ PROBLEMS: Mapping[str, ProblemEntry] = MappingProxyType(
         "softmax-mnist": _softmax("MNIST-5k, 10 classes", "mnist5k"),
         "logistic": _logistic_own(),
         "softmax": _softmax_own(),
+        "worst-function": _worst_function(),
     }
 )
 

@@ -43,7 +43,7 @@ def test_every_named_problem_is_built_and_knows_its_constants(name):
     assert F.full_gradient(F.initial_point).shape == (F.dimension,)
     assert constants["L"].value > 0
     assert constants["Delta"].value > 0
-    assert constants["sigma"].value > 0
+    assert constants["sigma"].value > 0 or F.deterministic(F.default_batch)
     assert {constant.known for constant in constants.values()} <= {Known.EXACT, Known.UPPER_BOUND}
     assert all(type(constant.value) is float and constant.reason for constant in constants.values())
     assert len(F.digest) == 64

@@ -138,10 +138,21 @@ def ladder_rungs(verdict: Verdict) -> tuple[Rung, ...]:
     """The rungs that have a value somewhere, from the lowest end to the highest."""
     values = {name: as_array(verdict.bounds[name]) for name in shown(verdict)}
     drawn = {name: array for name, array in values.items() if np.isfinite(array).any()}
+    if _coherence_changes_nothing(drawn):
+        del drawn[WORST_CASE_COHERENT]
     free = sorted((name for name in drawn if name not in _NOT_FREE), key=lambda name: last(drawn[name]))
     drawn = {name: array for name, array in drawn.items() if name not in free[_MOST_FREE:]}
     rungs = (_rung(verdict, name, array, free) for name, array in drawn.items())
     return tuple(sorted(rungs, key=lambda rung: rung.end))
+
+
+def _coherence_changes_nothing(values: Mapping[str, Values]) -> bool:
+    """Whether the worst case is the same with coherence, where both are known: one line says both."""
+    plain, coherent = values.get(WORST_CASE), values.get(WORST_CASE_COHERENT)
+    if plain is None or coherent is None:
+        return False
+    both = np.isfinite(plain) & np.isfinite(coherent)
+    return bool(both.any() and np.allclose(plain[both], coherent[both], rtol=1e-3))
 
 
 def shown(verdict: Verdict) -> tuple[str, ...]:
@@ -169,9 +180,11 @@ def crossings(verdict: Verdict, rungs: Sequence[Rung]) -> Iterator[Crossing]:
     values = {rung.name: rung.values for rung in rungs if not rung.broken}
     measured = as_array(verdict.measured_lower)
     free = [name for name in values if name not in _NOT_FREE]
-    coherent = [name for name in COHERENT if name in values]
+    # With noise what is drawn is an upper bound of the worst case, and a theorem may well be below that.
+    exact = _no_noise(verdict)
+    coherent = [name for name in COHERENT if name in values and (exact or name != WORST_CASE_COHERENT)]
     pairs = [("measured", name) for name in values]
-    pairs += [(WORST_CASE, name) for name in free if WORST_CASE in values]
+    pairs += [(WORST_CASE, name) for name in free if WORST_CASE in values and exact]
     pairs += pairwise(coherent)
     for below, above in pairs:
         lower = measured if below == "measured" else values[below]
@@ -189,10 +202,27 @@ def ladder_notes(verdict: Verdict) -> str:
     sentences = [f"Minimum over x_0..x_T: {', '.join(whole)}."]
     if short:
         sentences.append(f"Over x_0..x_(T-1): {', '.join(short)}.")
+    if WORST_CASE in verdict.bounds:
+        sentences.append(_worst_case_note(verdict))
     missing = [f"{name} ({reason})" for name, reason in absent(verdict).items()]
     if missing:
         sentences.append(f"Outside the domain at the last T: {'; '.join(missing)}.")
     return " ".join(sentences)
+
+
+def _worst_case_note(verdict: Verdict) -> str:
+    """What the worst case is over, and how it is known."""
+    values = {
+        name: as_array(verdict.bounds[name]) for name in (WORST_CASE, WORST_CASE_COHERENT) if name in verdict.bounds
+    }
+    same = "; gradient coherence does not change it" if _coherence_changes_nothing(values) else ""
+    how = "an upper bound of it, as there is noise" if not _no_noise(verdict) else "by semidefinite programming"
+    return f"The worst case is over every function with these constants, and x_0..x_T; {how}{same}."
+
+
+def _no_noise(verdict: Verdict) -> bool:
+    sigma = verdict.constants.get("sigma")
+    return sigma is not None and sigma.value == 0
 
 
 def absent(verdict: Verdict) -> dict[str, str]:
@@ -209,10 +239,11 @@ def _brief(sentence: str) -> str:
 
 
 def _draw_rung(verdict: Verdict, rung: Rung, axes: Axes) -> None:
-    few = len(verdict.times) < _FEW or np.isfinite(rung.values).sum() == 1
+    known = np.isfinite(rung.values)
+    few = len(verdict.times) < _FEW or known.sum() < _FEW
     axes.plot(
-        verdict.times,
-        rung.values,
+        np.asarray(verdict.times)[known],
+        rung.values[known],
         color=rung.colour,
         linestyle=_LONG if rung.broken and rung.line == _SOLID else rung.line,
         linewidth=1.5 if rung.strong else 1.0,

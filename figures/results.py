@@ -20,6 +20,7 @@ from experiments.check import check
 from experiments.configuration import Configuration
 from experiments.horizons import check_horizons
 from experiments.result import Run
+from experiments.rungs import settings_of, stored_rungs
 from experiments.store import load
 from experiments.verdict import Verdict
 from theory.errors import GradlagError, StoreError
@@ -37,6 +38,11 @@ class Stored:
     path: Path
     configuration: Configuration
     attributes: Mapping[str, Any]
+
+    @property
+    def command(self) -> str:
+        """The command line that made it."""
+        return str(self.attributes["command"])
 
     def run(self) -> Run:
         """The run itself, read and checked again."""
@@ -69,7 +75,10 @@ class Result:
     def verdict(self) -> Verdict:
         """What the runs say of the bounds of the library."""
         runs = [stored.run() for stored in self.stored]
-        return check(runs[0]) if len(runs) == 1 else check_horizons(runs)
+        verdict = check(runs[0]) if len(runs) == 1 else check_horizons(runs)
+        place = self.stored[0].path.parent
+        rungs = stored_rungs(settings_of(runs, verdict.times), (place, place.parent))
+        return verdict if rungs is None else rungs.attached(verdict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +131,20 @@ def read_families(folder: Path | str) -> tuple[Family, ...]:
     Raises:
         StoreError: no result at all, or a damaged one.
     """
+    found = find_families(folder)
+    if not found:
+        raise no_results(folder)
+    return found
+
+
+def no_results(folder: Path | str) -> StoreError:
+    """What to say of a folder without results."""
+    return StoreError(f"The folder {folder} holds no results. `gradlag reproduce --out {folder}` makes them.")
+
+
+def find_families(folder: Path | str) -> tuple[Family, ...]:
+    """As `read_families`, but none where there are none."""
     stored = [_stored(path) for pattern in _PLACES for path in sorted(Path(folder).glob(pattern))]
-    if not stored:
-        raise StoreError(f"The folder {folder} holds no results. `gradlag reproduce --out {folder}` makes them.")
     families: dict[str, dict[int, Result]] = {}
     for result in _results(stored):
         families.setdefault(_family_key(result.configuration), {})[result.staleness] = result

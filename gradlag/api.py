@@ -108,6 +108,7 @@ def check(
     steps: int,
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
+    worst_case: bool | None = None,
     out: Path | str | None = None,
     announce: Say = _silent,
     progress: bool = False,
@@ -121,6 +122,8 @@ def check(
         bounds: names of the library; by default every bound without coherence whose domain holds, the smallest
             deciding, and the family of Theorem 1 when mu is given.
         level: how often the verdict "violated" may be wrong.
+        worst_case: add the exact worst case at some numbers of steps to the bounds, as far as a few seconds go; by
+            default where there is a folder, for the ladder.
         out: a folder for the runs, the verdict (JSON) and the ladder (SVG, PDF); nothing is stored by default.
 
     Returns:
@@ -141,7 +144,18 @@ def check(
     runs = [
         _carry_out(each, folder and folder / name, announce, progress) for each, name in zip(plans, names, strict=True)
     ]
-    return _kept(_judged(plans, runs, bounds, level), folder)
+    verdict = _judged(plans, runs, bounds, level)
+    if worst_case or (worst_case is None and folder is not None):
+        verdict = _with_rungs(verdict, runs, folder)
+    return _kept(verdict, folder)
+
+
+def _with_rungs(verdict: Verdict, runs: Sequence[Run], folder: Path | None) -> Verdict:
+    """The verdict with worst cases among its bounds."""
+    from experiments.rungs import find_rungs, keep_rungs, settings_of
+
+    settings = settings_of(runs, verdict.times)
+    return (find_rungs(settings) if folder is None else keep_rungs(settings, folder)).attached(verdict)
 
 
 def check_log(

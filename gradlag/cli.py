@@ -1,6 +1,7 @@
 """The command. Thin: it reads flags, calls the door, prints, and sets the exit status.
 
-0 holds / done, 1 violated, 2 bad input, 3 undecided or assumption broken, 4 the environment failed, 130 interrupted.
+0 holds / proved / done, 1 violated / refuted, 2 bad input, 3 undecided or assumption broken, 4 the environment
+failed, 130 interrupted.
 Heavy modules are imported inside the commands, so that `--help` answers at once.
 """
 
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradlag.output import print_error, print_json, print_note, print_text
+from gradlag.output import print_error, print_json, print_note, print_prose, print_text
 from gradlag.shadowing import shadow_sentences
-from gradlag.usage import real, whole
+from gradlag.usage import real, whole, with_certificate_file
 
 try:
     from gradlag.failures import exit_status
@@ -59,6 +60,10 @@ Delays = Annotated[
 DelaysFile = Annotated[Path | None, typer.Option("--delays-file", help="T lines, line k the delay of step k.")]
 Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
 Level = Annotated[float, real("--level", "How often the verdict `violated` may be wrong.")]
+Smoothness = Annotated[float, real("--smoothness", "L.")]
+Gap = Annotated[float, real("--gap", "Delta, F(x_0) - inf F.")]
+Variance = Annotated[float, real("--variance", "sigma^2, of the noise of one gradient.")]
+Coherence = Annotated[float | None, real("--coherence", "Assume gradient coherence mu within the staleness.")]
 OutputFolder = Annotated[Path | None, typer.Option("--out", help="The folder for runs, verdict and picture.")]
 BoundNames = Annotated[list[str] | None, typer.Option("--bound", help="A bound of `gradlag bounds`; repeatable.")]
 
@@ -167,6 +172,112 @@ def run(
         reports.print_run(summary)
 
 
+@app.command("worst-case")
+def worst_case(
+    schedule: ScheduleText,
+    staleness: StalenessWindow,
+    steps: Steps,
+    smoothness: Smoothness = 1.0,
+    gap: Gap = 1.0,
+    variance: Variance = 0.0,
+    coherence: Coherence = None,
+    constants: Constants = None,
+    delays: Delays = "constant",
+    delays_file: DelaysFile = None,
+    measure: Annotated[str, typer.Option("--measure", help="min, or mean (weighted by the steps).")] = "min",
+    dense: Annotated[bool, typer.Option("--dense", help="All pairs in one dense problem; to some 50 steps.")] = False,
+    certify: Annotated[
+        str | None, typer.Option("--certify", help="Certify the value, and keep the certificate in a file.")
+    ] = None,
+    witness: Annotated[bool, typer.Option(help="Look for the worst function and replay it.")] = True,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="A folder for answer, certificate, witness, picture.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """How bad can it get? The exact worst case over all smooth functions, certified, with the worst function."""
+    from gradlag import extremes, worst_cases
+
+    found = worst_cases.worst_case(
+        schedule,
+        staleness=staleness,
+        steps=steps,
+        dense=dense,
+        witness=witness,
+        certificate_file=certify,
+        out=out,
+        progress=True,
+        smoothness=smoothness,
+        gap=gap,
+        variance=variance,
+        coherence=coherence,
+        constants=_constants(constants),
+        delays=delays,
+        delays_file=delays_file,
+        measure=measure,
+    )
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        extremes.print_worst_case(found)
+    raise typer.Exit(found.exit_status)
+
+
+@app.command()
+def design(
+    staleness: StalenessWindow,
+    steps: Steps,
+    variance: Variance = 0.0,
+    target: Annotated[str, typer.Option("--for", help="theorem-a, theorem-1 or worst-case.")] = "theorem-a",
+    schedule: Annotated[str | None, typer.Option("--schedule", help="Your own schedule, to be set beside it.")] = None,
+    smoothness: Smoothness = 1.0,
+    gap: Gap = 1.0,
+    coherence: Annotated[float | None, real("--coherence", "mu of Theorem 1's schedule and sums.")] = None,
+    delays: Delays = "constant",
+    delays_file: DelaysFile = None,
+    certify: Annotated[bool, typer.Option(help="Certify the worst cases of all schedules.")] = True,
+    out: Annotated[Path | None, typer.Option("--out", help="A folder for the steps, the answer, the picture.")] = None,
+    as_json: Json = False,
+) -> None:
+    """A better schedule: the best step sizes for a theorem or for the worst case itself, and why."""
+    from gradlag import designs, extremes
+
+    found = designs.design(
+        staleness=staleness,
+        steps=steps,
+        target=target,
+        schedule=schedule,
+        smoothness=smoothness,
+        gap=gap,
+        variance=variance,
+        mu=coherence,
+        delays=delays,
+        delays_file=delays_file,
+        certify=certify,
+        out=out,
+        progress=True,
+    )
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        extremes.print_design(found)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A certificate or a witness that `gradlag` wrote.")],
+    as_json: Json = False,
+) -> None:
+    """Check a saved certificate on its own, in exact arithmetic: without the solver and without what made it."""
+    from gradlag import verification
+
+    checked = verification.verify(file)
+    if as_json:
+        print_json(checked)
+    else:
+        print_prose(checked["statement"], checked["how"])
+
+
 @app.command()
 def check(
     context: typer.Context,
@@ -186,13 +297,25 @@ def check(
     log: Annotated[
         Path | None, typer.Option("--run", help="Your own training log: CSV with step, grad_norm[, seed, delay].")
     ] = None,
+    worst_case: Annotated[
+        bool | None, typer.Option(help="Add the exact worst case to the bounds. Default: with --out.")
+    ] = None,
+    claim: Annotated[
+        str | None, typer.Option("--claim", help="A bound of your own, in T, s, L, Delta, sigma, mu; no problem.")
+    ] = None,
+    coherence: Annotated[float | None, real("--coherence", "What --claim may assume of gradient coherence.")] = None,
     out: OutputFolder = None,
     as_json: Json = False,
 ) -> None:
-    """Does the bound hold? A run, or your own training log, meets what can be proved."""
+    """Does the bound hold? A run, your own training log, or a claim of your own meets what can be proved."""
     from gradlag import api, reports
 
     told: list[str] = []
+    if claim is not None:
+        _refuse_beside_claim(context)
+        _check_claim(schedule, claim, staleness, steps, coherence, constants, delays, delays_file, out, as_json)
+    if coherence is not None:
+        raise InputError("--coherence belongs to --claim. Give mu of a run with --constants mu=NUMBER.")
     if log is not None:
         _refuse_flags(context, "problem", "seeds", "seed", "batch", "record_every")
         verdict = api.check_log(
@@ -209,7 +332,7 @@ def check(
         )
     else:
         if problem is None or steps is None:
-            raise InputError("`gradlag check` needs --problem and --steps, or --run LOG.csv.")
+            raise InputError("`gradlag check` needs --problem and --steps, or --claim and --steps, or --run LOG.csv.")
         verdict = api.check(
             schedule,
             problem,
@@ -217,6 +340,7 @@ def check(
             steps=steps,
             bounds=bound,
             level=level,
+            worst_case=worst_case,
             out=out,
             announce=_heard(told),
             progress=True,
@@ -300,6 +424,51 @@ def report(
     _print_report(reproduction.rebuild_report(out), as_json)
 
 
+def _refuse_beside_claim(context: typer.Context) -> None:
+    """A claim is about every function and every noise: flags of one run say nothing of it."""
+    for name in ("problem", "seeds", "batch", "level", "record_every", "bound", "log", "worst_case"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            flag = "--run" if name == "log" else f"--{name.replace('_', '-')}"
+            raise InputError(f"{flag} is about one run, and a claim is about every function. Leave it out.")
+
+
+def _check_claim(
+    schedule: str,
+    claim: str,
+    staleness: int,
+    steps: int | None,
+    coherence: float | None,
+    constants: str | None,
+    delays: str,
+    delays_file: Path | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    from experiments.claim import check_claim
+    from gradlag import extremes
+
+    if steps is None:
+        raise InputError("A claim is looked at up to some number of steps. Give it with --steps.")
+    verdict = check_claim(
+        schedule,
+        claim,
+        staleness=staleness,
+        steps=steps,
+        coherence=coherence,
+        constants=_constants(constants),
+        delays=delays,
+        delays_file=delays_file,
+        out=out or Path("claim"),
+        progress=True,
+    )
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        extremes.print_claim(verdict)
+    raise typer.Exit(verdict.exit_status)
+
+
 def _heard(told: list[str]) -> Callable[[str], None]:
     """Print remarks and remember them."""
 
@@ -368,7 +537,7 @@ def version(
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; every failure ends as one sentence."""
-    line = list(arguments) or ["--help"]
+    line = with_certificate_file(arguments) or ["--help"]
     return exit_status(lambda: int(app(args=line, standalone_mode=False) or 0), "--json" in arguments)
 
 

@@ -66,6 +66,7 @@ def print_verdict(verdict: Verdict, out: Path | None, told: Collection[str] = ()
     )
     print_text()
     print_prose(f"At T = {verdict.times[-1]} the least mean of |grad F|^2 is {_measured(verdict)}.")
+    print_prose(*_worst_cases(verdict))
     details, elsewhere = _sorted_out(verdict)
     print_table(("bound", "value", "slack", "minimum over", "verdict"), [_bound_row(detail) for detail in details])
     print_list("Why not:", [_reason(d) for d in details if str(d.verdict) != "holds" and d.name != verdict.bound])
@@ -94,6 +95,14 @@ def print_comparison(comparison: Comparison) -> None:
 
 def _divergence_text(seeds: int, first: int | None) -> str:
     return f"Diverged: {seeds} {'seed' if seeds == 1 else 'seeds'}, the first at step {first}." if seeds else ""
+
+
+def _worst_cases(verdict: Verdict) -> Iterator[str]:
+    """The exact worst case beside what was measured, at the last horizon that it is known at."""
+    for name, over in (("worst-case", "every function"), ("worst-case-coherence", "every coherent function")):
+        known = [(t, v) for t, v in zip(verdict.times, verdict.bounds.get(name, ()), strict=False) if v is not None]
+        if known:
+            yield f"The worst case over {over} with these constants, at T = {known[-1][0]}: {number(known[-1][1])}."
 
 
 def _measured(verdict: Verdict) -> str:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
+
+#: Where a bare --certify puts the certificate.
+CERTIFICATE_FILE = "worst-case.certificate.txt"
 
 
 def whole(flag: str, meaning: str) -> Any:
@@ -15,6 +19,20 @@ def whole(flag: str, meaning: str) -> Any:
 def real(flag: str, meaning: str) -> Any:
     """A flag that takes a number."""
     return typer.Option(flag, help=meaning, parser=_real, metavar="<float>")
+
+
+def with_certificate_file(arguments: Sequence[str]) -> list[str]:
+    """The command line with a file after a bare --certify, which stands last or before another flag.
+
+    >>> with_certificate_file(["worst-case", "--certify", "--json"])
+    ['worst-case', '--certify', 'worst-case.certificate.txt', '--json']
+    """
+    line: list[str] = []
+    for argument, after in zip(arguments, [*arguments[1:], "--"], strict=False):
+        line.append(argument)
+        if argument == "--certify" and after.startswith("-"):
+            line.append(CERTIFICATE_FILE)
+    return line
 
 
 def usage_sentence(error: Exception) -> str:

@@ -241,7 +241,7 @@ CASES = [
     (check(problem="logistic:data=nosuch"), "There is no data set 'nosuch'"),
     (check(bound="nosuch"), "There is no bound named 'nosuch'. The bounds are dai2019,"),
     (check(bound="dai2019"), "dai2019 needs the constant mu"),
-    (check(problem=None), "needs --problem and --steps, or --run LOG.csv"),
+    (check(problem=None), "needs --problem and --steps, or --claim and --steps, or --run LOG.csv"),
     (check(schedule=None), "Missing option '--schedule'"),
     (check(out="kept", schedule="1/(3*s*L)"), "holds the run of another configuration"),
     (check(out="a_file"), "The output folder a_file cannot be written to"),

@@ -46,10 +46,12 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-def worst_case(verdict, factor):
-    """The verdict with a worst case that is `factor` times Theorem A."""
+def worst_case(verdict, factor, noise=0.0):
+    """The verdict with a worst case that is `factor` times Theorem A, as if the noise were such."""
     values = tuple(None if v is None else factor * v for v in verdict.bounds["theorem-a"])
-    return replace(verdict, bounds={**verdict.bounds, WORST_CASE: values})
+    sigma = replace(verdict.constants["sigma"], value=noise)
+    constants = {**verdict.constants, "sigma": sigma}
+    return replace(verdict, bounds={**verdict.bounds, WORST_CASE: values}, constants=constants)
 
 
 def test_every_figure_returns_the_axes_it_was_given(axes, panels, verdicts, runs):
@@ -124,6 +126,11 @@ def test_a_worst_case_above_a_theorem_is_ringed_where_it_first_is(axes, theorem_
     above = {(each.below, each.above, each.time) for each in found}
     assert above == {(WORST_CASE, name, verdict.times[0]) for name in ("theorem-a", "theorem-ar")}
     assert any("worst-case above theorem-a" in text for text in texts(ladder(verdict, axes)))
+
+
+def test_with_noise_a_worst_case_is_an_upper_bound_and_a_theorem_below_it_is_no_finding(theorem_verdict):
+    verdict = worst_case(theorem_verdict, 1.01, noise=1.0)
+    assert not list(crossings(verdict, ladder_rungs(verdict)))
 
 
 def test_a_measured_band_above_a_bound_is_ringed(theorem_verdict):

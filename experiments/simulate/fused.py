@@ -221,8 +221,8 @@ def run_fused(
 ) -> Recording:
     """Run all seeds of a plan from the point `start` (d,), on `threads` threads or as many as numba may use."""
     recording, seeds, workers = Recording.blank(plan, start.size), plan.seeds.size, threads or _all_threads()
-    _check(kernel, start.size)
-    objective, run, state = _objective(kernel), _iteration(plan), _initial_state(plan, start, recording)
+    check_arrays(kernel, start.size)
+    objective, run, state = compiled_objective(kernel), _iteration(plan), _initial_state(plan, start, recording)
 
     def advance(rows: Indices, first: int, last: int) -> None:
         _advance(objective, run, state, make_scratch(objective, start.size), rows, first, last)
@@ -252,7 +252,7 @@ def _all_threads() -> int:
     return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
-def _check(kernel: KernelData, dimension: int) -> None:
+def check_arrays(kernel: KernelData, dimension: int) -> None:
     """Refuse shapes and labels with which compiled code would read or write outside its arrays."""
     width = kernel.matrix.shape[1] * max(1, kernel.classes)
     fits = {
@@ -271,7 +271,7 @@ def _next_chunk(steps: int, seconds: float) -> int:
     return max(1, min(8 * steps, int(steps * _CHUNK_SECONDS / max(seconds, 1e-9))))
 
 
-def _objective(kernel: KernelData) -> Objective:
+def compiled_objective(kernel: KernelData) -> Objective:
     """The kernel's numbers with fixed types, so that all objectives share one compiled kernel."""
     return Objective(
         int(kernel.kind),

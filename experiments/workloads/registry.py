@@ -1,0 +1,151 @@
+"""The workloads by name: `dnn:depth=2,data=mnist-5k`, or `problem:NAME` for one of gradlag's own objectives.
+
+An entry says where its builder is (module:function); the module is imported when the workload is first asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+from experiments.problems import Option
+from experiments.workloads.base import Workload
+from theory.errors import InputError
+
+OptionValue = int | float | str
+Build = Callable[[str, Mapping[str, Any]], Workload]
+
+
+@dataclass(frozen=True)
+class WorkloadEntry:
+    """What is said about a workload, and how it is built.
+
+    Args:
+        title: one line.
+        builder: "module:function", called with the canonical spelling and the value of every option.
+        options: the settings that may follow the name.
+    """
+
+    title: str
+    builder: str
+    options: tuple[Option, ...] = ()
+
+    def build(self, name: str, values: Mapping[str, OptionValue]) -> Workload:
+        """The workload."""
+        module, _, function = self.builder.partition(":")
+        build: Build = getattr(import_module(module), function)
+        return build(name, values)
+
+
+_DATA = Option("data", "digits, mnist-5k or another set of labelled images", "digits")
+_WIDTH = Option("width", "units of a hidden layer", 64, 1)
+_BITS = Option("bits", "32 or 64, the precision of the parameters", 32, 32)
+_NETWORKS, _VAE = "experiments.workloads.networks", "experiments.workloads.vae"
+_PROBLEM = "problem"
+
+WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
+    {
+        "mlr": WorkloadEntry("multinomial logistic regression", f"{_NETWORKS}:build", (_DATA, _BITS)),
+        "dnn": WorkloadEntry(
+            "hidden layers of ReLU units, softmax on top",
+            f"{_NETWORKS}:build",
+            (Option("depth", "hidden layers, 1 to 6", 1, 1), _WIDTH, _DATA, _BITS),
+        ),
+        "vae": WorkloadEntry(
+            "variational autoencoder: Gaussian latent units, Bernoulli pixels",
+            f"{_VAE}:build",
+            (
+                Option("depth", "hidden layers on either side, 1 to 3", 1, 1),
+                _WIDTH,
+                Option("latent", "latent units", 8, 1),
+                _DATA,
+                _BITS,
+            ),
+        ),
+        "matrix-factorization": WorkloadEntry(
+            "ratings as the product of two factors",
+            "experiments.workloads.matrix_factorization:build",
+            (
+                Option("rank", "columns of either factor", 5, 1),
+                Option("l2", "lambda, the weight of the squares", 1e-4, 0.0),
+                Option("data", "movielens-small or your own ratings", "movielens-small"),
+                _BITS,
+            ),
+        ),
+        "lda": WorkloadEntry(
+            "topics of words, by collapsed Gibbs sampling",
+            "experiments.workloads.lda:build",
+            (
+                Option("topics", "topics", 10, 1),
+                Option("alpha", "the concentration of a document's topics", 0.1, 0.0),
+                Option("beta", "the concentration of a topic's words", 0.1, 0.0),
+                Option("data", "newsgroups-2k or your own counts of words", "newsgroups-2k"),
+            ),
+        ),
+    }
+)
+
+
+def get_workload(text: str) -> Workload:
+    """The workload that the text names.
+
+    Args:
+        text: a name of `WORKLOADS` with options after a colon, or `problem:` and the spelling of an objective.
+
+    Returns:
+        the workload; its name is the shortest spelling that rebuilds it.
+
+    Raises:
+        InputError: an unknown name or option, or a value that does not fit.
+
+    Example:
+        >>> get_workload("dnn:width=64,depth=2").name
+        'dnn:depth=2'
+        >>> get_workload("problem:quadratic:d=3").parameters
+        3
+    """
+    name, colon, options = text.partition(":")
+    if name == _PROBLEM:
+        from experiments.workloads.problem import ProblemWorkload
+
+        return ProblemWorkload.of(options)
+    entry = _entry(name)
+    given = _parse(name, entry, options) if colon else {}
+    values = {option.name: given.get(option.name, option.default) for option in entry.options}
+    return entry.build(_spelling(name, entry, values), values)
+
+
+def _entry(name: str) -> WorkloadEntry:
+    if name not in WORKLOADS:
+        near = difflib.get_close_matches(name, WORKLOADS, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise InputError(
+            f"There is no workload {name!r}.{hint} The workloads are {', '.join(WORKLOADS)}, and problem:NAME for "
+            "the objectives that `gradlag problems` lists."
+        )
+    return WORKLOADS[name]
+
+
+def _parse(name: str, entry: WorkloadEntry, text: str) -> dict[str, OptionValue]:
+    allowed = {option.name: option for option in entry.options}
+    values: dict[str, OptionValue] = {}
+    for part in text.split(","):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if key not in allowed or not equals:
+            raise InputError(
+                f"Options are written name=value, and {name} takes {', '.join(allowed) or 'none'}. "
+                f"Got {part.strip() or 'nothing'}."
+            )
+        if key in values:
+            raise InputError(f"The option {key} is given twice. Give it once.")
+        values[key] = allowed[key].parse(value)
+    return values
+
+
+def _spelling(name: str, entry: WorkloadEntry, values: Mapping[str, OptionValue]) -> str:
+    changed = [f"{o.name}={values[o.name]}" for o in entry.options if values[o.name] != o.default]
+    return f"{name}:{','.join(changed)}" if changed else name

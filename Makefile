@@ -56,6 +56,8 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/worst_case.py
+	$(BIN)/python benchmarks/workers.py
 
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.calibration

@@ -57,6 +57,9 @@ Delays = Annotated[
         help="constant (s - 1), uniform, geometric:mean=M, cyclic:period=P, normal:mean=M,sd=D, adversarial.",
     ),
 ]
+DelaysOrWorst = Annotated[
+    str, typer.Option("--delays", help="As in `check`; or worst: the trace that makes the worst case largest.")
+]
 DelaysFile = Annotated[Path | None, typer.Option("--delays-file", help="T lines, line k the delay of step k.")]
 Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
 Level = Annotated[float, real("--level", "How often the verdict `violated` may be wrong.")]
@@ -182,7 +185,7 @@ def worst_case(
     variance: Variance = 0.0,
     coherence: Coherence = None,
     constants: Constants = None,
-    delays: Delays = "constant",
+    delays: DelaysOrWorst = "constant",
     delays_file: DelaysFile = None,
     measure: Annotated[str, typer.Option("--measure", help="min, or mean (weighted by the steps).")] = "min",
     dense: Annotated[bool, typer.Option("--dense", help="All pairs in one dense problem; to some 50 steps.")] = False,
@@ -232,7 +235,7 @@ def design(
     schedule: Annotated[str | None, typer.Option("--schedule", help="Your own schedule, to be set beside it.")] = None,
     smoothness: Smoothness = 1.0,
     gap: Gap = 1.0,
-    coherence: Annotated[float | None, real("--coherence", "mu of Theorem 1's schedule and sums.")] = None,
+    coherence: Annotated[float | None, real("--coherence", "mu of Theorem 1's steps and sums; 1 by default.")] = None,
     delays: Delays = "constant",
     delays_file: DelaysFile = None,
     certify: Annotated[bool, typer.Option(help="Certify the worst cases of all schedules.")] = True,

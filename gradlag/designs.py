@@ -120,9 +120,17 @@ def design(
         raise InputError("The delays come from a model or from a file. Give --delays or --delays-file, not both.")
     model = read_trace(delays_file, steps, window) if delays_file is not None else parse_delays(delays, window)
     trace = delay_trace(model, steps, seed)
-    with reporting("design", quiet=not progress):
+    with reporting("design", quiet=not progress) as report:
         found = designed(
-            window, steps, delays=trace, smoothness=smoothness, gap=gap, variance=variance, mu=mu, target=target
+            window,
+            steps,
+            delays=trace,
+            smoothness=smoothness,
+            gap=gap,
+            variance=variance,
+            mu=mu,
+            target=target,
+            progress=lambda done, total, text: report(done, total) if total else None,
         )
         own = None if schedule is None else _rated(found, schedule)
         answer = Designed(found, own, {}, {}, 0.0, {})

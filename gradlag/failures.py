@@ -50,7 +50,7 @@ def exit_status(command: Callable[[], int], as_json: bool) -> int:
 
 
 def _interrupted(as_json: bool) -> int:
-    kept = "interrupted. What was finished into --out is kept, and the same command goes on from there."
+    kept = "interrupted. Runs that were finished into --out are kept, and the same command takes them up."
     print_error(kept, _INTERRUPTED, as_json)
     return _INTERRUPTED
 

@@ -28,19 +28,34 @@ def verify(path: Path | str) -> dict[str, Any]:
         return _certificate(Path(path))
     if kind == "gradlag witness 1":
         return _witness(Path(path))
-    raise StoreError(f"{path} is neither a certificate nor a witness of gradlag: it opens with {kind[:40]!r}.")
+    raise StoreError(
+        f"{path} is neither a certificate nor a witness of gradlag: it {_opening(kind)}. Give a file "
+        "that `gradlag worst-case --out` or `gradlag check --claim` wrote."
+    )
+
+
+def _opening(line: str) -> str:
+    """What can be said of a file by its first line."""
+    if not line:
+        return "is empty"
+    return f"opens with '{line[:40]}'" if line.isascii() and line.isprintable() else "is a binary file"
 
 
 def _first_line(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise StoreError(f"{path} is no ordinary file. Give a certificate or a witness.")
         if path.stat().st_size > _LONGEST:
             raise StoreError(f"{path} is larger than any certificate, {_LONGEST >> 20} MiB. Give the right file.")
         with path.open("rb") as file:
-            return file.readline(200).decode("ascii", "backslashreplace").rstrip("\n")
+            line = file.readline(200).decode("ascii", "replace").rstrip("\n")
     except FileNotFoundError:
         raise StoreError(f"There is no file {path}. `gradlag worst-case --certify FILE` makes one.") from None
     except IsADirectoryError:
-        raise StoreError(f"{path} is a folder. Give the certificate in it.") from None
+        raise StoreError(f"{path} is a folder. Give a certificate or a witness in it.") from None
+    if line.startswith("gradlag ") and line.endswith("\r"):
+        raise StoreError(f"{path} was changed: its lines end as on Windows. Copy it as it is, or make it again.")
+    return line
 
 
 def _certificate(path: Path) -> dict[str, Any]:
@@ -60,7 +75,7 @@ def _certificate(path: Path) -> dict[str, Any]:
 def _witness(path: Path) -> dict[str, Any]:
     from theory.worst_case.witness_file import verify_witness
 
-    checked = verify_witness(path.read_text(encoding="ascii", errors="replace"))
+    checked = verify_witness(path.read_bytes().decode("ascii", "replace"))
     return {
         "kind": "witness",
         "verified": True,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from experiments.progress import reporting
+import numpy as np
+
+from experiments.progress import Report, reporting
 from experiments.store import check_writable, write_atomically
 from gradlag.output import plain
-from theory.errors import CertificateError
+from theory.bounds import REGISTRY
+from theory.delays import TraceDelay
+from theory.errors import CertificateError, InputError, StoreError
 from theory.general_bound import Judgement, judge
 from theory.worst_case.asking import Asked, ask
 from theory.worst_case.question import Measure
@@ -23,9 +27,12 @@ if TYPE_CHECKING:
     from theory.delay_model import DelayModel
     from theory.schedules import AnySchedule
     from theory.worst_case.certify import Certificate
+    from theory.worst_case.patterns import PatternResult
     from theory.worst_case.witness import Witness
 
-Say = Callable[[str], None]
+_CERTIFICATE = b"gradlag certificate"
+#: The spelling of the delays that make the worst case largest, looked for before it is solved.
+WORST = "worst"
 
 
 class QuestionOptions(TypedDict, total=False):
@@ -50,8 +57,9 @@ class WorstCase:
         asked: the question; solution: the solver's answer.
         certificate: that passed its check, or None; refusal: why there is none although it was asked for.
         witness: the worst function, or None; replay: what the simulator measured on it.
-        judgements: every bound of the library at the same steps, delays and constants.
-        seconds: the time for all of it; files: what was written, by kind.
+        judgements: the bounds of the library at the same steps, delays and constants, but for `unassumed`.
+        seconds: the time for all of it; files: what was written, by kind; sought: whether a witness was asked for.
+        pattern: how the delays were found, where the worst trace was asked for.
     """
 
     asked: Asked
@@ -63,6 +71,8 @@ class WorstCase:
     judgements: tuple[Judgement, ...]
     seconds: float
     files: Mapping[str, Path]
+    sought: bool = True
+    pattern: PatternResult | None = None
 
     @property
     def upper(self) -> float | None:
@@ -75,6 +85,12 @@ class WorstCase:
     def lower(self) -> float | None:
         """What the simulator measured on the witness."""
         return None if self.replay is None else self.replay.lower
+
+    @property
+    def unassumed(self) -> tuple[str, ...]:
+        """The bounds that assume a gradient coherence that this worst case does not: they are about fewer functions."""
+        told = {judged.bound.name for judged in self.judgements}
+        return tuple(name for name, bound in REGISTRY.items() if told and bound.needs_coherence and name not in told)
 
     @property
     def exit_status(self) -> int:
@@ -102,11 +118,11 @@ class WorstCase:
             "pairs": len(self.solution.pairs),
             "exhaustive": self.solution.exhaustive,
             "refusal": self.refusal,
-            "bounds": {judged.bound.name: judged.value for judged in self.judgements},
-            "outside_domain": {
-                judged.bound.name: judged.failures[0].sentence() for judged in self.judgements if judged.failures
-            },
+            "bounds": dict.fromkeys(self.unassumed) | {judged.bound.name: judged.value for judged in self.judgements},
+            "outside_domain": {name: UNASSUMED.format(name, "assumes") for name in self.unassumed}
+            | {judged.bound.name: judged.failures[0].sentence() for judged in self.judgements if judged.failures},
             "files": {kind: str(path) for kind, path in self.files.items()},
+            "pattern": None if self.pattern is None else _described(self.pattern),
         }
 
 
@@ -147,16 +163,18 @@ def worst_case(
     (0.8, 0.8)
     """
     began = perf_counter()
-    asked = ask(schedule, staleness=staleness, steps=steps, **options)
+    asked, pattern = _asked(schedule, staleness, steps, _with_mu(options), progress)
     folder = None if out is None else Path(out)
-    target = Path(certificate_file) if certificate_file else folder and folder / "worst-case.certificate.txt"
+    target = folder and folder / "worst-case.certificate.txt"
+    if certificate_file is not None:
+        target = _own_file(certificate_file)
     for path in filter(None, (target, folder and folder / "worst-case.json")):
         check_writable(path)
-    with reporting("worst case", quiet=not progress):
-        solution = _solve(asked, dense)
+    with reporting("worst case", quiet=not progress) as report:
+        solution = _solve(asked, dense, report)
     files: dict[str, Path] = {}
     certificate, refusal = None, None
-    if certify or certificate_file or folder:
+    if certify or target:
         certificate, refusal = _certified(solution, target, files)
     found, replay = (None, None) if not witness else _witness(solution, folder, files)
     answer = WorstCase(
@@ -166,17 +184,104 @@ def worst_case(
         refusal,
         found,
         replay,
-        judge(asked.setting) if asked.question.measure is Measure.MINIMUM else (),
+        _judged(asked),
         perf_counter() - began,
         files,
+        witness,
+        pattern,
     )
     return answer if folder is None else _kept(answer, folder)
 
 
-def _solve(asked: Asked, dense: bool) -> Solution:
+#: Why a bound that assumes coherence is not set beside a worst case without it.
+UNASSUMED = "{} {} a gradient coherence that this worst case does not; give --coherence MU."
+
+
+def _asked(
+    schedule: str | AnySchedule, staleness: int, steps: int, options: QuestionOptions, progress: bool
+) -> tuple[Asked, PatternResult | None]:
+    """The question; where the worst trace of delays is asked for, that trace and how it was found."""
+    if options.get("delays") != WORST:
+        return ask(schedule, staleness=staleness, steps=steps, **options), None
+    from theory.worst_case.patterns import worst_delays
+
+    begun: QuestionOptions = {**options, "delays": "constant"}
+    first = ask(schedule, staleness=staleness, steps=steps, **begun)
+    if first.rule.reads_delay:
+        raise InputError(
+            f"The steps of {first.rule.text} depend on the delays: there are no steps yet whose worst trace could be "
+            "looked for. Give the delays, or a schedule without d."
+        )
+    question = first.question
+    with reporting("delays", quiet=not progress) as report:
+        found = worst_delays(
+            question.step_sizes,
+            question.staleness,
+            smoothness=question.smoothness,
+            gap=question.gap,
+            variance=question.variance,
+            coherence=question.coherence,
+            measure=question.measure,
+            progress=lambda done, total, text: report(done, total),
+        )
+    ended: QuestionOptions = {**options, "delays": TraceDelay(found.delays)}
+    return ask(schedule, staleness=staleness, steps=steps, **ended), found
+
+
+def _described(pattern: PatternResult) -> dict[str, Any]:
+    return {
+        "delays": pattern.delays.tolist(),
+        "method": pattern.method,
+        "constant_delay": pattern.constant_value,
+        "ratio": pattern.ratio,
+        "traces": pattern.traces,
+        "solved": pattern.solved,
+    }
+
+
+def _with_mu(options: QuestionOptions) -> QuestionOptions:
+    """The options, with mu the coherence where a schedule may want it and none is given."""
+    coherence, constants = options.get("coherence"), options.get("constants") or {}
+    if coherence is None or not 0 < coherence <= 1:
+        return options
+    return {**options, "constants": {"mu": coherence, **constants}}
+
+
+def _own_file(path: Path | str) -> Path:
+    """Where a certificate may go: nowhere over a file that is none."""
+    if not str(path):
+        raise InputError("A certificate needs a file to go to. Give --certify the name of one, or leave the name out.")
+    target = Path(path)
+    if target.is_dir():
+        raise StoreError(f"{target} is a folder. Give --certify a file in it, such as {target / 'certificate.txt'}.")
+    if target.exists() and not _holds_certificate(target):
+        raise StoreError(f"{target} is there already and is no certificate. Give --certify another name.")
+    return target
+
+
+def _holds_certificate(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_CERTIFICATE)) in (_CERTIFICATE, b"")
+
+
+def _judged(asked: Asked) -> tuple[Judgement, ...]:
+    """The bounds that are about the same functions, at the same run."""
+    if asked.question.measure is not Measure.MINIMUM:
+        return ()
+    coherent = asked.constants.get("mu", np.inf) <= (asked.question.coherence or 0.0)
+    return judge(asked.setting, [name for name, bound in REGISTRY.items() if coherent or not bound.needs_coherence])
+
+
+def _solve(asked: Asked, dense: bool, report: Report) -> Solution:
     from theory.worst_case.solve import worst_case as solved
 
-    return solved(asked.question, dense=dense)
+    def told(done: int, total: int, text: str) -> None:
+        del text
+        report(done, total)
+
+    # Steps that overflow are not solved, which the answer says.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return solved(asked.question, dense=dense, progress=told)
 
 
 def _certified(solution: Solution, path: Path | None, files: dict[str, Path]) -> tuple[Certificate | None, str | None]:

@@ -11,13 +11,13 @@ import pytest
 from gradlag.cli import execute
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-QUOTED = re.findall(r"```\n(gradlag check [^\n]+)\n```\n\n> ([^\n]+)\n", README)
+QUOTED = re.findall(r"```\n(gradlag (?:check|worst-case) [^\n]+)\n```\n\n> ([^\n]+)\n", README)
 BLOCKS = re.findall(r"```\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = [line.split("  #")[0] for block in BLOCKS for line in block.splitlines() if line.startswith("gradlag ")]
 
 
 def test_there_is_something_to_test() -> None:
-    assert len(QUOTED) == 3
+    assert len(QUOTED) == 6
     assert len(COMMANDS) >= 8
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from theory.bounds.setting import Setting
 from theory.delay_model import DelayModel
 from theory.delays import delay_trace, parse_delays, read_trace, validate_delays
-from theory.errors import InputError
+from theory.errors import InputError, TooLargeError
 from theory.notation import checked_constant
 from theory.schedules import AnySchedule, parse_schedule
 from theory.staleness import Staleness, whole_number
 from theory.worst_case.question import Measure, Question
 
+#: Above it, even the smallest problem would need more than the 30 GB that a million steps do.
+MOST_STEPS = 1_000_000
 #: The constants that a flag gives a value; --constants may give it as well.
 _FLAGS = {"L": "smoothness", "Delta": "gap", "sigma": "variance"}
 
@@ -83,6 +85,11 @@ def ask(
         raise InputError("The delays come from a model or from a file. Give --delays or --delays-file, not both.")
     window = staleness if isinstance(staleness, Staleness) else Staleness(staleness)
     horizon = whole_number(steps, 1, "The number of steps", InputError)
+    if horizon > MOST_STEPS:
+        raise TooLargeError(
+            f"A worst case of {horizon:,} steps would need more than {3e-5 * horizon:,.0f} GB and days. Ask for fewer "
+            f"steps, at most {MOST_STEPS:,}."
+        )
     values = _settled(smoothness, gap, variance, constants or {})
     model = read_trace(delays_file, horizon, window) if delays_file is not None else delays
     model = parse_delays(model, window) if isinstance(model, str) else model

@@ -14,6 +14,7 @@ from theory.worst_case.question import Measure, Question
 Ints = NDArray[np.int64]
 
 HOPELESS = 6 * 3600.0  # seconds
+DENSE = 900.0  # seconds of one dense solve, which cannot be heard from
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,16 @@ def window_sizes(question: Question, pairs: Ints) -> NDArray[np.float64]:
     return alive + (until - np.arange(points) + 1.0) if question.variance > 0 else alive
 
 
-def refuse_hopeless(question: Question, cost: Cost) -> None:
+def refuse_hopeless(question: Question, cost: Cost, most: float = HOPELESS) -> None:
     """Raise before the work begins.
 
     Raises:
-        TooLargeError: more memory than the machine has, or more than six hours.
+        TooLargeError: more memory than the machine has, or more than `most` seconds.
     """
     memory = float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) if hasattr(os, "sysconf") else 1e11
-    if cost.size > memory or cost.seconds > HOPELESS:
+    if cost.size > memory or cost.seconds > most:
         raise TooLargeError(
             f"The worst case of {question.steps} steps at staleness {question.staleness.window} would need about "
             f"{cost.seconds / 3600:,.1f} hours and {cost.size / 1e9:,.1f} GB. Ask for fewer steps, a smaller staleness"
-            f"{', no coherence' if question.coherence is not None else ''} or a smaller reach."
+            f"{', no coherence' if question.coherence is not None else ''} or fewer pairs."
         )

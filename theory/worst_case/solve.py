@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.worst_case.banded import solve
-from theory.worst_case.costs import Cost, banded_cost, interior_cost, refuse_hopeless
+from theory.worst_case.costs import DENSE, Cost, banded_cost, interior_cost, refuse_hopeless
 from theory.worst_case.dense import solve_dense
 from theory.worst_case.interior import OWN, solve_interior
 from theory.worst_case.question import Question
@@ -79,7 +79,7 @@ def _silent(done: int, total: int, text: str) -> None:
 def _dense(question: Question) -> Solution:
     nodes = (2 if question.variance > 0 else 1) * (question.steps + 1)
     entries = nodes * (nodes + 1) / 2
-    refuse_hopeless(question, Cost(1e-9 * entries**3, 24 * entries**2))
+    refuse_hopeless(question, Cost(1e-9 * entries**3, 24 * entries**2), DENSE)
     return solve_dense(question)
 
 

@@ -72,6 +72,7 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
             (
                 Option("rank", "columns of either factor", 5, 1),
                 Option("l2", "lambda, the weight of the squares", 1e-4, 0.0),
+                Option("penalty", "inside or outside the mean over the ratings", "inside"),
                 Option("data", "movielens-small or your own ratings", "movielens-small"),
                 _BITS,
             ),

@@ -30,7 +30,7 @@ from theory.general_bound import curve
 Values = NDArray[np.float64]
 Times = NDArray[np.int64]
 
-_HORIZONS = 60
+HORIZONS = 60
 LEAST_LEVEL = 1e-3
 
 
@@ -79,7 +79,7 @@ def check_evidence(
 ) -> Verdict:
     """Compare evidence, whatever it comes from, with the bounds of the library; see `check`."""
     findings = examine(evidence, checked_level(level, LEAST_LEVEL))
-    horizons = log_spaced(1, evidence.steps, _HORIZONS)
+    horizons = log_spaced(1, evidence.steps, HORIZONS)
     looked_at = bounds_looked_at(evidence.constants, bounds)
     curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in looked_at}
     judged = (judge_bound(evidence, bound, findings, level, horizons, curves[bound.name]) for bound in looked_at)

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -67,12 +68,13 @@ class Cell:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a cell: its file, or why there is none."""
+    """What became of a cell: its file, or why there is none, and the seconds it took; 0 where it was there already."""
 
     cell: Cell
     path: Path | None
     error: str | None = None
     notes: tuple[str, ...] = ()
+    seconds: float = 0.0
 
     def run(self) -> Run:
         """The run of the cell, read from its file."""
@@ -107,9 +109,12 @@ def run_cell(cell: Cell, out: Path | str, progress: Progress | None = None, comm
     try:
         settled = cell.plan(command)
         path = cell_path(cell, settled.key, out)
+        seconds = 0.0
         if not _is_whole(path, notes):
+            began = time.perf_counter()
             run_to_file(settled, path, progress)
-        return Outcome(cell, path, notes=tuple(notes))
+            seconds = time.perf_counter() - began
+        return Outcome(cell, path, notes=tuple(notes), seconds=seconds)
     except Exception as error:
         return _failure(cell, error, notes)
 
@@ -190,13 +195,14 @@ def _outcome(future: Future[Outcome], cell: Cell) -> Outcome:
 
 
 def _failure(cell: Cell, error: BaseException, notes: Sequence[str] = ()) -> Outcome:
+    return Outcome(cell, None, told_failure(error), tuple(notes))
+
+
+def told_failure(error: BaseException) -> str:
+    """A sentence on what stopped a cell."""
     if isinstance(error, BrokenExecutor):
-        sentence = (
-            "Its process ended abruptly, perhaps for lack of memory. Run the same command again, with fewer --jobs."
-        )
-    else:
-        sentence = str(error) if isinstance(error, GradlagError) else f"{type(error).__name__}: {error}"
-    return Outcome(cell, None, sentence, tuple(notes))
+        return "Its process ended abruptly, perhaps for lack of memory. Run the same command again, with fewer --jobs."
+    return str(error) if isinstance(error, GradlagError) else f"{type(error).__name__}: {error}"
 
 
 def _is_whole(path: Path, notes: list[str]) -> bool:

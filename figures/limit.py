@@ -7,7 +7,6 @@ where a quadratic becomes unstable.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,11 +14,10 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
+from experiments.studies.limit import Limits, Point
 from figures import labels, style
 from theory.stability import fixed_delay_limit
-from theory.worst_case.limit import LimitConstant, best_step, comparison, curve
 
-DELAYS = tuple(range(9))
 EXACT = "exact limit"
 _TOP = 60.0
 _SOLID, _DASHED, _DOTTED, _MIXED = style.LINE_STYLES
@@ -36,28 +34,11 @@ _SHOWN: Mapping[str, tuple[str, str, LineStyleType, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Limits:
-    """The results that the picture shows, by the delay: a curve, its best point, and the constants beside it."""
-
-    curves: Mapping[int, Sequence[LimitConstant]]
-    best: Mapping[int, LimitConstant]
-    compared: Mapping[int, Mapping[str, float]]
-
-
-def compute(delays: Sequence[int] = DELAYS, points: int = 48) -> Limits:
-    """Solve for the curves and the best constants; nine delays take about a minute."""
-    # Dense towards the stability limit, where the curves rise.
-    shares = 0.995 - 0.955 * np.linspace(0, 1, points)[::-1] ** 1.5
-    curves = {delay: curve(delay, shares * fixed_delay_limit(delay)) for delay in delays}
-    return Limits(curves, {delay: best_step(delay) for delay in delays}, {delay: comparison(delay) for delay in delays})
-
-
 def constant_curves(limits: Limits, axes: Axes) -> Axes:
     """Draw C against h for every delay, with the optimum of each and the stability limits.
 
     Args:
-        limits: what `compute` found.
+        limits: as `experiments.studies.limit.limits` reads them.
         axes: where to draw.
 
     Returns:
@@ -79,7 +60,7 @@ def constants_panel(limits: Limits, axes: Axes) -> Axes:
     """Draw the best constants of the results against the delay, each divided by D + 1/2.
 
     Args:
-        limits: what `compute` found.
+        limits: as `experiments.studies.limit.limits` reads them.
         axes: where to draw.
 
     Returns:
@@ -111,7 +92,7 @@ def constants_table(limits: Limits, axes: Axes) -> Axes:
     """Write the best constants as a table, one column for each delay.
 
     Args:
-        limits: what `compute` found.
+        limits: as `experiments.studies.limit.limits` reads them.
         axes: where to draw.
 
     Returns:
@@ -150,7 +131,7 @@ def limit_picture(limits: Limits, *, width: float = style.PAGE) -> Figure:
         return drawn
 
 
-def _draw_curve(found: Sequence[LimitConstant], axes: Axes, colour: str) -> None:
+def _draw_curve(found: Sequence[Point], axes: Axes, colour: str) -> None:
     """The curve, dashed where what is proved has a factor for the start."""
     steps, values = ([getattr(each, name) for each in found] for name in ("step", "value"))
     exact = [each.start == 1 for each in found].index(False) if any(each.start > 1 for each in found) else len(found)

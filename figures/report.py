@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
 from string import Template
 
@@ -21,37 +19,25 @@ from matplotlib.figure import Figure
 
 from experiments.provenance import current_versions
 from experiments.store import check_writable, write_atomically
-from figures import atlas, style
+from figures import atlas, style, worst_cases
+from figures.entry import PICTURES, Entry, Origin, figures_html, scale_in
 from figures.ladder import absent
 from figures.pictures import coherence_picture, comparison_picture, ladder_grid_picture, ladder_picture, slack_picture
-from figures.results import Family, Result, Stored, read_calibration, read_families
+from figures.results import Family, Result, find_families, no_results, read_calibration
 from figures.slack import bounds_with_values
 from figures.tables import calibration_table, schedule_text, verdict_table
+from figures.worst_cases import SolvedFigure, read_solved
 
 REPORT = "report.html"
-PICTURES = "figures"
 _TITLE = "What staleness costs SGD: proved and measured"
 _FEATURED = ("logistic-cancer", 8)
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A figure of the report: how to draw it, what it shows, and the results behind it."""
-
-    name: str
-    group: str
-    title: str
-    caption: str
-    draw: Callable[[], Figure]
-    stored: tuple[Stored, ...]
-    wide: bool
 
 
 def build_report(folder: Path | str) -> Path:
     """Build report.html, and every figure as SVG and PDF in the folder `figures`, from the results in a folder.
 
     Args:
-        folder: what `gradlag reproduce`, `check` or `compare` filled with --out.
+        folder: what `gradlag reproduce`, `check` or `compare` filled with --out; any part of the results will do.
 
     Returns:
         The path of the report.
@@ -59,23 +45,30 @@ def build_report(folder: Path | str) -> Path:
     Raises:
         StoreError: no results, a damaged one, or a folder that cannot be written to; an earlier report is untouched.
     """
-    families = read_families(folder)
+    families, solved = find_families(folder), read_solved(folder)
+    if not families and not solved:
+        raise no_results(folder)
     target = check_writable(Path(folder) / REPORT)
     calibration = read_calibration(folder)
-    opening = _opening(families)  # reads every run: what is damaged is found before anything is drawn
-    entries = tuple(_entries(families))
-    drawings = {entry.name: entry.draw() for entry in entries}
+    opening = _opening(families) if families else ""  # reads every run: damage is found before anything is drawn
+    measured, worst = tuple(_entries(families)), tuple(worst_cases.entries(solved))
+    drawings = {entry.name: entry.draw() for entry in (*measured, *worst)}
     pictures = {name: style.svg(drawing, name) for name, drawing in drawings.items()}
     sections = {
         "Verdicts": opening,
-        "How to read this": _READING,
-        "Figures": _figures(entries, pictures),
+        "How to read this": _READING if families else "",
+        "Figures": figures_html(measured, pictures) if measured else "",
+        "Worst cases": worst_cases.INTRODUCTION + figures_html(worst, pictures) if worst else "",
         **dict(atlas.sections(_used(families))),
         "Calibration of the checker": calibration_table(calibration) if calibration else "",
-        "Environment": _environment(families),
+        "Environment": _environment(families, solved),
     }
-    page = _page(families, {title: text for title, text in sections.items() if text})
-    _save_pictures(drawings, pictures, check_writable(Path(folder) / PICTURES / "probe").parent)
+    commands = [command for entry in (*measured, *worst) for command in entry.origin.made]
+    page = _page(scale_in(commands), {title: text for title, text in sections.items() if text})
+    place = check_writable(Path(folder) / PICTURES / "probe").parent
+    _save_pictures(drawings, pictures, place)
+    for name, text in ((name, text) for entry in worst for name, text in entry.files.items()):
+        write_atomically(place / name, text.encode())
     write_atomically(target, page.encode())
     return target
 
@@ -84,6 +77,8 @@ def _entries(families: Sequence[Family]) -> Iterator[Entry]:
     """Schedules side by side where they were run to be compared, the ladder of one result, then every family."""
     for compared in _compared(families):
         yield _comparison_entry(compared)
+    if not families:
+        return
     shown = featured(families)
     yield _ladder_entry("ladder", "", shown)
     for family in families:
@@ -110,7 +105,7 @@ def _comparison_entry(families: tuple[Family, ...]) -> Entry:
         f"Schedules compared, {asked.problem}, s = {asked.staleness}",
         _COMPARISON_CAPTION,
         lambda: comparison_picture(verdicts, f"{asked.problem}, $s = {asked.staleness}$"),
-        tuple(stored for family in families for stored in family.stored()),
+        Origin.of_runs([stored for family in families for stored in family.stored()]),
         wide=False,
     )
 
@@ -131,7 +126,7 @@ def _ladder_entry(name: str, group: str, result: Result) -> Entry:
         f"The ladder: {asked.problem}, {asked.schedule}, s = {asked.staleness}",
         _LADDER_CAPTION + _absent_sentence(result),
         lambda: ladder_picture(result.verdict, f"{asked.problem}, $s = {asked.staleness}$", notes=False),
-        result.stored,
+        Origin.of_runs(result.stored),
         wide=False,
     )
 
@@ -142,7 +137,7 @@ def _absent_sentence(result: Result) -> str:
 
 
 def _family_entries(family: Family, shown: Result) -> Iterator[Entry]:
-    about, stored = f"{family.first.problem}, {family.first.schedule}", family.stored()
+    about, origin = f"{family.first.problem}, {family.first.schedule}", Origin.of_runs(family.stored())
     if len(family.results) > 1:
         yield Entry(
             f"ladder-{family.name}",
@@ -150,7 +145,7 @@ def _family_entries(family: Family, shown: Result) -> Iterator[Entry]:
             f"The ladder at every staleness, {about}",
             f"Schedule {schedule_text(family)}. {_GRID_CAPTION}{_POINTS if family.over_horizons else ''}",
             lambda: ladder_grid_picture(family.verdicts),
-            stored,
+            origin,
             wide=True,
         )
     elif shown is not family.results[family.first.staleness]:
@@ -162,7 +157,7 @@ def _family_entries(family: Family, shown: Result) -> Iterator[Entry]:
             f"Slack, {about}",
             _SLACK_CAPTION,
             lambda: slack_picture(family.verdicts),
-            stored,
+            origin,
             wide=len(bounds_with_values(family.verdicts)) > 1,
         )
     if family.assumes_coherence:
@@ -172,61 +167,9 @@ def _family_entries(family: Family, shown: Result) -> Iterator[Entry]:
             f"Coherence along runs, {about}",
             _COHERENCE_CAPTION,
             lambda: coherence_picture({s: result.stored[-1].run() for s, result in family.results.items()}),
-            stored,
+            origin,
             wide=len(family.results) > 1,
         )
-
-
-def _figures(entries: Sequence[Entry], pictures: Mapping[str, str]) -> str:
-    """All figures in groups, with links to each."""
-    groups = [(group, list(members)) for group, members in groupby(entries, key=lambda entry: entry.group)]
-    links = "".join(
-        f"<li><b>{escape(group)}</b> {' · '.join(_link(entry) for entry in members)}</li>" for group, members in groups
-    )
-    texts = (
-        (f"<h3>{escape(group)}</h3>" if group else "")
-        + "".join(_figure(entry, pictures[entry.name]) for entry in members)
-        for group, members in groups
-    )
-    return f'<nav class="figures" aria-label="Figures"><ul>{links}</ul></nav>{"".join(texts)}'
-
-
-def _link(entry: Entry) -> str:
-    return f'<a href="#{entry.name}">{escape(entry.name.partition("-")[0])}</a>'
-
-
-def _figure(entry: Entry, picture: str) -> str:
-    drawn = style.themed(picture[picture.index("<svg") :]).replace(
-        "<svg ", f'<svg role="img" aria-label="{escape(entry.title, quote=True)}" ', 1
-    )
-    return (
-        f'<figure id="{entry.name}" class="{"grid" if entry.wide else "single"}"><div class="drawing">{drawn}</div>'
-        f"<figcaption><b>{escape(entry.title)}.</b> {entry.caption}</figcaption>{_provenance(entry)}</figure>"
-    )
-
-
-def _provenance(entry: Entry) -> str:
-    """The commands and the configuration behind a figure, folded away."""
-    made = "\n".join(dict.fromkeys(str(stored.attributes["command"]) for stored in entry.stored))
-    runs = [stored.describe() for stored in entry.stored]
-    single = "\n".join(dict.fromkeys(f"{run['command']} --out {run['file']}" for run in runs))
-    files_text = f"{PICTURES}/{entry.name}.svg and {PICTURES}/{entry.name}.pdf"
-    return (
-        f"<details><summary>Command, configuration, constants, versions ({_runs(len(runs))}; "
-        f'scale {escape(scale_of(entry.stored))})</summary><p>Made by</p><pre class="command">{escape(made)}</pre>'
-        f'<p>Each run alone</p><pre class="command">{escape(single)}</pre><p>This picture is also in {files_text}.</p>'
-        f"<pre>{escape(json.dumps(runs, indent=1, ensure_ascii=False))}</pre></details>"
-    )
-
-
-def _runs(count: int) -> str:
-    return f"{count} run{'s' if count > 1 else ''}"
-
-
-def scale_of(stored: Sequence[Stored]) -> str:
-    """The scale named in the command that made the results."""
-    found = {match[1] for one in stored if (match := re.search(r"--scale (\w+)", str(one.attributes["command"])))}
-    return ", ".join(sorted(found)) or "chosen by the user"
 
 
 _SAID = {
@@ -253,24 +196,30 @@ def _used(families: Sequence[Family]) -> frozenset[str]:
     return frozenset(name for each in details for name, detail in each.items() if detail.value is not None)
 
 
-def _environment(families: Sequence[Family]) -> str:
+def _environment(families: Sequence[Family], solved: Sequence[SolvedFigure]) -> str:
     stored = [one for family in families for one in family.stored()]
-    made_with = [json.loads(one.attributes["versions"]) for one in stored]
+    results = [result for figure in solved for result in figure.results]
+    made_with = [json.loads(one.attributes["versions"]) for one in stored] + [each.versions for each in results]
     alike = {name: sorted({str(each.get(name, "")) for each in made_with} - {""}) for name in made_with[0]}
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(', '.join(values)) or '–'}</dd>" for name, values in alike.items()
     )
-    seconds = sum(float(one.attributes["seconds"]) for one in stored)
-    created = max(str(one.attributes["created"]) for one in stored)
+    simulated = sum(float(one.attributes["seconds"]) for one in stored)
+    created = max([str(one.attributes["created"]) for one in stored] + [each.created for each in results])
+    computed = ", ".join(f"{figure.study.name} {figure.seconds:.0f}" for figure in solved)
+    told = [
+        f"{len(stored)} runs, {simulated:.0f} seconds of simulation." if stored else "",
+        f"{len(results)} worst cases, solved in seconds of one process: {computed}." if results else "",
+        f"The last was finished {escape(created)}.",
+    ]
     return (
-        f"<p>{len(stored)} runs, {seconds:.0f} seconds of simulation, the last finished {escape(created)}. "
+        f"<p>{' '.join(filter(None, told))} "
         f"The report itself was built by gradlag {escape(current_versions()['gradlag'])}; "
         f"<code>gradlag report --out FOLDER</code> builds it again from the stored results.</p><dl>{rows}</dl>"
     )
 
 
-def _page(families: Sequence[Family], sections: dict[str, str]) -> str:
-    stored = [one for family in families for one in family.stored()]
+def _page(scale: str, sections: dict[str, str]) -> str:
     package = files("figures")
     body = "".join(
         f'<section id="{_anchor(title)}"><h2>{title}</h2>{text}</section>' for title, text in sections.items()
@@ -280,7 +229,7 @@ def _page(families: Sequence[Family], sections: dict[str, str]) -> str:
         version=escape(current_versions()["gradlag"]),
         css=package.joinpath("report.css").read_text(encoding="utf-8"),
         lead=_LEAD,
-        scale=f"Scale: {escape(scale_of(stored))}.",
+        scale=f"Scale: {escape(scale)}.",
         contents="\n".join(f'<li><a href="#{_anchor(title)}">{title}</a></li>' for title in sections),
         body=body,
     )
@@ -309,10 +258,10 @@ T<sup>a</sup> over the last half of log T, with an interval from resampled seeds
 <p>The staleness s is one more than the largest delay: s = 1 is synchronous. The deciding bound is the smallest that
 assumes no coherence; the bounds of Theorem 1 stand beside it wherever a coherence μ was assumed.</p>"""
 _LADDER_CAPTION = (
-    "Black: the least mean so far, with its confidence band. Blue: bounds without coherence. Red: Theorem 1 and the "
-    "sums inside its proof, which assume coherence. The factor at each name says how far the rung is above what was "
-    "measured at the last T. A rung that crosses one of its own chain would be ringed; where the run breaks an "
-    "assumption the rung is pale and says so."
+    "Black: the least mean so far, with its confidence band. Dark blue dots: the worst case over all functions, as far "
+    "as it was solved. Blue: bounds without coherence. Red: Theorem 1 and the sums inside its proof, which assume "
+    "coherence. The factor at each name says how far the rung is above what was measured at the last T. A rung that "
+    "crosses one of its own chain would be ringed; where the run breaks an assumption the rung is pale and says so."
 )
 _GRID_CAPTION = "As above, one panel for each staleness, all on the same scales."
 _POINTS = " Points, not curves: the schedule contains T and is run once for each T."

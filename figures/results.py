@@ -16,13 +16,15 @@ from typing import Any
 
 import h5netcdf
 
-from experiments.check import check
+from experiments.check import HORIZONS, check
 from experiments.configuration import Configuration
+from experiments.decay import log_spaced
 from experiments.horizons import check_horizons
 from experiments.result import Run
 from experiments.rungs import settings_of, stored_rungs
 from experiments.store import load
 from experiments.verdict import Verdict
+from theory.bounds import Setting
 from theory.errors import GradlagError, StoreError
 from theory.schedules import parse_schedule
 
@@ -77,8 +79,14 @@ class Result:
         runs = [stored.run() for stored in self.stored]
         verdict = check(runs[0]) if len(runs) == 1 else check_horizons(runs)
         place = self.stored[0].path.parent
-        rungs = stored_rungs(settings_of(runs, verdict.times), (place, place.parent))
+        rungs = stored_rungs(self.settings, (place, place.parent))
         return verdict if rungs is None else rungs.attached(verdict)
+
+    @cached_property
+    def settings(self) -> dict[int, Setting]:
+        """Where worst-case rungs are wanted, by the number of steps."""
+        runs = [stored.run() for stored in self.stored]
+        return settings_of(runs, [int(t) for t in log_spaced(1, self.configuration.steps, HORIZONS)])
 
 
 @dataclass(frozen=True, eq=False)

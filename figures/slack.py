@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from experiments.verdict import Verdict
 from figures import labels, style
 from figures.ladder import as_array, last, shown
+from theory.bounds import REGISTRY
 
 _FEW = 12
 
@@ -83,7 +84,8 @@ def _ratio(verdict: Verdict, bound: str) -> NDArray[np.float64]:
 
 def bounds_with_values(verdicts: Mapping[int, Verdict]) -> tuple[str, ...]:
     """The bounds that have a value at some staleness, in the order of the library."""
-    names = dict.fromkeys(name for verdict in verdicts.values() for name in shown(verdict))
+    # Worst cases are known at a few horizons only, and the ladder shows them.
+    names = dict.fromkeys(name for verdict in verdicts.values() for name in shown(verdict) if name in REGISTRY)
     return tuple(
         name
         for name in names

@@ -1,4 +1,4 @@
-"""`gradlag reproduce` and `gradlag report`: run the studies' cells, then build the report from what is stored."""
+"""`gradlag reproduce` and `gradlag report`: compute the studies' cells, then build the report from what is stored."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from experiments.progress import reporting
+from experiments.progress import in_words, reporting
 from experiments.store import check_writable, write_atomically
-from experiments.studies import SCALES, STUDIES, get_study
-from experiments.sweep import Cell, Outcome, run_cells
+from experiments.studies import SCALES, STUDIES, Study, get_study
+from experiments.studies.base import AnyOutcome, Runner
 from gradlag.output import print_entry
-from theory.errors import EnvironmentFailure, InputError
+from theory.errors import EnvironmentFailure, InputError, StoreError
 from theory.staleness import whole_number
 
+_RUNG_SECONDS = 1.0
 _CALIBRATED_SEEDS = {"quick": (8, 32), "lesson": (4, 8, 16, 32, 64), "paper": (4, 8, 16, 32, 64)}
 
 
@@ -36,7 +37,7 @@ def print_figures(described: Sequence[dict[str, Any]]) -> None:
 def reproduce(
     names: Sequence[str], *, scale: str = "quick", jobs: int = 1, out: Path, announce: Callable[[str], None]
 ) -> Path:
-    """Run what the named figures need (all by default), and build the report.
+    """Compute what the named figures need (all by default), and build the report.
 
     Args:
         names: figures; scale: quick, lesson or paper; jobs: local processes; out: the folder.
@@ -47,35 +48,59 @@ def reproduce(
 
     Raises:
         InputError: an unknown figure or scale.
-        EnvironmentFailure: cells that failed; the report holds what was finished.
+        EnvironmentFailure: results that failed; the report holds what was finished.
     """
     if scale not in SCALES:
         raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
     whole_number(jobs, 1, "The number of jobs", InputError)
     studies = [get_study(name) for name in (names or STUDIES)]
-    cells = tuple(dict.fromkeys(cell for study in studies for cell in study.cells(scale)))
-    outcomes = _run(cells, out, jobs, announce, scale)
+    outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, jobs, announce, scale)]
+    _tell_times(studies, outcomes, announce, scale)
     if not names:
         _calibrate(out, scale, announce)
-    announce("All runs are there; drawing the figures and writing the report.")
+    if any(study.name == "ladder" for study in studies):
+        _rungs(out, announce)
+    announce("Drawing the figures and writing the report.")
     report = rebuild_report(out)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if failed:
         raise EnvironmentFailure(
-            f"{len(failed)} of {len(outcomes)} runs failed, the first being {failed[0].cell.name}: {failed[0].error} "
+            f"{len(failed)} of {len(outcomes)} failed, the first being {failed[0].cell.name}: {failed[0].error} "
             f"The report {report} shows the others; the same command tries the failed ones again."
         )
     return report
 
 
+def _alike(studies: Sequence[Study]) -> list[list[Study]]:
+    """Studies whose cells are computed together."""
+    groups: dict[Runner, list[Study]] = {}
+    for study in studies:
+        groups.setdefault(study.run, []).append(study)
+    return list(groups.values())
+
+
 def _run(
-    cells: Sequence[Cell], out: Path, jobs: int, announce: Callable[[str], None], scale: str
-) -> tuple[Outcome, ...]:
-    announce(f"{len(cells)} runs at the scale {scale}, into {out}; finished ones are taken as they are.")
-    with reporting("reproduce") as progress:
-        return run_cells(
+    studies: Sequence[Study], out: Path, jobs: int, announce: Callable[[str], None], scale: str
+) -> Sequence[AnyOutcome]:
+    """The cells of studies of one sort; a cell that several need is computed once."""
+    cells = tuple(dict.fromkeys(cell for study in studies for cell in study.cells(scale)))
+    first = studies[0]
+    announce(f"{len(cells)} {first.noun} at the scale {scale}, into {out}; finished ones are taken as they are.")
+    with reporting(first.noun) as progress:
+        return first.run(
             cells, out, jobs=jobs, progress=progress, announce=announce, command=f"gradlag reproduce --scale {scale}"
         )
+
+
+def _tell_times(
+    studies: Sequence[Study], outcomes: Sequence[AnyOutcome], announce: Callable[[str], None], scale: str
+) -> None:
+    """What each figure took; cells that several need count for the first."""
+    left = {outcome.cell: outcome.seconds for outcome in outcomes}
+    taken = {study.name: sum(left.pop(cell, 0.0) for cell in study.cells(scale)) for study in studies}
+    told = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in taken.items() if seconds > 0)
+    if told:
+        announce(f"Computed now: {told}, added up over all processes.")
 
 
 def _calibrate(out: Path, scale: str, announce: Callable[[str], None]) -> None:
@@ -89,6 +114,22 @@ def _calibrate(out: Path, scale: str, announce: Callable[[str], None]) -> None:
     announce("Calibrating the checker on quadratics whose means are known (half a minute).")
     table = calibrate(seeds=_CALIBRATED_SEEDS[scale])
     write_atomically(check_writable(path), json.dumps(asdict(table), allow_nan=False).encode())
+
+
+def _rungs(out: Path, announce: Callable[[str], None]) -> None:
+    """The worst cases of the ladders, as far as a second goes for each; those that are there are taken as they are."""
+    from experiments.rungs import keep_rungs
+    from figures.results import read_families
+
+    try:
+        results = [result for family in read_families(out) for result in family.results.values()]
+    except StoreError:
+        return  # no run was finished; the report says so
+    announce(f"Worst cases for {len(results)} ladders, some seconds each at most.")
+    with reporting("worst cases") as progress:
+        for done, result in enumerate(results):
+            progress(done, len(results))
+            keep_rungs(result.settings, out, budget=_RUNG_SECONDS)
 
 
 def rebuild_report(out: Path) -> Path:

@@ -18,9 +18,10 @@ from experiments.provenance import current_versions
 from experiments.store import check_writable, write_atomically
 from experiments.verdict import Verdict
 from figures import style
+from figures.entry import scale_of
 from figures.mathematics import typeset
 from figures.pictures import ladder_picture
-from figures.report import featured, scale_of
+from figures.report import featured
 from figures.results import Family, Result, Stored, read_families
 from theory.bounds import REGISTRY, Bound
 from theory.bounds.assumptions import COHERENCE

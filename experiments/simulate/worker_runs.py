@@ -167,7 +167,7 @@ def _coherence(runs: list[_Run]) -> dict[str, NDArray[np.float64]]:
 def single_threaded_products() -> Iterator[None]:
     """Matrix products on the calling thread alone: the threads are taken by the seeds."""
     try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
     except ImportError:
         yield
         return

@@ -1,15 +1,24 @@
-"""One entry per figure: what `gradlag reproduce` runs. Figures that look at the same runs share their cells."""
+"""One entry per figure: what `gradlag reproduce` computes. Figures that look at the same runs share their cells."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from experiments.studies import ladder
-from experiments.studies.base import SCALES, Study
+from experiments.studies import ladder, worst_case, worst_case_results
+from experiments.studies.base import SCALES, AnyCell, Study
+from experiments.studies.designs import design_cells
+from experiments.studies.limit import limit_cells
+from experiments.studies.worst_function import worst_function_cells
 from theory.errors import InputError
 
 __all__ = ["SCALES", "STUDIES", "Study", "get_study"]
 
 _PAPER = "Dai, Zhou, Dong, Zhang, Xing, ICLR 2019"
+
+
+def _solved(name: str, title: str, source: str, build: Callable[[str], Sequence[AnyCell]]) -> Study:
+    """A study whose cells are worst cases to be solved, not runs."""
+    return Study(name, title, source, build, run=worst_case_results.run_cells, noun="worst cases")
+
 
 STUDIES: Mapping[str, Study] = MappingProxyType(
     {
@@ -32,6 +41,36 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 "Gradient coherence and cosine along runs: does Theorem 1's assumption hold?",
                 f"The assumption of Theorem 1, and the quantity of figure 5, of {_PAPER}",
                 ladder.all_cells,
+            ),
+            _solved(
+                "worst-case",
+                "The worst case of two schedules as it grows with staleness and steps, beside the theorems",
+                f"Theorem 1 of {_PAPER}; gradlag's Theorems A and B and Corollary 1; Lian et al., NeurIPS 2015",
+                worst_case.growth_cells,
+            ),
+            _solved(
+                "delay-patterns",
+                "Is the constant delay the worst? All traces of short runs, and a sawtooth over long ones",
+                "gradlag's own: the maximum of the worst case over delay traces",
+                worst_case.trace_cells,
+            ),
+            _solved(
+                "limit",
+                "The exact constant of a constant step at a fixed delay, as the number of steps grows",
+                "gradlag's own: a linear program over lags; the theorems, each at its best constant step",
+                limit_cells,
+            ),
+            _solved(
+                "designs",
+                "Schedules designed for Theorem 1's sum, for Theorem A and for the worst case, beside the usual ones",
+                f"gradlag's own designs; Theorem 1's schedule, {_PAPER}",
+                design_cells,
+            ),
+            _solved(
+                "worst-function",
+                "The function on which Theorem 1's steps are the slowest",
+                f"Theorem 1's schedule, {_PAPER}; gradlag's witness",
+                worst_function_cells,
             ),
         )
     }

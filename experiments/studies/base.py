@@ -1,36 +1,104 @@
-"""A study: what to run for one figure or claim, at which scale. What to draw is a matter of the floor above."""
+"""A study: what to compute for one figure or claim, at which scale. What to draw is a matter of the floor above."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
-from experiments.sweep import Cell
+from experiments.sweep import run_cells
 from theory.errors import InputError
 
 SCALES = ("quick", "lesson", "paper")
 
+Progress = Callable[[int, int], None]
+Say = Callable[[str], None]
+
+
+class AnyCell(Protocol):
+    """One result of a study before it is there: a plain value with a name, and a guess of its time in no unit."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def work(self) -> int: ...
+
+
+class AnyOutcome(Protocol):
+    """What became of a cell: its file, or why there is none, and the seconds it took; 0 where it was there already."""
+
+    @property
+    def cell(self) -> Any: ...
+
+    @property
+    def path(self) -> Path | None: ...
+
+    @property
+    def error(self) -> str | None: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+
+class Runner(Protocol):
+    """What turns cells of one sort into files, on any number of processes; finished ones are taken as they are."""
+
+    def __call__(
+        self, cells: Sequence[Any], out: Path, *, jobs: int, progress: Progress, announce: Say, command: str
+    ) -> tuple[AnyOutcome, ...]: ...
+
+
+class Computed(Protocol):
+    """A result that knows its cell."""
+
+    @property
+    def cell(self) -> Any: ...
+
+
+_Computed = TypeVar("_Computed", bound=Computed)
+
 
 @dataclass(frozen=True)
 class Study:
-    """The runs behind a figure.
+    """The results behind a figure.
 
     Args:
         name: what `gradlag reproduce` calls it.
         title: what the figure shows, in one line.
         source: what it reproduces or tests.
         build: the cells at a scale.
+        run: what computes them; simulations unless something else is named.
+        noun: what the cells are, in the plural.
         scales: the scales there are.
     """
 
     name: str
     title: str
     source: str
-    build: Callable[[str], tuple[Cell, ...]]
+    build: Callable[[str], Sequence[AnyCell]]
+    run: Runner = run_cells
+    noun: str = "runs"
     scales: tuple[str, ...] = SCALES
 
-    def cells(self, scale: str = "quick") -> tuple[Cell, ...]:
+    def cells(self, scale: str = "quick") -> tuple[Any, ...]:
         """The cells at a scale; InputError lists the scales if there is no such one."""
         if scale not in self.scales:
             raise InputError(f"The scale of {self.name} must be one of {', '.join(self.scales)}. Got {scale!r}.")
-        return self.build(scale)
+        return tuple(self.build(scale))
+
+    def chosen(self, results: Iterable[_Computed]) -> tuple[_Computed, ...]:
+        """The results to be drawn together: those of the scale that is the most complete, the largest of several.
+
+        A folder may hold the results of several scales, and a figure shows one of them.
+        """
+        by_cell = {result.cell: result for result in results}
+        best: tuple[_Computed, ...] = ()
+        share = 0.0
+        for scale in self.scales:
+            cells = self.cells(scale)
+            there = tuple(by_cell[cell] for cell in cells if cell in by_cell)
+            if there and len(there) / len(cells) >= share:
+                best, share = there, len(there) / len(cells)
+        return best

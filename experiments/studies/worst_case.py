@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.studies.values import Values, of_scale
 from theory.errors import EnvironmentFailure, GradlagError, InputError
 from theory.general_bound import judge
 from theory.stability import fixed_delay_limit
@@ -24,8 +25,6 @@ from theory.staleness import Staleness
 ASSUMED_COHERENCE = 0.5
 #: The theorems drawn beside the worst case.
 BOUNDS = ("dai2019", "dai2019-sum", "theorem-a", "theorem-ar", "theorem-b", "corollary-1", "lian2015")
-
-Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -242,7 +241,7 @@ _WITNESS: Mapping[str, float] = MappingProxyType({"quick": 0.0, "lesson": 0.0, "
 
 def growth_cells(scale: str) -> tuple[GrowthCell, ...]:
     """Theorem 1's steps and Corollary 1's at every staleness, T doubling."""
-    longest = _of(_LONGEST, scale)
+    longest = of_scale(_LONGEST, scale, "worst-case")
     return tuple(
         GrowthCell(schedule, staleness, steps, _REACH[scale], _WITNESS[scale] if steps <= 160 else 0.0)
         for schedule in ("theorem-1", "corollary-1")
@@ -251,13 +250,22 @@ def growth_cells(scale: str) -> tuple[GrowthCell, ...]:
     )
 
 
+# (s, T) of the runs whose traces are all solved, and T of the long ones.
+_SHORT: Mapping[str, tuple[tuple[int, int], ...]] = MappingProxyType(
+    {"quick": ((2, 6), (3, 5)), "lesson": ((2, 8), (3, 6), (4, 5)), "paper": ((2, 10), (3, 7), (4, 6))}
+)
+_LONG: Mapping[str, tuple[int, ...]] = MappingProxyType(
+    {"quick": (50, 150, 300), "lesson": (50, 200, 800), "paper": (50, 200, 800)}
+)
+_FRACTIONS = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)
+_FEW_FRACTIONS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)
+
+
 def pattern_cells(scale: str) -> tuple[PatternCell, ...]:
     """All traces of short runs: staleness, length and size of the steps, then families, noise, coherence and mean."""
-    sizes = {"quick": ((2, 6), (3, 5)), "lesson": ((2, 8), (3, 6), (4, 5)), "paper": ((2, 10), (3, 7), (4, 6))}
-    few, many = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5), (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5)
-    grid = few if scale == "quick" else many
+    grid = _FEW_FRACTIONS if scale == "quick" else _FRACTIONS
     cells = []
-    for staleness, steps in _of(sizes, scale):
+    for staleness, steps in of_scale(_SHORT, scale, "delay-patterns"):
         for fraction in grid:
             cells += [PatternCell(family, fraction, staleness, steps) for family in FAMILIES]
         short = min(steps, 5)
@@ -270,19 +278,18 @@ def pattern_cells(scale: str) -> tuple[PatternCell, ...]:
 
 def sawtooth_cells(scale: str) -> tuple[SawtoothCell, ...]:
     """The adversary's sawtooth at s = 3 around its own stability limit, .948 of that of the constant delay."""
-    lengths = {"quick": (50, 150, 300), "lesson": (50, 200, 800), "paper": (50, 200, 800)}
     few = (0.9, 0.93, 0.955, 0.965, 0.975)  # at the limit itself the solver loses its accuracy
     grid = few if scale == "quick" else (0.7, 0.8, 0.85, 0.92, 0.96, 0.97, 0.98, 0.985, *few)
-    return tuple(SawtoothCell(fraction, 4, 3, steps, reach=3) for steps in _of(lengths, scale) for fraction in grid)
+    lengths = of_scale(_LONG, scale, "delay-patterns")
+    return tuple(SawtoothCell(fraction, 4, 3, steps, reach=3) for steps in lengths for fraction in grid)
+
+
+def trace_cells(scale: str) -> tuple[Cell, ...]:
+    """Patterns and sawtooths."""
+    return (*pattern_cells(scale), *sawtooth_cells(scale))
 
 
 def all_cells(scale: str) -> tuple[Cell, ...]:
     """All three, the expensive ones first, so that processes end together."""
-    cells: tuple[Cell, ...] = (*growth_cells(scale), *pattern_cells(scale), *sawtooth_cells(scale))
+    cells: tuple[Cell, ...] = (*growth_cells(scale), *trace_cells(scale))
     return tuple(sorted(cells, key=lambda cell: -cell.work))
-
-
-def _of(table: Mapping[str, Any], scale: str) -> Any:
-    if scale not in table:
-        raise InputError(f"The scale of worst-case must be one of {', '.join(table)}. Got {scale!r}.")
-    return table[scale]

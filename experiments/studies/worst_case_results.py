@@ -1,4 +1,4 @@
-"""The cells of the worst-case study on disk: one JSON file each, checked when read, computed on local processes."""
+"""The cells of the solved studies on disk: one JSON file each, checked when read, computed on local processes."""
 
 from __future__ import annotations
 
@@ -13,14 +13,27 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from experiments.provenance import current_versions
 from experiments.store import check_writable, write_atomically
-from experiments.studies.worst_case import KINDS, Cell, Values
-from theory.errors import GradlagError, InputError, StoreError
+from experiments.studies.designs import DesignCell
+from experiments.studies.limit import LimitCell
+from experiments.studies.values import Values
+from experiments.studies.worst_case import KINDS as _TRACES
+from experiments.studies.worst_case import Cell as _TraceCell
+from experiments.studies.worst_function import WorstFunctionCell
+from experiments.sweep import told_failure
+from theory.errors import InputError, StoreError
 from theory.staleness import whole_number
 
+Cell = _TraceCell | LimitCell | DesignCell | WorstFunctionCell
+#: By the name that their files carry.
+KINDS: Mapping[str, type[Cell]] = MappingProxyType(
+    {**_TRACES, **{kind.kind: kind for kind in (LimitCell, DesignCell, WorstFunctionCell)}}
+)
+_CARRIED = ("values", "versions", "seconds", "command", "created")
 SCHEMA, FOLDER = "gradlag-worst-case/1", "worst-case"
 # Libraries that start threads of their own, one per core in every process unless they are told otherwise.
 _THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
@@ -36,6 +49,7 @@ class Result:
     Args:
         cell: what was computed; values: its numbers.
         versions: of what computed it; seconds: how long that took; command: the command that asked for it.
+        created: when it was written, in UTC; empty before.
     """
 
     cell: Cell
@@ -43,11 +57,17 @@ class Result:
     versions: Mapping[str, str]
     seconds: float
     command: str
+    created: str = ""
 
     @property
     def key(self) -> str:
         """Digest (sha256, hexadecimal) of the cell."""
         return cell_key(self.cell)
+
+    def describe(self) -> dict[str, Any]:
+        """Everything that determined the result, as plain values."""
+        asked = {"file": f"{FOLDER}/{_file_name(self.cell)}", "kind": self.cell.kind, "cell": asdict(self.cell)}
+        return asked | {"versions": dict(self.versions), "key": self.key, "seconds": self.seconds}
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,7 @@ class Outcome:
     path: Path | None
     error: str | None = None
     notes: tuple[str, ...] = ()
+    seconds: float = 0.0
 
 
 def cell_key(cell: Cell) -> str:
@@ -67,7 +88,11 @@ def cell_key(cell: Cell) -> str:
 
 def cell_path(cell: Cell, out: Path | str) -> Path:
     """The file of a cell of a study that goes into `out`."""
-    return Path(out) / FOLDER / f"{cell.name}-{cell_key(cell)[:12]}.json"
+    return Path(out) / FOLDER / _file_name(cell)
+
+
+def _file_name(cell: Cell) -> str:
+    return f"{cell.name}-{cell_key(cell)[:12]}.json"
 
 
 def save(result: Result, out: Path | str) -> Path:
@@ -107,7 +132,7 @@ def load(path: Path | str) -> Result:
         whole = stored["schema"] == SCHEMA and stored.pop("content") == _digest(stored)
         cell = KINDS[stored["kind"]](**stored["cell"])
         whole = whole and stored["key"] == cell_key(cell)
-        found = Result(cell, stored["values"], stored["versions"], float(stored["seconds"]), stored["command"])
+        found = Result(cell, *(stored[name] for name in _CARRIED))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         whole = False
     if not whole:
@@ -134,7 +159,8 @@ def run_cell(cell: Cell, out: Path | str, command: str = "") -> Outcome:
         began = time.perf_counter()
         values = cell.compute()
         seconds = time.perf_counter() - began
-        return Outcome(cell, save(Result(cell, values, current_versions(), seconds, command), out), None, tuple(notes))
+        path = save(Result(cell, values, current_versions(), seconds, command), out)
+        return Outcome(cell, path, notes=tuple(notes), seconds=seconds)
     except Exception as error:
         return _failure(cell, error, notes)
 
@@ -148,7 +174,7 @@ def run_cells(
     announce: Say | None = None,
     command: str = "",
 ) -> tuple[Outcome, ...]:
-    """Compute the cells of the study on local processes; see `experiments.sweep.run_cells`, of which this is the twin.
+    """Compute cells on local processes; see `experiments.sweep.run_cells`, of which this is the twin.
 
     Args:
         cells: what to compute; a cell that occurs twice is computed once.
@@ -184,8 +210,9 @@ def _outcomes(cells: Sequence[Cell], out: Path, jobs: int, command: str) -> Iter
     if jobs <= 1:
         yield from (run_cell(cell, out, command) for cell in cells)
         return
+    by_work = sorted(cells, key=lambda cell: -cell.work)  # the longest first, so that processes end together
     with _pool(jobs) as pool:
-        running = {pool.submit(run_cell, cell, out, command): cell for cell in cells}
+        running = {pool.submit(run_cell, cell, out, command): cell for cell in by_work}
         yield from (_outcome(future, running[future]) for future in as_completed(running))
 
 
@@ -209,8 +236,7 @@ def _outcome(future: Future[Outcome], cell: Cell) -> Outcome:
 
 
 def _failure(cell: Cell, error: BaseException, notes: Sequence[str]) -> Outcome:
-    sentence = str(error) if isinstance(error, GradlagError) else f"{type(error).__name__}: {error}"
-    return Outcome(cell, None, sentence, tuple(notes))
+    return Outcome(cell, None, told_failure(error), tuple(notes))
 
 
 def _complaint(outcome: Outcome) -> tuple[str, ...]:

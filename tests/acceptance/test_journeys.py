@@ -35,7 +35,7 @@ def place(tmp_path):
 def test_a_new_schedule_that_holds(shell, place):
     told = shell("check", "--schedule", "1/(2*s*L*k^0.6)", *QUADRATIC, "--steps", 100, "--out", "mine", folder=place)
     assert told.status == 0
-    assert told.out.startswith("HOLDS (theorem-ar). ")
+    assert told.out.startswith("HOLDS (theorem-b-noise). ")
     assert "Traceback" not in told.err and "Warning" not in told.err
     assert json.loads((place / "mine/verdict.json").read_text())["verdict"] == "holds"
     assert (place / "mine/ladder.svg").read_text().lstrip().startswith("<?xml")
@@ -226,7 +226,10 @@ def test_the_fused_engine_goes_on_as_well(gradlag, place, monkeypatch):
 SMALL = {"quick": ladder.Size(("quadratic:d=3",), ("quadratic:d=3",), steps=40, seeds=4)}
 
 
-def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothing_else(gradlag, place, monkeypatch):
+def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothing_else(
+    gradlag, place, monkeypatch, shrink_studies
+):
+    shrink_studies(monkeypatch)
     monkeypatch.setattr(ladder, "SIZES", SMALL)
     monkeypatch.setattr(ladder, "STALENESSES", (4,))
     monkeypatch.setattr("experiments.calibration.calibrate", partial(calibrate, repetitions=20))
@@ -239,11 +242,14 @@ def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothin
     assert "No space left on device" in failed.json["error"]
     stored = modified(place)
     assert len(stored) == len(ladder.all_cells("quick")) - 1
+    solved = {path: path.stat().st_mtime_ns for path in (place / "out/worst-case").glob("*.json")}
+    assert {path.name.split("-")[0] for path in solved} == {"growth", "pattern", "sawtooth", "limit", "design", "worst"}
     assert (place / "out/report.html").is_file()
 
     done = gradlag(*line, folder=place)
     assert done.status == 0
     assert modified(place).items() > stored.items()
+    assert {path: path.stat().st_mtime_ns for path in solved} == solved
     page = place / done.json["report"]
     text = page.read_text()
     assert text.index("holds") < text.index("<figure")

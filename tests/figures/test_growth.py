@@ -6,14 +6,12 @@ import pytest
 from experiments.studies.worst_case import GrowthCell, PatternCell, SawtoothCell
 from experiments.studies.worst_case_results import Result
 from figures import style
+from figures.delay_patterns import pattern_ratio, patterns_picture, sawtooth_ratio
 from figures.growth import (
     common_steps,
     growth_over_staleness,
     growth_over_steps,
     growth_picture,
-    pattern_ratio,
-    patterns_picture,
-    sawtooth_ratio,
     slope,
 )
 
@@ -115,3 +113,17 @@ def test_drawing_changes_no_result(axes, results):
     before = [dict(each.values) for each in results]
     growth_over_steps(results, "theorem-1", axes)
     assert [dict(each.values) for each in results] == before
+
+
+def test_a_part_of_the_results_is_drawn_without_what_is_missing(results):
+    one = [each for each in results if each.cell.kind == "growth"][:1]
+    assert len(growth_picture(one).axes) == 2
+    assert slope([4], [1.0]) == slope([1, 2], [1.0, 2.0]) == ""
+    for kind, panels in (("pattern", 2), ("sawtooth", 1)):
+        found = [each for each in results if each.cell.kind == kind]
+        assert len([axes for axes in patterns_picture(found).axes if axes.get_xlabel()]) == panels
+
+
+def test_the_common_steps_are_those_with_the_most_stalenesses():
+    cells = [growth("theorem-1", staleness, steps) for staleness, steps in ((1, 40), (1, 80), (2, 40), (4, 20))]
+    assert common_steps(cells) == 40

@@ -5,8 +5,10 @@ import copy
 import numpy as np
 import pytest
 
+from experiments.studies.limit import LimitCell, Limits
+from experiments.studies.limit import limits as read
 from figures import style
-from figures.limit import Limits, compute, constant_curves, constants_panel, constants_table, limit_picture
+from figures.limit import constant_curves, constants_panel, constants_table, limit_picture
 from theory.stability import fixed_delay_limit
 
 DELAYS = (0, 1, 2)
@@ -14,7 +16,7 @@ DELAYS = (0, 1, 2)
 
 @pytest.fixture(scope="module")
 def limits():
-    return compute(DELAYS, points=8)
+    return read(LimitCell(delay, points=8).compute() for delay in DELAYS)
 
 
 @pytest.fixture

@@ -1,0 +1,29 @@
+"""What tests of several floors share: the solved studies at a size that takes a second or two."""
+
+from collections.abc import Callable
+
+import pytest
+
+from experiments.studies import SCALES
+
+_TINY = {
+    "experiments.studies.worst_case._LONGEST": {1: 20, 2: 20},
+    "experiments.studies.worst_case._SHORT": ((2, 3),),
+    "experiments.studies.worst_case._LONG": (12,),
+    "experiments.studies.limit._POINTS": 4,
+    "experiments.studies.designs._SETTINGS": ((2, 6, 0.0),),
+    "experiments.studies.worst_function._STEPS": 8,
+}
+
+
+@pytest.fixture(scope="session")
+def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
+    """Make every solved study tiny, at every scale alike."""
+
+    def shrink(patch: pytest.MonkeyPatch) -> None:
+        for name, entry in _TINY.items():
+            patch.setattr(name, dict.fromkeys(SCALES, entry))
+        patch.setattr("experiments.studies.worst_case._FEW_FRACTIONS", (0.5, 0.9))
+        patch.setattr("experiments.studies.limit.DELAYS", (0, 2))
+
+    return shrink

@@ -19,7 +19,8 @@ from matplotlib.figure import Figure
 
 from experiments.provenance import current_versions
 from experiments.store import check_writable, write_atomically
-from figures import atlas, style, worst_cases
+from experiments.studies.staleness_results import WorkerResult
+from figures import atlas, staleness_section, style, worst_cases
 from figures.entry import PICTURES, Entry, Origin, figures_html, scale_in
 from figures.ladder import absent
 from figures.pictures import coherence_picture, comparison_picture, ladder_grid_picture, ladder_picture, slack_picture
@@ -45,25 +46,27 @@ def build_report(folder: Path | str) -> Path:
     Raises:
         StoreError: no results, a damaged one, or a folder that cannot be written to; an earlier report is untouched.
     """
-    families, solved = find_families(folder), read_solved(folder)
-    if not families and not solved:
+    families, solved, study = find_families(folder), read_solved(folder), staleness_section.read_study(folder)
+    if not families and not solved and not study:
         raise no_results(folder)
     target = check_writable(Path(folder) / REPORT)
     calibration = read_calibration(folder)
     opening = _opening(families) if families else ""  # reads every run: damage is found before anything is drawn
     measured, worst = tuple(_entries(families)), tuple(worst_cases.entries(solved))
-    drawings = {entry.name: entry.draw() for entry in (*measured, *worst)}
+    trained = tuple(staleness_section.entries(study))
+    drawings = {entry.name: entry.draw() for entry in (*measured, *worst, *trained)}
     pictures = {name: style.svg(drawing, name) for name, drawing in drawings.items()}
     sections = {
         "Verdicts": opening,
         "How to read this": _READING if families else "",
         "Figures": figures_html(measured, pictures) if measured else "",
         "Worst cases": worst_cases.INTRODUCTION + figures_html(worst, pictures) if worst else "",
+        "The staleness study": staleness_section.opening(study) + figures_html(trained, pictures) if trained else "",
         **dict(atlas.sections(_used(families))),
         "Calibration of the checker": calibration_table(calibration) if calibration else "",
-        "Environment": _environment(families, solved),
+        "Environment": _environment(families, solved, study),
     }
-    commands = [command for entry in (*measured, *worst) for command in entry.origin.made]
+    commands = [command for entry in (*measured, *worst, *trained) for command in entry.origin.made]
     page = _page(scale_in(commands), {title: text for title, text in sections.items() if text})
     place = check_writable(Path(folder) / PICTURES / "probe").parent
     _save_pictures(drawings, pictures, place)
@@ -196,21 +199,23 @@ def _used(families: Sequence[Family]) -> frozenset[str]:
     return frozenset(name for each in details for name, detail in each.items() if detail.value is not None)
 
 
-def _environment(families: Sequence[Family], solved: Sequence[SolvedFigure]) -> str:
+def _environment(families: Sequence[Family], solved: Sequence[SolvedFigure], study: Sequence[WorkerResult]) -> str:
     stored = [one for family in families for one in family.stored()]
     results = [result for figure in solved for result in figure.results]
-    made_with = [json.loads(one.attributes["versions"]) for one in stored] + [each.versions for each in results]
+    made_with = [json.loads(one.attributes["versions"]) for one in stored]
+    made_with += [each.versions for each in results] + [each.versions for each in study]
     alike = {name: sorted({str(each.get(name, "")) for each in made_with} - {""}) for name in made_with[0]}
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(', '.join(values)) or '–'}</dd>" for name, values in alike.items()
     )
     simulated = sum(float(one.attributes["seconds"]) for one in stored)
-    created = max([str(one.attributes["created"]) for one in stored] + [each.created for each in results])
+    created = max([str(one.attributes["created"]) for one in stored] + [each.created for each in results], default="")
     computed = ", ".join(f"{figure.study.name} {figure.seconds:.0f}" for figure in solved)
     told = [
         f"{len(stored)} runs, {simulated:.0f} seconds of simulation." if stored else "",
         f"{len(results)} worst cases, solved in seconds of one process: {computed}." if results else "",
-        f"The last was finished {escape(created)}.",
+        f"{len(study)} cells of the staleness study, {sum(r.seconds for r in study):.0f} seconds." if study else "",
+        f"The last was finished {escape(created)}." if created else "",
     ]
     return (
         f"<p>{' '.join(filter(None, told))} "

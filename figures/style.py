@@ -7,6 +7,7 @@ depends on colour alone. Files are the same bytes for the same results.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.typing import LineStyleType
+
+# A PDF made at a fixed date has fonts of a fixed date, which the library that embeds them finds worth a remark.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 COLUMN, REPORT, PAGE = 3.3, 4.8, 7.2  # widths in inches: a journal's column, the report's column, a full page
 

@@ -53,7 +53,7 @@ def reproduce(
     if scale not in SCALES:
         raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
     whole_number(jobs, 1, "The number of jobs", InputError)
-    studies = [get_study(name) for name in (names or STUDIES)]
+    studies = [get_study(name) for name in (names or _at(scale, announce))]
     outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, jobs, announce, scale)]
     _tell_times(studies, outcomes, announce, scale)
     if not names:
@@ -69,6 +69,14 @@ def reproduce(
             f"The report {report} shows the others; the same command tries the failed ones again."
         )
     return report
+
+
+def _at(scale: str, announce: Callable[[str], None]) -> list[str]:
+    """The figures that there are at a scale; the others are named."""
+    missing = [study.name for study in STUDIES.values() if scale not in study.scales]
+    if missing:
+        announce(f"Not there at the scale {scale}: {', '.join(missing)}.")
+    return [name for name in STUDIES if name not in missing]
 
 
 def _alike(studies: Sequence[Study]) -> list[list[Study]]:

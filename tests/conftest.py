@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from experiments.studies import SCALES
+from experiments.studies import SCALES, staleness
 
 _TINY = {
     "experiments.studies.worst_case._LONGEST": {1: 20, 2: 20},
@@ -25,5 +25,7 @@ def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
             patch.setattr(name, dict.fromkeys(SCALES, entry))
         patch.setattr("experiments.studies.worst_case._FEW_FRACTIONS", (0.5, 0.9))
         patch.setattr("experiments.studies.limit.DELAYS", (0, 2))
+        # The staleness study has tests of its own; here it has nothing to train.
+        patch.setattr(staleness, "FIGURES", dict.fromkeys(staleness.FIGURES, lambda scale: ()))
 
     return shrink

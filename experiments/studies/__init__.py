@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from experiments.studies import ladder, worst_case, worst_case_results
+from experiments.studies import ladder, staleness, staleness_results, worst_case, worst_case_results
 from experiments.studies.base import SCALES, AnyCell, Study
 from experiments.studies.designs import design_cells
 from experiments.studies.limit import limit_cells
@@ -18,6 +18,23 @@ _PAPER = "Dai, Zhou, Dong, Zhang, Xing, ICLR 2019"
 def _solved(name: str, title: str, source: str, build: Callable[[str], Sequence[AnyCell]]) -> Study:
     """A study whose cells are worst cases to be solved, not runs."""
     return Study(name, title, source, build, run=worst_case_results.run_cells, noun="worst cases")
+
+
+#: Paper scale asks for ResNets and for data sets that are not there yet.
+_TRAINED_SCALES = ("quick", "lesson")
+
+
+def _trained(name: str, title: str, source: str) -> Study:
+    """A study whose cells are workers that train a model."""
+    return Study(
+        name,
+        title,
+        source,
+        lambda scale: staleness.FIGURES[name](scale),
+        run=staleness_results.run_cells,
+        noun="cells of the staleness study",
+        scales=_TRAINED_SCALES,
+    )
 
 
 STUDIES: Mapping[str, Study] = MappingProxyType(
@@ -72,6 +89,22 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 f"Theorem 1's schedule, {_PAPER}; gradlag's witness",
                 worst_function_cells,
             ),
+            _trained(
+                "fig1",
+                "Batches to a target accuracy against staleness, by depth, SGD and Adam",
+                f"Figure 1 of {_PAPER}",
+            ),
+            _trained("fig2", "Five optimisers, 1 to 16 workers: which of them bear staleness", f"Figure 2 of {_PAPER}"),
+            _trained(
+                "fig3", "Matrix factorisation, variational autoencoders and topic models", f"Figure 3 of {_PAPER}"
+            ),
+            _trained("fig5", "Cosine between the gradients of a run, by their distance", f"Figure 5 of {_PAPER}"),
+            _trained(
+                "fig6",
+                "Coherence by depth and under staleness; geometric delays",
+                f"Figure 6 of {_PAPER}; gradlag's own",
+            ),
+            _trained("distance", "Workers with caches beside the theorem's one sequence", "gradlag's own"),
         )
     }
 )

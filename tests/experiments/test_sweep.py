@@ -121,6 +121,10 @@ def test_the_number_of_jobs_is_checked(tmp_path, jobs):
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", STUDIES)
 def test_the_cells_of_a_study_differ_and_are_named_apart(name, scale):
+    if scale not in STUDIES[name].scales:
+        with pytest.raises(InputError, match="must be one of quick, lesson"):
+            get_study(name).cells(scale)
+        return
     cells = get_study(name).cells(scale)
     assert len({cell.name for cell in cells}) == len(set(cells)) == len(cells) > 0
     assert all(cell.work > 0 for cell in cells)

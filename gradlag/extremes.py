@@ -71,6 +71,8 @@ def _remarks(found: WorstCase) -> Iterator[str]:
     if found.replay is not None:
         below = f"A function that is as bad as {outward(found.replay.lower, up=False)} was replayed"
         yield f"{below} ({number(100 * found.replay.lower / found.upper, 4)} % of that)."
+    elif found.witness is not None:
+        yield "A worst function was found and checked, but its replay leaves it by rounding; nothing was measured."
     elif found.sought:
         yield "No function that is nearly as bad was found, so nothing is known from below."
     if not solution.exhaustive:

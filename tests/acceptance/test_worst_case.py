@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY, get
+from theory.errors import CertificateError
 
 KEYS = {"value", "status", "certified", "upper", "lower", "iterates", "seconds"}
 FLAGS = (
@@ -288,3 +289,13 @@ def test_a_refused_command_leaves_earlier_files_alone(gradlag, kept, place):
 def test_the_trace_of_a_model_gives_the_value_of_the_model(ask, place):
     (place / "constant").write_text("".join(f"{delay}\n" for delay in np.minimum(np.arange(8), 2)))
     assert ask("0.2/L", "--delays-file", "constant")["value"] == ask("0.2/L")["value"]
+
+
+def test_a_replay_that_leaves_its_witness_is_no_verdict(gradlag, place, monkeypatch):
+    def leaves(witness):
+        raise CertificateError("The replay leaves the witness.")
+
+    monkeypatch.setattr("experiments.replay.replay", leaves)
+    told = gradlag("worst-case", "--schedule", "1/L", "--staleness", 1, "--steps", 2, folder=place)
+    assert told.status == 0
+    assert "its replay leaves it by rounding" in " ".join(told.out.split())

@@ -21,7 +21,7 @@ from experiments.provenance import current_versions
 from experiments.result import MEASURED, Run, build_run
 from experiments.simulate.delayed import simulate
 from experiments.store import check_writable, load, save
-from theory.errors import StoreError
+from theory.errors import EnvironmentFailure, StoreError
 
 __all__ = ["Plan", "execute", "plan", "run_to_file"]
 
@@ -63,7 +63,14 @@ def execute(plan: Plan, parts_folder: Path | str | None = None, progress: Progre
     return _join(plan, parts)
 
 
-def run_to_file(plan: Plan, path: Path | str, progress: Progress | None = None, announce: Say | None = None) -> Run:
+def run_to_file(
+    plan: Plan,
+    path: Path | str,
+    progress: Progress | None = None,
+    announce: Say | None = None,
+    *,
+    afresh: bool = False,
+) -> Run:
     """Carry out a plan and store the run, or take the stored one if it is there already.
 
     Args:
@@ -71,6 +78,7 @@ def run_to_file(plan: Plan, path: Path | str, progress: Progress | None = None, 
         path: the result file.
         progress: called with (done, total).
         announce: called with a sentence when there is something to say.
+        afresh: run it although there is a file, which stays until the new one is whole.
 
     Returns:
         The run that the file now holds.
@@ -79,7 +87,7 @@ def run_to_file(plan: Plan, path: Path | str, progress: Progress | None = None, 
         StoreError: the place cannot be written to, or holds something else; what is there stays as it is.
     """
     target, say = check_writable(path), announce or (lambda sentence: None)
-    if target.exists():
+    if target.exists() and not afresh:
         run = _earlier_run(plan, target)
         say(f"{target} already holds this run, made {run.data.attrs['created']}; it is used as it is.")
         return run
@@ -108,7 +116,7 @@ def _earlier_run(plan: Plan, path: Path) -> Run:
 
 def _finished_parts(plan: Plan, folder: Path) -> Iterator[Run]:
     missing = set(plan.configuration.seeds)
-    for path in sorted(folder.glob("*.nc")):
+    for path in _files(folder):
         try:
             part = load(path)
         except StoreError:
@@ -116,6 +124,13 @@ def _finished_parts(plan: Plan, folder: Path) -> Iterator[Run]:
         if _belongs(part, plan) and missing.issuperset(part.configuration.seeds):
             missing -= set(part.configuration.seeds)
             yield part
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.glob("*.nc"))
+    except FileNotFoundError:
+        return []  # another command has just finished the same run
 
 
 def _belongs(part: Run, plan: Plan) -> bool:
@@ -196,7 +211,17 @@ def _keeping(folder: Path | None) -> Iterator[Callable[[Run], None]]:
 def _store_parts(waiting: list[Run], folder: Path | None) -> None:
     while waiting and folder is not None:
         part = waiting.pop()
-        save(part, folder / f"{part.configuration.key[:24]}.nc")
+        _store_part(part, folder / f"{part.configuration.key[:24]}.nc")
+
+
+def _store_part(part: Run, path: Path, tries: int = 3) -> None:
+    """Save a block; another command that has just finished the same run may remove the folder meanwhile."""
+    try:
+        save(part, path)
+    except (StoreError, EnvironmentFailure):
+        if tries <= 1:
+            raise
+        _store_part(part, path, tries - 1)
 
 
 def _all_steps(plan: Plan) -> int:

@@ -1,13 +1,15 @@
 """Runs on disk: one schema, written atomically, checked when read, open to xarray.
 
 A file holds either a whole result or nothing: it is encoded in memory, written beside its place, flushed to the disk
-and then renamed. What is read back is compared with the schema, with its own key and with its own digest.
+and then renamed. What is read back is compared with its seal before it is decoded (`experiments/seal.py`), then with
+the schema, with its own key and with its own digest.
 """
 
 from __future__ import annotations
 
 import io
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,10 +17,25 @@ import xarray as xr
 
 from experiments.configuration import SCHEMA, Configuration
 from experiments.result import Run, build_run
+from experiments.seal import sealed, unsealed
 from theory.errors import EnvironmentFailure, InputError, StoreError
+from theory.reading import read_ordinary
 
-__all__ = ["Configuration", "Run", "build_run", "check_writable", "load", "load_all", "save", "write_atomically"]
+__all__ = [
+    "Configuration",
+    "Run",
+    "build_run",
+    "check_writable",
+    "encode",
+    "load",
+    "load_all",
+    "remove_stale",
+    "save",
+    "write_atomically",
+]
 
+_LARGEST = 1 << 34
+_STALE_SECONDS = 86_400.0  # no writing takes a day
 _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True}
 
 
@@ -37,10 +54,14 @@ def save(run: Run, path: Path | str) -> Path:
         EnvironmentFailure: writing failed, on a full disk for example; an earlier file is as it was.
     """
     target = check_writable(path)
-    encoding = dict.fromkeys(run.data.data_vars, _COMPRESSION)
-    content = run.data.to_netcdf(engine="h5netcdf", encoding=encoding)
-    write_atomically(target, content)
+    write_atomically(target, encode(run))
     return target
+
+
+def encode(run: Run) -> bytes:
+    """The content of the netCDF file of a run, sealed."""
+    encoding = dict.fromkeys(run.data.data_vars, _COMPRESSION)
+    return sealed(bytes(run.data.to_netcdf(engine="h5netcdf", encoding=encoding)))
 
 
 def write_atomically(path: Path, content: bytes | memoryview) -> None:
@@ -62,6 +83,19 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def remove_stale(folder: Path) -> None:
+    """Remove what writers that were killed more than a day ago left in a folder, by the clock of its own disk."""
+    probe = folder / f".probe.{uuid4().hex[:12]}.tmp"
+    with suppress(OSError):
+        probe.touch(exist_ok=False)
+        now = probe.stat().st_mtime
+        probe.unlink()
+        for path in folder.glob(".*.tmp"):
+            with suppress(OSError):  # another command removes it too
+                if now - path.stat().st_mtime > _STALE_SECONDS:
+                    path.unlink()
+
+
 def load(path: Path | str) -> Run:
     """Read a run and check it.
 
@@ -75,7 +109,7 @@ def load(path: Path | str) -> Run:
         StoreError: no such file; not a netCDF file, or a truncated or altered one; another schema.
     """
     try:
-        content = Path(path).read_bytes()
+        content = read_ordinary(path, _LARGEST)
     except OSError as cause:
         raise StoreError(f"The result file {path} cannot be opened ({_reason(cause)}). Check the path.") from cause
     try:
@@ -117,8 +151,9 @@ def check_writable(path: Path | str) -> Path:
 
 
 def _decode(content: bytes) -> Run:
+    whole = unsealed(content)
     try:
-        data = xr.load_dataset(io.BytesIO(content), engine="h5netcdf")
+        data = xr.load_dataset(io.BytesIO(whole), engine="h5netcdf")
     except Exception as cause:  # whatever a damaged file makes the readers raise
         raise StoreError("It is not a complete netCDF file.") from cause
     if data.attrs.get("schema") != SCHEMA:

@@ -26,6 +26,7 @@ from theory.bounds import Setting
 from theory.delays import validate_delays
 from theory.errors import DataError
 from theory.notation import checked_constant
+from theory.reading import open_ordinary
 from theory.schedules import AnySchedule, parse_schedule
 from theory.staleness import Staleness
 
@@ -36,6 +37,9 @@ COLUMNS = ("step", "grad_norm", "seed", "delay")
 # The factor-s sum weighs the points in the same way whatever the trace.
 ANY_TRACE = "dai2019-sum"
 _LARGEST_WHOLE = 2**53
+_LONGEST_LINE = 2**16
+# Every step up to the last has a step size and a delay, recorded or not.
+_MOST_STEPS = 20_000_000
 _NEVER = -1
 # A norm beyond this counts as diverged; its square is still a number.
 _FAR = 1e150
@@ -155,14 +159,22 @@ def read_log(path: Path | str) -> TrainingLog:
     """
     rows = _Rows()
     try:
-        with Path(path).open(newline="", encoding="utf-8-sig") as stream:
-            _fill(rows, csv.reader(stream, strict=True), path)
+        with io.TextIOWrapper(open_ordinary(path), newline="", encoding="utf-8-sig") as stream:
+            _fill(rows, csv.reader(_short_lines(stream), strict=True), path)
     except OSError as cause:
         reason = (cause.strerror or str(cause)).lower()
         raise DataError(f"The log {path} cannot be opened ({reason}). Check the path.") from cause
     except (UnicodeDecodeError, csv.Error) as cause:
         raise DataError(f"The log {path} is not a CSV text file ({cause}). Save it as text, in UTF-8.") from cause
     return _arranged(rows, path)
+
+
+def _short_lines(stream: io.TextIOWrapper) -> Iterator[str]:
+    """The lines, none of them so long that it fills the memory."""
+    for line in iter(lambda: stream.readline(_LONGEST_LINE), ""):
+        if len(line) == _LONGEST_LINE:
+            raise csv.Error(f"a line has more than {_LONGEST_LINE:,} characters")
+        yield line
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,6 +255,11 @@ def _arranged(rows: _Rows, path: Path | str) -> TrainingLog:
     times, seeds = np.unique(step), np.unique(seed)
     if times.size < 2 or times[0] != 0:
         raise DataError(f"The log {path} must hold step 0, the starting point, and at least one later step.")
+    if times[-1] > _MOST_STEPS:
+        raise DataError(
+            f"The log {path} ends at step {times[-1]:,}, and logs of at most {_MOST_STEPS:,} steps are judged. Check "
+            "its column step."
+        )
     order = np.lexsort((step, seed))
     _check_grid(step[order], seed[order], times, seeds, path)
     shape = seeds.size, times.size

@@ -5,11 +5,24 @@ Each class carries the exit status that the command gives it.
 
 from typing import ClassVar
 
+# A sentence that quotes more than this of a user's text is shortened in the middle.
+_BEGINNING, _END = 700, 300
+
 
 class GradlagError(Exception):
-    """Any refusal that gradlag explains in one sentence."""
+    """Any refusal that gradlag explains in one sentence: one line that prints, whatever text it quotes."""
 
     exit_status: ClassVar[int] = 2
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(_one_line(sentence))
+
+
+def _one_line(sentence: str) -> str:
+    """The sentence with what does not print written as Python would, and not longer than a screen."""
+    if not sentence.isprintable():
+        sentence = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in sentence)
+    return sentence if len(sentence) <= _BEGINNING + _END else f"{sentence[:_BEGINNING]} ... {sentence[-_END:]}"
 
 
 class InputError(GradlagError):

@@ -23,6 +23,7 @@ from theory.errors import DelayError, ScheduleError
 from theory.formula import Environment, Formula
 from theory.notation import CONSTANTS, GLOSSARY
 from theory.parsing import NUMBER, parse
+from theory.reading import read_ordinary
 
 Values: TypeAlias = NDArray[np.float64]
 
@@ -227,7 +228,9 @@ def _read(text: str) -> NumericSchedule:
             raise ScheduleError(f"There is no file {str(path)!r} to read step sizes from. Check the name after @.")
         if path.stat().st_size > _LARGEST_FILE:
             raise ScheduleError(f"The file {str(path)!r} is too large for a list of step sizes. Shorten it.")
-        lines = path.read_text(encoding="utf-8-sig").rstrip().split("\n")
+        # Lines end as they do on any system.
+        content = read_ordinary(path, _LARGEST_FILE).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        lines = content.rstrip().split("\n")
     except (OSError, ValueError) as error:
         raise ScheduleError(f"The file {text[1:]!r} cannot be read as text: {error}. Give one number a line.") from None
     return NumericSchedule(np.array([_number(line, at, text) for at, line in enumerate(lines, 1)]), text)

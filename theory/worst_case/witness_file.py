@@ -32,6 +32,7 @@ from pathlib import Path
 import numpy as np
 
 from theory.errors import CertificateError, InputError, StoreError
+from theory.reading import read_ordinary
 from theory.staleness import Staleness
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.witness_check import Witness, check
@@ -139,13 +140,11 @@ def read(path: Path | str, *, checked: bool = True) -> Witness:
 
 def read_text(path: Path | str) -> str:
     """The text of a file of a sensible size."""
-    file = Path(path)
     try:
-        if file.stat().st_size > _LARGEST:
-            raise StoreError(f"The file {path} is too large for a witness.")
-        return file.read_text(encoding="ascii")
+        return read_ordinary(path, _LARGEST).decode("ascii")
     except (OSError, UnicodeDecodeError) as error:
-        raise StoreError(f"The file {path} cannot be read as a witness: {error}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(f"The file {path} cannot be read as a witness: {reason}.") from error
 
 
 def write(path: Path | str, witness: Witness) -> Path:
@@ -269,7 +268,7 @@ def _parse(reader: _Reader) -> Witness:
             measure=Measure(measure),
         )
     except (InputError, ValueError) as error:
-        raise StoreError(f"The witness file states a question that cannot be: {error}") from error
+        raise StoreError(f"The witness file states a question that cannot be: {str(error).rstrip('.')}.") from error
     return Witness(question, gradients, values)
 
 

@@ -1,34 +1,25 @@
-"""Many runs on one machine: a sweep is a list of cells, each a plain value with one result file.
+"""Many runs: a sweep is a list of cells, each a plain value with one result file.
 
-A cell is stateless: its file is a function of the cell alone, so that cells may be run in any order, in any number of
-processes, and again after an interruption. A cell that fails does not stop the others.
+A cell is stateless: its file is a function of the cell alone, so that cells may be run in any order, by any executor,
+and again after an interruption. A cell that fails does not stop the others.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import signal
-import threading
+import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 
-import numba
-
+from experiments.executor import Executor, Found, Made, Outcome, Recipe, failed, run_all, safe_name
+from experiments.executor import told_failure as told_failure
 from experiments.planning import Plan, plan
-from experiments.result import Run
-from experiments.runs import Progress, Say, run_to_file
-from experiments.store import check_writable, load
-from theory.errors import GradlagError, InputError, StoreError
-from theory.staleness import whole_number
+from experiments.runs import Progress, Say, execute, parts_folder_of, run_to_file
+from experiments.store import encode, load
+from theory.errors import StoreError
 
-# Libraries that start threads of their own, one per core in every process unless they are told otherwise.
-_THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+FOLDER = "cells"
 
 
 @dataclass(frozen=True)
@@ -66,31 +57,14 @@ class Cell:
         return plan(**values, command=command)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a cell: its file, or why there is none, and the seconds it took; 0 where it was there already."""
-
-    cell: Cell
-    path: Path | None
-    error: str | None = None
-    notes: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-    def run(self) -> Run:
-        """The run of the cell, read from its file."""
-        if self.path is None:
-            raise StoreError(f"The cell {self.cell.name} has no result: {self.error}")
-        return load(self.path)
-
-
 def cells_folder(out: Path | str) -> Path:
     """Where the cells of a sweep into `out` are."""
-    return Path(out) / "cells"
+    return Path(out) / FOLDER
 
 
 def cell_path(cell: Cell, key: str, out: Path | str) -> Path:
     """The result file of a cell: its name made safe for a file system, and the start of its key."""
-    return cells_folder(out) / f"{re.sub(r'[^A-Za-z0-9._=-]+', '-', cell.name).strip('-.')}-{key[:12]}.nc"
+    return cells_folder(out) / f"{safe_name(cell.name)}-{key[:12]}.nc"
 
 
 def run_cell(cell: Cell, out: Path | str, progress: Progress | None = None, command: str = "") -> Outcome:
@@ -105,18 +79,19 @@ def run_cell(cell: Cell, out: Path | str, progress: Progress | None = None, comm
     Returns:
         The outcome; a refusal is recorded in it, and an interruption passes through.
     """
-    notes: list[str] = []
+    notes: tuple[str, ...] = ()
     try:
         settled = cell.plan(command)
         path = cell_path(cell, settled.key, out)
-        seconds = 0.0
-        if not _is_whole(path, notes):
+        found = _find(settled, path)
+        notes, seconds = found.notes, 0.0
+        if found.path is None:
             began = time.perf_counter()
-            run_to_file(settled, path, progress)
+            run_to_file(settled, path, progress, afresh=bool(notes))
             seconds = time.perf_counter() - began
-        return Outcome(cell, path, notes=tuple(notes), seconds=seconds)
+        return Outcome(cell, path, notes=notes, seconds=seconds)
     except Exception as error:
-        return _failure(cell, error, notes)
+        return failed(cell, error, notes)
 
 
 def run_cells(
@@ -124,139 +99,73 @@ def run_cells(
     out: Path | str,
     *,
     jobs: int = 1,
+    executor: Executor | None = None,
     progress: Progress | None = None,
     announce: Say | None = None,
     command: str = "",
 ) -> tuple[Outcome, ...]:
-    """Run the cells of a sweep on local processes.
+    """Run the cells of a sweep.
 
     Args:
         cells: what to run; a cell that occurs twice is run once.
-        out: the folder of the sweep; results are in its folder `cells`.
-        jobs: how many processes; 1 stays in this one, which uses all threads for one cell at a time.
+        out: the folder of the sweep; results are in its folder `cells`, logs of cells that failed in `logs`.
+        jobs: how many local processes; 1 stays in this one, which uses all threads for one cell at a time.
+        executor: who runs them, in place of `jobs`; see `experiments.executor.executor_for`.
         progress: called with (done, total), in steps of one seed.
         announce: called with a sentence when there is something to say.
         command: the command line, to be stored with the results.
 
     Returns:
-        One outcome per different cell, in the order given. The results are the same for any order and number of jobs.
+        One outcome per different cell, in the order given. The results are the same for any order and any executor.
 
     Raises:
         InputError: `jobs` is not a whole number of at least 1.
         StoreError: the folder cannot be written to.
+        EnvironmentFailure: the cluster was lost; what was finished is kept.
     """
-    count = whole_number(jobs, 1, "The number of jobs", InputError)
-    check_writable(cells_folder(out) / "probe")
-    distinct = tuple(dict.fromkeys(cells))
-    tell, say = progress or (lambda done, total: None), announce or (lambda sentence: None)
-    if min(count, len(distinct)) <= 1:
-        found = _run_here(distinct, Path(out), tell, command)
-    else:
-        found = _run_in_processes(distinct, Path(out), min(count, len(distinct)), tell, command)
-    outcomes = {outcome.cell: _told(outcome, say) for outcome in found}
-    return tuple(outcomes[cell] for cell in distinct)
+    return run_all(
+        RECIPE, cells, out, jobs=jobs, executor=executor, progress=progress, announce=announce, command=command
+    )
 
 
-def _told(outcome: Outcome, say: Say) -> Outcome:
-    for note in outcome.notes:
-        say(note)
-    if outcome.error is not None:
-        say(f"The cell {outcome.cell.name} failed: {outcome.error}")
-    return outcome
+def _run(cell: Cell, out: Path, command: str, progress: Progress | None) -> Outcome:
+    return run_cell(cell, out, progress, command)
 
 
-def _run_here(cells: Sequence[Cell], out: Path, tell: Progress, command: str) -> Iterator[Outcome]:
-    before, whole = 0, sum(cell.work for cell in cells)
-    tell(before, whole)
-    for cell in cells:
-        yield run_cell(cell, out, _shifted(tell, before, whole), command)
-        before += cell.work
-        tell(before, whole)
+def _finder(out: Path) -> Callable[[Cell], Found]:
+    """A look into the folder first: to plan a cell takes longer than to see that no file has its name."""
+    names = {path.name.rpartition("-")[0] for path in cells_folder(out).glob("*.nc")}
+
+    def find(cell: Cell) -> Found:
+        if safe_name(cell.name) not in names:
+            return Found()
+        settled = cell.plan()
+        return _find(settled, cell_path(cell, settled.key, out))
+
+    return find
 
 
-def _shifted(tell: Progress, before: int, whole: int) -> Progress:
-    return lambda done, total: tell(before + done, whole)
+def _make(cell: Cell, command: str) -> Made:
+    """Run a cell where there is no folder of results."""
+    settled = cell.plan(command)
+    began = time.perf_counter()
+    content = encode(execute(settled))
+    return Made(cell_path(cell, settled.key, "").name, content, time.perf_counter() - began)
 
 
-def _run_in_processes(cells: Sequence[Cell], out: Path, jobs: int, tell: Progress, command: str) -> Iterator[Outcome]:
-    finished, whole = 0, sum(cell.work for cell in cells)
-    tell(finished, whole)
-    with _pool(jobs) as pool:
-        running = {pool.submit(_run_in_process, cell, out, command): cell for cell in cells}
-        for future in as_completed(running):
-            finished += running[future].work
-            tell(finished, whole)
-            yield _outcome(future, running[future])
+RECIPE = Recipe(FOLDER, _run, _finder, _make)
 
 
-def _outcome(future: Future[Outcome], cell: Cell) -> Outcome:
-    error = future.exception()
-    return _failure(cell, error) if error is not None else future.result()
-
-
-def _failure(cell: Cell, error: BaseException, notes: Sequence[str] = ()) -> Outcome:
-    return Outcome(cell, None, told_failure(error), tuple(notes))
-
-
-def told_failure(error: BaseException) -> str:
-    """A sentence on what stopped a cell."""
-    if isinstance(error, BrokenExecutor):
-        return "Its process ended abruptly, perhaps for lack of memory. Run the same command again, with fewer --jobs."
-    return str(error) if isinstance(error, GradlagError) else f"{type(error).__name__}: {error}"
-
-
-def _is_whole(path: Path, notes: list[str]) -> bool:
+def _find(settled: Plan, path: Path) -> Found:
+    """The file of a plan if it is whole; one that is not stays until a whole one takes its place."""
     if not path.exists():
-        return False
+        return Found()
     try:
-        load(path)
+        if load(path).configuration.key != settled.key:
+            raise StoreError(f"The result file {path} holds the run of another configuration.")
     except StoreError as damage:
-        path.unlink()
-        notes.append(f"{damage} It is run again now.")
-        return False
-    return True
-
-
-@contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that share the cores; an interruption ends them at once, as finished blocks are on the disk."""
-    threads = max(1, numba.get_num_threads() // jobs)
-    earlier = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
-    others = set(active_children())
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_prepare, initargs=(threads,))
-    try:
-        yield pool
-    except BaseException:
-        for process in set(active_children()) - others:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-        for name, value in earlier.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _run_in_process(cell: Cell, out: Path, command: str) -> Outcome:
-    """Run a cell where a request to stop first lets half-written files be removed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        return run_cell(cell, out, None, command)
-    except KeyboardInterrupt:
-        os._exit(130)
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _prepare(threads: int) -> None:
-    """In a new process: its share of threads; interruptions are left to its parent, which it does not outlive."""
-    numba.set_num_threads(threads)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-
-
-def _follow_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+        return Found(notes=(f"{damage} It is run again now.",))
+    parts = parts_folder_of(settled, path)
+    if parts.exists():  # of a command that was killed when the result had just been written
+        shutil.rmtree(parts, ignore_errors=True)
+    return Found(path)

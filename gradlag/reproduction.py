@@ -8,13 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from experiments.executor import Executor, Outcome, executor_for
 from experiments.progress import in_words, reporting
 from experiments.store import check_writable, write_atomically
 from experiments.studies import SCALES, STUDIES, Study, get_study
-from experiments.studies.base import AnyOutcome, Runner
+from experiments.studies.base import Runner
 from gradlag.output import print_entry
 from theory.errors import EnvironmentFailure, InputError, StoreError
-from theory.staleness import whole_number
 
 _RUNG_SECONDS = 1.0
 _CALIBRATED_SEEDS = {"quick": (8, 32), "lesson": (4, 8, 16, 32, 64), "paper": (4, 8, 16, 32, 64)}
@@ -35,12 +35,19 @@ def print_figures(described: Sequence[dict[str, Any]]) -> None:
 
 
 def reproduce(
-    names: Sequence[str], *, scale: str = "quick", jobs: int = 1, out: Path, announce: Callable[[str], None]
+    names: Sequence[str],
+    *,
+    scale: str = "quick",
+    jobs: int = 1,
+    cluster: str | None = None,
+    out: Path,
+    announce: Callable[[str], None],
 ) -> Path:
     """Compute what the named figures need (all by default), and build the report.
 
     Args:
-        names: figures; scale: quick, lesson or paper; jobs: local processes; out: the folder.
+        names: figures; scale: quick, lesson or paper; out: the folder.
+        jobs: local processes; cluster: the address of a Ray cluster in their place, or "local".
         announce: called with sentences for the user.
 
     Returns:
@@ -48,13 +55,14 @@ def reproduce(
 
     Raises:
         InputError: an unknown figure or scale.
-        EnvironmentFailure: results that failed; the report holds what was finished.
+        EnvironmentFailure: results that failed, and the report holds what was finished; or a cluster that does not
+            answer or was lost, and what was finished is in the folder.
     """
     if scale not in SCALES:
         raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
-    whole_number(jobs, 1, "The number of jobs", InputError)
     studies = [get_study(name) for name in (names or _at(scale, announce))]
-    outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, jobs, announce, scale)]
+    with executor_for(jobs, cluster) as executor:
+        outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, executor, announce, scale)]
     _tell_times(studies, outcomes, announce, scale)
     if not names:
         _calibrate(out, scale, announce)
@@ -88,20 +96,19 @@ def _alike(studies: Sequence[Study]) -> list[list[Study]]:
 
 
 def _run(
-    studies: Sequence[Study], out: Path, jobs: int, announce: Callable[[str], None], scale: str
-) -> Sequence[AnyOutcome]:
+    studies: Sequence[Study], out: Path, executor: Executor, announce: Callable[[str], None], scale: str
+) -> Sequence[Outcome]:
     """The cells of studies of one sort; a cell that several need is computed once."""
     cells = tuple(dict.fromkeys(cell for study in studies for cell in study.cells(scale)))
     first = studies[0]
     announce(f"{len(cells)} {first.noun} at the scale {scale}, into {out}; finished ones are taken as they are.")
     with reporting(first.noun) as progress:
-        return first.run(
-            cells, out, jobs=jobs, progress=progress, announce=announce, command=f"gradlag reproduce --scale {scale}"
-        )
+        command = f"gradlag reproduce --scale {scale}"
+        return first.run(cells, out, executor=executor, progress=progress, announce=announce, command=command)
 
 
 def _tell_times(
-    studies: Sequence[Study], outcomes: Sequence[AnyOutcome], announce: Callable[[str], None], scale: str
+    studies: Sequence[Study], outcomes: Sequence[Outcome], announce: Callable[[str], None], scale: str
 ) -> None:
     """What each figure took; cells that several need count for the first."""
     left = {outcome.cell: outcome.seconds for outcome in outcomes}

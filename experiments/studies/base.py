@@ -7,47 +7,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from experiments.executor import AnyCell, Executor, Outcome, Progress, Say
 from experiments.sweep import run_cells
 from theory.errors import InputError
 
+__all__ = ["SCALES", "AnyCell", "Outcome", "Runner", "Study"]
+
 SCALES = ("quick", "lesson", "paper")
-
-Progress = Callable[[int, int], None]
-Say = Callable[[str], None]
-
-
-class AnyCell(Protocol):
-    """One result of a study before it is there: a plain value with a name, and a guess of its time in no unit."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def work(self) -> int: ...
-
-
-class AnyOutcome(Protocol):
-    """What became of a cell: its file, or why there is none, and the seconds it took; 0 where it was there already."""
-
-    @property
-    def cell(self) -> Any: ...
-
-    @property
-    def path(self) -> Path | None: ...
-
-    @property
-    def error(self) -> str | None: ...
-
-    @property
-    def seconds(self) -> float: ...
 
 
 class Runner(Protocol):
-    """What turns cells of one sort into files, on any number of processes; finished ones are taken as they are."""
+    """What turns cells of one sort into files, by any executor; finished ones are taken as they are."""
 
     def __call__(
-        self, cells: Sequence[Any], out: Path, *, jobs: int, progress: Progress, announce: Say, command: str
-    ) -> tuple[AnyOutcome, ...]: ...
+        self,
+        cells: Sequence[Any],
+        out: Path,
+        *,
+        executor: Executor,
+        progress: Progress,
+        announce: Say,
+        command: str,
+    ) -> tuple[Outcome, ...]: ...
 
 
 class Computed(Protocol):

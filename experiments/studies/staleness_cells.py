@@ -6,10 +6,7 @@ told as such (None), because how many do is part of the result.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.cell_files import canonical as canonical
+from experiments.cell_files import digest
 from experiments.simulate.trajectories import Progress
 from experiments.simulate.workers import WorkerRuns, WorkerSetting, simulate_workers
 from experiments.studies import one_sequence
@@ -85,7 +84,7 @@ class WorkerCell:
     @property
     def digest(self) -> str:
         """Digest (sha256, hexadecimal) of everything that determines the cell."""
-        return hashlib.sha256(canonical({"schema": SCHEMA} | asdict(self)).encode()).hexdigest()
+        return digest({"schema": SCHEMA} | asdict(self))
 
     @property
     def target(self) -> Target | None:
@@ -135,11 +134,6 @@ class WorkerCell:
             runs = simulate_workers(workload, self.setting(step), seeds, stop=self.target, progress=progress)
         values = {"step_size": step, "digest": workload.digest} | _qualities(self, runs)
         return values | (_coherence(runs) if self.lags else {})
-
-
-def canonical(value: Mapping[str, Any]) -> str:
-    """JSON without freedom of spelling, for digests."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _fastest(cell: WorkerCell) -> float:

@@ -28,7 +28,7 @@ from theory.staleness import whole_number
 if TYPE_CHECKING:
     from experiments.workloads.base import SeedEngine, Target, Workload
 
-Engine = Literal["auto", "fused", "black-box", "naive", "own"]
+Engine = Literal["auto", "fused", "black-box", "naive", "own", "scanned"]
 
 # A cache with a coordinate beyond this has diverged; the square is still a number of the type.
 FAR = {np.dtype(np.float32): 1e18, np.dtype(np.float64): 1e150}
@@ -179,7 +179,8 @@ def simulate_workers(
         setting: how.
         seeds: distinct whole numbers below 2^63; each has its own start, minibatches, noise and delays.
         engine: "fused" (compiled), "black-box" (the workload's own gradient around a compiled ring), "naive" (the
-            oracle), "own" (the workload's own engine), or "auto": the first that there is of own, fused, black-box.
+            oracle), "own" (the workload's own engine), "scanned" (JAX; its numbers agree to rounding, see
+            `simulate_scanned`), or "auto": the first that there is of own, fused, black-box.
         delays: int (T, P, P), the extra delay of every (iteration, sender, receiver), instead of drawing them.
         progress: called now and then with (iterations done, all iterations), counted over all seeds.
         stop: a seed ends at the first evaluation that meets this.
@@ -204,6 +205,12 @@ def simulate_workers(
         >>> simulate_workers(parabola, setting, seeds=[0]).metrics["loss"]
         array([[0.5    , 0.125  , 0.03125]])
     """
+    if engine == "scanned":
+        from experiments.simulate.scanned import simulate_scanned
+
+        return simulate_scanned(
+            workload, [setting], seeds, progress=progress, stop=stop, memory_limit=memory_limit, delays=delays
+        )[0]
     plan = _plan(workload, setting, delays)
     chosen = _engine(workload, plan, engine)
     numbers = _checked_seeds(seeds)
@@ -239,7 +246,7 @@ def _engine(workload: Workload, plan: WorkerPlan, engine: str) -> str:
     if engine == "auto":
         return next(name for name, is_there in there.items() if is_there)
     if engine not in there:
-        raise InputError(f"The engine must be auto, {', '.join(there)}. Got {engine!r}.")
+        raise InputError(f"The engine must be auto, {', '.join(there)} or scanned. Got {engine!r}.")
     if not there[engine]:
         raise InputError(f"The workload {workload.name} has no engine {engine}. Use the engine auto.")
     return engine

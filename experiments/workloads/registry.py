@@ -41,7 +41,9 @@ class WorkloadEntry:
         return build(name, values)
 
 
-_DATA = Option("data", "digits, mnist-5k or another set of labelled images", "digits")
+_DATA = Option(
+    "data", "digits, mnist-5k; on request mnist, fashion-mnist, cifar-10; or your own labelled images", "digits"
+)
 _WIDTH = Option("width", "units of a hidden layer", 64, 1)
 _BITS = Option("bits", "32 or 64, the precision of the parameters", 32, 32)
 _NETWORKS, _VAE = "experiments.workloads.networks", "experiments.workloads.vae"
@@ -54,6 +56,16 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
             "hidden layers of ReLU units, softmax on top",
             f"{_NETWORKS}:build",
             (Option("depth", "hidden layers, 1 to 6", 1, 1), _WIDTH, _DATA, _BITS),
+        ),
+        "resnet": WorkloadEntry(
+            "residual networks of 6n + 2 layers for small images, by JAX",
+            "experiments.workloads.resnet:build",
+            (
+                Option("depth", "weight layers, 8, 14, 20, 32 or another 6n + 2", 8, 8),
+                Option("width", "channels of the first stage", 16, 1),
+                Option("norm", "batch or group: how convolutions are normalised", "batch"),
+                _DATA,
+            ),
         ),
         "vae": WorkloadEntry(
             "variational autoencoder: Gaussian latent units, Bernoulli pixels",
@@ -73,7 +85,7 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
                 Option("rank", "columns of either factor", 5, 1),
                 Option("l2", "lambda, the weight of the squares", 1e-4, 0.0),
                 Option("penalty", "inside or outside the mean over the ratings", "inside"),
-                Option("data", "movielens-small or your own ratings", "movielens-small"),
+                Option("data", "movielens-small; on request movielens-1m; or your own ratings", "movielens-small"),
                 _BITS,
             ),
         ),
@@ -84,7 +96,7 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
                 Option("topics", "topics", 10, 1),
                 Option("alpha", "the concentration of a document's topics", 0.1, 0.0),
                 Option("beta", "the concentration of a topic's words", 0.1, 0.0),
-                Option("data", "newsgroups-2k or your own counts of words", "newsgroups-2k"),
+                Option("data", "newsgroups-2k; on request newsgroups-20; or your own counts of words", "newsgroups-2k"),
             ),
         ),
     }

@@ -1,0 +1,169 @@
+"""Residual networks for small images: the study's workload on CIFAR-10, trained by gradients that JAX compiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.simulate.counters import INITIAL, normals
+from experiments.workloads.base import Array, Target, Workload
+from experiments.workloads.images import Images, images
+from experiments.workloads.jax_library import need_jax
+from theory.errors import InputError
+
+if TYPE_CHECKING:
+    from experiments.workloads.jax_resnet import ResNetForm
+    from experiments.workloads.jax_training import Routines
+
+DEEPEST = 110
+NORMS = ("batch", "group")
+
+
+@dataclass(frozen=True, eq=False)
+class ResNet(Workload):
+    r"""The residual network of 6n + 2 weight layers: mean cross-entropy, no regulariser, no augmentation.
+
+    A convolution, three stages of n blocks of two convolutions with `width`, 2 width and 4 width channels on the image,
+    its half and its quarter, the mean over the pixels and a layer of scores; shortcuts without parameters (option A).
+    Every convolution is normalised. norm=batch: in a gradient, by the mean and variance of each channel over the
+    minibatch at hand, so that workers share nothing but updates and no running statistics enter; at an evaluation, by
+    those over the first 512 training rows at the same parameters, so that the quality is a function of the parameters
+    alone. A gradient on a fixed sample is the mean over parts of at most 256 rows, each normalised by itself.
+    norm=group: by every image's own statistics, the same in training and evaluation.
+
+    Images enter centred and scaled by channel. The start is He's: weights of convolutions have variance 2/(9 inputs),
+    those of the last layer 1/inputs; scales are 1, shifts and biases 0. Measured on the held-out rows: "loss" (mean
+    cross-entropy) and "accuracy".
+
+    Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016, section 4.2.
+
+    Args:
+        name: the spelling.
+        depth: 6n + 2.
+        width: channels of the first stage.
+        norm: batch or group.
+        images: the data.
+    """
+
+    depth: int
+    width: int
+    norm: str
+    images: Images
+
+    @property
+    def parameters(self) -> int:
+        return sum(math.prod(shape) for shape in self.form.shapes)
+
+    @property
+    def examples(self) -> int:
+        return len(self.images.labels)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return ("loss", "accuracy")
+
+    @property
+    def target(self) -> Target:
+        """The study's 71 per cent on CIFAR-10; on digits as the networks."""
+        return Target("accuracy", 0.90 if self.images.name in ("digits", "mnist5k") else 0.71, "above")
+
+    @property
+    def digest(self) -> str:
+        return self.images.digest
+
+    @property
+    def form(self) -> ResNetForm:
+        """The network in JAX, with convolutions that a scan and `vmap` bear."""
+        return _form(self.depth, self.width, self.norm, self.images, True)
+
+    @cached_property
+    def routines(self) -> Routines:
+        """The compiled functions behind `gradient`, `evaluate` and `sample_gradient`."""
+        return _routines(self.depth, self.width, self.norm, self.images)
+
+    def initial(self, seed: int) -> Array:
+        x = self.form.split(normals(seed, INITIAL, 0, self.parameters))
+        *layers, weights, biases = x
+        for i in range(0, len(layers), 3):
+            layers[i] *= np.sqrt(2 / math.prod(layers[i].shape[:3]))
+            layers[i + 1][:], layers[i + 2][:] = 1, 0
+        weights /= np.sqrt(len(weights))
+        biases[:] = 0
+        return np.concatenate([leaf.ravel() for leaf in (*layers, weights, biases)]).astype(self.precision)
+
+    def gradient(self, x: Array, seed: int, t: int, worker: int, batch: int) -> Array:
+        drawn = self.form.draw(seed, range(t, t + 1), range(worker, worker + 1), batch)
+        return self.routines.gradient(x, tuple(each[0, 0] for each in drawn))
+
+    def sample_gradient(self, x: Array, sample: int) -> Array:
+        """Over the first training rows, in parts of at most 256."""
+        return self.routines.sample_gradient(x, sample)
+
+    def evaluate(self, x: Array) -> Mapping[str, float]:
+        return dict(zip(self.metrics, self.routines.measure(x).tolist(), strict=True))
+
+
+# Kept by value: the compiled functions hang on the form, and workloads are rebuilt from their names.
+@lru_cache(maxsize=8)
+def _form(depth: int, width: int, norm: str, data: Images, patches: bool) -> ResNetForm:
+    from experiments.workloads.jax_resnet import ResNetForm, blocks_of, shapes_of
+
+    blocks = blocks_of(depth, width)
+    training, held_out = _pixels(data)
+    return ResNetForm(
+        shapes_of(blocks, training.shape[3], data.classes),
+        np.dtype(np.float32),
+        blocks,
+        norm,
+        training,
+        data.labels.astype(np.int32),
+        held_out,
+        data.held_out_labels.astype(np.int32),
+        patches,
+    )
+
+
+@lru_cache(maxsize=8)
+def _routines(depth: int, width: int, norm: str, data: Images) -> Routines:
+    from experiments.workloads.jax_training import Routines
+
+    return Routines(_form(depth, width, norm, data, False))
+
+
+@lru_cache(maxsize=2)
+def _pixels(data: Images) -> tuple[Array, Array]:
+    """Training and held-out images (n, height, width, channels), centred and scaled."""
+    from experiments.workloads.jax_resnet import centred
+
+    training, held_out = data.pictures(np.dtype(np.float32))
+    return centred(training, training), centred(held_out, training)
+
+
+def build(name: str, values: Mapping[str, Any]) -> ResNet:
+    """The network that the options describe.
+
+    Raises:
+        InputError: a depth that is not 6n + 2, another normalisation, or data that are no images.
+        EnvironmentFailure: JAX is not installed.
+
+    Example:
+        >>> from experiments.workloads import get_workload
+        >>> get_workload("resnet:depth=10")
+        Traceback (most recent call last):
+        theory.errors.InputError: A ResNet has 6n + 2 layers: 8, 14, 20, 32 and so on up to 110. Got 10.
+    """
+    depth, norm = values["depth"], values["norm"]
+    if depth % 6 != 2 or not 8 <= depth <= DEEPEST:
+        raise InputError(f"A ResNet has 6n + 2 layers: 8, 14, 20, 32 and so on up to {DEEPEST}. Got {depth}.")
+    if norm not in NORMS:
+        raise InputError(f"The normalisation must be {' or '.join(NORMS)}. Got {norm!r}.")
+    need_jax("A ResNet")
+    data = images(values["data"])
+    if data.shape is None:
+        raise InputError(f"A ResNet needs images. The rows of {data.name} are none.")
+    return ResNet(name, depth, values["width"], norm, data)

@@ -1,31 +1,31 @@
-"""Real data: the small sets that travel with gradlag, and the user's own files.
+"""Real data: the small sets that travel with gradlag, those that are had on request, and the user's own files.
 
 A data set is a table of numbers with a class for every row. The environment variable GRADLAG_DATA may name a folder;
-a file NAME.npz in it (arrays features and labels) is found before an installed set. Nothing is ever unpickled.
+a file NAME.npz in it (arrays features and labels, or images and labels) is found before an installed set. Nothing is
+ever unpickled.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.array_files import check_labels, kind_of, own_file, read_arrays
 from experiments.arrays import Matrix, digest_of, read_only
-from theory.errors import DataError
+from experiments.on_request import FOLDER_VARIABLE, ON_REQUEST, downloaded, missing, own_folder, stored
+from experiments.pictures import Pictures, load_pictures
+from theory.errors import DataError, TooLargeError
 
-FOLDER_VARIABLE = "GRADLAG_DATA"
+__all__ = ["DATASETS", "FOLDER_VARIABLE", "Dataset", "DatasetEntry", "load", "own_names", "standardise", "where"]
+
 _CC_BY = "CC BY 4.0"
 
 
@@ -101,7 +101,9 @@ DATASETS: Mapping[str, DatasetEntry] = MappingProxyType({entry.name: entry for e
 
 
 def load(name: str) -> Dataset:
-    """The data set of this name: the user's NAME.npz in $GRADLAG_DATA, else the installed one.
+    """The data set of this name: the user's NAME.npz in $GRADLAG_DATA, the downloaded one, or the installed one.
+
+    Images become rows of pixels, those of training before those held out.
 
     Args:
         name: letters, digits, `_`, `-` and dots, without the ending `.npz`.
@@ -110,14 +112,19 @@ def load(name: str) -> Dataset:
         the data, checked: features finite and two-dimensional, one whole-number label a row.
 
     Raises:
-        DataError: no such set, or a file that is corrupt, holds text or objects, or has a value that is not finite.
+        DataError: no such set, one that was not downloaded yet, or a file that is corrupt, holds text or objects, or
+            has a value that is not finite.
+        TooLargeError: more rows than there is memory for.
 
     Example:
         >>> cancer = load("breast_cancer")
         >>> cancer.features.shape, cancer.classes, cancer.licence
         ((569, 30), 2, 'CC BY 4.0')
     """
-    own = _own_file(name)
+    pictures = load_pictures(name)
+    if pictures is not None:
+        return _as_rows(pictures)
+    own = own_file(name)
     if own is not None:
         features, labels = _read(own, own.name)
         return Dataset(
@@ -133,17 +140,24 @@ def where(name: str) -> str:
         >>> where("digits")
         'digits is there already: it came with gradlag (1797 rows, 64 columns).'
     """
-    own = _own_file(name)
-    if own is not None:
+    own = own_file(name)
+    if own is not None and not downloaded(own):
         return f"{name} is there already: it is your own file {own}."
+    if name in ON_REQUEST:
+        found = stored(name)
+        if found is None:
+            raise missing(name)
+        kind = "a stand-in" if found.stand_in else "downloaded"
+        return f"{name} is there already: {kind}, {found.path}."
     entry = _entry(name)
     return f"{name} is there already: it came with gradlag ({entry.rows} rows, {entry.columns} columns)."
 
 
 def own_names() -> tuple[str, ...]:
-    """The names of the user's own sets: the .npz files in $GRADLAG_DATA."""
-    folder = _own_folder()
-    return () if folder is None else tuple(sorted(path.stem for path in folder.glob("*.npz")))
+    """The names of the user's own sets: the .npz files in $GRADLAG_DATA, but for sets on request."""
+    folder = own_folder()
+    known = {name for entry in ON_REQUEST.values() for name in (entry.name, *(entry.stand_in or ())[:1])}
+    return () if folder is None else tuple(sorted({path.stem for path in folder.glob("*.npz")} - known))
 
 
 def standardise(features: Matrix) -> Matrix:
@@ -172,7 +186,7 @@ def _entry(name: str) -> DatasetEntry:
     if name not in DATASETS:
         known = ", ".join([*DATASETS, *own_names()])
         raise DataError(
-            f"There is no data set {name!r}. The sets here are: {known}. "
+            f"There is no data set {name!r}. The sets here are: {known}; on request: {', '.join(ON_REQUEST)}. "
             f"For your own, put {name}.npz (arrays features and labels) in the folder that {FOLDER_VARIABLE} names."
         )
     return DATASETS[name]
@@ -189,53 +203,33 @@ def _digest(features: Matrix, labels: NDArray[np.int64]) -> str:
     return digest_of(features, labels)
 
 
-def _own_folder() -> Path | None:
-    text = os.environ.get(FOLDER_VARIABLE)
-    if not text:
-        return None
-    folder = Path(text).expanduser()
-    if not folder.is_dir():
-        raise DataError(
-            f"{FOLDER_VARIABLE} must name a folder that exists. Got {text}. Create it or unset the variable."
+def _as_rows(pictures: Pictures) -> Dataset:
+    from experiments.simulate.memory import available_memory
+
+    needed, there = 16 * pictures.pixels.size, available_memory()
+    if needed > there:
+        raise TooLargeError(
+            f"The images of {pictures.name} as rows of numbers would need {needed / 1e9:.3g} GB of memory and "
+            f"{there / 1e9:.3g} GB are available. Take a smaller set."
         )
-    return folder
-
-
-def _own_file(name: str) -> Path | None:
-    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*", name):
-        raise DataError(f"The name of a data set is made of letters, digits, '_', '-' and dots. Got {name!r}.")
-    folder = _own_folder()
-    path = None if folder is None else folder / f"{name}.npz"
-    return path if path is not None and path.is_file() else None
+    features = read_only(pictures.rows)
+    # Without a published split images are what the same rows of features are.
+    digest = pictures.digest if pictures.training else _digest(features, pictures.labels)
+    return Dataset(pictures.name, features, pictures.labels, pictures.title, pictures.licence, pictures.source, digest)
 
 
 def _read(path: Traversable, shown: str) -> tuple[Matrix, NDArray[np.int64]]:
-    arrays = _open(path, shown)
-    missing = [key for key in ("features", "labels") if key not in arrays]
-    if missing:
-        raise DataError(f"{shown} must hold the arrays features and labels. It lacks {' and '.join(missing)}.")
+    arrays = read_arrays(path, shown, ("features", "labels"))
+    lacking = [key for key in ("features", "labels") if key not in arrays]
+    if lacking:
+        raise DataError(f"{shown} must hold the arrays features and labels. It lacks {' and '.join(lacking)}.")
     features = _check_features(arrays["features"], shown)
-    return features, _check_labels(arrays["labels"], len(features), shown)
-
-
-def _open(path: Traversable, shown: str) -> dict[str, NDArray[Any]]:
-    try:
-        with path.open("rb") as stream:
-            if not zipfile.is_zipfile(stream):
-                raise DataError(f"{shown} is not an .npz file, or is cut off. Write it again with numpy.savez.")
-            stream.seek(0)
-            with np.load(stream, allow_pickle=False) as archive:
-                return {key: archive[key] for key in ("features", "labels") if key in archive.files}
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
-        reason = (
-            "it holds Python objects, which are never read" if "pickle" in str(error) else f"it is damaged: {error}"
-        )
-        raise DataError(f"{shown} cannot be read: {reason}. Write plain numbers again with numpy.savez.") from error
+    return features, check_labels(arrays["labels"], len(features), shown)
 
 
 def _check_features(features: NDArray[Any], shown: str) -> Matrix:
     if features.dtype.kind not in "biuf":
-        raise DataError(f"The features in {shown} must be real numbers. Got an array of {_kind(features)}.")
+        raise DataError(f"The features in {shown} must be real numbers. Got an array of {kind_of(features)}.")
     if features.ndim != 2 or 0 in features.shape:
         raise DataError(
             f"The features in {shown} must have two dimensions, rows and columns, neither empty. "
@@ -251,20 +245,3 @@ def _check_features(features: NDArray[Any], shown: str) -> Matrix:
             f"(counted from 1) holds {values[row, column]}; {len(bad)} in all. Fill or drop them."
         )
     return values
-
-
-def _check_labels(labels: NDArray[Any], rows: int, shown: str) -> NDArray[np.int64]:
-    if labels.dtype.kind not in "biuf":
-        raise DataError(f"The labels in {shown} must be whole numbers. Got an array of {_kind(labels)}.")
-    if labels.shape != (rows,):
-        raise DataError(f"The labels in {shown} must be one for each of the {rows} rows. Got shape {labels.shape}.")
-    bad = np.flatnonzero(~np.isfinite(labels) | (np.floor(labels) != labels) | (np.abs(labels.astype(float)) > 2**53))
-    if bad.size:
-        raise DataError(f"The labels in {shown} must be whole numbers. Row {bad[0] + 1} holds {labels[bad[0]]}.")
-    whole = labels.astype(np.int64)
-    whole.setflags(write=False)
-    return whole
-
-
-def _kind(array: NDArray[Any]) -> str:
-    return "text" if array.dtype.kind in "US" else f"type {array.dtype}"

@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.arrays import digest_of
+from experiments.asynchronous.trace import holds_netcdf, load_trace
 from experiments.configuration import Configuration
 from experiments.problems import get_problem
 from experiments.problems.base import Constant, Known, Problem, validate_batch
 from experiments.result import MEASURED
 from experiments.simulate.memory import check_memory, predicted_memory
 from theory.delay_model import DelayModel
-from theory.delays import delay_trace, parse_delays, read_trace, validate_delays
+from theory.delays import TraceDelay, delay_trace, parse_delays, read_trace, validate_delays
 from theory.errors import InputError, ProblemError
 from theory.notation import checked_constant
 from theory.schedules import AnySchedule, parse_schedule
@@ -83,7 +84,7 @@ def plan(
         first_seed: also the seed of the delays, which all seeds share.
         batch: minibatch size, 0 for the full gradient; by default the problem's own.
         delays: spelling of a delay model, or the model.
-        delays_file: a trace of T delays, in place of `delays`.
+        delays_file: a trace of T delays, in place of `delays`; of a stored trace the first T are taken.
         record_every: distance between two recorded points.
         constants: values of L, Delta, sigma or mu in place of the problem's.
         command: the command line, to be stored with the result.
@@ -142,6 +143,8 @@ def _delay_model(
     delays: str | DelayModel, delays_file: Path | str | None, staleness: Staleness, steps: int
 ) -> DelayModel:
     if delays_file is not None:
+        if holds_netcdf(delays_file):
+            return TraceDelay(validate_delays(load_trace(delays_file).first(steps).delays, staleness))
         return read_trace(delays_file, steps, staleness)
     return parse_delays(delays, staleness) if isinstance(delays, str) else delays
 

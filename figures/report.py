@@ -19,8 +19,11 @@ from matplotlib.figure import Figure
 
 from experiments.provenance import current_versions
 from experiments.store import check_writable, write_atomically
+from experiments.studies.adaptive import AdaptiveResult
+from experiments.studies.asynchronous import AsyncResult
 from experiments.studies.staleness_results import WorkerResult
-from figures import atlas, staleness_section, style, worst_cases
+from experiments.studies.theorem_step_results import StepResult
+from figures import adaptive_section, asynchronous, atlas, staleness_section, style, theorem_step, worst_cases
 from figures.entry import PICTURES, Entry, Origin, figures_html, scale_in
 from figures.ladder import absent
 from figures.pictures import coherence_picture, comparison_picture, ladder_grid_picture, ladder_picture, slack_picture
@@ -47,14 +50,17 @@ def build_report(folder: Path | str) -> Path:
         StoreError: no results, a damaged one, or a folder that cannot be written to; an earlier report is untouched.
     """
     families, solved, study = find_families(folder), read_solved(folder), staleness_section.read_study(folder)
-    if not families and not solved and not study:
+    adapted, stepped = adaptive_section.read_adaptive(folder), theorem_step.read_steps(folder)
+    servers = asynchronous.read_asynchronous(folder)
+    if not any((families, solved, study, adapted, stepped, servers)):
         raise no_results(folder)
     target = check_writable(Path(folder) / REPORT)
     calibration = read_calibration(folder)
     opening = _opening(families) if families else ""  # reads every run: damage is found before anything is drawn
     measured, worst = tuple(_entries(families)), tuple(worst_cases.entries(solved))
-    trained = tuple(staleness_section.entries(study))
-    drawings = {entry.name: entry.draw() for entry in (*measured, *worst, *trained)}
+    trained, rules = tuple(staleness_section.entries(study)), tuple(adaptive_section.entries(adapted))
+    steps, real = tuple(theorem_step.entries(stepped)), tuple(asynchronous.entries(servers))
+    drawings = {entry.name: entry.draw() for entry in (*measured, *worst, *trained, *steps, *real, *rules)}
     pictures = {name: style.svg(drawing, name) for name, drawing in drawings.items()}
     sections = {
         "Verdicts": opening,
@@ -62,11 +68,15 @@ def build_report(folder: Path | str) -> Path:
         "Figures": figures_html(measured, pictures) if measured else "",
         "Worst cases": worst_cases.INTRODUCTION + figures_html(worst, pictures) if worst else "",
         "The staleness study": staleness_section.opening(study) + figures_html(trained, pictures) if trained else "",
+        "Theorem 1 on the networks": theorem_step.INTRODUCTION + figures_html(steps, pictures) if steps else "",
+        "Simulated and real": asynchronous.INTRODUCTION + figures_html(real, pictures) if real else "",
+        "Delay-adaptive rules": adaptive_section.INTRODUCTION + figures_html(rules, pictures) if rules else "",
         **dict(atlas.sections(_used(families))),
         "Calibration of the checker": calibration_table(calibration) if calibration else "",
-        "Environment": _environment(families, solved, study),
+        "Environment": _environment(families, solved, study, adapted, stepped, servers),
     }
-    commands = [command for entry in (*measured, *worst, *trained) for command in entry.origin.made]
+    entries = (*measured, *worst, *trained, *steps, *real, *rules)
+    commands = [command for entry in entries for command in entry.origin.made]
     page = _page(scale_in(commands), {title: text for title, text in sections.items() if text})
     place = check_writable(Path(folder) / PICTURES / "probe").parent
     _save_pictures(drawings, pictures, place)
@@ -199,11 +209,20 @@ def _used(families: Sequence[Family]) -> frozenset[str]:
     return frozenset(name for each in details for name, detail in each.items() if detail.value is not None)
 
 
-def _environment(families: Sequence[Family], solved: Sequence[SolvedFigure], study: Sequence[WorkerResult]) -> str:
+def _environment(
+    families: Sequence[Family],
+    solved: Sequence[SolvedFigure],
+    study: Sequence[WorkerResult],
+    adapted: Sequence[AdaptiveResult],
+    stepped: Sequence[StepResult],
+    servers: Sequence[AsyncResult],
+) -> str:
     stored = [one for family in families for one in family.stored()]
     results = [result for figure in solved for result in figure.results]
     made_with = [json.loads(one.attributes["versions"]) for one in stored]
     made_with += [each.versions for each in results] + [each.versions for each in study]
+    made_with += [each.versions for each in adapted] + [each.versions for each in stepped]
+    made_with += [each.versions for each in servers]
     alike = {name: sorted({str(each.get(name, "")) for each in made_with} - {""}) for name in made_with[0]}
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(', '.join(values)) or '–'}</dd>" for name, values in alike.items()
@@ -215,6 +234,9 @@ def _environment(families: Sequence[Family], solved: Sequence[SolvedFigure], stu
         f"{len(stored)} runs, {simulated:.0f} seconds of simulation." if stored else "",
         f"{len(results)} worst cases, solved in seconds of one process: {computed}." if results else "",
         f"{len(study)} cells of the staleness study, {sum(r.seconds for r in study):.0f} seconds." if study else "",
+        f"{len(stepped)} cells of Theorem 1's steps, {sum(r.seconds for r in stepped):.0f} seconds." if stepped else "",
+        f"{len(servers)} servers, {sum(r.seconds for r in servers):.0f} seconds." if servers else "",
+        f"{len(adapted)} comparisons of rules, {sum(r.seconds for r in adapted):.0f} seconds." if adapted else "",
         f"The last was finished {escape(created)}." if created else "",
     ]
     return (

@@ -136,13 +136,16 @@ def data(
     if (action, name is None) not in (("list", True), ("get", False)):
         got = " ".join(filter(None, [action, name]))
         raise InputError(f"`gradlag data` knows `list`, and `get NAME` with the name of a data set. Got {got!r}.")
-    described = library.describe_data() if name is None else [library.get_data(name)]
+    described = library.describe_data() if name is None else [library.get_data(name, print_note)]
+    requested = library.describe_requested_data() if name is None else []
     if as_json:
-        print_json({"data": described})
+        print_json({"data": described} | ({"on_request": requested} if name is None else {}))
     else:
-        library.print_data(described)
+        library.print_data([*described, *requested])
         if name is None:
             library.print_data_advice()
+        else:
+            library.print_place(name)
 
 
 @app.command()
@@ -393,12 +396,84 @@ def compare(
         reports.print_comparison(comparison)
 
 
+@app.command("async")
+def asynchronous(
+    problem: ProblemText,
+    schedule: ScheduleText,
+    workers: Annotated[
+        str, typer.Option("--workers", help="The workers and their speeds: 7*constant:seconds=1+1*exponential:mean=4.")
+    ],
+    steps: Annotated[int, whole("--steps", "The number of applied updates T.")],
+    out: Annotated[Path, typer.Option("--out", help="The file for the run and its trace (netCDF).")],
+    staleness: Annotated[
+        int | None, whole("--staleness", "What s stands for in the schedule. Default: the number of workers.")
+    ] = None,
+    bound: Annotated[
+        int | None, whole("--bound", "How many gradients a worker may be ahead of the slowest. Default: no bound.")
+    ] = None,
+    seed: Annotated[int, whole("--seed", "The seed of the draws.")] = 0,
+    batch: Batch = None,
+    constants: Constants = None,
+    record_every: RecordEvery = 1,
+    virtual: Annotated[bool, typer.Option("--virtual", help="On the virtual clock, without processes.")] = False,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="A Ray cluster, HOST:PORT. Default: Ray on this machine.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """A real asynchronous server: every delay recorded, with its worker and its times."""
+    from gradlag import asynchrony
+
+    asynchrony.serve(
+        problem,
+        schedule,
+        workers,
+        steps=steps,
+        out=out,
+        staleness=staleness,
+        bound=bound,
+        seed=seed,
+        batch=batch,
+        constants=_constants(constants),
+        record_every=record_every,
+        virtual=virtual,
+        cluster=cluster,
+        progress=True,
+    )
+    told = asynchrony.describe(out)
+    if as_json:
+        print_json(told)
+    else:
+        asynchrony.print_trace(told)
+
+
+@app.command()
+def trace(
+    file: Annotated[Path, typer.Argument(help="A run of `gradlag async`, or a text file with one delay a line.")],
+    delays_out: Annotated[Path | None, typer.Option("--delays-out", help="Write the delays, one a line.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What a trace says: how late gradients were, what delays depend on, which bound covers the run."""
+    from gradlag import asynchrony
+
+    told = asynchrony.describe(file)
+    if delays_out is not None:
+        told["delays_out"] = str(asynchrony.write_delays(file, delays_out))
+    if as_json:
+        print_json(told)
+    else:
+        asynchrony.print_trace(told)
+
+
 @app.command()
 def reproduce(
     figures: Annotated[list[str] | None, typer.Argument(help="Figures by name; all by default.")] = None,
     list_figures: Annotated[bool, typer.Option("--list", help="Only say which figures there are.")] = False,
     scale: Annotated[str, typer.Option("--scale", help="quick, lesson or paper.")] = "quick",
     jobs: Annotated[int, whole("--jobs", "Local processes.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option("--cluster", help="A Ray cluster, HOST:PORT; or local, to start Ray here.")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="Where results, figures and the report go.")] = Path("out"),
     as_json: Json = False,
 ) -> None:
@@ -412,7 +487,9 @@ def reproduce(
         else:
             reproduction.print_figures(listed)
     else:
-        path = reproduction.reproduce(tuple(figures or ()), scale=scale, jobs=jobs, out=out, announce=print_note)
+        path = reproduction.reproduce(
+            tuple(figures or ()), scale=scale, jobs=jobs, cluster=cluster, out=out, announce=print_note
+        )
         _print_report(path, as_json)
 
 

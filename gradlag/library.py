@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from experiments.data import DATASETS, DatasetEntry, load, own_names
+from experiments.data import DATASETS, DatasetEntry, load, own_names, where
+from experiments.on_request import ON_REQUEST, RemoteSet, downloaded, megabytes, stored
 from experiments.problems import PROBLEMS, get_problem
 from gradlag.output import number, print_entry, print_list, print_prose, print_table, unbroken
 from theory.bounds import RATES, REGISTRY, Bound, RateOnly, get
@@ -195,13 +196,49 @@ def describe_data() -> list[dict[str, Any]]:
     return installed + [_own(name, None, None, None) for name in own]
 
 
-def get_data(name: str) -> dict[str, Any]:
-    """One data set, read and checked."""
+def describe_requested_data() -> list[dict[str, Any]]:
+    """The data sets that are had on request, and which of them are there."""
+    return [_requested(entry) for entry in ON_REQUEST.values()]
+
+
+def get_data(name: str, say: Callable[[str], None] = lambda sentence: None) -> dict[str, Any]:
+    """One data set, read and checked; one on request is downloaded first, with its progress on stderr."""
+    if name in ON_REQUEST:
+        return _download(ON_REQUEST[name], say)
     found = load(name)
     if name in own_names():
         rows, columns = found.features.shape
         return _own(name, rows, columns, found.classes)
     return _installed(DATASETS[name])
+
+
+def _download(entry: RemoteSet, say: Callable[[str], None]) -> dict[str, Any]:
+    from experiments.downloads import get
+    from experiments.progress import reporting
+
+    with reporting(f"getting {entry.name}") as report:
+        get(entry, report, say)
+    return _requested(entry)
+
+
+def _requested(entry: RemoteSet) -> dict[str, Any]:
+    found = stored(entry.name)
+    size = {"rows": sum(entry.rows), "columns": entry.columns, "classes": entry.classes}
+    state = "missing"
+    if found is not None:
+        state = "stand-in" if found.stand_in else "downloaded" if downloaded(found.path) else "own"
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        **size,
+        "licence": entry.licence,
+        "source": entry.source,
+        "kind": entry.kind,
+        "state": state,
+        "file": str(found.path) if found else None,
+        "download_bytes": entry.size,
+        "terms": entry.terms or None,
+    }
 
 
 def _installed(entry: DatasetEntry) -> dict[str, Any]:
@@ -217,14 +254,41 @@ def _own(name: str, rows: int | None, columns: int | None, classes: int | None) 
 def print_data(described: Sequence[dict[str, Any]]) -> None:
     """The data sets, a few lines each."""
     for each in described:
-        size = f"{each['rows']} rows, {each['columns']} columns, {each['classes']} classes"
-        facts = [size if each["rows"] else "", each["licence"] or ""]
-        print_entry(each["name"], each["title"], "; ".join(filter(None, facts)), each["source"])
+        facts = [_extent(each) if each["rows"] else "", each["licence"] or ""]
+        print_entry(each["name"], each["title"], "; ".join(filter(None, facts)), each["source"], _state(each))
+
+
+def print_place(name: str) -> None:
+    """Where one data set is; of one on request its entry says so."""
+    if name not in ON_REQUEST:
+        print_prose(where(name))
+
+
+_EXTENTS = {"ratings": "{rows} ratings, {columns} movies", "words": "{rows} documents, {columns} words"}
+
+
+def _extent(described: dict[str, Any]) -> str:
+    plainly = "{rows} rows, {columns} columns, {classes} classes"
+    return _EXTENTS.get(described.get("kind", ""), plainly).format_map(described)
+
+
+def _state(described: dict[str, Any]) -> str:
+    """Whether a set on request is there."""
+    size = megabytes(described.get("download_bytes"))
+    states = {
+        "missing": f"not here yet, {size}: gradlag data get {described['name']}",
+        "stand-in": f"a stand-in is here, {described.get('file')}; the original, {size}: gradlag data get "
+        f"{described['name']}",
+        "own": f"your own file, {described.get('file')}",
+        "downloaded": f"here, {described.get('file')}",
+    }
+    return states.get(described.get("state", ""), "")
 
 
 def print_data_advice() -> None:
     """Where the sets are, and how to add one."""
     print_prose(
-        "Nothing needs a download. For a set of your own put NAME.npz (arrays features and labels) in the folder that "
+        "Only what is not here yet needs a download, into the folder that the variable GRADLAG_DATA names or into the "
+        "user's cache. For a set of your own put NAME.npz (arrays features and labels) in the folder that "
         "the variable GRADLAG_DATA names; --problem logistic:data=NAME or softmax:data=NAME uses it."
     )

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from experiments.studies import SCALES, staleness
+from experiments.studies.adaptive import Size
+from experiments.studies.asynchronous import Size as Servers
 
 _TINY = {
     "experiments.studies.worst_case._LONGEST": {1: 20, 2: 20},
@@ -13,6 +15,8 @@ _TINY = {
     "experiments.studies.limit._POINTS": 4,
     "experiments.studies.designs._SETTINGS": ((2, 6, 0.0),),
     "experiments.studies.worst_function._STEPS": 8,
+    "experiments.studies.asynchronous._SIZES": Servers(("noise-late",), runs=2, replays=4, virtual=3, steps=80),
+    "experiments.studies.adaptive._SIZES": Size((("quadratic:d=3", 1, 40, 0.1, 1),), ("heavy",), seeds=3, tuning=2),
 }
 
 

@@ -3,10 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from experiments.studies import ladder, staleness, staleness_results, worst_case, worst_case_results
+from experiments.studies import (
+    adaptive,
+    asynchronous,
+    ladder,
+    staleness,
+    staleness_results,
+    worst_case,
+    worst_case_results,
+)
 from experiments.studies.base import SCALES, AnyCell, Study
 from experiments.studies.designs import design_cells
 from experiments.studies.limit import limit_cells
+from experiments.studies.theorem_step import theorem_step_cells
+from experiments.studies.theorem_step_results import run_cells as run_theorem_steps
 from experiments.studies.worst_function import worst_function_cells
 from theory.errors import InputError
 
@@ -105,6 +115,32 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 f"Figure 6 of {_PAPER}; gradlag's own",
             ),
             _trained("distance", "Workers with caches beside the theorem's one sequence", "gradlag's own"),
+            Study(
+                "theorem-step",
+                "Theorem 1's steps on the study's networks, beside a step that is in use",
+                f"Theorem 1 of {_PAPER}; gradlag's Theorem A and Corollary 1",
+                theorem_step_cells,
+                run=run_theorem_steps,
+                noun="cells of Theorem 1's steps",
+                scales=_TRAINED_SCALES,
+            ),
+            Study(
+                "async",
+                "Simulated and real: the delays of asynchronous servers, and their runs beside replays",
+                "gradlag's own; the virtual clock with a bound is that of Ho et al., NeurIPS 2013",
+                asynchronous.asynchronous_cells,
+                run=asynchronous.run_cells,
+                noun="servers",
+            ),
+            Study(
+                "adaptive",
+                "Delay-adaptive step rules beside constant steps, each against its own bound",
+                "Zhang et al. 2016; Cohen et al. 2021; Koloskova et al., Mishchenko et al. and Wu et al. 2022; "
+                "Maranjyan et al. 2025; gradlag's Theorems A and A^r",
+                adaptive.adaptive_cells,
+                run=adaptive.run_cells,
+                noun="comparisons of rules",
+            ),
         )
     }
 )

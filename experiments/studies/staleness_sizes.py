@@ -98,7 +98,7 @@ NETWORKS: Mapping[str, Networks] = MappingProxyType(
             path_steps={"sgd": 0.01, "adam": 0.001},
             path_every=8,
             sample=500,
-            seeds=3,
+            seeds=5,
             single_seeds=5,
         ),
         "paper": Networks(
@@ -177,7 +177,7 @@ OTHERS: Mapping[str, Others] = MappingProxyType(
             documents=("lda", "lda:topics=100"),
             topic_delays=_TOPIC_DELAYS,
             topic_workers=(2, 8, 16),
-            sweeps=800,
+            sweeps=500,
             seeds=5,
         ),
         "paper": Others(

@@ -4,51 +4,129 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.arrays import Matrix
-from experiments.data import DATASETS, Dataset, load
+from experiments.data import DATASETS, load
+from experiments.on_request import ON_REQUEST, data_folder, plain, stored
+from experiments.pictures import Pictures, load_pictures
 from experiments.simulate.counters import random_bits, stream_key
+from theory.errors import InputError
 
 _SPLIT_STREAM = 6  # beside the streams of counters.py and worker_keys.py
 _HELD_OUT = 5  # one row in so many
+_BRIGHTEST = 255
 
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Rows of numbers in [0, 1] with a class 0..classes-1 each, training rows and held-out rows, all read-only."""
+    """Rows of numbers in [0, 1] with a class 0..classes-1 each, training rows and held-out rows, all read-only.
+
+    Args:
+        name: of the set.
+        features: (n, p), the training rows; float32 where a split was published, else float64.
+        labels: int64 (n,).
+        held_out, held_out_labels: the same of the held-out rows.
+        classes: the number of classes.
+        digest: of the data.
+        shape: height, width and channels of the image that a row holds, one channel after another; none if it is no
+            image.
+        source: where the data come from, and whether they are a stand-in.
+    """
 
     name: str
-    features: Matrix
+    features: NDArray[Any]
     labels: NDArray[np.int64]
-    held_out: Matrix
+    held_out: NDArray[Any]
     held_out_labels: NDArray[np.int64]
     classes: int
     digest: str
+    shape: tuple[int, int, int] | None = None
+    source: str = ""
 
     def in_precision(self, precision: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Training and held-out features in this precision."""
-        return _fixed(self.features.astype(precision)), _fixed(self.held_out.astype(precision))
+        return _fixed(self.features.astype(precision, copy=False)), _fixed(self.held_out.astype(precision, copy=False))
+
+    def pictures(self, precision: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Training and held-out images (n, height, width, channels) in this precision; views of the rows.
+
+        Raises:
+            InputError: the rows are no images.
+
+        Example:
+            >>> train, held_out = images("mnist-5k").pictures(np.dtype(np.float32))
+            >>> train.shape, held_out.shape
+            ((4000, 28, 28, 1), (1000, 28, 28, 1))
+        """
+        if self.shape is None:
+            columns = self.features.shape[1]
+            raise InputError(f"Square images are needed, and a row of {self.name} has {columns} numbers.")
+        train, held_out = self.in_precision(precision)
+        height, width, channels = self.shape
+        planes = (rows.reshape(-1, channels, height, width) for rows in (train, held_out))
+        first, second = (each.transpose(0, 2, 3, 1) for each in planes)
+        return first, second
 
 
-@lru_cache(maxsize=4)
 def images(name: str) -> Images:
-    """The data set of this name, its features divided by their largest value.
+    """The data set of this name, its features scaled to [0, 1].
 
-    Of all rows, put in an order drawn once from counters (the same for every seed), the first fifth is held out.
+    Where a split into training and test images was published, as for mnist, fashion-mnist and cifar-10, the test
+    images are held out, and pixels are divided by 255. Else the features are divided by their largest value, and of
+    all rows, put in an order drawn once from counters (the same for every seed), the first fifth is held out.
+
+    Args:
+        name: with or without its hyphens: mnist-5k is mnist5k.
 
     Raises:
-        DataError: no such set.
+        DataError: no such set, or one that was not downloaded yet.
 
     Example:
         >>> digits = images("digits")
-        >>> digits.features.shape, digits.held_out.shape, digits.classes
-        ((1438, 64), (359, 64), 10)
+        >>> digits.features.shape, digits.held_out.shape, digits.classes, digits.shape
+        ((1438, 64), (359, 64), 10, (8, 8, 1))
     """
-    data = _dataset(name)
+    known = plain(name, {**DATASETS, **ON_REQUEST})
+    return _images(known, _stamp(known))
+
+
+@lru_cache(maxsize=4)
+def _images(name: str, stamp: object) -> Images:
+    """The images, kept as long as the file is the same."""
+    pictures = load_pictures(name)
+    return _published(pictures, pictures.training) if pictures and pictures.training else _drawn(name, pictures)
+
+
+def _stamp(name: str) -> object:
+    """What changes when the file of this name does."""
+    found = stored(name) if name in ON_REQUEST else None
+    path = found.path if found else data_folder() / f"{name}.npz"
+    return (path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+def _published(pictures: Pictures, training: int) -> Images:
+    classes, labels = np.unique(pictures.labels, return_inverse=True)
+    rows = pictures.rows
+    scaled = [np.divide(part, _BRIGHTEST, dtype=np.float32) for part in (rows[:training], rows[training:])]
+    return Images(
+        pictures.name,
+        _fixed(scaled[0]),
+        _fixed(labels[:training].astype(np.int64)),
+        _fixed(scaled[1]),
+        _fixed(labels[training:].astype(np.int64)),
+        len(classes),
+        pictures.digest,
+        _shape_of(pictures),
+        pictures.source,
+    )
+
+
+def _drawn(name: str, pictures: Pictures | None) -> Images:
+    data = load(name)
     order = _order(len(data.labels))
     held, kept = order[: len(order) // _HELD_OUT], order[len(order) // _HELD_OUT :]
     features = (data.features - data.features.min()) / max(1e-300, float(np.ptp(data.features)))
@@ -61,13 +139,20 @@ def images(name: str) -> Images:
         _fixed(labels[held].astype(np.int64)),
         len(classes),
         data.digest,
+        _shape_of(pictures) if pictures else _square(data.features.shape[1]),
+        data.source,
     )
 
 
-def _dataset(name: str) -> Dataset:
-    """Names are written with or without hyphens: mnist-5k is mnist5k."""
-    plain = name.replace("-", "")
-    return load(plain if plain in DATASETS else name)
+def _shape_of(pictures: Pictures) -> tuple[int, int, int]:
+    height, width, channels = pictures.pixels.shape[1:]
+    return height, width, channels
+
+
+def _square(columns: int) -> tuple[int, int, int] | None:
+    """The square image, grey or in three colours, that a row of so many numbers may be."""
+    sides = ((isqrt(columns // channels), channels) for channels in (1, 3))
+    return next(((side, side, channels) for side, channels in sides if channels * side * side == columns), None)
 
 
 def _order(rows: int) -> NDArray[np.int64]:

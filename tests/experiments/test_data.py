@@ -1,5 +1,6 @@
 """The data sets: what travels along is what the sources publish, and nothing malformed is ever used."""
 
+import io
 import subprocess
 import sys
 import zipfile
@@ -7,10 +8,17 @@ from importlib import resources
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_digits
 
 from experiments.data import DATASETS, load, own_names, standardise, where
-from theory.errors import DataError
+from experiments.on_request import ON_REQUEST
+from experiments.pictures import load_pictures
+from experiments.simulate import memory
+from experiments.workloads import get_workload
+from experiments.workloads.images import images
+from experiments.workloads.tables import corpus, ratings
+from theory.errors import DataError, InputError, TooLargeError
 
 
 @pytest.fixture
@@ -182,3 +190,190 @@ def test_a_folder_that_does_not_exist_is_refused(monkeypatch):
     monkeypatch.setenv("GRADLAG_DATA", "/nowhere/at/all")
     with pytest.raises(DataError, match="must name a folder that exists"):
         load("digits")
+
+
+# Images, stand-ins and sets on request
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder that GRADLAG_DATA names; nothing is remembered from one test to the next."""
+    monkeypatch.setenv("GRADLAG_DATA", str(tmp_path))
+    for kept in (ratings, corpus):
+        kept.cache_clear()
+    yield tmp_path
+    for kept in (ratings, corpus):
+        kept.cache_clear()
+
+
+def jpeg_file(path, count=12, training=9):
+    """Images of one colour each, encoded one after another."""
+    parts = []
+    for i in range(count):
+        stream = io.BytesIO()
+        Image.new("RGB", (8, 8), (20 * i, 0, 255)).save(stream, "JPEG", quality=95)
+        parts.append(stream.getvalue())
+    offsets = np.append(0, np.cumsum([len(part) for part in parts]))
+    content = np.frombuffer(b"".join(parts), np.uint8)
+    labels = (np.arange(count) % 3).astype(np.uint8)
+    np.savez(path, jpeg=content, offsets=offsets, labels=labels, n_train=np.array(training))
+
+
+def test_jpeg_re_encodes_stand_in_for_cifar_10_and_say_so(folder):
+    jpeg_file(folder / "cifar10_jpeg.npz")
+    data = load("cifar-10")
+    assert data.features.shape == (12, 192)
+    assert "JPEG re-encodes, which stand in for the original" in data.title
+    assert "cifar10_jpeg.npz in $GRADLAG_DATA, not the original" in data.source
+    assert where("cifar-10").startswith("cifar-10 is there already: a stand-in")
+    assert "cifar10_jpeg" not in own_names()
+    found = images("cifar10")
+    assert (found.name, found.features.shape, found.held_out.shape) == ("cifar-10", (9, 192), (3, 192))
+    assert (found.digest, found.source) == (data.digest, data.source)
+
+
+def test_pixels_are_rows_columns_and_colours_and_a_row_is_one_colour_after_another(folder):
+    jpeg_file(folder / "cifar10_jpeg.npz")
+    found = images("cifar-10")
+    train, held_out = found.pictures(np.dtype(np.float32))
+    assert train.shape == (9, 8, 8, 3)
+    assert held_out.shape == (3, 8, 8, 3)
+    assert np.abs(train[8].mean(axis=(0, 1)) - [160 / 255, 0, 1]).max() < 0.02  # JPEG rounds colours
+    np.testing.assert_array_equal(found.features[8], train[8].transpose(2, 0, 1).ravel())
+    assert found.features.dtype == np.float32
+    assert found.features.min() >= 0
+    assert found.features.max() <= 1
+    assert not found.features.flags.writeable
+
+
+def test_the_published_file_is_found_before_its_stand_in(folder):
+    jpeg_file(folder / "cifar10_jpeg.npz")
+    pixels = np.arange(5 * 12, dtype=np.uint8).reshape(5, 2, 2, 3)
+    first = images("cifar-10").digest
+    np.savez(folder / "cifar-10.npz", images=pixels, labels=np.array([0, 1, 0, 1, 1]), n_train=4)
+    found = load_pictures("cifar-10")
+    np.testing.assert_array_equal(found.pixels, pixels)
+    assert (found.training, found.title) == (4, "cifar-10.npz, the user's own")
+    (folder / "cifar-10.json").write_text("{}")
+    assert load_pictures("cifar-10").title == ON_REQUEST["cifar-10"].title
+    assert images("cifar-10").digest == found.digest != first
+
+
+def test_images_without_a_published_split_are_what_the_same_rows_of_features_are(folder):
+    installed, kept = load("mnist5k"), images("mnist-5k")
+    np.savez(
+        folder / "mnist5k.npz",
+        images=installed.features.astype(np.uint8).reshape(-1, 28, 28),
+        labels=installed.labels.astype(np.uint8),
+    )
+    again = images("mnist-5k")
+    assert load("mnist5k").title == "mnist5k.npz, the user's own"
+    assert (again.digest, again.shape) == (kept.digest, (28, 28, 1))
+    np.testing.assert_array_equal(again.features, kept.features)
+
+
+def test_the_users_own_rows_of_square_images_have_a_shape_and_others_are_refused_as_images(folder):
+    labels = np.arange(10) % 2
+    for name, columns, shape in (("grey", 9, (3, 3, 1)), ("colour", 12, (2, 2, 3)), ("neither", 10, None)):
+        np.savez(folder / f"{name}.npz", features=np.random.default_rng(0).random((10, columns)), labels=labels)
+        assert images(name).shape == shape
+    with pytest.raises(InputError, match="a row of neither has 10 numbers"):
+        images("neither").pictures(np.dtype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "needle"),
+    [
+        ({"images": np.zeros((4, 2), np.uint8)}, r"shape \(4, 2\)"),
+        ({"images": np.zeros((4, 2, 2))}, "type float64"),
+        ({"images": np.zeros((0, 2, 2), np.uint8)}, r"shape \(0, 2, 2\)"),
+        ({"images": np.zeros((4, 2, 2), np.uint8), "labels": np.zeros(3)}, "one for each of the 4 rows"),
+        ({"images": np.zeros((4, 2, 2), np.uint8), "n_train": 4}, "from 1 to 3. Got 4"),
+        ({"images": np.zeros((4, 2, 2), np.uint8), "n_train": 0.5}, "Got 0.5"),
+        ({"jpeg": np.zeros(4, np.uint8)}, "lacks offsets"),
+        ({"jpeg": np.zeros(4, np.uint8), "offsets": np.array([0, 9])}, "offsets in mnist.npz"),
+    ],
+)
+def test_malformed_images_are_refused(folder, arrays, needle):
+    np.savez(folder / "mnist.npz", **{"labels": np.zeros(4)} | arrays)
+    with pytest.raises(DataError, match=needle):
+        images("mnist")
+
+
+def test_images_without_labels_are_refused(folder):
+    np.savez(folder / "mnist.npz", images=np.zeros((4, 2, 2), np.uint8))
+    with pytest.raises(DataError, match="It lacks labels"):
+        load("mnist")
+
+
+def test_more_rows_than_there_is_memory_for_are_refused(folder, monkeypatch):
+    jpeg_file(folder / "cifar10_jpeg.npz")
+    monkeypatch.setattr(memory, "available_memory", lambda: 16 * 12 * 192 - 1)
+    with pytest.raises(TooLargeError, match="GB of memory"):
+        load("cifar-10")
+
+
+@pytest.mark.parametrize(
+    ("workload", "name"),
+    [
+        ("mlr:data=mnist", "mnist"),
+        ("dnn:data=fashion-mnist", "fashion-mnist"),
+        ("vae:data=cifar-10", "cifar-10"),
+        ("matrix-factorization:data=movielens-1m", "movielens-1m"),
+        ("lda:data=newsgroups-20", "newsgroups-20"),
+        ("problem:softmax:data=mnist", "mnist"),
+    ],
+)
+def test_a_set_that_is_not_there_is_said_with_the_command_that_gets_it(folder, workload, name):
+    with pytest.raises(DataError, match=f"Get it with: gradlag data get {name}"):
+        get_workload(workload)
+
+
+def test_a_set_of_another_kind_is_refused(folder):
+    with pytest.raises(DataError, match="movielens-1m holds ratings, and rows of numbers with labels are needed"):
+        get_workload("mlr:data=movielens-1m")
+    with pytest.raises(DataError, match="mnist holds images, and words are needed"):
+        get_workload("lda:data=mnist")
+    with pytest.raises(DataError, match="on request movielens-1m"):
+        get_workload("matrix-factorization:data=nothing")
+
+
+def test_counts_of_all_newsgroups_stand_in_for_the_archive(folder):
+    np.savez(
+        folder / "newsgroups20_counts.npz",
+        train_indptr=np.array([0, 2, 3], np.int32),
+        train_indices=np.array([0, 2, 1], np.uint16),
+        train_counts=np.array([2, 1, 3], np.uint16),
+        test_indptr=np.array([0, 1], np.int32),
+        test_indices=np.array([1], np.uint16),
+        test_counts=np.array([9], np.uint16),
+    )
+    documents = get_workload("lda:data=newsgroups-20,topics=2").corpus
+    assert (documents.documents, documents.vocabulary, documents.words.size) == (2, 3, 6)
+    assert documents.source.startswith("newsgroups20_counts.npz in $GRADLAG_DATA, not the original")
+    assert "newsgroups20_counts" not in own_names()
+    assert "a stand-in" in where("newsgroups-20")
+
+
+def test_ratings_that_were_downloaded_are_factorised(folder):
+    np.savez(
+        folder / "movielens-1m.npz",
+        user=np.array([0, 1, 1], np.int32),
+        movie=np.array([0, 0, 1], np.int32),
+        rating_times_two=np.array([2, 4, 10], np.uint8),
+        movie_id=np.array([5, 9]),
+    )
+    work = get_workload("matrix-factorization:data=movielens-1m,rank=2")
+    assert work.ratings.shape == (2, 2)
+    assert work.ratings.values.tolist() == [1, 2, 5]
+
+
+def test_the_users_copy_of_a_small_set_is_found_under_its_installed_name(folder):
+    np.savez(folder / "movielens_small.npz", user=np.array([0]), movie=np.array([0]), rating_times_two=np.array([8]))
+    assert ratings("movielens-small").values.tolist() == [4]
+
+
+def test_a_problem_learns_from_downloaded_images(folder):
+    pixels = np.random.default_rng(3).integers(0, 256, (40, 3, 3), np.uint8)
+    np.savez(folder / "mnist.npz", images=pixels, labels=np.arange(40) % 4, n_train=30)
+    assert get_workload("problem:softmax:data=mnist").parameters == 4 * 10

@@ -1,0 +1,1 @@
+"""The real thing: asynchronous servers whose delays are recorded, summarised, and replayed on the one sequence."""

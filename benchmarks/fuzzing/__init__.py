@@ -1,0 +1,1 @@
+"""Made and mutated input, held against the readers of the library; `benchmarks/fuzz.py` is the command."""

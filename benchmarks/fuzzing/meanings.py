@@ -1,0 +1,92 @@
+"""What a file means: read by the library, and read again here in another way where the format is open to changes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.asynchronous.trace import load_trace
+from experiments.data import load as load_data
+from experiments.store import load as load_run
+from experiments.training_log import check_log, read_log
+from fuzzing.verdicts import require
+from theory.delays import read_trace
+from theory.schedules import parse_schedule
+from theory.staleness import Staleness
+
+_WINDOW = Staleness(5)
+# The check of a log takes time and memory in proportion to its last step: longer ones are only read.
+_SHORT = 100_000
+_CONSTANTS = {"L": 1.0, "Delta": 2.0, "sigma": 0.5}
+
+
+def delays_meaning(path: Path, content: bytes) -> tuple[int, ...]:
+    """The delays: those of the lines, each within 0 <= d_k <= min(s - 1, k - 1)."""
+    lines = _lines(content)
+    found = tuple(read_trace(path, len(lines), _WINDOW).values.tolist())
+    require(found == tuple(int(line) for line in lines), f"{found} where {lines[:9]} is written")
+    require(all(0 <= d <= min(4, k) for k, d in enumerate(found)), f"delays out of range: {found}")
+    return found
+
+
+def steps_meaning(path: Path, content: bytes) -> tuple[float, ...]:
+    """The step sizes: those of the lines, finite and at least 0."""
+    found = tuple(parse_schedule(f"@{path}").step_sizes(len(_lines(content.rstrip()))).tolist())
+    require(found == tuple(float(line) for line in _lines(content.rstrip())), f"{found[:9]} are not the lines")
+    require(all(0 <= step < float("inf") for step in found), f"no step sizes: {found[:9]}")
+    return found
+
+
+def _lines(content: bytes) -> list[str]:
+    lines = content.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def log_meaning(path: Path, content: bytes) -> tuple[Any, ...]:
+    """The numbers of a log, all of which stand in the file; the check of the log ends in a verdict or a refusal."""
+    log = read_log(path)
+    read = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    header, *rows = ([entry.strip() for entry in row] for row in read if row)
+    written = {
+        (float(row[header.index("seed")]) if "seed" in header else 0.0, float(row[header.index("step")])): float(
+            row[header.index("grad_norm")]
+        )
+        for row in rows
+    }
+    found = {
+        (float(seed), float(step)): norm
+        for seed, norms in zip(log.seeds, log.norms.tolist(), strict=True)
+        for step, norm in zip(log.times.tolist(), norms, strict=True)
+    }
+    require(found == written, "the numbers of the log are not those of the file")
+    if log.times[-1] <= _SHORT:
+        check_log(path, "1/(4*s*L*sqrt(k))", 5, _CONSTANTS, bounds=["theorem-a"])
+    return tuple(found.items())
+
+
+def run_meaning(path: Path, content: bytes) -> tuple[Any, ...]:
+    """Everything that a stored run says."""
+    run = load_run(path)
+    values = tuple((str(name), run.data[name].values.tobytes()) for name in sorted(map(str, run.data.variables)))
+    return run.configuration.to_json(), values, tuple(sorted((k, str(v)) for k, v in run.data.attrs.items()))
+
+
+def trace_meaning(path: Path, content: bytes) -> tuple[str, str]:
+    """Everything that a stored trace says."""
+    trace = load_trace(path)
+    return trace.digest, trace.description
+
+
+def data_meaning(path: Path, content: bytes) -> str:
+    """The user's own data: finite features with a label each; numpy reads the same."""
+    found = load_data(path.stem)
+    require(found.features.ndim == 2 and bool(np.isfinite(found.features).all()), "features that are no numbers")
+    require(found.labels.shape == (len(found.features),), "labels that do not fit")
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        same = np.array_equal(archive["features"], found.features) and np.array_equal(archive["labels"], found.labels)
+    require(same, "numpy reads other numbers")
+    return found.digest

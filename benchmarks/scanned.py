@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from experiments.simulate.scanned import predicted_scan_memory, simulate_scanned
 from experiments.simulate.worker_runs import run_seeds
-from experiments.simulate.workers import WorkerPlan, WorkerSetting, _plan
+from experiments.simulate.workers import WorkerPlan, WorkerSetting, worker_plan
 from experiments.simulate.workers_black_box import BlackBoxSeed
 from experiments.workloads import Workload, get_workload
 from experiments.workloads.jax_library import computing_in
@@ -65,7 +65,7 @@ class JittedSeed(BlackBoxSeed):
 
 def run_loop(work: Workload, routines: Routines, setting: WorkerSetting, seeds: Sequence[int]) -> Array:
     """Seeds shared out among threads, each worker's gradient called by itself."""
-    plan = _plan(work, setting, None)
+    plan = worker_plan(work, setting, None)
     start = lambda seed: JittedSeed(work, plan, seed, routines)  # noqa: E731
     return run_seeds(work, plan, np.asarray(seeds, dtype=np.int64), start, None, None, None).final
 

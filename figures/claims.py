@@ -1,12 +1,17 @@
-"""The table of the study's claims as HTML: what was claimed, what was measured, and the verdict."""
+"""The table of the study's claims: what was claimed, what was measured, and the verdict; HTML, or text for documents.
+
+`python -m figures.claims OUT` prints the text for the results in the folder OUT.
+"""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from html import escape
 
-from experiments.studies.claims import LEVEL, ClaimResult
+from experiments.studies.claims import LEVEL, ClaimResult, claims
+from experiments.studies.staleness_results import load_results
 from figures.tables import number
 
 # A symbol and a word, so that no verdict is told by its colour alone; the classes are those of the other verdicts.
@@ -69,3 +74,23 @@ def _effect(result: ClaimResult) -> str:
 def _evidence(result: ClaimResult) -> str:
     small = f"<br><small>{escape(result.scaled_down)}</small>" if result.scaled_down else ""
     return f"{escape(result.evidence)}{small}"
+
+
+def claims_text(found: Sequence[ClaimResult]) -> str:
+    """The table in Markdown, a row for each claim."""
+    lines = [
+        "| figure | claim | verdict | effect [interval], threshold | seeds | numbers |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*lines, *(_line(each) for each in found)])
+
+
+def _line(result: ClaimResult) -> str:
+    claim = result.claim
+    effect = _effect(result).replace("<br><small>", " ").replace("</small>", "").replace("&gt;", ">")
+    cells = (claim.figure, claim.statement, result.verdict, effect, str(result.seeds), result.evidence)
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+
+
+if __name__ == "__main__":
+    print(claims_text(claims(load_results(sys.argv[1]))))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from experiments.studies.slowdown import key_of, slowdowns
 from experiments.studies.staleness import chosen, depth_of, mean_delay
+from experiments.studies.staleness_coherence import coherence_by_cell, median_mu
 from experiments.studies.staleness_results import WorkerResult
 from figures import style
 from figures.staleness_panels import OPTIMIZERS, caption, empty, point
@@ -43,7 +43,7 @@ def coherence_by_depth(axes: Axes, runs: Runs) -> Axes:
         for extra_delay, line in ((0, "-"), (largest // 4, (0, (5, 1.5)))):
             there = [run for run in uniform if (run.cell.optimizer, run.cell.extra_delay) == (optimizer, extra_delay)]
             there.sort(key=lambda run: depth_of(run.cell.workload))
-            rows = [_mu(run) for run in there]
+            rows = [median_mu(run) for run in there]
             axes.errorbar(
                 [depth_of(run.cell.workload) for run in there],
                 [np.nanmean(row) for row in rows],
@@ -68,6 +68,7 @@ def delay_laws(axes: Axes, runs: Runs) -> Axes:
     """Batches to the target over the mean of the extra delay, uniform and geometric."""
     if not runs:
         return empty(axes)
+    runs = [run for run in runs if run.cell.level is not None]
     spread = sorted({run.cell.workload for run in runs if run.cell.delays != "uniform"}, key=depth_of)
     for optimizer, colour in _COLOURS.items():
         for workload, width in zip(spread, (1.0, 1.9), strict=False):
@@ -92,9 +93,9 @@ def prediction(axes: Axes, runs: Runs, *, under: bool) -> Axes:
     """Slowdown against coherence, a mark for each cell: coherence in the same runs, or in those without delay."""
     if not runs:
         return empty(axes)
-    mu = {run.cell: float(np.nanmean(_mu(run))) for run in runs if "mu" in run.values}
+    mu = {cell: float(np.nanmean(values)) for cell, values in coherence_by_cell(runs).items()}
     calm = {key_of(cell): value for cell, value in mu.items() if cell.extra_delay == 0}
-    found = [each for each in slowdowns([run for run in runs if run.cell in mu]) if each.cell in mu]
+    found = slowdowns([run for run in runs if run.cell in mu])
     delays = sorted({each.extra_delay for each in found})
     colours = {delay: style.ORDERED[place + 1] for place, delay in enumerate(delays)}
     for each in found:
@@ -111,10 +112,6 @@ def prediction(axes: Axes, runs: Runs, *, under: bool) -> Axes:
     axes.set_ylabel("slowdown")
     axes.legend(ncols=2, fontsize=6.0)
     return axes
-
-
-def _mu(run: WorkerResult) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else value for value in run.values["mu"]], dtype=np.float64)
 
 
 def fig6_caption(results: Runs) -> str:

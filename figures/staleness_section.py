@@ -27,9 +27,9 @@ INTRODUCTION = (
     "<p>Workers with caches, as the study of Dai et al. simulates them: every update enters every cache after a delay "
     "of its own. Here the staleness is the study's, the largest extra delay; 0 is synchronous. The claims are "
     "predicates on the results, and every one says on how many seeds it rests. Three were settled after first results "
-    "had been seen, and wait for seeds of their own: those on steps that are not retuned and on geometric delays that "
-    "slow down too were added, and the last one's mean along the run became a mean of logarithms. Models and data "
-    "are scaled down as each caption says.</p>"
+    "at the quick scale had been seen: those on steps that are not retuned and on geometric delays that slow down too "
+    "were added, and the last one's mean along the run became a mean of logarithms. The lesson scale, on other data, "
+    "judges all of them afresh. Models and data are scaled down as each caption says.</p>"
 )
 
 _DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]]] = MappingProxyType(

@@ -61,6 +61,8 @@ def reproduce(
     if scale not in SCALES:
         raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
     studies = [get_study(name) for name in (names or _at(scale, announce))]
+    for group in _alike(studies):
+        group[0].needs([cell for study in group for cell in study.cells(scale)])
     with executor_for(jobs, cluster) as executor:
         outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, executor, announce, scale)]
     _tell_times(studies, outcomes, announce, scale)

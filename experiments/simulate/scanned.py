@@ -26,7 +26,7 @@ from theory.errors import InputError
 if TYPE_CHECKING:
     from experiments.arrays import Vector
     from experiments.simulate.scanned_lanes import Block, Lanes
-    from experiments.simulate.worker_runs import _Run
+    from experiments.simulate.worker_runs import SeedRun
     from experiments.simulate.workers import WorkerPlan, WorkerRuns, WorkerSetting
     from experiments.workloads.base import Target, Workload
     from experiments.workloads.jax_training import JaxForm
@@ -84,13 +84,13 @@ def simulate_scanned(
         Traceback (most recent call last):
         theory.errors.InputError: Settings that run together may differ in step_size, extra_delay and delays alone.
     """
-    from experiments.simulate.workers import _checked_seeds, _plan
+    from experiments.simulate.workers import checked_seeds, worker_plan
     from experiments.workloads.jax_library import computing_in
     from experiments.workloads.jax_networks import jax_form
 
     _check_alike(settings)
-    form, numbers = jax_form(workload), _checked_seeds(seeds)
-    plans = tuple(_plan(workload, setting, delays) for setting in settings)
+    form, numbers = jax_form(workload), checked_seeds(seeds)
+    plans = tuple(worker_plan(workload, setting, delays) for setting in settings)
     if _arranged(arrangement, form) == "loop":
         return _one_after_another(workload, settings, seeds, progress, stop, memory_limit, delays)
     needed = predicted_scan_memory(workload, settings, numbers.size)
@@ -206,13 +206,13 @@ class _Scan:
     def __init__(
         self, workload: Workload, form: JaxForm, plans: tuple[WorkerPlan, ...], seeds: Indices, stop: Target | None
     ) -> None:
-        from experiments.simulate.worker_runs import _Run
+        from experiments.simulate.worker_runs import SeedRun
 
         self.workload, self.form, self.plans, self.seeds = workload, form, plans, seeds
         self.lanes = [(plan, seed) for plan, seed in product(plans, seeds.tolist())]
         self.seen = [_Seen(workload.metrics) for _ in self.lanes]
-        self.runs: list[_Run] = [
-            _Run(seen, plan, _never, stop)  # type: ignore[arg-type]
+        self.runs: list[SeedRun] = [
+            SeedRun(seen, plan, _never, stop)  # type: ignore[arg-type]
             for seen, (plan, _) in zip(self.seen, self.lanes, strict=True)
         ]
         self.setting = max((plan.setting for plan in plans), key=lambda each: each.extra_delay)
@@ -309,7 +309,7 @@ class _Scan:
             i = self.live[place]
             self.seen[i].cache, self.runs[i].done = flat[place], last
             self.runs[i].diverged_at = int(diverged[place])
-            self.runs[i]._finish(self.seen[i])
+            self.runs[i].finish(self.seen[i])
 
     def _evaluate(self, state: Lanes, t: int) -> None:
         """Measure the lanes that go on; some may end."""
@@ -326,14 +326,14 @@ class _Scan:
             seen.values, seen.cache, run.done = metrics[place], flat[place], t
             if gradients is not None:
                 seen.gradient = gradients[place]
-            run._evaluate(seen)  # type: ignore[arg-type]
+            run.evaluate(seen)  # type: ignore[arg-type]
 
     def _gathered(self) -> tuple[WorkerRuns, ...]:
-        from experiments.simulate.worker_runs import _gathered
+        from experiments.simulate.worker_runs import gathered
 
         size = self.seeds.size
         return tuple(
-            _gathered(plan, self.workload.metrics, self.seeds, self.runs[i * size : (i + 1) * size])
+            gathered(plan, self.workload.metrics, self.seeds, self.runs[i * size : (i + 1) * size])
             for i, plan in enumerate(self.plans)
         )
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _TURN = 0.15
 
 
-class _Run:
+class SeedRun:
     """One seed: its engine, made when its first turn comes, and its rows of what is measured."""
 
     def __init__(
@@ -55,7 +55,7 @@ class _Run:
         with np.errstate(all="ignore"):
             if self.engine is None:
                 self.engine = self.start()
-                self._evaluate(self.engine)
+                self.evaluate(self.engine)
             while not self.finished and time.perf_counter() < until:
                 self._advance(self.engine)
 
@@ -68,11 +68,11 @@ class _Run:
         self.block = max(1, min(8 * self.block, int((last - self.done) * _TURN / max(seconds, 1e-9))))
         self.done = last
         if self.diverged_at >= 0:
-            self._finish(engine)
+            self.finish(engine)
         elif last == due:
-            self._evaluate(engine)
+            self.evaluate(engine)
 
-    def _evaluate(self, engine: SeedEngine) -> None:
+    def evaluate(self, engine: SeedEngine) -> None:
         """Measure; the run ends if the target is met or nothing remains to be done."""
         values = self.workload.evaluate(engine.cache)
         self.metrics[:, self.evaluated] = [values[name] for name in self.workload.metrics]
@@ -82,7 +82,7 @@ class _Run:
         if self.stop is not None and self.stop.met(np.array(values[self.stop.metric])):
             self.stopped_at = self.done
         if self.stopped_at >= 0 or self.evaluated == self.plan.setting.times.size:
-            self._finish(engine)
+            self.finish(engine)
 
     def _compare(self, gradient: Array) -> None:
         """The gradient on the sample beside those of the evaluations before."""
@@ -97,7 +97,7 @@ class _Run:
         self.norm_squared[k] = square
         self.gradients.append(g)
 
-    def _finish(self, engine: SeedEngine) -> None:
+    def finish(self, engine: SeedEngine) -> None:
         """Keep the last cache, and let go of everything else."""
         self.final, self.engine = np.array(engine.cache), None
         self.gradients.clear()
@@ -113,7 +113,7 @@ def run_seeds(
     threads: int | None,
 ) -> WorkerRuns:
     """Run all seeds, on `threads` threads or as many as numba may use."""
-    runs = [_Run(workload, plan, lambda seed=seed: start(seed), stop) for seed in seeds.tolist()]  # type: ignore[misc]
+    runs = [SeedRun(workload, plan, lambda seed=seed: start(seed), stop) for seed in seeds.tolist()]  # type: ignore[misc]
     count, total = threads or int(numba.config.NUMBA_NUM_THREADS), plan.setting.iterations * len(runs)  # type: ignore[attr-defined]
     told = time.perf_counter()
     with single_threaded_products(), ThreadPoolExecutor(min(count, len(runs))) as pool:
@@ -123,12 +123,12 @@ def run_seeds(
                 told = time.perf_counter()
     if progress is not None:
         progress(total, total)
-    return _gathered(plan, workload.metrics, seeds, runs)
+    return gathered(plan, workload.metrics, seeds, runs)
 
 
-def _turns(pool: ThreadPoolExecutor, runs: list[_Run]) -> Iterator[None]:
+def _turns(pool: ThreadPoolExecutor, runs: list[SeedRun]) -> Iterator[None]:
     """Give turns to the runs until all are finished; yield after each or, if none ends, after a moment."""
-    waiting: dict[Future[None], _Run] = {pool.submit(run.turn): run for run in runs}
+    waiting: dict[Future[None], SeedRun] = {pool.submit(run.turn): run for run in runs}
     try:
         while waiting:
             ended, _ = wait(waiting, timeout=_TURN, return_when=FIRST_COMPLETED)
@@ -143,7 +143,7 @@ def _turns(pool: ThreadPoolExecutor, runs: list[_Run]) -> Iterator[None]:
             future.cancel()
 
 
-def _gathered(plan: WorkerPlan, names: tuple[str, ...], seeds: Indices, runs: list[_Run]) -> WorkerRuns:
+def gathered(plan: WorkerPlan, names: tuple[str, ...], seeds: Indices, runs: list[SeedRun]) -> WorkerRuns:
     """The runs' rows as one result."""
     from experiments.simulate.workers import WorkerRuns
 
@@ -159,7 +159,7 @@ def _gathered(plan: WorkerPlan, names: tuple[str, ...], seeds: Indices, runs: li
     )
 
 
-def _coherence(runs: list[_Run]) -> dict[str, NDArray[np.float64]]:
+def _coherence(runs: list[SeedRun]) -> dict[str, NDArray[np.float64]]:
     return {name: np.stack([getattr(run, name) for run in runs]) for name in ("cosine", "ratio", "mu", "norm_squared")}
 
 

@@ -211,9 +211,9 @@ def simulate_workers(
         return simulate_scanned(
             workload, [setting], seeds, progress=progress, stop=stop, memory_limit=memory_limit, delays=delays
         )[0]
-    plan = _plan(workload, setting, delays)
+    plan = worker_plan(workload, setting, delays)
     chosen = _engine(workload, plan, engine)
-    numbers = _checked_seeds(seeds)
+    numbers = checked_seeds(seeds)
     check_worker_memory(predicted_worker_memory(workload, setting, numbers.size, engine=chosen), memory_limit)
     return run_seeds(
         workload,
@@ -226,7 +226,8 @@ def simulate_workers(
     )
 
 
-def _plan(workload: Workload, setting: WorkerSetting, delays: ArrayLike | None) -> WorkerPlan:
+def worker_plan(workload: Workload, setting: WorkerSetting, delays: ArrayLike | None) -> WorkerPlan:
+    """All that follows from a setting; the delays are given, or drawn by the setting's law."""
     law = (
         delay_law(setting.delays, setting.extra_delay)
         if delays is None
@@ -265,7 +266,8 @@ def _start(workload: Workload, plan: WorkerPlan, engine: str, seed: int) -> Seed
     return (FusedSeed if engine == "fused" else BlackBoxSeed)(workload, plan, seed)
 
 
-def _checked_seeds(seeds: Sequence[int]) -> Indices:
+def checked_seeds(seeds: Sequence[int]) -> Indices:
+    """The seeds as int64 (S,); InputError if there is none, a repetition, or one out of range."""
     numbers = [whole_number(seed, 0, "A seed", InputError, most=2**63 - 1) for seed in seeds]
     if not numbers or len(set(numbers)) < len(numbers):
         raise InputError(f"The seeds must be at least one and all different. Got {len(numbers)} with repetitions.")

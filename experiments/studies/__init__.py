@@ -15,6 +15,7 @@ from experiments.studies import (
 from experiments.studies.base import SCALES, AnyCell, Study
 from experiments.studies.designs import design_cells
 from experiments.studies.limit import limit_cells
+from experiments.studies.staleness_needs import check_needs
 from experiments.studies.theorem_step import theorem_step_cells
 from experiments.studies.theorem_step_results import run_cells as run_theorem_steps
 from experiments.studies.worst_function import worst_function_cells
@@ -30,8 +31,8 @@ def _solved(name: str, title: str, source: str, build: Callable[[str], Sequence[
     return Study(name, title, source, build, run=worst_case_results.run_cells, noun="worst cases")
 
 
-#: Paper scale asks for ResNets and for data sets that are not there yet.
-_TRAINED_SCALES = ("quick", "lesson")
+#: Theorem 1's steps have no sizes at the scale paper.
+_SMALL_SCALES = ("quick", "lesson")
 
 
 def _trained(name: str, title: str, source: str) -> Study:
@@ -43,7 +44,7 @@ def _trained(name: str, title: str, source: str) -> Study:
         lambda scale: staleness.FIGURES[name](scale),
         run=staleness_results.run_cells,
         noun="cells of the staleness study",
-        scales=_TRAINED_SCALES,
+        needs=check_needs,
     )
 
 
@@ -122,7 +123,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 theorem_step_cells,
                 run=run_theorem_steps,
                 noun="cells of Theorem 1's steps",
-                scales=_TRAINED_SCALES,
+                scales=_SMALL_SCALES,
             ),
             Study(
                 "async",

@@ -53,6 +53,7 @@ class Study:
         run: what computes them; simulations unless something else is named.
         noun: what the cells are, in the plural.
         scales: the scales there are.
+        needs: raises what is missing before any cell of a sort can be computed.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Study:
     run: Runner = run_cells
     noun: str = "runs"
     scales: tuple[str, ...] = SCALES
+    needs: Callable[[Sequence[Any]], None] = lambda cells: None
 
     def cells(self, scale: str = "quick") -> tuple[Any, ...]:
         """The cells at a scale; InputError lists the scales if there is no such one."""

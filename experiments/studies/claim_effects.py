@@ -22,6 +22,7 @@ from experiments.studies.slowdown import (
     slowdowns,
 )
 from experiments.studies.staleness import FRAGILE, ROBUST, chosen, depth_of, mean_delay, scaled_down
+from experiments.studies.staleness_coherence import coherence_by_cell
 from experiments.studies.staleness_results import WorkerResult
 
 Results = Sequence[WorkerResult]
@@ -193,10 +194,11 @@ def cosine_time_effect(results: Results) -> Effect:
 
 def coherence_depth_effect(results: Results) -> Effect:
     """Minus the slope of median mu over depth, synchronous."""
-    runs = [run for run in _many(results) if run.cell.extra_delay == 0]
+    mu = coherence_by_cell([*_many(results), *chosen(results, "fig6")])
+    runs = [run for run in _many(results) if run.cell.extra_delay == 0 and run.cell in mu]
     depths = sorted({depth_of(run.cell.workload) for run in runs})
     _need(len(depths) > 1, "Figure 6 needs networks of at least two depths.")
-    rows = [average(_mu(run) for run in runs if depth_of(run.cell.workload) == depth) for depth in depths]
+    rows = [average(mu[run.cell] for run in runs if depth_of(run.cell.workload) == depth) for depth in depths]
     words = ", ".join(f"{row.mean():.2f}" for row in rows)
     text = f"median mu for {', '.join(map(str, depths))} hidden layers: {words}"
     return Effect(-slope(depths, rows), text, scaled_down(runs))
@@ -204,7 +206,7 @@ def coherence_depth_effect(results: Results) -> Effect:
 
 def geometric_effect(results: Results) -> Effect:
     """log2 of batches under geometric delays over those under uniform delays of the same mean."""
-    runs = chosen(results, "fig6")
+    runs = _aimed(results)
     uniform = {_mean_place(run): run for run in runs if run.cell.delays == "uniform"}
     pairs = [
         (run, uniform[_mean_place(run)]) for run in runs if run.cell.delays != "uniform" and _mean_place(run) in uniform
@@ -224,7 +226,7 @@ def _mean_place(run: WorkerResult) -> tuple[str, str, float]:
 
 def geometric_delay_effect(results: Results) -> Effect:
     """Slope of log2 slowdown over the mean of geometric delays."""
-    runs = chosen(results, "fig6")
+    runs = _aimed(results)
     spread = {(run.cell.workload, run.cell.optimizer) for run in runs if run.cell.delays != "uniform"}
     _need(bool(spread), "Runs with geometric delays are not there.")
     slopes, found = [], []
@@ -243,14 +245,15 @@ def geometric_delay_effect(results: Results) -> Effect:
 
 def prediction_effect(results: Results) -> Effect:
     """Minus Spearman's correlation of median mu under staleness and slowdown."""
-    runs = [run for run in chosen(results, "fig1") if "mu" in run.values]
-    mu = {run.cell: _mu(run) for run in runs}
-    found = [each for each in slowdowns(runs) if each.cell in mu]
+    networks = chosen(results, "fig1")
+    mu = coherence_by_cell([*networks, *chosen(results, "fig6")])
+    runs = [run for run in networks if run.cell in mu]
+    found = slowdowns(runs)
     _need(len(found) > 2, "Figure 1's cells with coherence are not there.")
     level = np.array(common_seeds(*(mu[each.cell] for each in found)))
     logs = np.array(common_seeds(*(each.logs for each in found)))
     values = np.array([-_rank_correlation(level[:, seed], logs[:, seed]) for seed in range(logs.shape[1])])
-    at_rest = {key_of(run.cell): _mu(run) for run in runs if run.cell.extra_delay == 0}
+    at_rest = {key_of(run.cell): mu[run.cell] for run in runs if run.cell.extra_delay == 0}
     calm = np.array([at_rest[key_of(each.cell)].mean() for each in found])
     other = _rank_correlation(calm, logs.mean(axis=1))
     text = f"over {len(found)} cells; with mu measured without extra delay instead, the correlation is {other:.2f}"
@@ -285,13 +288,14 @@ def _rank_correlation(x: Vector, y: Vector) -> float:
     return float(stats.spearmanr(x, y)[0]) if np.ptp(x) and np.ptp(y) else 0.0
 
 
-def _mu(run: WorkerResult) -> Vector:
-    return np.array([np.nan if value is None else value for value in run.values["mu"]], dtype=np.float64)
-
-
 def _many(results: Results) -> list[WorkerResult]:
     """Figure 1's runs with several workers."""
     return [run for run in chosen(results, "fig1") if run.cell.workers > 1]
+
+
+def _aimed(results: Results) -> list[WorkerResult]:
+    """Figure 6's runs that have a target."""
+    return [run for run in chosen(results, "fig6") if run.cell.level is not None]
 
 
 def _networks(results: Results) -> list[Slowdown]:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from experiments.studies import one_sequence
+from experiments.studies.spellings import data_of, parts_of
 from experiments.studies.staleness_cells import WorkerCell
 from experiments.studies.staleness_sizes import DISTANCE, NETWORKS, OTHERS, Networks, Others
 from experiments.studies.values import of_scale
@@ -40,7 +41,7 @@ _PAIR = ("sgd", "adam")
 
 
 def _network(size: Networks, model: str, workers: int, extra_delay: int, optimizer: str, level: float) -> WorkerCell:
-    every = 2 if workers > 1 else 4
+    every = size.every if workers > 1 else size.single_every
     return WorkerCell(
         "fig1",
         model,
@@ -50,7 +51,7 @@ def _network(size: Networks, model: str, workers: int, extra_delay: int, optimiz
         optimizer,
         (size.steps[optimizer, workers],),
         evaluate_every=every,
-        lags=WINDOW // every,
+        lags=0 if size.coherence else WINDOW // every,
         sample=size.sample,
         seeds=size.seeds if workers > 1 else size.single_seeds,
         level=level,
@@ -69,7 +70,7 @@ def fig2_cells(scale: str) -> Cells:
             size.searched // workers,
             optimizer,
             SEARCHED,
-            evaluate_every=max(1, 16 // workers),
+            evaluate_every=max(1, size.searched_every // workers),
             seeds=size.seeds,
             level=size.level,
         )
@@ -116,7 +117,7 @@ def _autoencoder_cells(size: Others) -> Iterable[WorkerCell]:
             size.batches,
             optimizer,
             (size.steps[optimizer],),
-            evaluate_every=20,
+            evaluate_every=size.every,
             seeds=size.seeds,
             metric="loss",
             level=size.level,
@@ -168,10 +169,39 @@ def fig5_cells(scale: str) -> Cells:
 
 
 def fig6_cells(scale: str) -> Cells:
-    """Figure 1's cells with 8 workers, and some of them with geometric delays of the same mean."""
+    """Figure 1's cells with 8 workers, some of them with geometric delays of the same mean, and coherence.
+
+    At the scale paper figure 1's cells measure no coherence, since gradients on a sample at every other iteration
+    would take several times as long as the training. Shorter cells without a target measure it in their place.
+    """
     size = of_scale(NETWORKS, scale, "fig6")
     uniform = tuple(cell for cell in fig1_cells(scale) if cell.workers == 8)
-    return (*uniform, *(geometric(cell) for cell in uniform if cell.workload in size.spread and cell.extra_delay))
+    spread = (geometric(cell) for cell in uniform if cell.workload in size.spread and cell.extra_delay)
+    return (*uniform, *spread, *_coherence_cells(size))
+
+
+def _coherence_cells(size: Networks) -> Iterable[WorkerCell]:
+    """Coherence over the same window as elsewhere, at every depth and extra delay of figure 1."""
+    every = 4
+    return (
+        WorkerCell(
+            "fig6",
+            model,
+            8,
+            extra_delay,
+            size.coherence,
+            optimizer,
+            (size.steps[optimizer, 8],),
+            evaluate_every=every,
+            lags=WINDOW // every,
+            sample=size.sample,
+            seeds=size.seeds,
+        )
+        for optimizer in _PAIR
+        for model in size.models
+        for extra_delay in size.delays
+        if size.coherence
+    )
 
 
 def geometric(cell: WorkerCell) -> WorkerCell:
@@ -248,7 +278,7 @@ def depth_of(workload: str) -> int:
     >>> depth_of("mlr:data=mnist-5k"), depth_of("dnn:depth=4,width=32"), depth_of("vae")
     (0, 4, 1)
     """
-    name, given = _spelling(workload)
+    name, given = parts_of(workload)
     return int(given.get("depth", 0 if name == "mlr" else 1))
 
 
@@ -260,21 +290,9 @@ def mean_delay(result: WorkerResult) -> float:
 
 def scaled_down(results: Sequence[WorkerResult]) -> str:
     """What the results stand for, if they are smaller than the study's; empty if not."""
-    kinds = {(result.cell.workload.partition(":")[0], _data(result)) for result in results}
+    kinds = {(parts_of(result.cell.workload)[0], data_of(result.cell.workload)) for result in results}
     small = sorted(f"{name} on {data}" for name, data in kinds if data in _SMALL)
     return f"scaled down: {', '.join(small)}" if small else ""
 
 
 _SMALL = ("digits", "mnist-5k", "movielens-small", "newsgroups-2k")
-
-
-def _data(result: WorkerResult) -> str:
-    name, given = _spelling(result.cell.workload)
-    defaults = {"matrix-factorization": "movielens-small", "lda": "newsgroups-2k", "problem": ""}
-    return given.get("data", defaults.get(name, "digits"))
-
-
-def _spelling(workload: str) -> tuple[str, dict[str, str]]:
-    """The name and the options."""
-    name, _, options = workload.partition(":")
-    return name, {key: value for key, equals, value in (part.partition("=") for part in options.split(",")) if equals}

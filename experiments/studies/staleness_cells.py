@@ -19,6 +19,7 @@ from experiments.cell_files import digest
 from experiments.simulate.trajectories import Progress
 from experiments.simulate.workers import WorkerRuns, WorkerSetting, simulate_workers
 from experiments.studies import one_sequence
+from experiments.studies.staleness_work import guessed_work
 from experiments.workloads import Target, Workload, get_workload
 from theory.errors import InputError
 from theory.staleness import whole_number
@@ -98,8 +99,8 @@ class WorkerCell:
 
     @property
     def work(self) -> int:
-        """A guess of the time, in iterations of single seeds."""
-        return self.iterations * self.seeds
+        """A guess of the time, in microseconds; it is no part of the digest."""
+        return guessed_work(self)
 
     def setting(self, step_size: float, extra_delay: int | None = None) -> WorkerSetting:
         """What the simulator is asked for; another extra delay if one is given."""
@@ -132,8 +133,8 @@ class WorkerCell:
             runs = one_sequence.run_sequence(self, step, seeds)
         else:
             runs = simulate_workers(workload, self.setting(step), seeds, stop=self.target, progress=progress)
-        values = {"step_size": step, "digest": workload.digest} | _qualities(self, runs)
-        return values | (_coherence(runs) if self.lags else {})
+        values = {"step_size": step, "digest": workload.digest} | qualities_of(self, runs)
+        return values | (coherence_of(runs) if self.lags else {})
 
 
 def _fastest(cell: WorkerCell) -> float:
@@ -154,7 +155,8 @@ def _search(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, targ
     return min(settings, key=batches).step_size
 
 
-def _qualities(cell: WorkerCell, runs: WorkerRuns) -> Values:
+def qualities_of(cell: WorkerCell, runs: WorkerRuns) -> Values:
+    """Batches to the target, divergence, and the metric along the way; see `WorkerCell.compute`."""
     values = runs.metrics[cell.metric]
     chosen = np.unique(np.linspace(0, runs.batches.size - 1, POINTS + 1).round().astype(int))
     reached = np.full(cell.seeds, np.inf) if cell.target is None else runs.batches_to(cell.target)
@@ -172,7 +174,7 @@ def _last(row: NDArray[np.float64]) -> float:
     return float(finite[-1]) if finite.size else float("nan")
 
 
-def _coherence(runs: WorkerRuns) -> Values:
+def coherence_of(runs: WorkerRuns) -> Values:
     """Gradients on the sample beside earlier ones: by stages of the run, and over the whole of it."""
     cosine, mu = runs.coherence["cosine"], runs.coherence["mu"]
     lags = cosine.shape[2]

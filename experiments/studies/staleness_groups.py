@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
-from experiments.simulate.scanned import simulate_scanned
+from experiments.simulate.scanned import predicted_scan_memory, simulate_scanned
 from experiments.simulate.trajectories import Progress
+from experiments.simulate.workers import WorkerSetting
 from experiments.studies import one_sequence
-from experiments.studies.staleness_cells import Values, WorkerCell, _coherence, _qualities
-from experiments.workloads import Workload, get_workload
+from experiments.studies.staleness_cells import Values, WorkerCell, coherence_of, qualities_of
+from experiments.workloads import Target, get_workload
 from theory.errors import InputError
 
 #: Workloads that are written in JAX.
@@ -79,25 +81,47 @@ def compute_group(cells: Group, progress: Progress | None = None) -> tuple[Value
     if not can_scan(first):
         return (first.compute(progress),)
     workload, seeds, target = get_workload(first.workload), range(first.seeds), first.target
-    searched = _fastest(workload, first) if len(first.step_sizes) > 1 else None
+    searched = _fastest(first.workload, _candidates(first), first.seeds, target) if _searched(first) else None
     steps = [cell.step_sizes[0] if searched is None else searched for cell in cells]
     settings = [cell.setting(step) for cell, step in zip(cells, steps, strict=True)]
     found = simulate_scanned(workload, settings, seeds, stop=target, progress=progress)
     return tuple(
         {"step_size": step, "digest": workload.digest}
-        | _qualities(cell, runs)
-        | (_coherence(runs) if cell.lags else {})
+        | qualities_of(cell, runs)
+        | (coherence_of(runs) if cell.lags else {})
         for cell, step, runs in zip(cells, steps, found, strict=True)
     )
 
 
-def _fastest(workload: Workload, cell: WorkerCell) -> float:
+def predicted_memory(cells: Group) -> int:
+    """Bytes that a group takes on the device, but for the data: those of its search or of its runs."""
+    first = cells[0]
+    workload, settings = get_workload(first.workload), [cell.setting(cell.step_sizes[0]) for cell in cells]
+    searched = predicted_scan_memory(workload, _candidates(first), first.seeds) if _searched(first) else 0
+    return max(searched, predicted_scan_memory(workload, settings, first.seeds))
+
+
+def first_that_fit(cells: Group, memory: int) -> Group:
+    """As many of the first cells of a group as fit into so many bytes; at least one, which is refused by itself."""
+    fitting = (count for count in range(len(cells), 1, -1) if predicted_memory(cells[:count]) <= memory)
+    return cells[: next(fitting, 1)]
+
+
+def _searched(cell: WorkerCell) -> bool:
+    return len(cell.step_sizes) > 1
+
+
+def _candidates(cell: WorkerCell) -> tuple[WorkerSetting, ...]:
+    """The settings among which the step size is searched for."""
+    return tuple(cell.setting(step, 0) for step in cell.step_sizes)
+
+
+# Kept, because a group that is cut for lack of memory has one search.
+@lru_cache(maxsize=256)
+def _fastest(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Target) -> float:
     """The step size with the fewest batches at extra delay 0, in the geometric mean over the seeds."""
-    target = cell.target
-    if target is None:
-        raise InputError("The fastest of several step sizes needs a target. Got no level.")
-    settings = [cell.setting(step, 0) for step in cell.step_sizes]
-    found = simulate_scanned(workload, settings, range(cell.seeds), stop=target)
+    found = simulate_scanned(get_workload(workload), settings, range(seeds), stop=target)
     reached = np.stack([runs.batches_to(target) for runs in found])
-    counted = np.maximum(1.0, np.where(np.isfinite(reached), reached, 10.0 * cell.horizon))
-    return cell.step_sizes[int(np.log(counted).mean(axis=1).argmin())]
+    horizon = settings[0].workers * settings[0].iterations
+    counted = np.maximum(1.0, np.where(np.isfinite(reached), reached, 10.0 * horizon))
+    return settings[int(np.log(counted).mean(axis=1).argmin())].step_size

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from experiments.cell_files import CellFiles
-from experiments.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, run_all
+from experiments.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, executor_for, run_all
+from experiments.provenance import current_versions
 from experiments.studies.staleness_cells import SCHEMA, Values, WorkerCell
+from experiments.studies.staleness_needs import check_needs
+from experiments.studies.staleness_scan import on_accelerator
 from experiments.workloads import get_workload
 from theory.errors import StoreError
 
@@ -95,10 +99,23 @@ def run_cells(
     announce: Say | None = None,
     command: str = "",
 ) -> tuple[Outcome, ...]:
-    """Run cells of the study; see `experiments.sweep.run_cells`. Files go into the folder `staleness`."""
-    return run_all(
-        RECIPE, cells, out, jobs=jobs, executor=executor, progress=progress, announce=announce, command=command
-    )
+    """Run cells of the study; see `experiments.sweep.run_cells`. Files go into the folder `staleness`.
+
+    On an accelerator this process computes them in groups; see `experiments.studies.staleness_scan`.
+
+    Raises:
+        DataError: data sets that are to be downloaded first; InputError: JAX is not installed. Nothing was started.
+    """
+    check_needs(cells)
+    with nullcontext(executor) if executor is not None else executor_for(jobs) as chosen:
+        best = on_accelerator(chosen, cells, _encoded)
+        return run_all(RECIPE, cells, out, executor=best, progress=progress, announce=announce, command=command)
+
+
+def _encoded(cell: WorkerCell, values: Values, versions: Mapping[str, str], seconds: float, command: str) -> Made:
+    """The file of values that were computed in a group."""
+    result = WorkerResult(cell, values, current_versions() | dict(versions), seconds, command)
+    return Made(_FILES.name(cell), _FILES.encode(result), seconds)
 
 
 def _run(cell: WorkerCell, out: Path, command: str, progress: Progress | None) -> Outcome:

@@ -22,6 +22,9 @@ class Networks:
         level, single_level: held-out accuracy to be reached, with 8 workers and with one.
         batches: after which a seed ends in any case; searched: the same for figure 2.
         delays: extra delays from 0.
+        every, single_every: iterations between evaluations of figure 1, with 8 workers and with one.
+        searched_every: batches between evaluations of figure 2.
+        coherence: iterations of figure 6's own cells, that measure coherence; 0 where figure 1's cells do.
         few: those of figure 2 and of one worker.
         path: iterations of figure 5; path_steps: its step sizes; path_every: iterations between two lags.
         sample: training examples over which gradients are compared.
@@ -39,6 +42,10 @@ class Networks:
     batches: int
     searched: int
     delays: tuple[int, ...]
+    every: int
+    single_every: int
+    searched_every: int
+    coherence: int
     few: tuple[int, ...]
     path: int
     path_steps: Mapping[str, float]
@@ -73,6 +80,10 @@ NETWORKS: Mapping[str, Networks] = MappingProxyType(
             batches=8_000,
             searched=6_000,
             delays=(0, 4, 8, 16),
+            every=2,
+            single_every=4,
+            searched_every=16,
+            coherence=0,
             few=(0, 4, 8, 16),
             path=640,
             path_steps={"sgd": 0.01, "adam": 0.001},
@@ -93,6 +104,10 @@ NETWORKS: Mapping[str, Networks] = MappingProxyType(
             batches=6_000,
             searched=4_000,
             delays=_ALL_DELAYS,
+            every=2,
+            single_every=4,
+            searched_every=16,
+            coherence=0,
             few=(0, 4, 8, 16),
             path=640,
             path_steps={"sgd": 0.01, "adam": 0.001},
@@ -113,6 +128,10 @@ NETWORKS: Mapping[str, Networks] = MappingProxyType(
             batches=77_824,
             searched=77_824,
             delays=_ALL_DELAYS,
+            every=32,
+            single_every=32,
+            searched_every=256,
+            coherence=2_000,
             few=_ALL_DELAYS,
             path=8_000,
             path_steps={"sgd": 0.01, "adam": 0.001},
@@ -127,7 +146,9 @@ NETWORKS: Mapping[str, Networks] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Others:
-    """A scale of figure 3: factorisation (with its horizon in batches), autoencoders and topics."""
+    """A scale of figure 3: factorisation (with its horizon in batches), autoencoders (evaluated every so many
+    iterations) and topics.
+    """
 
     ratings: str
     rating_step: float
@@ -138,6 +159,7 @@ class Others:
     steps: Mapping[str, float]
     level: float
     batches: int
+    every: int
     documents: tuple[str, ...]
     topic_delays: tuple[int, ...]
     topic_workers: tuple[int, ...]
@@ -158,6 +180,7 @@ OTHERS: Mapping[str, Others] = MappingProxyType(
             steps={"sgd": 0.03, "adam": 0.001},
             level=26.0,
             batches=8_000,
+            every=20,
             documents=("lda",),
             topic_delays=_TOPIC_DELAYS,
             topic_workers=(2, 16),
@@ -174,6 +197,7 @@ OTHERS: Mapping[str, Others] = MappingProxyType(
             steps={"sgd": 0.002, "adam": 0.001},
             level=180.0,
             batches=10_000,
+            every=20,
             documents=("lda", "lda:topics=100"),
             topic_delays=_TOPIC_DELAYS,
             topic_workers=(2, 8, 16),
@@ -190,6 +214,7 @@ OTHERS: Mapping[str, Others] = MappingProxyType(
             steps={"sgd": 0.01, "adam": 0.001},
             level=130.0,
             batches=77_824,
+            every=128,
             documents=("lda:data=newsgroups-20", "lda:topics=100,data=newsgroups-20"),
             topic_delays=_TOPIC_DELAYS,
             topic_workers=(2, 4, 8, 16),

@@ -2,17 +2,22 @@
 
 import json
 from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from experiments.simulate.workers import simulate_workers
-from experiments.studies import staleness
+from experiments.studies import claim_effects, staleness, staleness_needs
 from experiments.studies.slowdown import batches, beside, by_group, reached, slope, slowdowns
 from experiments.studies.staleness_cells import POINTS, STAGES, WorkerCell
-from experiments.studies.staleness_results import cell_path, load, load_results, run_cell, run_cells
+from experiments.studies.staleness_coherence import coherence_by_cell
+from experiments.studies.staleness_needs import check_needs, missing_data
+from experiments.studies.staleness_results import WorkerResult, cell_path, load, load_results, run_cell, run_cells
+from experiments.studies.staleness_table import sizes_table
 from experiments.workloads import get_workload
-from theory.errors import InputError, StoreError
+from theory.errors import DataError, InputError, StoreError
 
 EASY = WorkerCell("fig1", "mlr", 2, 0, 60, step_sizes=(0.05,), evaluate_every=5, lags=2, sample=50, seeds=2, level=0.5)
 STALE = replace(EASY, extra_delay=3)
@@ -144,6 +149,109 @@ def test_every_scale_has_all_figures_with_a_baseline_for_every_cell(scale):
 def test_the_workloads_of_the_small_scales_are_there(scale):
     for text in {cell.workload for cell in staleness.CELLS(scale)}:
         assert get_workload(text).parameters > 0
+
+
+@pytest.mark.parametrize(
+    ("scale", "count", "expected"),
+    [
+        ("quick", 261, "b775485e8183045c13c42ecf6e42482c4cfd4162109bf3e16e650841a63194b1"),
+        ("lesson", 303, "70b99d6594ce64f3597dad6d60c7c5878b57f61a8f12877c92eb3561d9b0c83e"),
+    ],
+)
+def test_stored_results_of_the_small_scales_stay_those_of_their_cells(scale, count, expected):
+    digests = [cell.digest for cell in staleness.CELLS(scale)]
+    assert len(digests) == count and sha256("".join(digests).encode()).hexdigest() == expected
+
+
+def test_at_paper_scale_coherence_has_cells_of_its_own_for_every_network_of_figure_1():
+    aimed = [cell for cell in staleness.FIGURES["fig1"]("paper") if cell.workers == 8]
+    measuring = [cell for cell in staleness.FIGURES["fig6"]("paper") if cell.lags]
+    assert not any(cell.lags for cell in aimed) and {cell.evaluate_every for cell in aimed} == {32}
+    places = [[(c.workload, c.optimizer, c.extra_delay) for c in cells] for cells in (aimed, measuring)]
+    assert sorted(places[0]) == sorted(places[1])
+    assert all(cell.level is None and cell.lags * cell.evaluate_every == staleness.WINDOW for cell in measuring)
+
+
+def test_coherence_comes_from_the_cell_itself_or_from_one_that_stands_for_it():
+    bare, stand_in = replace(STALE, lags=0), replace(STALE, figure="fig6", level=None)
+    results = [
+        WorkerResult(cell, {"mu": mu} if mu else {}, {}, 0.0, "")
+        for cell, mu in ((EASY, [0.5, None]), (bare, None), (stand_in, [0.1, 0.2]), (HARD, None))
+    ]
+    found = coherence_by_cell(results)
+    assert set(found) == {EASY, bare} and found[bare].tolist() == [0.1, 0.2]
+    np.testing.assert_array_equal(found[EASY], [0.5, np.nan])
+
+
+def paper_results():
+    """Figures 1 and 6 at the scale paper as if depth and delay doubled what they are said to, on every seed."""
+    cells = dict.fromkeys([*staleness.FIGURES["fig1"]("paper"), *staleness.FIGURES["fig6"]("paper")])
+    return [WorkerResult(cell, _made_up(cell), {}, 0.0, "") for cell in cells]
+
+
+def _made_up(cell):
+    depth, seeds = staleness.depth_of(cell.workload), range(cell.seeds)
+    values = {"batches": [1000.0 * 2 ** (cell.extra_delay * depth / 320) * (1 + seed) for seed in seeds]}
+    return values | ({"mu": [1 - depth / 40 - cell.extra_delay / 400 for _ in seeds]} if cell.lags else {})
+
+
+def test_the_claims_on_coherence_find_it_in_the_cells_of_the_paper_scale():
+    results = paper_results()
+    np.testing.assert_allclose(claim_effects.coherence_depth_effect(results).values, 1 / 40)
+    prediction = claim_effects.prediction_effect(results)
+    assert "over 32 cells" in prediction.evidence and (prediction.values > 0.5).all()
+    assert np.isfinite(claim_effects.geometric_effect(results).values).all()
+    assert "at the largest mean" in claim_effects.geometric_delay_effect(results).evidence
+
+
+def test_the_table_in_the_documentation_is_that_of_the_code():
+    text = (Path(__file__).parents[2] / "docs" / "paper_scale.md").read_text(encoding="utf-8")
+    assert sizes_table("paper") in text
+
+
+def test_missing_data_are_all_told_before_anything_starts(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADLAG_DATA", str(tmp_path))
+    cells = [replace(EASY, workload=f"mlr:data={name}") for name in ("cifar-10", "digits", "mnist")]
+    with pytest.raises(DataError, match=r"gradlag data get cifar-10.* and .*gradlag data get mnist\)\.$") as refusal:
+        run_cells(cells, tmp_path / "results")
+    assert not (tmp_path / "results").exists() and refusal.value.exit_status == 2
+
+
+def test_the_paper_scale_needs_four_data_sets_of_which_none_is_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADLAG_DATA", str(tmp_path))
+    found = missing_data(cell.workload for cell in staleness.CELLS("paper"))
+    assert found == ("cifar-10", "mnist", "movielens-1m", "newsgroups-20")
+    for scale in ("quick", "lesson"):
+        assert missing_data(cell.workload for cell in staleness.CELLS(scale)) == ()
+
+
+def test_networks_of_convolutions_are_refused_without_jax(tmp_path, monkeypatch):
+    monkeypatch.setattr(staleness_needs, "has_jax", lambda: False)
+    with pytest.raises(InputError, match=r"pip install 'gradlag\[nn\]'") as refusal:
+        run_cells([replace(EASY, workload="resnet")], tmp_path)
+    assert refusal.value.exit_status == 2
+    check_needs([EASY])
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ({"workload": "lda:topics=100"}, {"workload": "lda"}),
+        ({"workload": "dnn:depth=4"}, {"workload": "dnn:depth=2"}),
+        ({"workload": "dnn:width=128"}, {"workload": "dnn"}),
+        ({"workload": "vae"}, {"workload": "dnn"}),
+        ({"workload": "resnet:depth=32"}, {"workload": "resnet"}),
+        ({"workload": "mlr:data=mnist-5k"}, {"workload": "mlr"}),
+        ({"lags": 4}, {}),
+        ({"workers": 8}, {}),
+        ({"extra_delay": 16}, {}),
+        ({"level": None}, {}),
+        ({"step_sizes": (0.1, 0.2)}, {}),
+    ],
+)
+def test_the_guess_of_the_time_knows_what_costs_more(more, less):
+    plain = replace(EASY, lags=0)
+    assert replace(plain, **more).work > 1.05 * replace(plain, **less).work > 0
 
 
 def test_geometric_delays_have_the_mean_of_the_uniform_ones():

@@ -51,12 +51,12 @@ def test_one_worker_without_delay_takes_the_steps_of_the_theorems_iteration(work
 
 @pytest.mark.parametrize("workers", [2, 5])
 def test_without_delay_all_caches_stay_equal(workers):
-    from experiments.simulate.workers import _plan
+    from experiments.simulate.workers import worker_plan
     from experiments.simulate.workers_fused import FusedSeed
     from experiments.simulate.workers_naive import NaiveSeed
 
     work = get_workload("dnn:width=8")
-    plan = _plan(work, WorkerSetting(workers, 0, 30, "adam", 0.01), None)
+    plan = worker_plan(work, WorkerSetting(workers, 0, 30, "adam", 0.01), None)
     fused, naive = FusedSeed(work, plan, 1), NaiveSeed(work, plan, 1)
     fused.advance(0, 30), naive.advance(0, 30)
     for caches in (fused.ring.caches, np.array(naive.caches)):
@@ -169,11 +169,11 @@ def test_an_interruption_passes_through():
 
 def test_the_memory_of_the_ring_is_predicted():
     from experiments.simulate.ring import make_ring
-    from experiments.simulate.workers import _plan
+    from experiments.simulate.workers import worker_plan
 
     work = get_workload("dnn:depth=2,width=64")
     setting = WorkerSetting(8, 16, 500, "adam", evaluate_every=500)
-    ring = make_ring(_plan(work, setting, None), work, 0)
+    ring = make_ring(worker_plan(work, setting, None), work, 0)
     allocated = sum(array.nbytes for array in ring)
     assert predicted_worker_memory(work, setting, 3) == pytest.approx(3 * allocated, rel=0.02)
 

@@ -5,7 +5,7 @@ import pytest
 
 from experiments.simulate.optimizers import OPTIMIZERS
 from experiments.simulate.worker_memory import predicted_worker_memory
-from experiments.simulate.workers import WorkerSetting, _plan, simulate_workers
+from experiments.simulate.workers import WorkerSetting, simulate_workers, worker_plan
 from experiments.workloads import Target, get_workload
 from experiments.workloads.tables import ratings
 from theory.errors import DataError, InputError, TooLargeError
@@ -121,7 +121,7 @@ def test_a_seed_is_the_same_alone_in_company_and_on_any_number_of_threads():
 
 def test_memory_is_predicted_and_refused_beforehand():
     work, setting = get_workload("matrix-factorization"), WorkerSetting(4, 9, 100, batch=100)
-    engine = work.engine(_plan(work, setting, None), 0)
+    engine = work.engine(worker_plan(work, setting, None), 0)
     allocated = sum(array.nbytes for array in (*engine.state, *engine.scratch))
     assert work.engine_memory(setting) == allocated
     assert predicted_worker_memory(work, setting, 3, engine="own") >= 3 * allocated

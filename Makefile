@@ -7,7 +7,7 @@ OUT ?= out
 SCALE ?= quick
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants falsify clean
+.PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants falsify fuzz faults clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick)"
@@ -15,6 +15,8 @@ help:
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
 	@echo "make mutants     wrong proofs, which must be refused   make falsify   runs that try to break every bound"
+	@echo "make fuzz        made and mutated input for every reader (FUZZ=--schedules=20000 for other sizes)"
+	@echo "make faults      kills, full disks, damaged files, broken transfers: nothing is lost (FAULTS=--share=0.1)"
 	@echo "make lint        ruff and mypy           make format     ruff format"
 
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -44,6 +46,7 @@ test: $(VENV)/.dev
 
 test-all: $(VENV)/.dev
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	$(BIN)/python benchmarks/faults.py $(FAULTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -58,6 +61,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/worst_case.py
 	$(BIN)/python benchmarks/workers.py
+	$(BIN)/python benchmarks/sampling.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/asynchronous.py
 
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.calibration
@@ -67,6 +73,12 @@ mutants: $(VENV)/.dev
 
 falsify: $(VENV)/.dev
 	$(BIN)/python benchmarks/falsifier.py
+
+fuzz: $(VENV)/.dev
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/fuzz.py $(FUZZ)
+
+faults: $(VENV)/.dev
+	$(BIN)/python benchmarks/faults.py $(FAULTS)
 
 clean:
 	rm -rf $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -71,12 +71,13 @@ def get(entry: RemoteSet, report: Report = lambda done, total: None, say: Say = 
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(folder, entry.name):
             target = folder / f"{entry.name}.npz"
+            for left in folder.glob(f".{entry.name}.*.tmp"):  # by a process that was killed while it wrote
+                left.unlink()
             if not target.is_file():
                 if entry.terms:
                     say(entry.terms)
-                for left in folder.glob(f".{entry.name}.*.tmp"):  # by a process that was killed while it wrote
-                    left.unlink()
                 _get(entry, target, report)
+            _clear(entry, target.with_suffix(".download"))
             return target
     except OSError as error:
         raise EnvironmentFailure(
@@ -96,9 +97,13 @@ def _get(entry: RemoteSet, target: Path, report: Report) -> None:
         done += paths[file.name].stat().st_size
     read: archives.Reader = getattr(archives, entry.reader)
     _keep(entry, read(paths), addresses, target)
-    for path in paths.values():
-        path.unlink(missing_ok=True)
-    if not any(parts.iterdir()):
+
+
+def _clear(entry: RemoteSet, parts: Path) -> None:
+    """Remove the files of a set that is kept as one file; a process may have been killed when it was about to."""
+    for file in entry.files:
+        (parts / file.name).unlink(missing_ok=True)
+    if parts.is_dir() and not any(parts.iterdir()):
         parts.rmdir()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import threading
 import traceback
 from abc import ABC, abstractmethod
@@ -142,7 +143,7 @@ class Processes(Executor):
         self, recipe: Recipe, cells: Sequence[Any], out: Path, command: str, within: Progress
     ) -> Iterator[Outcome]:
         with _pool(min(self.jobs, max(1, len(cells)))) as pool:
-            running = {pool.submit(_run_in_process, recipe.run, cell, out, command): cell for cell in by_work(cells)}
+            running = {_submitted(pool, recipe.run, cell, out, command): cell for cell in by_work(cells)}
             for future in as_completed(running):
                 yield _outcome(future, running[future])
 
@@ -293,15 +294,31 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
+def _submitted(pool: ProcessPoolExecutor, *call: Any) -> Future[Outcome]:
+    """A call on its way; a process may be dead before the last one is."""
+    try:
+        return pool.submit(_run_in_process, *call)
+    except BrokenExecutor as error:
+        broken: Future[Outcome] = Future()
+        broken.set_exception(error)
+        return broken
+
+
 def _run_in_process(run: Callable[..., Outcome], cell: Any, out: Path, command: str) -> Outcome:
     """Run a cell where a request to stop first lets half-written files be removed."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         return run(cell, out, command, None)
     except KeyboardInterrupt:
         os._exit(130)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """Stop; what is raised in a callback of a weak reference, say, is dropped by Python, which tells a hook of it."""
+    sys.unraisablehook = lambda dropped: os._exit(130)
+    raise KeyboardInterrupt
 
 
 def _prepare(threads: int) -> None:

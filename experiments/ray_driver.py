@@ -8,6 +8,7 @@ imports Ray; everything here but `drive` runs in that process, and `work` on the
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -68,7 +69,7 @@ def drive(connection: Connection, address: str, folder: str) -> None:
         finally:
             ray.shutdown()
     except (EOFError, BrokenPipeError):
-        return  # the command is gone
+        shutil.rmtree(folder, ignore_errors=True)  # the command is gone, and cannot
     except Exception as error:
         connection.send(("refused", " ".join(str(error).split())[:300]))
 

@@ -65,7 +65,7 @@ def ray_executor(address: str) -> Iterator[RayExecutor]:
         raise
     finally:
         _end(process, here, patience)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
 
 
 @dataclass
@@ -244,6 +244,15 @@ def _unreachable(address: str, reason: str) -> EnvironmentFailure:
         f"The Ray cluster at {address} cannot be used: {reason.rstrip('.')}. Check that its head runs, and that this "
         "machine is one of its nodes."
     )
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder into which processes that have been killed a moment ago may still write."""
+    for _ in range(10):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 def _end(process: BaseProcess, connection: Connection, patience: float) -> None:

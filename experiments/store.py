@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -35,6 +36,7 @@ __all__ = [
 ]
 
 _LARGEST = 1 << 34
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")  # a name that only `write_atomically` and probes give
 _STALE_SECONDS = 86_400.0  # no writing takes a day
 _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True}
 
@@ -92,7 +94,7 @@ def remove_stale(folder: Path) -> None:
         probe.unlink()
         for path in folder.glob(".*.tmp"):
             with suppress(OSError):  # another command removes it too
-                if now - path.stat().st_mtime > _STALE_SECONDS:
+                if _TEMPORARY.fullmatch(path.name) and now - path.stat().st_mtime > _STALE_SECONDS:
                     path.unlink()
 
 

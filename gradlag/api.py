@@ -21,7 +21,7 @@ from experiments.problems.base import Problem
 from experiments.progress import reporting
 from experiments.result import Run
 from experiments.runs import execute, run_to_file
-from experiments.store import check_writable, write_atomically
+from experiments.store import check_writable, remove_stale, write_atomically
 from experiments.studies.ladder import horizon_grid
 from experiments.verdict import Verdict
 from gradlag.output import interval, number, plain
@@ -322,6 +322,7 @@ def _carry_out(settled: Plan, path: Path | None, announce: Say, progress: bool) 
     with reporting(f"T = {settled.configuration.steps}", quiet=not progress) as report:
         if path is None:
             return execute(settled, progress=report)
+        remove_stale(path.parent)
         return run_to_file(settled, path, report, announce)
 
 

@@ -332,6 +332,15 @@ def test_what_a_killed_writer_left_is_removed(mnist, folder):
     assert is_whole(folder)
 
 
+def test_what_a_process_left_that_was_killed_at_its_very_end_is_removed(mnist, folder):
+    get(mnist)
+    (folder / "mnist.download").mkdir()
+    (folder / "mnist.download" / LARGEST).write_bytes(CONTENTS[LARGEST])
+    (folder / ".mnist.json.0123.tmp").write_bytes(b"half")
+    get(mnist)
+    assert is_whole(folder)
+
+
 def test_two_commands_at_once_do_not_meet(mnist, folder):
     with downloads._locked(folder, "mnist"):
         failing(mnist, "Another command is getting mnist")

@@ -4,10 +4,12 @@ import json
 import multiprocessing
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
+from experiments import executor
 from experiments.executor import Here, Processes, executor_for, run_all
 from experiments.studies.staleness_cells import WorkerCell
 from experiments.studies.staleness_results import RECIPE as WORKERS
@@ -45,6 +47,38 @@ def test_a_dead_process_costs_no_finished_cell(tmp_path):
     run_all(RECIPE, CELLS, tmp_path)
     *_, dead = run_all(RECIPE, (*CELLS, Faulty(9, "die")), tmp_path, jobs=2)
     assert "ended abruptly" in dead.error and numbers(tmp_path) == {number: number**2 for number in range(5)}
+
+
+def test_a_pool_that_breaks_while_cells_are_handed_in_fails_those_cells(tmp_path, monkeypatch):
+    real, calls = executor.ProcessPoolExecutor.submit, []
+
+    def submit(pool, *call):
+        calls.append(call)
+        if len(calls) > 2:
+            raise BrokenProcessPool("A child process terminated abruptly.")
+        return real(pool, *call)
+
+    monkeypatch.setattr(executor.ProcessPoolExecutor, "submit", submit)
+    outcomes = run_all(RECIPE, CELLS, tmp_path, jobs=2)
+    assert sum(outcome.error is None for outcome in outcomes) == 2
+    assert sum("ended abruptly" in (outcome.error or "") for outcome in outcomes) == 3
+
+
+STOPPED = """
+import os, signal, sys, weakref
+from experiments import executor
+class Thing: pass
+def stop(reference): os.kill(os.getpid(), signal.SIGTERM); [None for _ in range(1000)]
+def run(*ignored):
+    thing = Thing(); kept = weakref.ref(thing, stop); del thing
+    print("went on", flush=True)
+executor._run_in_process(run, None, None, "")
+"""
+
+
+def test_a_request_to_stop_is_heard_where_python_drops_exceptions():
+    done = subprocess.run([sys.executable, "-c", STOPPED], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_progress_goes_from_nothing_to_everything(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import multiprocessing
+import os
 from dataclasses import replace
 from itertools import product
 
@@ -140,6 +141,20 @@ def test_what_a_killed_command_left_beside_a_result_goes(tmp_path):
     parts = parts_folder_of(CELLS[0].plan(), outcome.path)
     parts.mkdir()
     assert run_cell(CELLS[0], tmp_path).seconds == 0 and not parts.exists()
+
+
+def test_what_a_killed_writer_left_long_ago_goes_and_nothing_else_does(tmp_path):
+    """Old by the clock of the disk: half-written files of ours, and neither recent ones nor those of others."""
+    cells_folder(tmp_path).mkdir()
+    ages = {".a.nc.0123456789ab.tmp": 2, ".b.nc.0123456789ab.tmp": 0.5, ".theirs.tmp": 2, "c.nc": 2}
+    for name, days in ages.items():
+        for folder in (tmp_path, cells_folder(tmp_path)):
+            (folder / name).touch()
+            at = (folder / name).stat().st_mtime - 86_400 * days
+            os.utime(folder / name, (at, at))
+    run_cells((), tmp_path)
+    for folder in (tmp_path, cells_folder(tmp_path)):
+        assert sorted(path.name for path in folder.iterdir() if path.is_file()) == sorted(list(ages)[1:])
 
 
 def test_blocks_are_kept_although_another_command_removes_their_folder(tmp_path, monkeypatch, reference):

@@ -99,6 +99,17 @@ def test_the_idx_files_give_training_images_before_held_out_ones(mnist):
         (gzip.compress(b"\0\0\x08"), "not an idx file"),
         (gzip.compress(idx(np.zeros((4, 2, 3)))), "one label for every image"),
     ],
+    ids=[
+        "plain",
+        "cut off",
+        "an image too short",
+        "a byte too many",
+        "two dimensions",
+        "of another type",
+        "huge",
+        "no header",
+        "labels missing",
+    ],
 )
 def test_a_damaged_idx_file_is_refused(mnist, content, needle):
     files, _ = mnist

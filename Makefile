@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 SCALE ?= quick
+FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
 .PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants falsify fuzz faults clean
@@ -16,7 +17,7 @@ help:
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
 	@echo "make mutants     wrong proofs, which must be refused   make falsify   runs that try to break every bound"
 	@echo "make fuzz        made and mutated input for every reader (FUZZ=--schedules=20000 for other sizes)"
-	@echo "make faults      kills, full disks, damaged files, broken transfers: nothing is lost (FAULTS=--share=0.1)"
+	@echo "make faults      kills, full disks, damaged files, broken transfers: nothing is lost (FAULTS=--share=0.1); into the report"
 	@echo "make lint        ruff and mypy           make format     ruff format"
 
 $(VENV)/.core: pyproject.toml constraints.txt

@@ -23,7 +23,7 @@ from experiments.studies.adaptive import AdaptiveResult
 from experiments.studies.asynchronous import AsyncResult
 from experiments.studies.staleness_results import WorkerResult
 from experiments.studies.theorem_step_results import StepResult
-from figures import adaptive_section, asynchronous, atlas, staleness_section, style, theorem_step, worst_cases
+from figures import adaptive_section, asynchronous, atlas, faults, staleness_section, style, theorem_step, worst_cases
 from figures.entry import PICTURES, Entry, Origin, figures_html, scale_in
 from figures.ladder import absent
 from figures.pictures import coherence_picture, comparison_picture, ladder_grid_picture, ladder_picture, slack_picture
@@ -71,6 +71,7 @@ def build_report(folder: Path | str) -> Path:
         "Theorem 1 on the networks": theorem_step.INTRODUCTION + figures_html(steps, pictures) if steps else "",
         "Simulated and real": asynchronous.INTRODUCTION + figures_html(real, pictures) if real else "",
         "Delay-adaptive rules": adaptive_section.INTRODUCTION + figures_html(rules, pictures) if rules else "",
+        "Nothing lost": faults.faults_section(folder),
         **dict(atlas.sections(_used(families))),
         "Calibration of the checker": calibration_table(calibration) if calibration else "",
         "Environment": _environment(families, solved, study, adapted, stepped, servers),

@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 SCALE ?= quick
+JOBS ?= 2
 FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
 .PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants falsify fuzz faults clean
 
 help:
-	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick)"
+	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
 	@echo "make paper       the one-page PDF from the results in OUT"
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
@@ -33,7 +34,7 @@ $(VENV)/.dev: $(VENV)/.core
 install: $(VENV)/.core
 
 reproduce: $(VENV)/.core
-	$(BIN)/gradlag reproduce --scale $(SCALE) --out $(OUT)
+	$(BIN)/gradlag reproduce --scale $(SCALE) --jobs $(JOBS) --out $(OUT)
 
 report: $(VENV)/.core
 	$(BIN)/gradlag report --out $(OUT)

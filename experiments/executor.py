@@ -32,6 +32,7 @@ Progress = Callable[[int, int], None]
 Say = Callable[[str], None]
 
 LOGS = "logs"
+_GRACE = 2  # seconds in which a process that is told to stop may remove what it has half written
 # Libraries that start threads of their own, one per core in every process unless they are told otherwise.
 THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
@@ -316,7 +317,13 @@ def _run_in_process(run: Callable[..., Outcome], cell: Any, out: Path, command: 
 
 
 def _interrupt(number: int, frame: object) -> None:
-    """Stop; what is raised in a callback of a weak reference, say, is dropped by Python, which tells a hook of it."""
+    """Stop; what is raised in a callback of a weak reference, say, is dropped by Python, which tells a hook of it.
+
+    The pool takes what is raised just before or after a cell for the cell's result, and its parent would wait for
+    this process for ever: an alarm ends it whatever becomes of the exception.
+    """
+    if hasattr(signal, "alarm"):
+        signal.alarm(_GRACE)
     sys.unraisablehook = lambda dropped: os._exit(130)
     raise KeyboardInterrupt
 

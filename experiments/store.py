@@ -86,7 +86,10 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
 
 
 def remove_stale(folder: Path) -> None:
-    """Remove what writers that were killed more than a day ago left in a folder, by the clock of its own disk."""
+    """Remove what writers that were killed more than a day ago left in a folder, by the clock of its own disk.
+
+    A date more than a day ahead comes from a clock that was wrong: nothing that is being written has one.
+    """
     probe = folder / f".probe.{uuid4().hex[:12]}.tmp"
     with suppress(OSError):
         probe.touch(exist_ok=False)
@@ -94,7 +97,7 @@ def remove_stale(folder: Path) -> None:
         probe.unlink()
         for path in folder.glob(".*.tmp"):
             with suppress(OSError):  # another command removes it too
-                if _TEMPORARY.fullmatch(path.name) and now - path.stat().st_mtime > _STALE_SECONDS:
+                if _TEMPORARY.fullmatch(path.name) and abs(now - path.stat().st_mtime) > _STALE_SECONDS:
                     path.unlink()
 
 

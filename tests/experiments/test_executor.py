@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import signal
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
@@ -79,6 +80,27 @@ executor._run_in_process(run, None, None, "")
 def test_a_request_to_stop_is_heard_where_python_drops_exceptions():
     done = subprocess.run([sys.executable, "-c", STOPPED], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+SWALLOWED = """
+import os, signal, time
+from experiments import executor
+executor._GRACE = 1
+def run(*ignored):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        time.sleep(60)
+executor._run_in_process(run, None, None, "")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "alarm"), reason="there are no alarms here")
+def test_a_process_that_swallows_the_request_to_stop_ends_all_the_same():
+    """As the pool does with what is raised just after a cell; the command would wait for that process for ever."""
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGALRM, "", "")
 
 
 def test_progress_goes_from_nothing_to_everything(tmp_path):

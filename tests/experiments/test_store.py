@@ -1,5 +1,6 @@
 """A result file holds a whole, unaltered run or is refused; a failed save changes nothing."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -342,3 +343,16 @@ def test_arrays_that_do_not_fit_are_refused():
         synthetic_run(step_sizes=np.ones((7, 1)))
     with pytest.raises(StoreError, match="gradient_norm_squared, which is missing"):
         synthetic_run(measured={"time": [0, 2, 4, 6, 7]})
+
+
+@pytest.mark.parametrize(("days", "stays"), [(0, True), (-0.5, True), (-2, False), (2, False), (30_000, False)])
+def test_what_killed_writers_left_is_removed_once_its_date_is_a_day_off(tmp_path, days, stays):
+    """Half a day: somebody may still write. Days ahead: a clock was wrong."""
+    left = tmp_path / ".run.nc.0123456789ab.tmp"
+    other = tmp_path / ".mine.tmp"
+    for path in (left, other):
+        path.touch()
+        date = path.stat().st_mtime + days * 86_400
+        os.utime(path, (date, date))
+    store.remove_stale(tmp_path)
+    assert left.exists() == stays and other.exists()

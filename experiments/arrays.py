@@ -12,7 +12,8 @@ Matrix = NDArray[np.float64]
 
 def read_only(values: ArrayLike) -> Matrix:
     """A float64 C-contiguous copy that cannot be written to."""
-    array = np.array(values, dtype=np.float64, order="C")
+    with np.errstate(invalid="ignore"):  # a signalling NaN, which is found where values are checked
+        array = np.array(values, dtype=np.float64, order="C")
     array.setflags(write=False)
     return array
 

@@ -28,15 +28,19 @@ def sealed(content: bytes) -> bytes:
     return content + _MARK + hashlib.sha256(content).hexdigest().encode() + b"\n"
 
 
-def unsealed(content: bytes) -> bytes:
+def unsealed(content: bytes, *, always: bool = False) -> bytes:
     """The content of a sealed file; a file from before there were seals is given back if its length is as it states.
+
+    Args:
+        content: all bytes of the file.
+        always: whether files of this sort have always had a seal, so that one without is refused.
 
     Raises:
         StoreError: it is cut off, damaged or altered, or is no such file at all.
     """
     seal = _SEAL.fullmatch(content[-_LENGTH:])
     if seal is None:
-        if _stated_length(content) != len(content):
+        if always or _stated_length(content) != len(content):
             raise StoreError("It is not a complete netCDF file.")
         return content
     body = content[:-_LENGTH]

@@ -98,7 +98,7 @@ def _lines(path: Path, steps: int) -> list[str]:
 
 
 def _line_value(line: str, k: int, path: str | Path, staleness: Staleness) -> int:
-    written = line.strip()
+    written = line.strip(" \t\r")  # not the control characters that Python counts as blanks
     if not written:
         raise DelayError(f"Line {k} of {path} is blank. Every line must hold the delay of one step.")
     if not re.fullmatch(r"[+-]?[0-9]+", written):

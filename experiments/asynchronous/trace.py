@@ -232,7 +232,7 @@ def encode(data: xr.Dataset) -> bytes:
 
 def decode(content: bytes) -> xr.Dataset:
     """The data set of a netCDF file of our schema, wholly in memory; StoreError if it is anything else."""
-    content = unsealed(content)
+    content = unsealed(content, always=True)
     try:
         with xr.open_dataset(io.BytesIO(content), engine="h5netcdf") as lazy:
             if sum(variable.nbytes for variable in lazy.variables.values()) > _LARGEST_RATIO * len(content):

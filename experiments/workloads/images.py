@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.array_files import own_file
 from experiments.data import DATASETS, load
-from experiments.on_request import ON_REQUEST, data_folder, plain, stored
+from experiments.on_request import ON_REQUEST, plain, stored
 from experiments.pictures import Pictures, load_pictures
 from experiments.simulate.counters import random_bits, stream_key
 from theory.errors import InputError
@@ -104,8 +105,8 @@ def _images(name: str, stamp: object) -> Images:
 def _stamp(name: str) -> object:
     """What changes when the file of this name does."""
     found = stored(name) if name in ON_REQUEST else None
-    path = found.path if found else data_folder() / f"{name}.npz"
-    return (path, path.stat().st_mtime_ns) if path.is_file() else None
+    path = found.path if found else own_file(name)
+    return None if path is None else (path, path.stat().st_mtime_ns)
 
 
 def _published(pictures: Pictures, training: int) -> Images:

@@ -377,3 +377,9 @@ def test_a_problem_learns_from_downloaded_images(folder):
     pixels = np.random.default_rng(3).integers(0, 256, (40, 3, 3), np.uint8)
     np.savez(folder / "mnist.npz", images=pixels, labels=np.arange(40) % 4, n_train=30)
     assert get_workload("problem:softmax:data=mnist").parameters == 4 * 10
+
+
+def test_a_workload_refuses_a_data_name_that_no_file_system_holds(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADLAG_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="at most 100"):
+        get_workload(f"mlr:data={'x' * 9000}")

@@ -456,3 +456,11 @@ def test_a_file_far_too_large_is_refused_unread(tmp_path):
         file.truncate(1 << 30)
     with pytest.raises(DelayError, match="too large for 3 lines"):
         read_trace(path, 3, WINDOW)
+
+
+@pytest.mark.parametrize("mark", ["\x1c", "\x1e", "\x1f", "\x0b", "\x85"])
+def test_control_characters_are_no_blanks_around_a_delay(tmp_path, mark):
+    path = tmp_path / "trace.txt"
+    path.write_text(f"0\n{mark}1\n", encoding="utf-8")
+    with pytest.raises(DelayError, match="must hold one whole number"):
+        read_trace(path, 2, WINDOW)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import gettempdir
 from random import Random
 
 from experiments.asynchronous.job import load_run
@@ -189,7 +190,7 @@ def _left(child: Child, started: list[int]) -> list[str]:
 
 def _places(started: list[int]) -> set[str]:
     """The folders for temporary files that the processes of a cluster were given."""
-    return {place for pid in started for place in re.findall(r"/tmp/gradlag-\w+", name_of(pid))}
+    return {place for pid in started for place in re.findall(rf"{re.escape(gettempdir())}/gradlag-\w+", name_of(pid))}
 
 
 def _left_places(places: set[str]) -> list[str]:

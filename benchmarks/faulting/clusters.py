@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import gettempdir
 from random import Random
+from tempfile import gettempdir
 
 from experiments.asynchronous.job import load_run
 from faulting import tiny

@@ -1,12 +1,25 @@
-"""What tests of several floors share: the solved studies at a size that takes a second or two."""
+"""What tests of several floors share: the command as a user meets it, and the solved studies at a tiny size."""
 
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from experiments.studies import SCALES, staleness
 from experiments.studies.adaptive import Size
 from experiments.studies.asynchronous import Size as Servers
+from gradlag.cli import execute
 
 _TINY = {
     "experiments.studies.worst_case._LONGEST": {1: 20, 2: 20},
@@ -33,3 +46,48 @@ def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
         patch.setattr(staleness, "FIGURES", dict.fromkeys(staleness.FIGURES, lambda scale: ()))
 
     return shrink
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command gave: its exit status, stdout and stderr."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one object on stdout; two, or anything beside it, do not parse."""
+        value = json.loads(self.out)
+        assert isinstance(value, dict)
+        return value
+
+
+Gradlag = Callable[..., Answer]
+
+
+@pytest.fixture(scope="session")
+def gradlag() -> Gradlag:
+    """Call the command in a folder, in this process."""
+
+    def call(*arguments: object, folder: Path, columns: int = 80) -> Answer:
+        out, err = io.StringIO(), io.StringIO()
+        width = patch.dict(os.environ, {"COLUMNS": str(columns)})
+        with chdir(folder), redirect_stdout(out), redirect_stderr(err), width:
+            status = execute([str(argument) for argument in arguments])
+        return Answer(status, out.getvalue(), err.getvalue())
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def shell() -> Gradlag:
+    """Call the command in a folder, in a process of its own."""
+
+    def call(*arguments: object, folder: Path, module: str = "gradlag", **options: Any) -> Answer:
+        line = [sys.executable, "-m", module, *(str(argument) for argument in arguments)]
+        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=120, check=False, **options)
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    return call

@@ -144,18 +144,22 @@ def said(status: int, sentence: str) -> str:
 
 @pytest.mark.parametrize(("command", "written"), ENTRIES, ids=[f"{n}-{c[:40]}" for n, (c, _) in enumerate(ENTRIES)])
 def test_bad_input_is_told_in_the_same_sentence_and_touches_nothing(gradlag, place, writing, command, written):
-    before, line = digest(place), arguments(command)
-    in_text, in_json = gradlag(*line, folder=place), gradlag(*line, "--json", folder=place)
-    sentence = in_json.json["error"]
-    now = said(in_json.status, sentence)
+    before = digest(place)
+    told = gradlag(*arguments(command), "--json", folder=place)
+    now = said(told.status, told.json["error"])
     if writing:
         text = FILE.read_text(encoding="utf-8")
         FILE.write_text(re.sub(rf"^(\$ {re.escape(command)}\n)(?!\$ ).*$", lambda at: at[1] + now, text, flags=re.M))
     else:
         assert now == written
-    assert in_text.status == in_json.status == in_json.json["exit"] in (1, 2)
-    assert set(in_json.json) == {"error", "exit"}
-    assert (in_text.out, in_text.err.splitlines()[-1]) == ("", f"gradlag: {sentence}")
-    assert sentence.endswith((".", "?"))
-    assert "Traceback" not in in_text.err
+    assert (told.status, set(told.json)) == (told.json["exit"], {"error", "exit"})
+    assert told.json["error"].endswith((".", "?"))
+    assert "Traceback" not in told.err
     assert digest(place) == before
+
+
+@pytest.mark.parametrize("command", [command for command, _ in ENTRIES[::15]])
+def test_the_sentence_is_the_same_without_json(gradlag, place, command):
+    in_text, in_json = (gradlag(*arguments(command), *flags, folder=place) for flags in ((), ("--json",)))
+    assert (in_text.status, in_text.out) == (in_json.status, "")
+    assert in_text.err.splitlines()[-1] == f"gradlag: {in_json.json['error']}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -282,6 +283,7 @@ def test_step_rules_give_the_same_run(compare, rule):
     race = Race(get_problem("quadratic:d=3"), 1, trace, 0.5, 6)
     track = run_rule(race, race.rule(rule, 0.05), SEEDS)
     now = {"squares": told(track.squares), "time": track.time.tolist(), "applied": told([track.applied])}
+    now |= {name: told([value]) for name, value in asdict(track.rule).items()}
     compare(f"rule {rule}", now | {"steps": None if track.step_sizes is None else told(track.step_sizes)})
 
 

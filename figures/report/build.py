@@ -258,7 +258,7 @@ def _environment(
 
 
 def _page(scale: str, sections: dict[str, str]) -> str:
-    package = files("figures")
+    package = files("figures.report")
     body = "".join(
         f'<section id="{_anchor(title)}"><h2>{title}</h2>{text}</section>' for title, text in sections.items()
     )

@@ -68,7 +68,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/asynchronous.py
 
 calibrate: $(VENV)/.core
-	$(BIN)/python -m experiments.calibration
+	$(BIN)/python -m experiments.check.calibration
 
 mutants: $(VENV)/.dev
 	$(BIN)/python benchmarks/mutants.py

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from experiments.asynchronous.clock import virtual_run
-from experiments.asynchronous.dependence import dependence
-from experiments.asynchronous.job import settle
-from experiments.asynchronous.replay import replay
-from experiments.asynchronous.speeds import parse_fleet
-from experiments.asynchronous.summary import summarise
-from experiments.asynchronous.trace import load_trace, save_trace
+from experiments.runs.recorded_trace import load_trace, save_trace
+from experiments.servers.clock import virtual_run
+from experiments.servers.dependence import dependence
+from experiments.servers.job import settle
+from experiments.servers.replay import replay
+from experiments.servers.speeds import parse_fleet
+from experiments.servers.summary import summarise
 
 UPDATES = 1_000_000
 FLEET = "7*exponential:mean=1+1*constant:seconds=4"

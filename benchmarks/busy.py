@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.cell_files import CellFiles, digest
-from experiments.executor import Found, Made, Outcome, Recipe
+from experiments.sweep.cell_files import CellFiles, digest
+from experiments.sweep.executor import Found, Made, Outcome, Recipe
 
 
 @dataclass(frozen=True)

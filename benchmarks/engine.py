@@ -30,12 +30,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.kernels.counters import minibatch
 from experiments.problems import Problem, get_problem
 from experiments.problems.logistic import Logistic
 from experiments.problems.quadratic import Quadratic
 from experiments.problems.softmax import Softmax
 from experiments.simulate import simulate
-from experiments.simulate.counters import minibatch
 
 SEEDS, BATCH, WINDOW, STEP_SIZE = 16, 32, 16, 0.01
 Array = NDArray[np.float64]

@@ -30,12 +30,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.simulate.gibbs import part_bounds, tables
-from experiments.simulate.gibbs_kernel import PARTS
-from experiments.simulate.worker_memory import predicted_worker_memory
-from experiments.simulate.worker_runs import single_threaded_products
-from experiments.simulate.workers import WorkerSetting, simulate_workers
-from experiments.workloads import Workload, get_workload
+from experiments.workers.engines.gibbs import part_bounds, tables
+from experiments.workers.engines.gibbs_kernel import PARTS
+from experiments.workers.memory import predicted_worker_memory
+from experiments.workers.seeds import single_threaded_products
+from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.workload import Workload
+from experiments.workloads import get_workload
 
 sys.path.insert(0, str(Path(__file__).parent))
 from engine import rates, stream_rate, timed

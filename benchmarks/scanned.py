@@ -29,15 +29,16 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.simulate.scanned import predicted_scan_memory, simulate_scanned
-from experiments.simulate.worker_runs import run_seeds
-from experiments.simulate.workers import WorkerPlan, WorkerSetting, worker_plan
-from experiments.simulate.workers_black_box import BlackBoxSeed
-from experiments.workloads import Workload, get_workload
-from experiments.workloads.jax_library import computing_in
-from experiments.workloads.jax_networks import jax_form
-from experiments.workloads.jax_resnet import ResNetForm, blocks_of, shapes_of
-from experiments.workloads.jax_training import Routines
+from experiments.workers.engines.black_box import BlackBoxSeed
+from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
+from experiments.workers.seeds import run_seeds
+from experiments.workers.simulate import WorkerPlan, WorkerSetting, worker_plan
+from experiments.workers.workload import Workload
+from experiments.workloads import get_workload
+from experiments.workloads.jax.library import computing_in
+from experiments.workloads.jax.networks import jax_form
+from experiments.workloads.jax.resnet import ResNetForm, blocks_of, shapes_of
+from experiments.workloads.jax.training import Routines
 from experiments.workloads.resnet import ResNet
 
 sys.path.insert(0, str(Path(__file__).parent))

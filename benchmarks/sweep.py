@@ -20,9 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from busy import FILES, RECIPE, Busy
 
-from experiments.coordination import plan_table
-from experiments.executor import Executor, executor_for, run_all
-from experiments.store import write_atomically
+from experiments.common.files import write_atomically
+from experiments.sweep.coordination import plan_table
+from experiments.sweep.executor import Executor, executor_for, run_all
 
 TARGET = 0.02
 

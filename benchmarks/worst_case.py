@@ -17,12 +17,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theory.worst_case.banded import solve
-from theory.worst_case.interior import solve_interior
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Solution
 from theory.worst_case.solve import worst_case
-from theory.worst_case.system import neighbours
+from theory.worst_case.solvers.banded import solve
+from theory.worst_case.solvers.inequalities import neighbours
+from theory.worst_case.solvers.interior import solve_interior
 
 
 @dataclass(frozen=True)

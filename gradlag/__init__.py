@@ -13,45 +13,45 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gradlag.shadowing import warn_if_shadowed
+from gradlag.terminal.import_clash import warn_if_shadowed
 
 if TYPE_CHECKING:
+    from experiments.check.verdict import Verdict
     from experiments.problems import PROBLEMS, get_problem
-    from experiments.result import Run
-    from experiments.store import load
-    from experiments.verdict import Verdict
-    from figures.pictures import comparison_picture, ladder_picture
-    from gradlag.api import Comparison, check, check_log, compare, run
+    from experiments.runs.run import Run
+    from experiments.runs.store import load
+    from figures.draw.pictures import comparison_picture, ladder_picture
+    from gradlag.commands.api import Comparison, check, check_log, compare, run
     from theory.bounds import REGISTRY, Bound, Setting, get
-    from theory.delays import parse_delays
-    from theory.general_bound import judge
-    from theory.schedules import CATALOGUE, NumericSchedule, Schedule, parse_schedule
-    from theory.staleness import Staleness
+    from theory.bounds.judging.judge import judge
+    from theory.schedules.schedule import CATALOGUE, NumericSchedule, Schedule, parse_schedule
+    from theory.staleness.count import Staleness
+    from theory.staleness.delays import parse_delays
 
 _HOME = {
-    "Verdict": "experiments.verdict",
-    "comparison_picture": "figures.pictures",
-    "ladder_picture": "figures.pictures",
+    "Verdict": "experiments.check.verdict",
+    "comparison_picture": "figures.draw.pictures",
+    "ladder_picture": "figures.draw.pictures",
     "PROBLEMS": "experiments.problems",
     "get_problem": "experiments.problems",
-    "Run": "experiments.result",
-    "load": "experiments.store",
-    "Comparison": "gradlag.api",
-    "check": "gradlag.api",
-    "check_log": "gradlag.api",
-    "compare": "gradlag.api",
-    "run": "gradlag.api",
+    "Run": "experiments.runs.run",
+    "load": "experiments.runs.store",
+    "Comparison": "gradlag.commands.api",
+    "check": "gradlag.commands.api",
+    "check_log": "gradlag.commands.api",
+    "compare": "gradlag.commands.api",
+    "run": "gradlag.commands.api",
     "REGISTRY": "theory.bounds",
     "Bound": "theory.bounds",
     "Setting": "theory.bounds",
     "get": "theory.bounds",
-    "parse_delays": "theory.delays",
-    "judge": "theory.general_bound",
-    "CATALOGUE": "theory.schedules",
-    "NumericSchedule": "theory.schedules",
-    "Schedule": "theory.schedules",
-    "parse_schedule": "theory.schedules",
-    "Staleness": "theory.staleness",
+    "parse_delays": "theory.staleness.delays",
+    "judge": "theory.bounds.judging.judge",
+    "CATALOGUE": "theory.schedules.schedule",
+    "NumericSchedule": "theory.schedules.schedule",
+    "Schedule": "theory.schedules.schedule",
+    "parse_schedule": "theory.schedules.schedule",
+    "Staleness": "theory.staleness.count",
 }
 
 __all__ = [

@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradlag.output import print_error, print_json, print_note, print_prose, print_text
-from gradlag.shadowing import shadow_sentences
-from gradlag.usage import real, whole, with_certificate_file
+from gradlag.terminal.import_clash import shadow_sentences
+from gradlag.terminal.output import print_error, print_json, print_note, print_prose, print_text
+from gradlag.terminal.usage import real, whole, with_certificate_file
 
 try:
-    from gradlag.failures import exit_status
-    from theory.errors import InputError
+    from gradlag.terminal.failures import exit_status
+    from theory.common.errors import InputError
 except ImportError as stranger:  # another `theory` stands in front
     print_error(" ".join(shadow_sentences()) or str(stranger), 4, "--json" in sys.argv)
     sys.exit(4)
 
 if TYPE_CHECKING:
-    from gradlag.api import RunOptions
+    from gradlag.commands.api import RunOptions
 
 app = typer.Typer(
     name="gradlag",
@@ -79,7 +79,7 @@ def bounds(
     as_json: Json = False,
 ) -> None:
     """The library of bounds: statement, assumptions, domain, source, rate, how verified."""
-    from gradlag import library
+    from gradlag.commands import library
 
     if latex and python:
         raise InputError("A formula is printed as LaTeX or as Python. Give --latex or --python, not both.")
@@ -100,7 +100,7 @@ def prove(
     as_json: Json = False,
 ) -> None:
     """Replay a proof, step by step: claims, reasons, rules, axioms."""
-    from gradlag import proving
+    from gradlag.commands import proving
 
     if latex and as_json:
         raise InputError("A proof is printed as LaTeX or as JSON. Give --latex or --json, not both.")
@@ -115,7 +115,7 @@ def prove(
 @app.command()
 def problems(as_json: Json = False) -> None:
     """The objectives, their constants and how each is known."""
-    from gradlag import library
+    from gradlag.commands import library
 
     described = library.describe_problems()
     if as_json:
@@ -131,7 +131,7 @@ def data(
     as_json: Json = False,
 ) -> None:
     """The data sets: what is there, what it is, and under which licence."""
-    from gradlag import library
+    from gradlag.commands import library
 
     if (action, name is None) not in (("list", True), ("get", False)):
         got = " ".join(filter(None, [action, name]))
@@ -165,7 +165,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """One simulation, stored. Interrupted, it goes on where it stopped."""
-    from gradlag import api, reports
+    from gradlag.commands import api, reports
 
     options = _options(seeds, seed, batch, record_every, delays, delays_file, constants)
     done = api.run(
@@ -202,7 +202,7 @@ def worst_case(
     as_json: Json = False,
 ) -> None:
     """How bad can it get? The exact worst case over all smooth functions, certified, with the worst function."""
-    from gradlag import extremes, worst_cases
+    from gradlag.commands import extremes, worst_cases
 
     found = worst_cases.worst_case(
         schedule,
@@ -246,7 +246,7 @@ def design(
     as_json: Json = False,
 ) -> None:
     """A better schedule: the best step sizes for a theorem or for the worst case itself, and why."""
-    from gradlag import designs, extremes
+    from gradlag.commands import designs, extremes
 
     found = designs.design(
         staleness=staleness,
@@ -275,7 +275,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Check a saved certificate on its own, in exact arithmetic: without the solver and without what made it."""
-    from gradlag import verification
+    from gradlag.commands import verification
 
     checked = verification.verify(file)
     if as_json:
@@ -314,7 +314,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Does the bound hold? A run, your own training log, or a claim of your own meets what can be proved."""
-    from gradlag import api, reports
+    from gradlag.commands import api, reports
 
     told: list[str] = []
     if claim is not None:
@@ -377,7 +377,7 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Several schedules on one problem: one table and one picture."""
-    from gradlag import api, reports
+    from gradlag.commands import api, reports
 
     comparison = api.compare(
         schedules,
@@ -422,7 +422,7 @@ def asynchronous(
     as_json: Json = False,
 ) -> None:
     """A real asynchronous server: every delay recorded, with its worker and its times."""
-    from gradlag import asynchrony
+    from gradlag.commands import asynchrony
 
     asynchrony.serve(
         problem,
@@ -454,7 +454,7 @@ def trace(
     as_json: Json = False,
 ) -> None:
     """What a trace says: how late gradients were, what delays depend on, which bound covers the run."""
-    from gradlag import asynchrony
+    from gradlag.commands import asynchrony
 
     told = asynchrony.describe(file)
     if delays_out is not None:
@@ -478,7 +478,7 @@ def reproduce(
     as_json: Json = False,
 ) -> None:
     """Every figure, measured anew or taken from finished results, and the report."""
-    from gradlag import reproduction
+    from gradlag.commands import reproduction
 
     if list_figures:
         listed = reproduction.describe_figures()
@@ -499,7 +499,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Rebuild the HTML report from stored results."""
-    from gradlag import reproduction
+    from gradlag.commands import reproduction
 
     _print_report(reproduction.rebuild_report(out), as_json)
 
@@ -525,8 +525,8 @@ def _check_claim(
     out: Path | None,
     as_json: bool,
 ) -> None:
-    from experiments.claim import check_claim
-    from gradlag import extremes
+    from experiments.claims.check_claim import check_claim
+    from gradlag.commands import extremes
 
     if steps is None:
         raise InputError("A claim is looked at up to some number of steps. Give it with --steps.")
@@ -591,7 +591,7 @@ def _options(
 
 def _constants(text: str | None) -> dict[str, float]:
     """The values of `--constants`."""
-    from theory.notation import constants_from_text
+    from theory.formulas.notation import constants_from_text
 
     return {} if text is None else constants_from_text(text)
 

@@ -14,19 +14,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from experiments.provenance import current_versions
-from experiments.store import check_writable, write_atomically
-from experiments.verdict import Verdict
-from figures import style
-from figures.entry import scale_of
-from figures.mathematics import typeset
-from figures.pictures import ladder_picture
-from figures.report import featured
-from figures.results import Family, Result, Stored, read_families
+from experiments.check.verdict import Verdict
+from experiments.common.files import check_writable, write_atomically
+from experiments.common.provenance import current_versions
+from figures.draw.pictures import ladder_picture
+from figures.report.build import featured
+from figures.report.entry import scale_of
+from figures.report.mathematics import typeset
+from figures.report.results import Family, Result, Stored, read_families
+from figures.style import style
 from theory.bounds import REGISTRY, Bound
-from theory.bounds.assumptions import COHERENCE
-from theory.errors import EnvironmentFailure, GradlagError
-from theory.notation import GLOSSARY
+from theory.bounds.parts.assumptions import COHERENCE
+from theory.common.errors import EnvironmentFailure, GradlagError
+from theory.formulas.notation import GLOSSARY
 
 _COLUMN = 238.0  # points that a formula may be wide
 _MARKS = {"holds": "✓", "violated": "✗", "assumption_broken": "!", "undecided": "?", "not_applicable": "–"}

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
 from random import Random
 
-from experiments import cell_files, downloads, result
+from experiments.data import downloads
+from experiments.runs import run as result
+from experiments.sweep import cell_files
 from faulting import tiny
 from faulting.bench import Bench, fair, repeated
 from faulting.instants import kill_at, watch

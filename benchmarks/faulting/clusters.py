@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from tempfile import gettempdir
 
-from experiments.asynchronous.job import load_run
+from experiments.servers.job import load_run
 from faulting import tiny
 from faulting.bench import Bench, fair
 from faulting.child import Child, Ending, cold, command, descendants_of, name_of

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from experiments.store import load
+from experiments.runs.store import load
 from faulting import tiny
 from faulting.bench import Bench, fair, repeated
 from faulting.child import Child, children_of, cold

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from experiments.store import write_atomically
+from experiments.common.files import write_atomically
 
 SCHEMA = "gradlag-faults/1"
 _COLUMNS = ("fault", "injected", "survived", "results lost", "redone", "seconds")

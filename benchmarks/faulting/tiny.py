@@ -14,16 +14,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from experiments import runs
-from experiments.store import check_writable, load, write_atomically
-from experiments.studies import staleness_results, worst_case_results
-from experiments.studies.base import Study
-from experiments.studies.staleness_cells import WorkerCell
-from experiments.studies.worst_case import GrowthCell, PatternCell
-from experiments.sweep import FOLDER as RUNS
-from experiments.sweep import Cell
-from gradlag import reproduction
-from theory.errors import StoreError
+from experiments.common.files import check_writable, write_atomically
+from experiments.runs import execute as runs
+from experiments.runs.store import load
+from experiments.studies.staleness import results as staleness_results
+from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.study import Study
+from experiments.studies.worst_cases import results as worst_case_results
+from experiments.studies.worst_cases.growth import GrowthCell, PatternCell
+from experiments.sweep.run_cells import FOLDER as RUNS
+from experiments.sweep.run_cells import Cell
+from gradlag.commands import reproduction
+from theory.common.errors import StoreError
 
 FOLDERS = (RUNS, staleness_results.FOLDER, worst_case_results.FOLDER)
 CELLS = tuple(

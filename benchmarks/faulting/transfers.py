@@ -17,14 +17,15 @@ from types import MappingProxyType
 
 import numpy as np
 
-from experiments import data, downloads, on_request, pictures
-from experiments.on_request import ON_REQUEST, RemoteFile, RemoteSet
-from experiments.workloads import images, tables
+from experiments.data import downloads, on_request, pictures, tables
+from experiments.data import sets as data
+from experiments.data.on_request import ON_REQUEST, RemoteFile, RemoteSet
+from experiments.workloads import images
 from faulting.bench import Bench, fair, repeated
 from faulting.child import Child, command, forked
 from faulting.instants import kill_at, watch
 from faulting.tally import Row, timed
-from gradlag import library
+from gradlag.commands import library
 
 _CUTS, _KILLS, _LOSSES, _INSTANTS = 16, 16, 4, 24
 _NAME = "mnist"

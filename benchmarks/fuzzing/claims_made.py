@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from fuzzing.verdicts import require
-from gradlag.verification import verify
-from theory.worst_case.verify import Verified, verify_file
-from theory.worst_case.witness_file import read
+from gradlag.commands.verification import verify
+from theory.worst_case.certificate.verify import Verified, verify_file
+from theory.worst_case.witness.file import read
 
 _CURVATURES = tuple(Fraction(place, 12) for place in range(1, 13))
 _MOST_WORK = 400

@@ -18,8 +18,8 @@ from fuzzing.grammar import schedule_text
 from fuzzing.tally import Found, Tally
 from fuzzing.verdicts import Escape, check_sentence, require
 from gradlag.cli import execute
-from theory.errors import GradlagError
-from theory.schedules import parse_schedule
+from theory.common.errors import GradlagError
+from theory.schedules.schedule import parse_schedule
 
 _STATUSES = {"check": (0, 1, 2, 3), "verify": (0, 1, 2), "log": (0, 1, 2, 3), "run": (0, 2), "claim": (0, 1, 2, 3)}
 _ALONE = 16  # one command in so many runs in a process of its own as well

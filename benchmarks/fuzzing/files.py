@@ -69,13 +69,13 @@ def _json_digest(content: bytes) -> bytes:
 
 
 def _staleness(path: Path, content: bytes) -> str:
-    from experiments.studies.staleness_results import load
+    from experiments.studies.staleness.results import load
 
     return repr(load(path))
 
 
 def _worst_case(path: Path, content: bytes) -> str:
-    from experiments.studies.worst_case_results import load
+    from experiments.studies.worst_cases.results import load
 
     return repr(load(path))
 

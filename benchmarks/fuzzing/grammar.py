@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from theory.catalogue import CATALOGUE
+from theory.schedules.catalogue import CATALOGUE
 
 NAMES = ("k", "T", "s", "L", "mu", "sigma", "Delta", "d", "pi")
 UNARY = ("sqrt", "log", "ln", "exp", "sin", "cos", "abs", "floor", "ceil")

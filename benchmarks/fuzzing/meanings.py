@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from experiments.asynchronous.trace import load_trace
-from experiments.data import load as load_data
-from experiments.store import load as load_run
-from experiments.training_log import check_log, read_log
+from experiments.check.training_log import check_log, read_log
+from experiments.data.sets import load as load_data
+from experiments.runs.recorded_trace import load_trace
+from experiments.runs.store import load as load_run
 from fuzzing.verdicts import require
-from theory.delays import read_trace
-from theory.schedules import parse_schedule
-from theory.staleness import Staleness
+from theory.schedules.schedule import parse_schedule
+from theory.staleness.count import Staleness
+from theory.staleness.delays import read_trace
 
 _WINDOW = Staleness(5)
 # The check of a log takes time and memory in proportion to its last step: longer ones are only read.

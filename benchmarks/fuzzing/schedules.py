@@ -10,9 +10,9 @@ import numpy as np
 from fuzzing.grammar import schedule_text
 from fuzzing.oracle import NotRead, Reading, Values
 from fuzzing.verdicts import Escape, accepted_or_refused, check_sentence, require
-from theory.errors import GradlagError, ScheduleError
-from theory.parsing import HIGHEST, LONGEST, MOST_NODES
-from theory.schedules import AnySchedule, Schedule, parse_schedule
+from theory.common.errors import GradlagError, ScheduleError
+from theory.formulas.parsing import HIGHEST, LONGEST, MOST_NODES
+from theory.schedules.schedule import AnySchedule, Schedule, parse_schedule
 
 CONSTANTS = {"s": 3.0, "L": 2.0, "mu": 0.5, "sigma": 1.5, "Delta": 4.0}
 STEPS = (1, 2, 17, 1000)

@@ -15,11 +15,11 @@ from experiments.workloads import get_workload
 from fuzzing.grammar import MAKERS
 from fuzzing.verdicts import accepted_or_refused, require
 from theory.bounds import REGISTRY, get
-from theory.claims import Claim
-from theory.delays import parse_delays
-from theory.notation import constants_from_text
-from theory.posynomial import number
-from theory.staleness import Staleness
+from theory.claims.claim import Claim
+from theory.claims.posynomial import number
+from theory.formulas.notation import constants_from_text
+from theory.staleness.count import Staleness
+from theory.staleness.delays import parse_delays
 
 _SCALARS = (
     *(

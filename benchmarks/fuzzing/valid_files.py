@@ -7,19 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from experiments.asynchronous.trace import ServerTrace, save_trace, trace_of_delays
-from experiments.configuration import Configuration
-from experiments.result import MEASURED, build_run
-from experiments.store import save
-from experiments.studies import staleness_results, worst_case_results
-from experiments.studies.limit import LimitCell
-from experiments.studies.staleness_cells import WorkerCell
-from experiments.studies.worst_case import GrowthCell, SawtoothCell
-from theory.worst_case import witness_file
+from experiments.runs.configuration import Configuration
+from experiments.runs.recorded_trace import ServerTrace, save_trace, trace_of_delays
+from experiments.runs.run import MEASURED, build_run
+from experiments.runs.store import save
+from experiments.studies.staleness import results as staleness_results
+from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.worst_cases import results as worst_case_results
+from experiments.studies.worst_cases.growth import GrowthCell, SawtoothCell
+from experiments.studies.worst_cases.limit import LimitCell
 from theory.worst_case.asking import ask
-from theory.worst_case.certify import certify
+from theory.worst_case.certificate.certify import certify
 from theory.worst_case.solve import worst_case
-from theory.worst_case.witness import witness
+from theory.worst_case.witness import file as witness_file
+from theory.worst_case.witness.find import witness
 
 _WORST_CASES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("1/(2*L)", {"staleness": 2, "steps": 3}),

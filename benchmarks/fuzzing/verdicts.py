@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 
-from theory.errors import GradlagError
+from theory.common.errors import GradlagError
 
 LONGEST_SENTENCE = 1_200
 # A position, a value in quotes, or a word that says which thing is meant.

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from experiments.arrays import Matrix, Vector
-from experiments.battery import Flags
+from experiments.common.arrays import Matrix, Vector
+from experiments.falsify.battery import Flags
 from experiments.falsify.columns import Columns
 
 Indices = NDArray[np.int64]

@@ -14,8 +14,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.arrays import Matrix, Vector
-from experiments.battery import Flags, Landscapes, battery
+from experiments.common.arrays import Matrix, Vector
+from experiments.falsify.battery import Flags, Landscapes, battery
 
 Delays = NDArray[np.int64]
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.arrays import Matrix, Vector
+from experiments.common.arrays import Matrix, Vector
 from experiments.falsify.columns import Columns, Delays
 
 LONGEST_GAME = 9

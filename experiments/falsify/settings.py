@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from experiments.arrays import Vector
+from experiments.common.arrays import Vector
 from experiments.falsify.columns import LONGEST_TREE, Delays
 from theory.bounds import Bound, Setting
-from theory.delays import AdversarialDelay
-from theory.errors import InputError
-from theory.notation import CONSTANTS
-from theory.schedules import Schedule
-from theory.staleness import Staleness
+from theory.common.errors import InputError
+from theory.formulas.notation import CONSTANTS
+from theory.schedules.schedule import Schedule
+from theory.staleness.count import Staleness
+from theory.staleness.delays import AdversarialDelay
 
 #: How far outside a domain is tried.
 FACTORS = (1.01, 1.05, 1.2, 2.0)

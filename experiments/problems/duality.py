@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, expit
 
-from experiments.arrays import Matrix, Vector
+from experiments.common.arrays import Matrix, Vector
 from experiments.problems.finite_sum import gram_spectrum
 
 _EPS = sys.float_info.epsilon

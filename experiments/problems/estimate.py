@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from experiments.arrays import Vector
-from experiments.problems.base import Constant, Known, Problem
-from experiments.simulate.counters import INITIAL, normals
+from experiments.common.arrays import Vector
+from experiments.kernels.counters import INITIAL, normals
+from experiments.problems.problem import Constant, Known, Problem
 
 _RADIUS = 1e-4
 

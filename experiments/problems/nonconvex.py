@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.arrays import Matrix, Vector, digest_of, read_only
-from experiments.problems.base import Constant, KernelData, KernelKind, Known
+from experiments.common.arrays import Matrix, Vector, digest_of, read_only
 from experiments.problems.noise import GaussianNoiseProblem
+from experiments.problems.problem import Constant, KernelData, KernelKind, Known
 
 SMOOTHNESS = 2.0
 

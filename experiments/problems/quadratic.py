@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiments.arrays import Matrix, Vector, digest_of, read_only
-from experiments.problems.base import Constant, KernelData, KernelKind, Known
+from experiments.common.arrays import Matrix, Vector, digest_of, read_only
 from experiments.problems.noise import GaussianNoiseProblem
-from theory.errors import ProblemError
+from experiments.problems.problem import Constant, KernelData, KernelKind, Known
+from theory.common.errors import ProblemError
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +110,6 @@ def from_curvatures(
     Example:
         >>> from_curvatures([-1.0, 1.0], [1.0, 1.0], noise=0)
         Traceback (most recent call last):
-        theory.errors.ProblemError: The curvatures of the quadratic must be finite and at least 0, ...
+        theory.common.errors.ProblemError: The curvatures of the quadratic must be finite and at least 0, ...
     """
     return Quadratic(name, read_only(initial_point), float(noise), read_only(curvatures))

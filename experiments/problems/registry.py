@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from experiments.problems.base import Problem
 from experiments.problems.logistic import logistic
 from experiments.problems.nonconvex import nonconvex
+from experiments.problems.problem import Problem
 from experiments.problems.quadratic import quadratic
 from experiments.problems.softmax import softmax_regression
 from experiments.problems.user import load_user_problem
 from experiments.problems.worst_function import DEFAULT_SCHEDULE, DEFAULT_STALENESS, DEFAULT_STEPS
 from experiments.problems.worst_function import named as worst_function_named
-from theory.errors import ProblemError
+from theory.common.errors import ProblemError
 
 OptionValue = int | float | str
 # Above these, squares overflow or memory ends.

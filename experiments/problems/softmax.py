@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from experiments.arrays import Matrix, Vector, digest_of, read_only
-from experiments.data import load, standardise
-from experiments.problems.base import Constant, KernelData, KernelKind, Known
+from experiments.common.arrays import Matrix, Vector, digest_of, read_only
+from experiments.data.sets import load, standardise
 from experiments.problems.finite_sum import FiniteSumProblem, round_up
-from theory.errors import ProblemError
+from experiments.problems.problem import Constant, KernelData, KernelKind, Known
+from theory.common.errors import ProblemError
 
 
 @dataclass(frozen=True, eq=False)

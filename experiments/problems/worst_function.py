@@ -1,6 +1,6 @@
 r"""The function that makes a schedule slow, as an objective: the largest interpolant of a witness.
 
-L and Delta are exact. F lies below each parabola p_i of `theory.worst_case.witness_check` and above min_i inf p_i, so
+L and Delta are exact. F lies below each parabola p_i of `theory.worst_case.witness.check` and above min_i inf p_i, so
 inf F = min_i (f_i - |g_i|^2/2L), and its curvature is L around the point where that is reached.
 """
 
@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from experiments.arrays import Vector, digest_of, read_only
-from experiments.problems.base import Constant, Known
+from experiments.common.arrays import Vector, digest_of, read_only
 from experiments.problems.noise import GaussianNoiseProblem
-from theory.errors import ProblemError
-from theory.worst_case.interpolation import Interpolant
-from theory.worst_case.witness_check import Witness
+from experiments.problems.problem import Constant, Known
+from theory.common.errors import ProblemError
+from theory.worst_case.witness.check import Witness
+from theory.worst_case.witness.interpolation import Interpolant
 
 DEFAULT_SCHEDULE, DEFAULT_STALENESS, DEFAULT_STEPS = "0.5/(s*L)", 4, 12
 
@@ -92,7 +92,7 @@ def named(options: Mapping[str, object], name: str) -> WorstFunction:
     """
     file, noise = str(options["file"]), float(str(options["noise"]))
     if file:
-        from theory.worst_case.witness_file import read
+        from theory.worst_case.witness.file import read
 
         return worst_function(read(file), noise, name)
     schedule, staleness, steps = (options[key] for key in ("schedule", "staleness", "steps"))
@@ -104,7 +104,7 @@ def _found(schedule: str, staleness: int, steps: int) -> Witness:
     """The witness of a schedule at L = Delta = 1 and the constant delay."""
     from theory.worst_case.asking import ask
     from theory.worst_case.solve import worst_case
-    from theory.worst_case.witness import witness
+    from theory.worst_case.witness.find import witness
 
     found = witness(worst_case(ask(schedule, staleness=staleness, steps=steps).question))
     if found is None:

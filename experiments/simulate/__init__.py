@@ -1,7 +1,5 @@
 """The theorem's iteration, simulated: delayed stochastic gradient steps on one sequence of points."""
 
-from experiments.simulate.delayed import simulate
-from experiments.simulate.memory import predicted_memory
-from experiments.simulate.trajectories import Trajectories
+import lazy_loader
 
-__all__ = ["Trajectories", "predicted_memory", "simulate"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

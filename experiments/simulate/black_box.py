@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.arrays import Vector
-from experiments.measure import coherence, cosine, secant_smoothness
+from experiments.common.arrays import Vector
+from experiments.simulate.measure import coherence, cosine, secant_smoothness
 from experiments.simulate.trajectories import (
     COHERENCE,
     COSINE,
@@ -26,7 +26,7 @@ from experiments.simulate.trajectories import (
 )
 
 if TYPE_CHECKING:
-    from experiments.problems.base import Problem
+    from experiments.problems.problem import Problem
 
 _PROGRESS_SECONDS = 0.3
 

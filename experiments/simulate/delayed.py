@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiments.arrays import Vector
+from experiments.common.arrays import Vector
+from experiments.common.memory import check_memory
 from experiments.simulate.black_box import run_black_box
 from experiments.simulate.fused import run_fused
-from experiments.simulate.memory import check_memory, predicted_memory
+from experiments.simulate.memory import predicted_memory
 from experiments.simulate.naive import run_naive
 from experiments.simulate.trajectories import Indices, Plan, Progress, Recording, Trajectories
-from theory.delays import validate_delays
-from theory.errors import DelayError, InputError, ProblemError, ScheduleError
-from theory.staleness import Staleness, whole_number
+from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError
+from theory.staleness.count import Staleness, whole_number
+from theory.staleness.delays import validate_delays
 
 if TYPE_CHECKING:
-    from experiments.problems.base import Problem
+    from experiments.problems.problem import Problem
 
 Engine = Literal["auto", "fused", "black-box", "naive"]
 _Run = Callable[["Problem", Plan, Progress], Recording]

@@ -6,21 +6,20 @@ steps of a seed is a pure function of the state before it, and no number depends
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.arrays import Vector
-from experiments.measure import RESOLUTION
-from experiments.simulate.compiling import kept
+from experiments.common.arrays import Vector
+from experiments.kernels import compiling, counters, elementary
+from experiments.kernels.compiling import kept, number_of_sources
+from experiments.simulate import gradients, measure, trajectories
 from experiments.simulate.gradients import (
     LOGISTIC,
     NONCONVEX,
@@ -35,6 +34,7 @@ from experiments.simulate.gradients import (
     make_scratch,
     pasted,
 )
+from experiments.simulate.measure import RESOLUTION
 from experiments.simulate.trajectories import (
     COHERENCE,
     COSINE,
@@ -49,10 +49,10 @@ from experiments.simulate.trajectories import (
     Progress,
     Recording,
 )
-from theory.errors import ProblemError
+from theory.common.errors import ProblemError
 
 if TYPE_CHECKING:
-    from experiments.problems.base import KernelData
+    from experiments.problems.problem import KernelData
 
 # Seconds between two calls of `progress`, and so the longest that an interruption waits.
 _CHUNK_SECONDS = 0.3
@@ -167,13 +167,6 @@ def _record_index(run: _Iteration, k: int) -> int:
     return (k + run.record_every - 1) // run.record_every
 
 
-def _sources() -> int:
-    """A number that changes with the text of all modules that the kernel is compiled from."""
-    folder = Path(__file__).parent
-    files = [*sorted(folder.glob("*.py")), folder.parent / "measure.py"]
-    return int(hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:15], 16)
-
-
 @pasted
 def _advance_seed(
     objective: Objective, run: _Iteration, state: _State, scratch: Scratch, s: int, first: int, last: int
@@ -213,7 +206,7 @@ def _build(sources: int) -> Any:
     return advance
 
 
-_advance = _build(_sources())
+_advance = _build(number_of_sources(__file__, compiling, counters, elementary, gradients, measure, trajectories))
 
 
 def run_fused(

@@ -10,9 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from experiments.arrays import Matrix, Vector
-from experiments.simulate.counters import MINIBATCH, NOISE, normal_pair, stream_key, uniform_index
-from experiments.simulate.elementary import exp, log, softplus
+from experiments.common.arrays import Matrix, Vector
+from experiments.kernels.counters import MINIBATCH, NOISE, normal_pair, stream_key, uniform_index
+from experiments.kernels.elementary import exp, log, softplus
 
 QUADRATIC, NONCONVEX, LOGISTIC, SOFTMAX = range(4)  # as in KernelKind
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.arrays import Vector
-from experiments.measure import RESOLUTION
+from experiments.common.arrays import Vector
+from experiments.simulate.measure import RESOLUTION
 from experiments.simulate.trajectories import FAR, Plan, Progress, Recording
 
 if TYPE_CHECKING:
-    from experiments.problems.base import Problem
+    from experiments.problems.problem import Problem
 
 
 def points_of(problem: Problem, plan: Plan, seed: int) -> list[Vector]:

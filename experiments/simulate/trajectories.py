@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.arrays import Matrix, Vector
+from experiments.common.arrays import Matrix, Vector
 
 Indices = NDArray[np.int64]
 Progress = Callable[[int, int], None]

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.cell_files import CellFiles, digest
-from experiments.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, run_all
 from experiments.studies.values import Values, of_scale
-from theory.errors import InputError, StoreError
+from experiments.sweep.cell_files import CellFiles, digest
+from experiments.sweep.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, run_all
+from theory.common.errors import InputError, StoreError
 
 if TYPE_CHECKING:
-    from experiments.arrays import Vector
-    from experiments.asynchronous.adaptive import Interval, Race, Track
-    from experiments.asynchronous.adaptive_bounds import Beside, Judged
-    from experiments.asynchronous.trace import ServerTrace
+    from experiments.common.arrays import Vector
+    from experiments.runs.recorded_trace import ServerTrace
+    from experiments.servers.rules.adaptive import Interval, Race, Track
+    from experiments.servers.rules.adaptive_bounds import Beside, Judged
 
 SCHEMA, FOLDER = "gradlag-adaptive/1", "adaptive"
 TUNED, PRESCRIBED = "tuned", "prescribed"
@@ -90,9 +90,9 @@ class AdaptiveCell:
 
     def trace(self) -> ServerTrace:
         """The arrivals; InputError for an unknown fleet, StoreError for a file that has changed."""
-        from experiments.asynchronous.clock import virtual_run
-        from experiments.asynchronous.speeds import parse_fleet
-        from experiments.asynchronous.trace import load_trace
+        from experiments.runs.recorded_trace import load_trace
+        from experiments.servers.clock import virtual_run
+        from experiments.servers.speeds import parse_fleet
 
         if self.fleet.startswith(_FILE):
             found = load_trace(self.fleet.removeprefix(_FILE))
@@ -100,7 +100,7 @@ class AdaptiveCell:
                 raise StoreError(f"The trace {self.fleet.removeprefix(_FILE)} is not the one that was asked for.")
             return found.first(self.arrivals) if self.arrivals else found
         if self.fleet in RECORDED:
-            from experiments.asynchronous.recorded import recorded_traces
+            from experiments.servers.recorded import recorded_traces
 
             return recorded_traces(RECORDED[self.fleet][1])[self.draw].first(self.arrivals)
         if self.fleet not in FLEETS:
@@ -109,8 +109,8 @@ class AdaptiveCell:
 
     def race(self) -> Race:
         """What the rules are run on."""
-        from experiments.asynchronous.adaptive import Race
         from experiments.problems import get_problem
+        from experiments.servers.rules.adaptive import Race
 
         return Race(get_problem(self.problem), self.batch, self.trace(), self.target, self.record_every)
 
@@ -121,7 +121,7 @@ class AdaptiveCell:
 
 def recorded_cell(path: Path | str, problem: str, batch: int, target: float, *, record_every: int = 1) -> AdaptiveCell:
     """The cell of a recorded trace, of Ray or of any server, on an objective."""
-    from experiments.asynchronous.trace import load_trace
+    from experiments.runs.recorded_trace import load_trace
 
     found = load_trace(path).digest
     return AdaptiveCell(f"{_FILE}{path}", problem, batch, 0, target, record_every, digest=found)
@@ -137,9 +137,9 @@ def compared(race: Race, seeds: Sequence[int], tuning: Sequence[int]) -> Values:
         `about`, the numbers of the trace and the problem, and `rules`, an entry for each rule and choice of step;
         without the picky rule where the objective has no compiled gradient.
     """
-    from experiments.asynchronous.adaptive import crossings, run_rule, tune
-    from experiments.asynchronous.adaptive_bounds import prescribed
-    from experiments.asynchronous.rules import RULES, Picky
+    from experiments.servers.rules.adaptive import crossings, run_rule, tune
+    from experiments.servers.rules.adaptive_bounds import prescribed
+    from experiments.servers.rules.rules import RULES, Picky
 
     compiled = race.problem.kernel(race.batch) is not None
     names = [name for name, rule in RULES.items() if compiled or rule is not Picky]
@@ -177,8 +177,8 @@ def _about(race: Race) -> dict[str, Any]:
 
 
 def _entry(race: Race, track: Track, met: Vector, constant: Vector) -> dict[str, Any]:
-    from experiments.asynchronous.adaptive import at_seconds, interval, least, ratio
-    from experiments.asynchronous.adaptive_bounds import beside
+    from experiments.servers.rules.adaptive import at_seconds, interval, least, ratio
+    from experiments.servers.rules.adaptive_bounds import beside
 
     clock = at_seconds if race.trace.timed else lambda race, arrivals: arrivals
     return {
@@ -247,7 +247,7 @@ class AdaptiveResult:
 
 
 def _key(cell: AdaptiveCell) -> str:
-    from experiments.asynchronous.adaptive import METHOD
+    from experiments.servers.rules.adaptive import METHOD
 
     fleet = cell.trace().digest if cell.fleet in RECORDED else FLEETS.get(cell.fleet, ("", ""))[1]
     return digest({"schema": SCHEMA, "fleet_text": fleet, "method": dict(METHOD)} | asdict(cell))
@@ -298,7 +298,7 @@ def run_cells(
     announce: Say | None = None,
     command: str = "",
 ) -> tuple[Outcome, ...]:
-    """Run cells of the study; see `experiments.sweep.run_cells`."""
+    """Run cells of the study; see `experiments.sweep.run_cells.run_cells`."""
     return run_all(
         RECIPE, cells, out, jobs=jobs, executor=executor, progress=progress, announce=announce, command=command
     )
@@ -342,7 +342,7 @@ _SIZES: Mapping[str, Size] = MappingProxyType(
 
 def adaptive_cells(scale: str) -> tuple[AdaptiveCell, ...]:
     """Every fleet, objective and draw of a scale."""
-    from experiments.asynchronous.recorded import is_recorded
+    from experiments.servers.recorded import is_recorded
 
     size = of_scale(_SIZES, scale, "adaptive")
     fleets = [fleet for fleet in size.fleets if fleet not in RECORDED or is_recorded(RECORDED[fleet][1])]

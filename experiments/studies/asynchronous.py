@@ -16,16 +16,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from experiments.asynchronous import real, recorded
-from experiments.asynchronous.job import Job, ServerRun, load_run, save_run, settle
-from experiments.asynchronous.report import Values, report_on
-from experiments.asynchronous.server import rebuilt
-from experiments.asynchronous.speeds import Speed, parse_fleet
-from experiments.asynchronous.virtual_server import serve_virtually
-from experiments.executor import Executor, Outcome, Progress, Say
-from experiments.provenance import current_versions
-from experiments.store import check_writable, write_atomically
-from theory.errors import GradlagError, StoreError
+from experiments.common.files import check_writable, write_atomically
+from experiments.common.provenance import current_versions
+from experiments.servers import real, recorded
+from experiments.servers.job import Job, ServerRun, load_run, save_run, settle
+from experiments.servers.report import Values, report_on
+from experiments.servers.server import rebuilt
+from experiments.servers.speeds import Speed, parse_fleet
+from experiments.servers.virtual_server import serve_virtually
+from experiments.sweep.executor import Executor, Outcome, Progress, Say
+from theory.common.errors import GradlagError, StoreError
 
 FOLDER = "async"
 SCHEMA = "gradlag-async/1"
@@ -136,7 +136,7 @@ def _cell(name: str, size: Size) -> AsyncCell:
 
 @dataclass(frozen=True, eq=False)
 class AsyncResult:
-    """What a cell gave; `values` are those of `experiments.asynchronous.report.report_on`."""
+    """What a cell gave; `values` are those of `experiments.servers.report.report_on`."""
 
     cell: AsyncCell
     values: Values

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from experiments.sweep import Cell
+from experiments.sweep.run_cells import Cell
 
 STALENESSES = (1, 2, 4, 8, 16, 32)
 ASSUMED_COHERENCE = 0.5

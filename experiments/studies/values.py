@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from theory.errors import InputError
+from theory.common.errors import InputError
 
 #: What a cell gives: plain numbers, text, lists and mappings, as JSON holds them.
 Values = Mapping[str, Any]

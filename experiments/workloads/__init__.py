@@ -1,6 +1,5 @@
 """What the workers' simulator trains, by name. A new workload is one more entry of `WORKLOADS`."""
 
-from experiments.workloads.base import SeedEngine, Target, WorkerKernel, Workload
-from experiments.workloads.registry import WORKLOADS, WorkloadEntry, get_workload
+import lazy_loader
 
-__all__ = ["WORKLOADS", "SeedEngine", "Target", "WorkerKernel", "Workload", "WorkloadEntry", "get_workload"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

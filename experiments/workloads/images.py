@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.array_files import own_file
-from experiments.data import DATASETS, load
-from experiments.on_request import ON_REQUEST, plain, stored
-from experiments.pictures import Pictures, load_pictures
-from experiments.simulate.counters import random_bits, stream_key
-from theory.errors import InputError
+from experiments.data.array_files import own_file
+from experiments.data.on_request import ON_REQUEST, plain, stored
+from experiments.data.pictures import Pictures, load_pictures
+from experiments.data.sets import DATASETS, load
+from experiments.kernels.counters import random_bits, stream_key
+from theory.common.errors import InputError
 
 _SPLIT_STREAM = 6  # beside the streams of counters.py and worker_keys.py
 _HELD_OUT = 5  # one row in so many

@@ -11,21 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from experiments.simulate.gibbs import GibbsSeed, gibbs_memory, initial_topics, tables
-from experiments.simulate.gibbs_kernel import PARTS
-from experiments.workloads.base import Array, SeedEngine, Target, Workload
-from experiments.workloads.tables import Corpus, corpus
-from theory.errors import InputError
+from experiments.data.tables import Corpus, corpus
+from experiments.workers.engines.gibbs import GibbsSeed, gibbs_memory, initial_topics, tables
+from experiments.workers.engines.gibbs_kernel import PARTS
+from experiments.workers.workload import Array, SeedEngine, Target, Workload
+from theory.common.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.simulate.workers import WorkerPlan, WorkerSetting
+    from experiments.workers.simulate import WorkerPlan, WorkerSetting
 
 _MOST_TOPICS = 2**15 - 1
 
 
 @dataclass(frozen=True, eq=False)
 class TopicModel(Workload):
-    r"""Latent Dirichlet allocation by collapsed Gibbs sampling: an engine of its own, `experiments.simulate.gibbs`.
+    r"""Latent Dirichlet allocation by collapsed Gibbs sampling: with an engine of its own, `workers.engines.gibbs`.
 
     The point is the topics z (N,) of all words, and what is measured belongs to the exact tables of these, not to the
     stale ones of a worker: "log_likelihood" is the joint

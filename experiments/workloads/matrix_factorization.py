@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from experiments.simulate.compiling import kept
-from experiments.simulate.counters import INITIAL, normals
-from experiments.simulate.factors import FactorsSeed, factors_memory, longest_message
-from experiments.simulate.factors_kernel import FactorData, FactorScratch, collect, squared_errors
-from experiments.simulate.optimizers import SGD
-from experiments.simulate.ring import register_gradient
-from experiments.simulate.worker_keys import worker_minibatch
-from experiments.workloads.base import Array, SeedEngine, Target, WorkerKernel, Workload
+from experiments.data.tables import Ratings, ratings
+from experiments.kernels.compiling import kept
+from experiments.kernels.counters import INITIAL, normals
+from experiments.kernels.keys import worker_minibatch
+from experiments.workers.engines.factors import FactorsSeed, factors_memory, longest_message
+from experiments.workers.engines.factors_kernel import FactorData, FactorScratch, collect, squared_errors
+from experiments.workers.engines.ring import register_gradient
+from experiments.workers.optimizers import SGD
+from experiments.workers.workload import Array, SeedEngine, Target, WorkerKernel, Workload
 from experiments.workloads.networks import checked_bits, precision_of
-from experiments.workloads.tables import Ratings, ratings
-from theory.errors import InputError
+from theory.common.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.simulate.workers import WorkerPlan, WorkerSetting
+    from experiments.workers.simulate import WorkerPlan, WorkerSetting
 
 
 class DenseData(NamedTuple):
@@ -125,14 +125,14 @@ class Factorization(Workload):
 
     def engine(self, plan: WorkerPlan, seed: int) -> SeedEngine:
         """The one with sparse messages for SGD; other optimisers move rows that the minibatch does not touch."""
-        from experiments.simulate.workers_fused import FusedSeed
+        from experiments.workers.engines.fused import FusedSeed
 
         if plan.optimizer.kind != SGD:
             return FusedSeed(self, plan, seed)
         return FactorsSeed(self._data._replace(batch=plan.setting.batch), self.initial(seed), plan, seed)
 
     def engine_memory(self, setting: WorkerSetting) -> int:
-        from experiments.simulate.worker_memory import _engine_memory
+        from experiments.workers.memory import _engine_memory
 
         if setting.optimizer != "sgd":
             return _engine_memory(self, setting, "fused")

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.simulate.counters import INITIAL, normals
-from experiments.simulate.dense import (
+from experiments.kernels.counters import INITIAL, normals
+from experiments.kernels.dense import (
     Indices,
     Layers,
     Work,
@@ -29,11 +29,11 @@ from experiments.simulate.dense import (
     softmax_change,
     work_bytes,
 )
-from experiments.simulate.ring import register_gradient
-from experiments.simulate.worker_keys import worker_minibatch
-from experiments.workloads.base import Array, Target, WorkerKernel, Workload
+from experiments.kernels.keys import worker_minibatch
+from experiments.workers.engines.ring import register_gradient
+from experiments.workers.workload import Array, Target, WorkerKernel, Workload
 from experiments.workloads.images import Images, images
-from theory.errors import InputError
+from theory.common.errors import InputError
 
 DEEPEST = 6
 

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from experiments.kernels.keys import worker_seed
 from experiments.problems import Problem, get_problem
 from experiments.simulate.fused import check_arrays, compiled_objective
 from experiments.simulate.gradients import BLOCK, Objective, gradient_at, make_scratch
-from experiments.simulate.ring import register_gradient
-from experiments.simulate.worker_keys import worker_seed
-from experiments.workloads.base import Array, Target, WorkerKernel, Workload
+from experiments.workers.engines.ring import register_gradient
+from experiments.workers.workload import Array, Target, WorkerKernel, Workload
 
 
 class ProblemData(NamedTuple):

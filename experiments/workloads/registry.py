@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from experiments.problems import Option
-from experiments.workloads.base import Workload
-from theory.errors import InputError
+from experiments.workers.workload import Workload
+from theory.common.errors import InputError
 
 OptionValue = int | float | str
 Build = Callable[[str, Mapping[str, Any]], Workload]

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.simulate.counters import INITIAL, normals
-from experiments.workloads.base import Array, Target, Workload
+from experiments.kernels.counters import INITIAL, normals
+from experiments.workers.workload import Array, Target, Workload
 from experiments.workloads.images import Images, images
-from experiments.workloads.jax_library import need_jax
-from theory.errors import InputError
+from experiments.workloads.jax.library import need_jax
+from theory.common.errors import InputError
 
 if TYPE_CHECKING:
-    from experiments.workloads.jax_resnet import ResNetForm
-    from experiments.workloads.jax_training import Routines
+    from experiments.workloads.jax.resnet import ResNetForm
+    from experiments.workloads.jax.training import Routines
 
 DEEPEST = 110
 NORMS = ("batch", "group")
@@ -111,7 +111,7 @@ class ResNet(Workload):
 # Kept by value: the compiled functions hang on the form, and workloads are rebuilt from their names.
 @lru_cache(maxsize=8)
 def _form(depth: int, width: int, norm: str, data: Images, patches: bool) -> ResNetForm:
-    from experiments.workloads.jax_resnet import ResNetForm, blocks_of, shapes_of
+    from experiments.workloads.jax.resnet import ResNetForm, blocks_of, shapes_of
 
     blocks = blocks_of(depth, width)
     training, held_out = _pixels(data)
@@ -130,7 +130,7 @@ def _form(depth: int, width: int, norm: str, data: Images, patches: bool) -> Res
 
 @lru_cache(maxsize=8)
 def _routines(depth: int, width: int, norm: str, data: Images) -> Routines:
-    from experiments.workloads.jax_training import Routines
+    from experiments.workloads.jax.training import Routines
 
     return Routines(_form(depth, width, norm, data, False))
 
@@ -138,7 +138,7 @@ def _routines(depth: int, width: int, norm: str, data: Images) -> Routines:
 @lru_cache(maxsize=2)
 def _pixels(data: Images) -> tuple[Array, Array]:
     """Training and held-out images (n, height, width, channels), centred and scaled."""
-    from experiments.workloads.jax_resnet import centred
+    from experiments.workloads.jax.resnet import centred
 
     training, held_out = data.pictures(np.dtype(np.float32))
     return centred(training, training), centred(held_out, training)
@@ -155,7 +155,7 @@ def build(name: str, values: Mapping[str, Any]) -> ResNet:
         >>> from experiments.workloads import get_workload
         >>> get_workload("resnet:depth=10")
         Traceback (most recent call last):
-        theory.errors.InputError: A ResNet has 6n + 2 layers: 8, 14, 20, 32 and so on up to 110. Got 10.
+        theory.common.errors.InputError: A ResNet has 6n + 2 layers: 8, 14, 20, 32 and so on up to 110. Got 10.
     """
     depth, norm = values["depth"], values["norm"]
     if depth % 6 != 2 or not 8 <= depth <= DEEPEST:

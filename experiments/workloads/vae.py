@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.simulate.counters import NOISE, normal_pair, normals
-from experiments.simulate.dense import (
+from experiments.kernels.counters import NOISE, normal_pair, normals
+from experiments.kernels.dense import (
     Layers,
     Work,
     backward,
@@ -24,13 +24,13 @@ from experiments.simulate.dense import (
     parameter_count,
     work_bytes,
 )
-from experiments.simulate.elementary import exp
-from experiments.simulate.ring import register_gradient
-from experiments.simulate.worker_keys import worker_key, worker_minibatch, worker_seed
-from experiments.workloads.base import Array, Target, WorkerKernel, Workload
+from experiments.kernels.elementary import exp
+from experiments.kernels.keys import worker_key, worker_minibatch, worker_seed
+from experiments.workers.engines.ring import register_gradient
+from experiments.workers.workload import Array, Target, WorkerKernel, Workload
 from experiments.workloads.images import Images, images
 from experiments.workloads.networks import checked_bits, gradients, he_start, outputs, precision_of
-from theory.errors import InputError
+from theory.common.errors import InputError
 
 DEEPEST = 3
 

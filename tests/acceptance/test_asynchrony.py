@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from experiments.asynchronous import real
+from experiments.servers import real
 
 FLAGS = "--problem --schedule --workers --steps --out --staleness --bound --seed --batch --constants --record-every"
 ASKED = ("async", "--problem", "quadratic:d=3", "--schedule", "1/(2*s*L)", "--workers", "3*exponential")

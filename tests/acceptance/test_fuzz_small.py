@@ -20,8 +20,8 @@ from fuzzing.grammar import MAKERS
 from fuzzing.oracle import NotRead, Reading
 from fuzzing.verdicts import Escape, accepted_or_refused, check_sentence
 
-from theory.errors import EnvironmentFailure, InputError
-from theory.schedules import Schedule
+from theory.common.errors import EnvironmentFailure, InputError
+from theory.schedules.schedule import Schedule
 
 SEED = 20
 COUNTS = {"schedules": 1500, "spellings": 200, "files": 800}
@@ -110,7 +110,7 @@ def test_what_is_no_sentence_is_an_escape(told):
 def test_a_false_certificate_would_be_seen(readers, monkeypatch):
     right = Path("valid/certificate-0.txt").read_bytes()
     assert readers["files"].judge("certificate+", right) == "accepted"
-    honest = __import__("theory.worst_case.verify", fromlist=["verify_file"]).verify_file
+    honest = __import__("theory.worst_case.certificate.verify", fromlist=["verify_file"]).verify_file
 
     def too_low(path):
         found = honest(path)

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.calibration import calibrate
-from experiments.runs import run_to_file
+from experiments.check.calibration import calibrate
+from experiments.runs.execute import run_to_file
+from experiments.runs.store import load
 from experiments.simulate.delayed import simulate
-from experiments.store import load
 from experiments.studies import ladder
 
 QUADRATIC = ("--problem", "quadratic:d=5", "--staleness", 4)
@@ -214,7 +214,7 @@ def test_the_fused_engine_goes_on_as_well(gradlag, place, monkeypatch):
         return simulate(*arguments, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr("experiments.runs.simulate", interrupted)
+        patched.setattr("experiments.runs.execute.simulate", interrupted)
         assert gradlag(*line, "run.nc", folder=place).status == 130
     assert "finished seeds are used" in gradlag(*line, "run.nc", folder=place).err
     gradlag(*line, "whole.nc", folder=place)
@@ -232,10 +232,10 @@ def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothin
     shrink_studies(monkeypatch)
     monkeypatch.setattr(ladder, "SIZES", SMALL)
     monkeypatch.setattr(ladder, "STALENESSES", (4,))
-    monkeypatch.setattr("experiments.calibration.calibrate", partial(calibrate, repetitions=20))
+    monkeypatch.setattr("experiments.check.calibration.calibrate", partial(calibrate, repetitions=20))
     line = ("reproduce", "--out", "out", "--json")
     with monkeypatch.context() as patched:
-        patched.setattr("experiments.sweep.run_to_file", failing_at("theorem-1", 4))
+        patched.setattr("experiments.sweep.run_cells.run_to_file", failing_at("theorem-1", 4))
         failed = gradlag(*line, folder=place)
     assert failed.status == failed.json["exit"] == 4
     assert "theorem-1-quadratic:d=3-s4" in failed.json["error"]

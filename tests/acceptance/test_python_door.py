@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import gradlag as gl
-from theory.errors import GradlagError, InputError
+from theory.common.errors import GradlagError, InputError
 
 TINY = {"staleness": 2, "steps": 40, "seeds": 8}
 

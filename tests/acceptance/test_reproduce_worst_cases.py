@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.studies.limit import LimitCell
+from experiments.studies.worst_cases.limit import LimitCell
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def fails_at_delay_0(cell, compute=LimitCell.compute):
 def test_one_failure_leaves_the_others_and_the_next_call_mends_it(gradlag, place, monkeypatch):
     line = ("reproduce", "limit", "designs", "--out", "out", "--json")
     with monkeypatch.context() as patched:
-        patched.setattr("experiments.studies.limit.LimitCell.compute", fails_at_delay_0)
+        patched.setattr("experiments.studies.worst_cases.limit.LimitCell.compute", fails_at_delay_0)
         failed = gradlag(*line, folder=place)
     assert failed.status == 4 and "1 of 5 failed" in failed.json["error"]
     assert "limit-D0-n4: OSError: No space left" in failed.json["error"]

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradlag.output import number, plain, table_lines, unbroken, wrapped
+from gradlag.terminal.output import number, plain, table_lines, unbroken, wrapped
 
 words = st.text(st.characters(categories=("L", "N", "P"), exclude_characters="`'<>="), min_size=1, max_size=12)
 cells = st.lists(words, max_size=4).map(" ".join)

@@ -114,8 +114,9 @@ def test_neither_a_solver_nor_what_made_the_file_is_imported(place):
         "import sys; from gradlag.cli import execute; "
         f"print(execute(['verify', {CERTIFICATE!r}]), execute(['verify', {WITNESS!r}])); "
         "print([name for name in sys.modules if name.split('.')[0] in ('clarabel', 'cvxpy', 'scs') or name in ("
-        "'scipy.optimize', 'theory.worst_case.certify', 'theory.worst_case.solve', 'theory.worst_case.banded', "
-        "'theory.worst_case.dense', 'theory.worst_case.interior', 'theory.worst_case.witness')])"
+        "'scipy.optimize', 'theory.worst_case.certificate.certify', 'theory.worst_case.solve', "
+        "'theory.worst_case.solvers.banded', "
+        "'theory.worst_case.solvers.dense', 'theory.worst_case.solvers.interior', 'theory.worst_case.witness.find')])"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=place, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-2:] == ["0 0", "[]"]
@@ -179,8 +180,8 @@ def test_a_well_formed_argument_that_fails_is_a_verdict(verified, old, new, why)
 
 def test_a_bound_that_is_too_small_has_no_positive_slack(verified):
     """More weight on the gradients for the same start: 4/6 < 4/5, which no function values support."""
-    from theory.worst_case.certificate_text import KINDS, Argument, Statement
-    from theory.worst_case.verify import write
+    from theory.worst_case.certificate.text import KINDS, Argument, Statement
+    from theory.worst_case.certificate.verify import write
 
     tables = {"start": {(): 4}, "pair": {(0, 1): 4}, "floor": {(1,): 4}, "measure": {(0,): 2, (1,): 4}}
     argument = Argument(0, {kind: tables.get(kind, {}) for kind in KINDS})

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY, get
-from theory.errors import CertificateError
+from theory.common.errors import CertificateError
 
 KEYS = {"value", "status", "certified", "upper", "lower", "iterates", "seconds"}
 FLAGS = (
@@ -295,7 +295,7 @@ def test_a_replay_that_leaves_its_witness_is_no_verdict(gradlag, place, monkeypa
     def leaves(witness):
         raise CertificateError("The replay leaves the witness.")
 
-    monkeypatch.setattr("experiments.replay.replay", leaves)
+    monkeypatch.setattr("experiments.claims.replay_witness.replay", leaves)
     told = gradlag("worst-case", "--schedule", "1/L", "--staleness", 1, "--steps", 2, folder=place)
     assert told.status == 0
     assert "its replay leaves it by rounding" in " ".join(told.out.split())

@@ -18,15 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from experiments.asynchronous.adaptive import Race, run_rule
-from experiments.asynchronous.clock import virtual_run
-from experiments.asynchronous.job import settle
-from experiments.asynchronous.rules import RULES
-from experiments.asynchronous.speeds import parse_fleet
-from experiments.asynchronous.virtual_server import serve_virtually
-from experiments.problems import get_problem
-from experiments.simulate import simulate
-from experiments.simulate.counters import (
+from experiments.kernels.counters import (
     DELAYS,
     INITIAL,
     MINIBATCH,
@@ -38,15 +30,23 @@ from experiments.simulate.counters import (
     uniform,
     uniform_index,
 )
-from experiments.simulate.optimizers import OPTIMIZERS
-from experiments.simulate.scanned import drawn_delays
+from experiments.problems import get_problem
+from experiments.servers.clock import virtual_run
+from experiments.servers.job import settle
+from experiments.servers.rules.adaptive import Race, run_rule
+from experiments.servers.rules.rules import RULES
+from experiments.servers.speeds import parse_fleet
+from experiments.servers.virtual_server import serve_virtually
+from experiments.simulate import simulate
 from experiments.simulate.trajectories import MEASURES
-from experiments.simulate.worker_delays import delay_law
-from experiments.simulate.workers import WorkerSetting, simulate_workers
+from experiments.workers.delays import delay_law
+from experiments.workers.engines.scanned import drawn_delays
+from experiments.workers.optimizers import OPTIMIZERS
+from experiments.workers.simulate import WorkerSetting, simulate_workers
 from experiments.workloads import get_workload
-from theory.delays import delay_trace, parse_delays
-from theory.schedules import CATALOGUE, parse_schedule
-from theory.staleness import Staleness
+from theory.schedules.schedule import CATALOGUE, parse_schedule
+from theory.staleness.count import Staleness
+from theory.staleness.delays import delay_trace, parse_delays
 
 Values = dict[str, Any]
 FILE = "engines.json"

@@ -18,24 +18,26 @@ import numpy as np
 import pytest
 
 import gradlag as gl
-from experiments.asynchronous.job import load_run
-from experiments.asynchronous.trace import ServerTrace, load_trace, save_trace
-from experiments.calibration import calibrate, reference_quadratics
-from experiments.rungs import keep_rungs, settings_of, stored_rungs
-from experiments.studies import STUDIES, adaptive, asynchronous, staleness_results, theorem_step_results
-from experiments.studies import worst_case_results as solved_results
+from experiments.check.calibration import calibrate, reference_quadratics
+from experiments.check.worst_case_values import keep_rungs, settings_of, stored_rungs
+from experiments.runs.recorded_trace import ServerTrace, load_trace, save_trace
+from experiments.servers.job import load_run
+from experiments.studies import STUDIES, adaptive, asynchronous
 from experiments.studies.adaptive import AdaptiveCell
 from experiments.studies.asynchronous import AsyncCell
-from experiments.studies.designs import DesignCell
-from experiments.studies.limit import LimitCell
-from experiments.studies.staleness_cells import WorkerCell
-from experiments.studies.theorem_step import TheoremStepCell
-from experiments.studies.worst_case import GrowthCell, PatternCell, SawtoothCell
-from experiments.studies.worst_function import WorstFunctionCell
-from experiments.sweep import Cell, cell_path, run_cells
-from figures.faults import faults_section
-from figures.results import read_calibration
-from theory.errors import StoreError
+from experiments.studies.staleness import results as staleness_results
+from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.theorem_step import results as theorem_step_results
+from experiments.studies.theorem_step.study import TheoremStepCell
+from experiments.studies.worst_cases import results as solved_results
+from experiments.studies.worst_cases.designs import DesignCell
+from experiments.studies.worst_cases.growth import GrowthCell, PatternCell, SawtoothCell
+from experiments.studies.worst_cases.limit import LimitCell
+from experiments.studies.worst_cases.worst_function import WorstFunctionCell
+from experiments.sweep.run_cells import Cell, cell_path, run_cells
+from figures.report.faults import faults_section
+from figures.report.results import read_calibration
+from theory.common.errors import StoreError
 
 RUN = "run --problem nonconvex:d=2 --schedule 1/(s*L*sqrt(k)) --staleness 2 --steps 6 --seeds 2 --constants mu=0.5"
 SERVER = "async --problem quadratic:d=3 --schedule 1/(2*s*L) --workers 2*exponential:mean=1 --virtual --steps 20"

@@ -14,9 +14,9 @@ from itertools import takewhile
 
 import pytest
 
-from theory.worst_case.certificate_text import read
-from theory.worst_case.verify import write
-from theory.worst_case.witness_file import dumps, loads
+from theory.worst_case.certificate.text import read
+from theory.worst_case.certificate.verify import write
+from theory.worst_case.witness.file import dumps, loads
 
 QUESTIONS = (
     "--schedule 1/(2*L) --staleness 2 --steps 3",

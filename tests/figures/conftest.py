@@ -2,11 +2,11 @@
 
 import pytest
 
-from experiments.check import check
-from experiments.horizons import check_horizons
-from experiments.planning import plan
-from experiments.runs import execute
-from experiments.sweep import Cell, run_cells
+from experiments.check.check import check
+from experiments.check.horizons import check_horizons
+from experiments.runs.execute import execute
+from experiments.runs.plan import plan
+from experiments.sweep.run_cells import Cell, run_cells
 
 PROBLEM = "quadratic:d=5,condition=10,noise=0.5"
 STALENESSES = (1, 2, 4)

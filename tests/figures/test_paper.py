@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from figures import style
-from theory.errors import StoreError
+from figures.style import style
+from theory.common.errors import StoreError
 
 typst = pytest.importorskip("typst")
 SOURCE = Path(__file__).parents[2] / "paper" / "build.py"

@@ -16,11 +16,11 @@ As published for constant and for varying steps; the proof is Theorem B's, at de
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.means import DELTA, ETA, EXACT, L, at_most
-from theory.bounds.undelayed import COMMON, GRADIENT_DESCENT
-from theory.formula import Defined, call, total
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import DELTA, ETA, EXACT, L, at_most
+from theory.bounds.parts.undelayed import COMMON, GRADIENT_DESCENT
+from theory.formulas.formula import Defined, call, total
 
 LARGER = call("max", ETA, L * ETA**2)
 B = Defined("b", LARGER)

@@ -25,12 +25,12 @@ Proof.
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.shared import of_right_sign, positive_denominator
-from theory.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, readers, total
-from theory.notation import name_node
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.shared import of_right_sign, positive_denominator
+from theory.formulas.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, readers, total
+from theory.formulas.notation import name_node
 
 _L, _DELTA, _SIGMA, _ETA, _D, _T = map(name_node, ("L", "Delta", "sigma", "eta", "d", "T"))
 

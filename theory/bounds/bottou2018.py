@@ -11,11 +11,11 @@ sum diverges while the sum of their squares converges send the weighted mean to 
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.means import ETA, L, step_at_most
-from theory.bounds.undelayed import ABOVE, SGD, with_weight
-from theory.formula import total
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import ETA, L, step_at_most
+from theory.bounds.parts.undelayed import ABOVE, SGD, with_weight
+from theory.formulas.formula import total
 
 BOTTOU2018 = Bound(
     name="bottou2018",

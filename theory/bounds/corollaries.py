@@ -20,7 +20,7 @@ So Theorem A, evaluated at the step of a corollary, is never above the corollary
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import (
+from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
     DELAYS_FIXED,
@@ -30,12 +30,12 @@ from theory.bounds.assumptions import (
     Assumption,
     Source,
 )
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.shared import DELAYS_WITHIN, of_right_sign, theorem_steps
-from theory.formula import Formula, Previous, call, formula
-from theory.notation import name_node
-from theory.schedules import Schedule
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, theorem_steps
+from theory.formulas.formula import Formula, Previous, call, formula
+from theory.formulas.notation import name_node
+from theory.schedules.schedule import Schedule
 
 _L, _DELTA, _SIGMA, _S, _T, _D = map(name_node, ("L", "Delta", "sigma", "s", "T", "d"))
 _ASSUMPTIONS: tuple[Assumption, ...] = (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED)

@@ -34,13 +34,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from theory.bounds.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, COHERENCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.shared import DELAYS_WITHIN, of_right_sign, positive_denominator, theorem_steps
-from theory.formula import Defined, Previous, call, formula, served, total
-from theory.notation import name_node
-from theory.schedules import Schedule
+from theory.bounds.parts.assumptions import (
+    BOUNDED_BELOW,
+    BOUNDED_VARIANCE,
+    COHERENCE,
+    DELAYS_FIXED,
+    SMOOTH,
+    UNBIASED,
+    Source,
+)
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, positive_denominator, theorem_steps
+from theory.formulas.formula import Defined, Previous, call, formula, served, total
+from theory.formulas.notation import name_node
+from theory.schedules.schedule import Schedule
 
 _L, _DELTA, _SIGMA, _MU, _S, _T, _ETA = map(name_node, ("L", "Delta", "sigma", "mu", "s", "T", "eta"))
 

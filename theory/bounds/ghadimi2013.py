@@ -9,11 +9,11 @@ E|grad F(x_R)|^2 / L <= (D_F^2 + sigma^2 sum eta_k^2) / sum (2 eta_k - L eta_k^2
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.means import ETA, L, step_at_most
-from theory.bounds.undelayed import ABOVE, SGD, with_weight
-from theory.formula import total
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import ETA, L, step_at_most
+from theory.bounds.parts.undelayed import ABOVE, SGD, with_weight
+from theory.formulas.formula import total
 
 WEIGHTS = 2 * ETA - L * ETA**2
 

@@ -2,7 +2,7 @@ r"""Asynchronous SGD with one constant step: concurrency times the largest delay
 
 n_k is the number of gradients in flight while step k is applied (steps i with k in W_i); tau_max = s - 1.
 
-Proof. The argument of theory/bounds/means.py with a constant step eta, 2 L eta <= 1 and 4 L^2 (s-1) eta^2 n_k <= 1.
+Proof. The argument of bounds/parts/means.py with a constant step eta, 2 L eta <= 1 and 4 L^2 (s-1) eta^2 n_k <= 1.
 1. c_k = L eta + 2 L^2 eta^2 sum_{i: k in W_i} d_i <= L eta + 2 L^2 eta^2 (s - 1) n_k <= 1/2 + 1/2.
 2. n_k <= s - 1, so (2 L eta n_k)^2 <= 1, hence 2 L eta n_k <= 1 and the noise is at most 2 L sigma^2 sum eta^2.
 
@@ -13,11 +13,11 @@ is more, suffice for a mean of eps.
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.means import DELTA, ETA, IN_FLIGHT, SIGMA, STALE, WITHIN, L, S, at_most, mean, step_at_most
-from theory.formula import Defined, Previous, total
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.means import DELTA, ETA, IN_FLIGHT, SIGMA, STALE, WITHIN, L, S, at_most, mean, step_at_most
+from theory.formulas.formula import Defined, Previous, total
 
 CONSTANT = Condition(
     "the step is constant",

@@ -2,7 +2,7 @@ r"""Asynchronous SGD with steps adapted to the delay: neither the largest delay 
 
 n_k is the number of gradients in flight while step k is applied (steps i with k in W_i).
 
-Proof. The argument of theory/bounds/means.py with 2 L eta_k max{1, d_k, n_k} <= 1:
+Proof. The argument of bounds/parts/means.py with 2 L eta_k max{1, d_k, n_k} <= 1:
 c_k = L eta_k + 2 L^2 eta_k sum_{i: k in W_i} eta_i d_i <= 1/2 + L eta_k n_k <= 1.
 
 As published: some eta <= 1/(4 L), eta_k = eta where d_k <= tau_C, else any value below min{eta, 1/(4 L d_k)}, 0 allowed
@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from theory.bounds.base import Bound
 from theory.bounds.koloskova2022 import KOLOSKOVA2022
-from theory.bounds.means import COMMON, DELTA, ETA, IN_FLIGHT, NOISE, STALE, D, L, at_most, mean
-from theory.formula import Defined, call
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import COMMON, DELTA, ETA, IN_FLIGHT, NOISE, STALE, D, L, at_most, mean
+from theory.formulas.formula import Defined, call
 
 LARGEST = call("max", 1, D, IN_FLIGHT)
 ADAPTED = at_most(

@@ -1,6 +1,6 @@
 r"""Asynchronous parallel SGD (AsySG-con): any steps, ages at most s - 1, weighted mean of the squared gradients.
 
-Proof. The argument of theory/bounds/means.py; every d_i <= s - 1, so c_k <= 1 is what the condition says.
+Proof. The argument of bounds/parts/means.py; every d_i <= s - 1, so c_k <= 1 is what the condition says.
 
 As recalled, with minibatches of M and T_d = s - 1: if L M gamma_k + 2 L^2 M^2 T_d gamma_k sum_{n=1}^{T_d} gamma_{k+n}
 <= 1, the mean is at most (2 Delta + sum_k (gamma_k^2 M L + 2 L^2 M^2 gamma_k sum_{j=k-T_d}^{k-1} gamma_j^2) sigma^2)
@@ -14,10 +14,10 @@ holds and the value is at most 4 sigma sqrt(L Delta / T): the recalled corollary
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.means import DELTA, ETA, NOISE, STALE, WITHIN, L, S, at_most, mean
-from theory.formula import Defined, readers
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import DELTA, ETA, NOISE, STALE, WITHIN, L, S, at_most, mean
+from theory.formulas.formula import Defined, readers
 
 LIAN2015 = Bound(
     name="lian2015",

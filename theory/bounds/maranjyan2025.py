@@ -2,7 +2,7 @@ r"""Ringmaster: asynchronous SGD that discards a gradient as soon as its delay r
 
 The threshold is s: a discarded gradient is no step, so the steps counted here have delays up to s - 1, in any order.
 
-Proof. The argument of theory/bounds/means.py with 2 s L eta_k <= 1.
+Proof. The argument of bounds/parts/means.py with 2 s L eta_k <= 1.
 1. d_i <= s - 1 gives 2 L eta_i d_i <= 1, and at most s - 1 windows hold k, so
    c_k <= L eta_k + L eta_k (s - 1) = s L eta_k <= 1/2.
 2. L sum_{i: k in W_i} eta_i <= (s - 1)/(2 s) <= 1/2, so the noise is at most 2 L sigma^2 sum eta_k^2.
@@ -14,10 +14,10 @@ recalled step sizes (threshold max{1, ceil(sigma^2/eps)}) with explicit numbers 
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.means import DELTA, ETA, SIGMA, STALE, WITHIN, L, S, mean, step_at_most
-from theory.formula import total
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import DELTA, ETA, SIGMA, STALE, WITHIN, L, S, mean, step_at_most
+from theory.formulas.formula import total
 
 MARANJYAN2025 = Bound(
     name="maranjyan2025",

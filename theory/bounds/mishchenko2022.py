@@ -3,7 +3,7 @@ r"""Asynchronous SGD of w workers with delay-adaptive steps: the guarantee knows
 n_k is the number of gradients in flight while step k is applied (steps i with k in W_i), and w is 1 + the largest n_k:
 the number of workers, if all of them are always busy.
 
-Proof. The argument of theory/bounds/means.py with 2 L eta_k max{w, d_k} <= 1.
+Proof. The argument of bounds/parts/means.py with 2 L eta_k max{w, d_k} <= 1.
 1. 2 L eta_i d_i <= 1, so c_k = L eta_k + 2 L^2 eta_k sum_{i: k in W_i} eta_i d_i <= L eta_k (1 + n_k) <= L eta_k w,
    which is at most 1/2.
 2. 2 L w sum_{i: k in W_i} eta_i <= n_k <= w, so the noise is at most 2 L sigma^2 sum eta_k^2.
@@ -16,10 +16,10 @@ here, and the proof, are ours.
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.means import COMMON, DELTA, ETA, IN_FLIGHT, SIGMA, STALE, D, L, at_most, mean
-from theory.formula import Defined, call, peak, total
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import COMMON, DELTA, ETA, IN_FLIGHT, SIGMA, STALE, D, L, at_most, mean
+from theory.formulas.formula import Defined, call, peak, total
 
 MOST = peak(IN_FLIGHT)
 W = Defined("w", 1 + MOST, sequence=False)

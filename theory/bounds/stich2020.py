@@ -17,10 +17,10 @@ Here the variance is at most sigma^2, the step as at M = 1, the numbers are ours
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import ORDERED_READS, Source
-from theory.bounds.base import Bound
-from theory.bounds.means import DELTA, ETA, IN_ORDER, SIGMA, STALE, WITHIN, L, S, mean, step_at_most
-from theory.formula import formula, total
+from theory.bounds.parts.assumptions import ORDERED_READS, Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import DELTA, ETA, IN_ORDER, SIGMA, STALE, WITHIN, L, S, mean, step_at_most
+from theory.formulas.formula import formula, total
 
 STICH2020 = Bound(
     name="stich2020",

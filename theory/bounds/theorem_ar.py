@@ -27,11 +27,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theory.bounds.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.free_numbers import WithFreeNumbers, having
-from theory.bounds.shared import DELAYS_WITHIN, of_right_sign, positive_denominator
-from theory.formula import (
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.free_numbers import WithFreeNumbers, having
+from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, positive_denominator
+from theory.formulas.formula import (
     Defined,
     Environment,
     Formula,
@@ -47,7 +47,7 @@ from theory.formula import (
     total,
     window,
 )
-from theory.notation import name_node
+from theory.formulas.notation import name_node
 
 _ROUNDS, _HALVINGS = 6, 12
 

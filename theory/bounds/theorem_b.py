@@ -22,12 +22,12 @@ Proof.
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import BOUNDED_BELOW, DELAYS_FIXED, NO_NOISE, SMOOTH, Source
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.shared import DELAYS_WITHIN, of_right_sign
-from theory.formula import Defined, Previous, call, formula, readers, served, total, window
-from theory.notation import name_node
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, DELAYS_FIXED, NO_NOISE, SMOOTH, Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign
+from theory.formulas.formula import Defined, Previous, call, formula, readers, served, total, window
+from theory.formulas.notation import name_node
 
 _L, _DELTA, _SIGMA, _ETA = map(name_node, ("L", "Delta", "sigma", "eta"))
 

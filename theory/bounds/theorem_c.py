@@ -35,12 +35,24 @@ from typing import Any
 
 import numpy as np
 
-from theory.bounds.assumptions import BOUNDED_BELOW, NO_NOISE, SMOOTH, Assumption, Source
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.shared import of_right_sign
-from theory.formula import Defined, Environment, Formula, Name, Number, Previous, Values, call, formula, served, total
-from theory.notation import name_node
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, NO_NOISE, SMOOTH, Assumption, Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.shared import of_right_sign
+from theory.formulas.formula import (
+    Defined,
+    Environment,
+    Formula,
+    Name,
+    Number,
+    Previous,
+    Values,
+    call,
+    formula,
+    served,
+    total,
+)
+from theory.formulas.notation import name_node
 
 _L, _DELTA, _SIGMA, _ETA, _S, _T, _D = map(name_node, ("L", "Delta", "sigma", "eta", "s", "T", "d"))
 _GRID, _ZOOM, _ROUNDS = 65, 20, 10

@@ -45,10 +45,10 @@ from typing import Any
 
 import numpy as np
 
-from theory.bounds.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, SMOOTH, UNBIASED, Source
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.free_numbers import WithFreeNumbers, having
-from theory.bounds.shared import of_right_sign
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, SMOOTH, UNBIASED, Source
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.free_numbers import WithFreeNumbers, having
+from theory.bounds.parts.shared import of_right_sign
 from theory.bounds.theorem_c import (
     BEST_ANGLE,
     CONSTANT_STEP,
@@ -60,8 +60,8 @@ from theory.bounds.theorem_c import (
     positive_weight,
     single,
 )
-from theory.formula import Defined, Environment, Formula, Name, Number, Values, call, formula
-from theory.notation import name_node
+from theory.formulas.formula import Defined, Environment, Formula, Name, Number, Values, call, formula
+from theory.formulas.notation import name_node
 
 _POINTS, _ZOOM, _ROUNDS, _LEAST = (15, 9, 17), 3, 15, 1e-18
 

@@ -30,14 +30,14 @@ import math
 
 import numpy as np
 
-from theory.bounds.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, SMOOTH, UNBIASED, Assumption, Source
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Condition, Relation
-from theory.bounds.shared import of_right_sign
-from theory.delay_model import DelayModel
-from theory.errors import DelayError
-from theory.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, total
-from theory.notation import name_node
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, SMOOTH, UNBIASED, Assumption, Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.shared import of_right_sign
+from theory.common.errors import DelayError
+from theory.formulas.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, total
+from theory.formulas.notation import name_node
+from theory.staleness.delay_model import DelayModel
 
 _L, _DELTA, _SIGMA, _ETA = map(name_node, ("L", "Delta", "sigma", "eta"))
 _MEAN, _MEAN_SQUARE = Name("Ed", r"\mathbb{E}[d]"), Name("Ed2", r"\mathbb{E}[d^{2}]")
@@ -120,7 +120,7 @@ def law_constants(model: DelayModel) -> dict[str, float]:
     Raises:
         DelayError: the delays follow a pattern instead; a bound for fixed delays speaks of these.
 
-    >>> from theory.delays import UniformDelay
+    >>> from theory.staleness.delays import UniformDelay
     >>> law_constants(UniformDelay(4))
     {'Ed': 2.0, 'Ed2': 6.0}
     """

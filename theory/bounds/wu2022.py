@@ -18,9 +18,9 @@ a regulariser, not convex; h = 1 is allowed, and the number 2 is ours.
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import BOUNDED_BELOW, DELAYS_FIXED, NO_NOISE, SMOOTH, Source
-from theory.bounds.base import Bound
-from theory.bounds.means import COMMON, DELTA, ETA, EXACT, H, L, at_most, mean
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, DELAYS_FIXED, NO_NOISE, SMOOTH, Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import COMMON, DELTA, ETA, EXACT, H, L, at_most, mean
 
 RULE = at_most(H + ETA, 1 / L, "the steps since the read, the present one included, sum up to at most 1/L", "(H + eta)")
 

@@ -1,6 +1,6 @@
 r"""Staleness-aware asynchronous SGD: each step is divided by the age of its gradient.
 
-Proof. The argument of theory/bounds/means.py with steps alpha/(1 + d_k), or less, and 2 L alpha sqrt(s) <= 1; write
+Proof. The argument of bounds/parts/means.py with steps alpha/(1 + d_k), or less, and 2 L alpha sqrt(s) <= 1; write
 p_k = 2 L sqrt(s) (1 + d_k) eta_k <= 1.
 1. 2 L^2 eta_k eta_i d_i <= p_k p_i/(2 s) <= 1/(2 s), as 2 L sqrt(s) eta_k <= p_k.
 2. At most s - 1 windows hold k, and L eta_k <= 1/2: c_k <= 1/2 + (s - 1)/(2 s) < 1.
@@ -12,10 +12,10 @@ order 1/(L sqrt(s)), not 1/(L s); as the mean of 1/(1 + d_k) is at least 1/(1 + 
 
 from __future__ import annotations
 
-from theory.bounds.assumptions import Source
-from theory.bounds.base import Bound
-from theory.bounds.means import DELTA, ETA, NOISE, STALE, WITHIN, D, L, S, at_most, mean
-from theory.formula import Defined, call
+from theory.bounds.parts.assumptions import Source
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.means import DELTA, ETA, NOISE, STALE, WITHIN, D, L, S, at_most, mean
+from theory.formulas.formula import Defined, call
 
 ROOT = call("sqrt", S)
 DIVIDED = at_most(

@@ -1,8 +1,8 @@
 """Proofs that replay: a small exact kernel, axioms with names, and proofs as values.
 
 Read `kernel.py`, then `axioms.py`, then `statement.py`: these are what must be trusted. All else is checked by them.
-`PROOFS` finds the proofs: every module here that names one `PROOF...`, or several in `PROOFS`. It imports them when it
-is first asked.
+`PROOFS` finds the proofs: every file of `theorems` that names one `PROOF...`, or several in `PROOFS`. It imports
+them when it is first asked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from theory.proofs import theorems
 
 if TYPE_CHECKING:
     from theory.proofs.proof import Proof
@@ -26,7 +28,7 @@ class _Proofs(Mapping[str, "Proof"]):
     def __getitem__(self, name: str) -> Proof:
         own = name.replace("-", "_")
         if own in _modules():
-            found = _proofs_in(importlib.import_module(f"{__name__}.{own}"))
+            found = _proofs_in(importlib.import_module(f"{theorems.__name__}.{own}"))
             if name in found:
                 return found[name]
         return self._all[name]
@@ -43,15 +45,13 @@ class _Proofs(Mapping[str, "Proof"]):
 
         found: dict[str, Proof] = {}
         for module in _modules():
-            found |= _proofs_in(importlib.import_module(f"{__name__}.{module}"))
+            found |= _proofs_in(importlib.import_module(f"{theorems.__name__}.{module}"))
         return {name: found[name] for name in (*(n for n in REGISTRY if n in found), *sorted(found.keys() - REGISTRY))}
 
 
 def _modules() -> tuple[str, ...]:
-    """The modules of this package but those that make proofs possible."""
-    core = {"kernel", "axioms", "statement", "proof", "lemmas"}
-    core |= {"account", "prose", "printing", "mutants", "mutations"}
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in core))
+    """The names of the files of `theorems`."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(theorems.__path__)))
 
 
 def _proofs_in(module: ModuleType) -> dict[str, Proof]:

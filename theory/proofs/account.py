@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.bounds import REGISTRY, Bound
-from theory.bounds.assumptions import COHERENCE
-from theory.formula import Defined, Formula, Name, Quotient, Readers, WhereOvertaken, Window
+from theory.bounds.parts.assumptions import COHERENCE
+from theory.formulas.formula import Defined, Formula, Name, Quotient, Readers, WhereOvertaken, Window
 from theory.proofs import kernel
 from theory.proofs.kernel import LAST, ZERO, Context, Index, Le
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Report

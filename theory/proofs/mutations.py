@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from fractions import Fraction
 from typing import Any
 
-from theory.formula import (
+from theory.formulas.formula import (
     Formula,
     Name,
     Negative,
@@ -26,8 +26,8 @@ from theory.formula import (
     WhereOvertaken,
     Window,
 )
-from theory.notation import name_node
-from theory.plain import plain
+from theory.formulas.notation import name_node
+from theory.formulas.plain import plain
 from theory.proofs.kernel import Context, Expression, Index, Le, Term
 from theory.proofs.proof import Apply, Claim, Ref
 from theory.proofs.statement import At, Inner, Moved, Vector, following

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from theory.bounds.base import Bound
-from theory.bounds.conditions import Relation
-from theory.formula import Formula, Quotient, total
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Relation
+from theory.formulas.formula import Formula, Quotient, total
 from theory.proofs import axioms, kernel, statement
 from theory.proofs.kernel import Context, Expression, Fact, ProofError
 from theory.proofs.statement import MINIMUM, G, fraction, meaning, square

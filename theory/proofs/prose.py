@@ -10,7 +10,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from theory.plain import plain
+from theory.formulas.plain import plain
 
 _GREEK = ("tau", "eta", "sigma", "Delta", "theta", "rho", "mu", "beta", "nu", "pi")
 _FUNCTIONS = ("sum", "inf", "min", "max", "ln", "log", "sin", "cos", "sqrt")

@@ -15,7 +15,7 @@ from itertools import count
 from typing import Any
 
 from theory.bounds.theorem_c import First, HalfSine, SineRatio
-from theory.formula import (
+from theory.formulas.formula import (
     Call,
     Defined,
     Environment,

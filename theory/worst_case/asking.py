@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from theory.bounds.setting import Setting
-from theory.delay_model import DelayModel
-from theory.delays import delay_trace, parse_delays, read_trace, validate_delays
-from theory.errors import InputError, TooLargeError
-from theory.notation import checked_constant
-from theory.schedules import AnySchedule, parse_schedule
-from theory.staleness import Staleness, whole_number
+from theory.bounds.parts.setting import Setting
+from theory.common.errors import InputError, TooLargeError
+from theory.formulas.notation import checked_constant
+from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.staleness.count import Staleness, whole_number
+from theory.staleness.delay_model import DelayModel
+from theory.staleness.delays import delay_trace, parse_delays, read_trace, validate_delays
 from theory.worst_case.question import Measure, Question
 
 #: Above it, even the smallest problem would need more than the 30 GB that a million steps do.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.errors import TooLargeError
+from theory.common.errors import TooLargeError
 from theory.worst_case.question import Measure, Question
 
 Ints = NDArray[np.int64]

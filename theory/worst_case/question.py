@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.bounds.setting import Setting
-from theory.errors import InputError, ScheduleError
-from theory.staleness import Staleness
+from theory.bounds.parts.setting import Setting
+from theory.common.errors import InputError, ScheduleError
+from theory.staleness.count import Staleness
 
 
 class Measure(StrEnum):

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.worst_case.banded import solve
 from theory.worst_case.costs import DENSE, Cost, banded_cost, interior_cost, refuse_hopeless
-from theory.worst_case.dense import solve_dense
-from theory.worst_case.interior import OWN, solve_interior
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Solution, Status
-from theory.worst_case.system import neighbours
-from theory.worst_case.violated import cuts, surpluses
+from theory.worst_case.solvers.banded import solve
+from theory.worst_case.solvers.dense import solve_dense
+from theory.worst_case.solvers.inequalities import neighbours
+from theory.worst_case.solvers.interior import OWN, solve_interior
+from theory.worst_case.solvers.violated_pairs import cuts, surpluses
 
 Progress = Callable[[int, int, str], None]
 Ints = NDArray[np.int64]

@@ -7,15 +7,15 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from experiments.simulate.gibbs import initial_topics, tables
-from experiments.simulate.gibbs_kernel import draw_topic
-from experiments.simulate.gibbs_naive import NaiveGibbsSeed
-from experiments.simulate.worker_memory import predicted_worker_memory
-from experiments.simulate.workers import WorkerSetting, simulate_workers, worker_plan
+from experiments.data.tables import Corpus, corpus
+from experiments.workers.engines.gibbs import initial_topics, tables
+from experiments.workers.engines.gibbs_kernel import draw_topic
+from experiments.workers.engines.gibbs_naive import NaiveGibbsSeed
+from experiments.workers.memory import predicted_worker_memory
+from experiments.workers.simulate import WorkerSetting, simulate_workers, worker_plan
 from experiments.workloads import get_workload
 from experiments.workloads.lda import TopicModel
-from experiments.workloads.tables import Corpus, corpus
-from theory.errors import DataError, InputError, TooLargeError
+from theory.common.errors import DataError, InputError, TooLargeError
 
 LAWS = ("uniform", "constant", "geometric:mean=1.5")
 
@@ -40,8 +40,8 @@ def model(data, topics, alpha=0.1, beta=0.1):
 
 def sequential(work, seed, sweeps):
     """Collapsed Gibbs sampling as in a textbook, word after word, with the uniforms of the first worker."""
-    from experiments.simulate.counters import MINIBATCH, uniform
-    from experiments.simulate.worker_keys import worker_key
+    from experiments.kernels.counters import MINIBATCH, uniform
+    from experiments.kernels.keys import worker_key
 
     data, K = work.corpus, work.topics
     z = initial_topics(data.words.size, K, seed).tolist()

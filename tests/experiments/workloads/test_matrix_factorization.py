@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from experiments.simulate.optimizers import OPTIMIZERS
-from experiments.simulate.worker_memory import predicted_worker_memory
-from experiments.simulate.workers import WorkerSetting, simulate_workers, worker_plan
-from experiments.workloads import Target, get_workload
-from experiments.workloads.tables import ratings
-from theory.errors import DataError, InputError, TooLargeError
+from experiments.data.tables import ratings
+from experiments.workers.memory import predicted_worker_memory
+from experiments.workers.optimizers import OPTIMIZERS
+from experiments.workers.simulate import WorkerSetting, simulate_workers, worker_plan
+from experiments.workers.workload import Target
+from experiments.workloads import get_workload
+from theory.common.errors import DataError, InputError, TooLargeError
 
 EXACT = "matrix-factorization:bits=64"
 LAWS = ("uniform", "constant", "geometric:mean=1.5")

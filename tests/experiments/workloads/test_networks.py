@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numba import njit
 
-from experiments.simulate.ring import gradient_into
+from experiments.workers.engines.ring import gradient_into
 from experiments.workloads import WORKLOADS, get_workload
 from experiments.workloads.images import images
 from experiments.workloads.networks import outputs
-from theory.errors import DataError, InputError
+from theory.common.errors import DataError, InputError
 
 EXACT = ("mlr:bits=64", "dnn:width=7,bits=64", "dnn:depth=6,width=5,bits=64", "vae:depth=3,width=6,latent=3,bits=64")
 SHORT = ("mlr", "dnn:depth=3,width=16", "vae:depth=2,width=16")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from experiments.problems import get_problem
-from experiments.simulate.workers import WorkerSetting, simulate_workers
+from experiments.workers.simulate import WorkerSetting, simulate_workers
 from experiments.workloads import get_workload
-from theory.errors import InputError
+from theory.common.errors import InputError
 
 
 @pytest.mark.parametrize("name", ["quadratic:d=4", "nonconvex:d=3", "logistic-cancer", "softmax-digits"])

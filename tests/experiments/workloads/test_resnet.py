@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from experiments.simulate.optimizers import OPTIMIZERS
-from experiments.simulate.scanned import simulate_scanned
-from experiments.simulate.workers import WorkerSetting, simulate_workers
+from experiments.workers.engines.scanned import simulate_scanned
+from experiments.workers.optimizers import OPTIMIZERS
+from experiments.workers.simulate import WorkerSetting, simulate_workers
 from experiments.workloads import get_workload
-from experiments.workloads.jax_networks import jax_form
-from experiments.workloads.jax_resnet import blocks_of, by_group, by_patches, centred, directly, shapes_of
-from experiments.workloads.jax_training import Routines
-from theory.errors import EnvironmentFailure, InputError
+from experiments.workloads.jax.networks import jax_form
+from experiments.workloads.jax.resnet import blocks_of, by_group, by_patches, centred, directly, shapes_of
+from experiments.workloads.jax.training import Routines
+from theory.common.errors import EnvironmentFailure, InputError
 
 jax = pytest.importorskip("jax")
 
@@ -171,7 +171,7 @@ def test_a_wrong_name_is_refused(name, message):
 
 
 def test_without_jax_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("experiments.workloads.jax_library.jax", None)
+    monkeypatch.setattr("experiments.workloads.jax.library.jax", None)
     with pytest.raises(EnvironmentFailure, match=r"A ResNet needs JAX. Install it with: pip install 'gradlag\[nn\]'"):
         get_workload("resnet")
     with pytest.raises(EnvironmentFailure, match="The scanned engine needs JAX"):

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theory.formula import (
+from theory.formulas.formula import (
     Call,
     Formula,
     Name,

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from theory.bounds import Setting
-from theory.formula import Call
-from theory.proofs import corollaries, kernel, theorem_a, theorem_ar, theorem_b
-from theory.proofs.corollaries import CASE_1, CASE_2
+from theory.formulas.formula import Call
+from theory.proofs import kernel
 from theory.proofs.proof import evaluate
 from theory.proofs.statement import _name_of
-from theory.staleness import Staleness
+from theory.proofs.theorems import corollaries, theorem_a, theorem_ar, theorem_b
+from theory.proofs.theorems.corollaries import CASE_1, CASE_2
+from theory.staleness.count import Staleness
 
 PROOFS = {
     proof.name: proof

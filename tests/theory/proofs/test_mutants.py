@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from theory.formula import Name, Negative, Number, formula, total, window
-from theory.notation import name_node
+from theory.formulas.formula import Name, Negative, Number, formula, total, window
+from theory.formulas.notation import name_node
 from theory.proofs import PROOFS
 from theory.proofs.kernel import ZERO, Context, ProofError, lt, scalar, var
 from theory.proofs.mutants import Mutant, Outcome, _judged, judge, mutants, score

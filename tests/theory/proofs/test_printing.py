@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from theory.formula import Number
+from theory.formulas.formula import Number
 from theory.proofs import PROOFS
 from theory.proofs.kernel import IN_ORDER, LAST, NOISELESS, ZERO, Context, latest, le, lt, tau, var
 from theory.proofs.printing import described, latex, replay, summary, text, where

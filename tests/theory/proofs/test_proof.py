@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY
-from theory.formula import Call, Number, Peak, Previous
-from theory.notation import name_node
+from theory.formulas.formula import Call, Number, Peak, Previous
+from theory.formulas.notation import name_node
 from theory.proofs import PROOFS, kernel, statement
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, le, lt, scalar, var, vector
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, evaluate, mean_theorem, rules, theorem
 from theory.proofs.statement import F_GAP, Meant
-from theory.schedules import Schedule
-from theory.staleness import Staleness
+from theory.schedules.schedule import Schedule
+from theory.staleness.count import Staleness
 
 NAMES = tuple(PROOFS)
 START = Context(frozenset({lt(ZERO, LAST)}))

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from theory.bounds.theorem_a import THEOREM_A
-from theory.formula import (
+from theory.formulas.formula import (
     Call,
     Defined,
     Formula,
@@ -24,7 +24,7 @@ from theory.formula import (
     total,
     window,
 )
-from theory.notation import name_node
+from theory.formulas.notation import name_node
 from theory.proofs import PROOFS, statement
 from theory.proofs.axioms import sign
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, add, lt, restate, scale_equality, square, var
@@ -102,8 +102,8 @@ def test_a_formula_means_what_it_says(name, world, runs):
 
 def test_the_bound_of_the_library_means_what_the_library_evaluates(world, runs):
     """The formula of Theorem A: as the kernel reads it, and as `evaluate` computes it."""
-    from theory.bounds.setting import Setting
-    from theory.staleness import Staleness
+    from theory.bounds.parts.setting import Setting
+    from theory.staleness.count import Staleness
 
     for run in runs:
         delays = [k - r for k, r in enumerate(run.reads)]

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from theory.staleness import Staleness
-from theory.worst_case.dense import solve_dense
+from theory.staleness.count import Staleness
 from theory.worst_case.question import Question
 from theory.worst_case.solve import worst_case
+from theory.worst_case.solvers.dense import solve_dense
 
 AGREEMENT = 1e-4
 CASES = 24

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from theory.errors import GradlagError, InputError
-from theory.staleness import Staleness
+from theory.common.errors import GradlagError, InputError
+from theory.staleness.count import Staleness
 from theory.worst_case.question import Measure, Question
 
 

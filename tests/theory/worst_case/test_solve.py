@@ -5,16 +5,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from theory.errors import TooLargeError
-from theory.staleness import Staleness
+from theory.common.errors import TooLargeError
+from theory.staleness.count import Staleness
 from theory.worst_case import solve as module
-from theory.worst_case.banded import solve
-from theory.worst_case.dense import solve_dense
-from theory.worst_case.interior import solve_interior
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Status
 from theory.worst_case.solve import worst_case
-from theory.worst_case.system import neighbours
+from theory.worst_case.solvers.banded import solve
+from theory.worst_case.solvers.dense import solve_dense
+from theory.worst_case.solvers.inequalities import neighbours
+from theory.worst_case.solvers.interior import solve_interior
 
 STATED = 2e-6
 

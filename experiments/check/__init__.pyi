@@ -1,0 +1,13 @@
+from .calibration import calibrate as calibrate
+from .check import HORIZONS as HORIZONS
+from .check import LEAST_LEVEL as LEAST_LEVEL
+from .check import bounds_looked_at as bounds_looked_at
+from .horizons import check_horizons as check_horizons
+from .verdict import BoundVerdict as BoundVerdict
+from .verdict import Series as Series
+from .verdict import Verdict as Verdict
+from .verdict import series as series
+from .worst_case_values import find_rungs as find_rungs
+from .worst_case_values import keep_rungs as keep_rungs
+from .worst_case_values import settings_of as settings_of
+from .worst_case_values import stored_rungs as stored_rungs

@@ -1,0 +1,268 @@
+r"""Which assumptions of a theorem the run itself contradicts.
+
+Only implications that are theorems are used: |g_k - g_j| <= L |x_k - x_j|; F(x_0) - F(x_k) <= Delta; and, since
+|grad F|^2 <= 2L (F - inf F) for every L-smooth F, |g_k|^2 <= 2L (Delta - (F(x_0) - F(x_k))). What is not contradicted
+is not thereby true: "ok" means proved, true by construction, or tested at every point that matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.check.evidence import Evidence, agree
+from experiments.problems.problem import Constant, Known
+from experiments.statistics.intervals import student_critical
+from theory.bounds.parts.assumptions import (
+    BOUNDED_BELOW,
+    BOUNDED_VARIANCE,
+    COHERENCE,
+    DELAYS_FIXED,
+    NO_NOISE,
+    ORDERED_READS,
+    SMOOTH,
+    UNBIASED,
+)
+from theory.formulas.formula import DelayMap
+
+Values = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Times = NDArray[np.int64]
+
+IN_EXPECTATION = "coherence in expectation"
+
+# Recorded pairs of points may be as close as 2^-26 |x_k|; rounding moves their quotient by some 1e-7 of itself.
+_QUOTIENT_ROUNDING = 1e-6
+_ROUNDING = 1e-9
+
+
+class State(StrEnum):
+    """What the run says of an assumption."""
+
+    OK = "ok"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The state of one assumption, in words, and where it broke."""
+
+    name: str
+    state: State
+    sentence: str
+    k: int | None = None
+    value: float | None = None
+    limit: float | None = None
+
+
+def examine(evidence: Evidence, level: float) -> dict[str, Finding]:
+    """What the run says of every assumption that a bound may make.
+
+    Args:
+        evidence: the run.
+        level: probability of calling coherence in expectation broken when it holds.
+
+    Returns:
+        Findings by the name of the assumption; coherence only if mu has a value.
+    """
+    findings = [_smooth(evidence), _bounded_below(evidence), _variance(evidence)]
+    findings += [_no_noise(evidence), _ordered(evidence), _unbiased(evidence), _delays_fixed(evidence)]
+    if "mu" in evidence.constants:
+        findings += [_pathwise_coherence(evidence), _coherence_in_expectation(evidence, level)]
+    return {finding.name: finding for finding in findings}
+
+
+def _trusted(name: str, constant: Constant | None, symbol: str) -> Finding:
+    """The finding for a constant that nothing contradicts."""
+    if constant is None:
+        return Finding(name, State.UNKNOWN, f"{symbol} has no value.")
+    told = {
+        Known.EXACT: (State.OK, f"{symbol} is exact: {constant.reason}."),
+        Known.UPPER_BOUND: (State.OK, f"{symbol} is a proved upper bound: {constant.reason}."),
+        Known.GIVEN: (State.OK, f"{symbol} is given by the user and not contradicted along the run."),
+        Known.ESTIMATE: (State.UNKNOWN, f"{symbol} is only an estimate: {constant.reason}."),
+    }
+    return Finding(name, *told[constant.known])
+
+
+def _smooth(evidence: Evidence) -> Finding:
+    constant, growth = evidence.constants.get("L"), evidence.smoothness
+    if constant is not None and growth is not None:
+        excess = np.where(np.isfinite(growth), growth, 0.0) > constant.value * (1 + _QUOTIENT_ROUNDING)
+        if excess.any():
+            row, column = _first(excess)
+            return _contradicted(SMOOTH.name, evidence, column, float(growth[row, column]), constant.value, _GROWTH)
+    return _trusted(SMOOTH.name, constant, "L")
+
+
+_GROWTH = "L is contradicted at k = {k}: the gradient changed by {value:.6g} times the distance, and L = {limit:.6g}."
+_DROP = "Delta is contradicted at k = {k}: the loss has fallen by {value:.6g} since x_0, and Delta = {limit:.6g}."
+_NORM = (
+    "L and Delta are contradicted at k = {k}: |grad F|^2 = {value:.6g}, and smoothness allows {limit:.6g}, which is 2L "
+    "times what Delta leaves to fall."
+)
+
+
+def _contradicted(name: str, evidence: Evidence, column: int, value: float, limit: float, words: str) -> Finding:
+    k = int(evidence.times[column])
+    return Finding(name, State.BROKEN, words.format(k=k, value=value, limit=limit), k, value, limit)
+
+
+def _bounded_below(evidence: Evidence) -> Finding:
+    constant, loss = evidence.constants.get("Delta"), evidence.loss
+    if constant is None or loss is None:
+        return _trusted(BOUNDED_BELOW.name, constant, "Delta")
+    drop = loss[:, :1] - loss
+    rounding = _ROUNDING * (np.abs(loss[:, :1]) + np.abs(loss) + constant.value)
+    return (
+        _too_large_drop(evidence, drop, constant.value + rounding, constant.value)
+        or _too_large_norm(evidence, drop, rounding, constant.value)
+        or _trusted(BOUNDED_BELOW.name, constant, "Delta")
+    )
+
+
+def _too_large_drop(evidence: Evidence, drop: Values, allowed: Values, gap: float) -> Finding | None:
+    excess = drop > allowed
+    if not excess.any():
+        return None
+    row, column = _first(excess)
+    return _contradicted(BOUNDED_BELOW.name, evidence, column, float(drop[row, column]), gap, _DROP)
+
+
+def _too_large_norm(evidence: Evidence, drop: Values, rounding: Values, gap: float) -> Finding | None:
+    """The second implication, which blames L and Delta together."""
+    if "L" not in evidence.constants:
+        return None
+    limit = 2 * evidence.constants["L"].value * (gap - drop + rounding)
+    # After divergence the loss is NaN, and comparisons with it are false.
+    excess = np.isfinite(evidence.values) & (evidence.values > limit * (1 + _ROUNDING))
+    if not excess.any():
+        return None
+    row, column = _first(excess)
+    found = float(evidence.values[row, column])
+    return _contradicted(BOUNDED_BELOW.name, evidence, column, found, float(limit[row, column]), _NORM)
+
+
+def _variance(evidence: Evidence) -> Finding:
+    constant, found = evidence.constants.get("sigma"), evidence.variance
+    if constant is not None and found is not None and found > constant.value**2 * (1 + _ROUNDING):
+        sentence = (
+            f"sigma is contradicted: at a point of the run the variance of the stochastic gradient is {found:.6g}, "
+            f"and sigma^2 = {constant.value**2:.6g}."
+        )
+        return Finding(BOUNDED_VARIANCE.name, State.BROKEN, sentence, None, found, constant.value**2)
+    if constant is not None and constant.value == 0 and not agree(evidence.values):
+        return Finding(BOUNDED_VARIANCE.name, State.BROKEN, "sigma = 0 is contradicted: the seeds differ.")
+    return _trusted(BOUNDED_VARIANCE.name, constant, "sigma")
+
+
+def _no_noise(evidence: Evidence) -> Finding:
+    if evidence.deterministic:
+        return Finding(NO_NOISE.name, State.OK, "The gradients are exact.")
+    return Finding(NO_NOISE.name, State.BROKEN, "The gradients of the run are noisy, not exact.")
+
+
+def _ordered(evidence: Evidence) -> Finding:
+    overtaken = DelayMap(evidence.setting.delays).overtaken
+    if not overtaken.any():
+        return Finding(ORDERED_READS.name, State.OK, "No gradient overtakes another.")
+    if evidence.setting.constants.get("sigma") == 0:
+        return Finding(ORDERED_READS.name, State.OK, "Gradients overtake one another, which matters under noise only.")
+    k = int(np.flatnonzero(overtaken)[0]) + 1
+    return Finding(ORDERED_READS.name, State.BROKEN, f"A younger gradient was applied before that of step {k}.", k)
+
+
+def _unbiased(evidence: Evidence) -> Finding:
+    if not evidence.simulated:
+        words = "A log does not show whether every gradient was fresh and unbiased."
+    elif not evidence.unbiased:
+        words = "Whether a user's stochastic gradient is unbiased is up to the file that computes it."
+    else:
+        return Finding(UNBIASED.name, State.OK, "Every step draws fresh noise, independent of the past.")
+    return Finding(UNBIASED.name, State.UNKNOWN, words)
+
+
+def _delays_fixed(evidence: Evidence) -> Finding:
+    if evidence.simulated:
+        return Finding(DELAYS_FIXED.name, State.OK, "The delays are fixed before the run and shared by all seeds.")
+    return Finding(DELAYS_FIXED.name, State.UNKNOWN, "A log does not show whether its delays depended on the noise.")
+
+
+def _pathwise_coherence(evidence: Evidence) -> Finding:
+    """mu_k >= mu at every x_k, k < T; at a zero gradient it holds, since both sides are zero."""
+    seen, mu = evidence.coherence, evidence.constants["mu"].value
+    if seen is None:
+        return Finding(COHERENCE.name, State.UNKNOWN, f"{evidence.source} does not show the coherence.")
+    asked = (evidence.values > 0) & (evidence.times < evidence.steps)
+    low = asked & (seen < mu - _ROUNDING)
+    if low.any():
+        return _incoherent(evidence, seen, low, asked, mu)
+    if (asked & np.isnan(seen)).any() or not evidence.complete:
+        return Finding(COHERENCE.name, State.UNKNOWN, "The coherence is not known at every point of the run.")
+    return Finding(COHERENCE.name, State.OK, f"mu_k is at least {mu:g} at every point of every seed.")
+
+
+def _incoherent(evidence: Evidence, seen: Values, low: Mask, asked: Mask, mu: float) -> Finding:
+    column = int(np.flatnonzero(low.any(axis=0))[0])
+    row = int(np.nanargmin(np.where(low[:, column], seen[:, column], np.nan)))
+    k, value, share = int(evidence.times[column]), float(seen[row, column]), float(low.sum() / asked.sum())
+    sentence = (
+        f"Coherence is broken at k = {k} (seed {evidence.seeds[row]}): mu_k = {value:.4g}, below mu = {mu:g}; "
+        f"so it is at {share:.2%} of the points, on {int(low.any(axis=1).sum())} of {len(evidence.seeds)} seeds."
+    )
+    return Finding(COHERENCE.name, State.BROKEN, sentence, k, value, mu)
+
+
+def _coherence_in_expectation(evidence: Evidence, level: float) -> Finding:
+    r"""What the proof uses: $\mathbb E\langle g_k,g_{\tau_k}\rangle\ge\mu\,\mathbb E\|g_k\|^2$ at every k < T."""
+    if evidence.inner_product is None or not (evidence.times < evidence.steps).any():
+        return Finding(IN_EXPECTATION, State.UNKNOWN, f"{evidence.source} does not show the inner products.")
+    before = evidence.times < evidence.steps
+    mu, norms = evidence.constants["mu"].value, evidence.values[:, before]
+    usable = np.isfinite(norms).all(axis=0) & np.isfinite(evidence.inner_product[:, before]).all(axis=0)
+    norms = norms[:, usable]
+    excess = evidence.inner_product[:, before][:, usable] - mu * norms + _ROUNDING * norms
+    return _judge_excess(evidence, excess, evidence.times[before][usable], bool(usable.all()), level)
+
+
+def _judge_excess(evidence: Evidence, excess: Values, times: Times, everywhere: bool, level: float) -> Finding:
+    """Test E excess >= 0 at every k over the seeds, with Bonferroni's correction."""
+    lower, upper = _limits(evidence, excess, level)
+    if (upper < 0).any():
+        k = int(times[np.flatnonzero(upper < 0)[0]])
+        sentence = f"E<g_k, g_tau> is below mu E|g_k|^2 at k = {k}, first of {int((upper < 0).sum())} such k."
+        return Finding(IN_EXPECTATION, State.BROKEN, sentence, k)
+    if (lower >= 0).all() and everywhere and evidence.complete:
+        return Finding(IN_EXPECTATION, State.OK, "E<g_k, g_tau> is at least mu E|g_k|^2 at every k.")
+    return Finding(IN_EXPECTATION, State.UNKNOWN, "The seeds do not decide whether E<g_k, g_tau> >= mu E|g_k|^2.")
+
+
+def _limits(evidence: Evidence, excess: Values, level: float) -> tuple[Values, Values]:
+    """Lower limits at the level each, and upper limits at the level jointly; infinite for a single noisy seed."""
+    middle, seeds = excess.mean(axis=0), excess.shape[0]
+    if evidence.deterministic:
+        return middle, middle
+    if seeds < 2 or evidence.copies:
+        return np.full(middle.shape, -np.inf), np.full(middle.shape, np.inf)
+    # Shortly before a divergence squares of 1e200 overflow: the limits are infinite then, and decide nothing.
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = excess.std(axis=0, ddof=1) / np.sqrt(seeds)
+    error = np.where(np.isfinite(error), error, np.inf)
+    joint = max(level / max(middle.size, 1), 1e-12)
+    return middle - student_critical(seeds, level) * error, middle + student_critical(seeds, joint) * error
+
+
+def _first(where: Mask) -> tuple[int, int]:
+    """Row and column of the first True in time."""
+    column = int(np.flatnonzero(where.any(axis=0))[0])
+    return int(np.flatnonzero(where[:, column])[0]), column
+
+
+def broken(findings: Mapping[str, Finding], names: Iterator[str] | tuple[str, ...]) -> tuple[Finding, ...]:
+    """The findings among these names that are broken."""
+    return tuple(findings[n] for n in names if n in findings and findings[n].state is State.BROKEN)

@@ -1,0 +1,202 @@
+r"""What a check looks at: squared gradient norms over seeds and times, and what else the run shows.
+
+A simulated run and a user's training log become the same value here, so that both meet a bound in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.problems import get_problem
+from experiments.problems.problem import Constant, Known, Problem
+from experiments.runs.run import Run
+from experiments.simulate.delayed import simulate
+from theory.bounds import Setting
+from theory.common.errors import InputError, TooLargeError
+from theory.schedules.schedule import parse_schedule
+
+Values = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What was measured, and at which steps, delays and constants.
+
+    Args:
+        times: int64 (R,), the recorded k, increasing, from 0 to T.
+        values: float64 (S, R), squared gradient norms; infinite where a seed diverged.
+        seeds: (S,), names of the rows.
+        setting: steps, delays, staleness and the values of the constants.
+        constants: the same constants, with how each is known.
+        deterministic: whether nothing in the run is random.
+        reads_horizon: whether the steps depend on T, so that a prefix of the run is not a run of the same schedule.
+        source: what the numbers come from, for sentences.
+        terms: the numbers that a gradient sums up, for the rounding margin.
+        floor: float64 (S, G), lower bounds of the squared norms between recorded points; None where there are such
+            points and nothing bounds them.
+        loss, coherence, inner_product, smoothness: float64 (S, R) or None, as in a run.
+        diverged_at: int64 (S,), the step of divergence or -1.
+        variance: largest exact gradient variance at the points where it was computed, or None.
+        simulated: whether gradlag drew the noise and fixed the delays.
+        unbiased: whether the stochastic gradients are known to be unbiased.
+    """
+
+    times: Times
+    values: Values
+    seeds: tuple[int, ...]
+    setting: Setting
+    constants: Mapping[str, Constant]
+    deterministic: bool
+    reads_horizon: bool
+    source: str
+    terms: int = 0
+    floor: Values | None = None
+    loss: Values | None = None
+    coherence: Values | None = None
+    inner_product: Values | None = None
+    smoothness: Values | None = None
+    diverged_at: Times | None = None
+    variance: float | None = None
+    simulated: bool = True
+    unbiased: bool = True
+
+    @property
+    def steps(self) -> int:
+        """The number of steps T."""
+        return self.setting.steps
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point x_0..x_T is recorded."""
+        return self.times.size == self.steps + 1
+
+    @cached_property
+    def copies(self) -> bool:
+        """Whether several noisy seeds hold the very same numbers, which makes them one seed."""
+        return not self.deterministic and len(self.seeds) > 1 and agree(self.values)
+
+    @property
+    def margin(self) -> float:
+        """Relative rounding error allowed when exact numbers are compared: 16 (T + terms) eps."""
+        return float(16 * (self.steps + self.terms) * np.finfo(np.float64).eps)
+
+    def covered(self, covers_last: bool) -> Values:
+        """The recorded values (S, R') at the points that a bound covers: x_0..x_T, or x_0..x_{T-1}."""
+        return self.values if covers_last else self.values[:, self.times < self.steps]
+
+    def estimated(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of the constants that are only estimates."""
+        return tuple(n for n in names if n in self.constants and self.constants[n].known is Known.ESTIMATE)
+
+
+def agree(values: Values) -> bool:
+    """Whether all seeds hold the very same numbers."""
+    return bool((values == values[0]).all())
+
+
+def evidence_from_run(run: Run, problem: Problem | None = None) -> Evidence:
+    """The evidence of a simulated run.
+
+    Args:
+        run: what was simulated.
+        problem: its objective, if it is at hand; otherwise it is rebuilt from its spelling.
+
+    Returns:
+        The evidence. A given sigma is compared with the exact variance at x_0 and, for the first seed, at x_T.
+    """
+    objective = problem or _rebuilt(run)
+    batch, constants = run.configuration.batch, run.constants
+    silent = "sigma" in constants and constants["sigma"].value == 0 and agree(run.gradient_norm_squared)
+    exact = objective.deterministic(batch) if objective else silent
+    found = Evidence(
+        times=run.time,
+        values=run.gradient_norm_squared,
+        seeds=run.configuration.seeds,
+        setting=run.setting(),
+        constants=constants,
+        deterministic=exact,
+        reads_horizon=_reads_horizon(run),
+        source=f"{run.configuration.problem}",
+        terms=objective.examples + objective.dimension if objective else 0,
+        loss=run.loss,
+        coherence=run.coherence,
+        inner_product=run.inner_product,
+        smoothness=run.smoothness,
+        diverged_at=run.diverged_at,
+        variance=_largest_variance(run, objective) if objective else None,
+        unbiased=not _is_file(run) or exact,
+    )
+    return replace(found, floor=_floor(found, run.displacement))
+
+
+def _is_file(run: Run) -> bool:
+    return run.configuration.problem.endswith(".py")
+
+
+def _rebuilt(run: Run) -> Problem | None:
+    """The objective of a stored run; None for a user's file, which is not run because a result names it."""
+    if _is_file(run):
+        return None
+    try:
+        problem = get_problem(run.configuration.problem)
+    except InputError:  # data that are no longer there; the run itself is still good
+        return None
+    return problem if problem.digest == run.configuration.data_digest else None
+
+
+def _reads_horizon(run: Run) -> bool:
+    if run.configuration.schedule_digest and run.configuration.schedule.startswith("@"):
+        return False
+    return parse_schedule(run.configuration.schedule).reads_horizon
+
+
+def _floor(evidence: Evidence, displacement: Values) -> Values | None:
+    r"""Squares of $\|\nabla F(x_k)\|-L\|x_j-x_k\|$, which bound those between recorded points, if L is no estimate."""
+    gaps = np.flatnonzero(np.diff(evidence.times) > 1)
+    if not gaps.size:
+        return evidence.values[:, :0]
+    if "L" not in evidence.constants or evidence.estimated(("L",)):
+        return None
+    norms, moved = np.sqrt(evidence.values[:, gaps]), evidence.constants["L"].value * displacement[:, gaps]
+    # A seed that diverged within the gap has an unknown displacement and bounds nothing there.
+    reached = np.where(np.isfinite(norms) & np.isfinite(moved), norms - moved, 0.0)
+    return np.where(np.isinf(norms), np.inf, np.maximum(reached, 0.0) ** 2)
+
+
+def _largest_variance(run: Run, problem: Problem) -> float | None:
+    """Exact variance of the minibatch gradient at x_0 and, if the data decide it, at x_T; None if not computable."""
+    given = run.constants.get("sigma")
+    if given is None or given.known is not Known.GIVEN:
+        return None
+    batch = run.configuration.batch
+    if problem.deterministic(batch):
+        return 0.0
+    found = [problem.example_gradient_variance(point) / max(batch, 1) for point in _visited(run, problem)]
+    finite = [value for value in found if np.isfinite(value)]
+    return max(finite) if finite else None
+
+
+def _visited(run: Run, problem: Problem) -> list[Values]:
+    """x_0 and, where the noise depends on the point, x_T of the first seed, simulated again."""
+    start = problem.initial_point
+    if not problem.examples or run.diverged_at[0] >= 0:
+        return [start]
+    try:
+        again = simulate(
+            problem,
+            run.step_sizes,
+            run.delays,
+            seeds=run.configuration.seeds[:1],
+            batch=run.configuration.batch,
+            record_every=run.configuration.steps,
+            window=run.configuration.staleness,
+        )
+    except TooLargeError:
+        return [start]
+    return [start, again.final_points[0]]

@@ -1,0 +1,324 @@
+"""What was simulated: a run, its schema, and what makes its numbers trustworthy.
+
+A run is a configuration with an xarray data set over (seed, time, step). The schema is one table; building a run and
+reading one back go through the same checks, and a digest of the numbers travels with them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike, NDArray
+
+from experiments.common.arrays import digest_of
+from experiments.common.provenance import current_versions
+from experiments.problems.problem import Constant, Known
+from experiments.runs.configuration import SCHEMA, Configuration
+from theory.bounds import Setting
+from theory.common.errors import StoreError
+from theory.staleness.count import Staleness
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One row of the schema: a name, its dimensions, its type, and what it is."""
+
+    name: str
+    dims: tuple[str, ...]
+    dtype: str
+    units: str
+    meaning: str
+
+
+_SERIES = ("seed", "time")
+COORDINATES = (
+    Variable("seed", ("seed",), "int64", "1", "seed of the random numbers"),
+    Variable("time", ("time",), "int64", "steps", "k of the recorded point x_k, k = 0..T"),
+    Variable("step", ("step",), "int64", "steps", "k of the step from x_(k-1) to x_k, k = 1..T"),
+)
+MEASURED = (
+    Variable("gradient_norm_squared", _SERIES, "float64", "f^2/x^2", "|grad F(x_k)|^2; inf after divergence"),
+    Variable("loss", _SERIES, "float64", "f", "F(x_k); nan where it is not known"),
+    Variable("coherence", _SERIES, "float64", "1", "mu_k = min over t in the window of <g_k, g_t>/|g_k|^2"),
+    Variable("inner_product", _SERIES, "float64", "f^2/x^2", "<g_k, g_t>, t the point that step k+1 reads"),
+    Variable("cosine", _SERIES, "float64", "1", "cosine of the angle between g_k and g_t, t as above"),
+    Variable("smoothness", _SERIES, "float64", "f/x^2", "|g_k - g_j|/|x_k - x_j|, x_j recorded before x_k"),
+    Variable("displacement", _SERIES, "float64", "x", "largest |x_j - x_k| before the next recorded point"),
+    Variable("diverged_at", ("seed",), "int64", "steps", "first k at which the run had diverged; -1 if never"),
+)
+PLANNED = (
+    Variable("step_size", ("step",), "float64", "x^2/f", "eta_k"),
+    Variable("delay", ("step",), "int64", "steps", "d_k: step k reads the gradient at x_(k-1-d_k)"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What was simulated: the configuration and all that was recorded.
+
+    Args:
+        configuration: what was asked for.
+        data: dimensions seed (S), time (R) and step (T); the variables of MEASURED and PLANNED.
+
+    Raises:
+        StoreError: the data does not have the schema, or does not belong to the configuration.
+    """
+
+    configuration: Configuration
+    data: xr.Dataset
+
+    def __post_init__(self) -> None:
+        _check(self.configuration, self.data)
+        for name in self.data.data_vars:
+            self.data[name].values.setflags(write=False)
+
+    @property
+    def time(self) -> NDArray[np.int64]:
+        """Array (R,): k of the recorded points; the last one is T."""
+        return self._array("time")
+
+    @property
+    def gradient_norm_squared(self) -> Floats:
+        """Array (S, R): squared norm of the full gradient; inf after divergence."""
+        return self._array("gradient_norm_squared")
+
+    @property
+    def loss(self) -> Floats:
+        """Array (S, R): F."""
+        return self._array("loss")
+
+    @property
+    def coherence(self) -> Floats:
+        """Array (S, R): the pathwise mu_k."""
+        return self._array("coherence")
+
+    @property
+    def inner_product(self) -> Floats:
+        """Array (S, R): the inner product that the proof of Theorem 1 uses; NaN at k = T."""
+        return self._array("inner_product")
+
+    @property
+    def cosine(self) -> Floats:
+        """Array (S, R): cosine of the same pair of gradients."""
+        return self._array("cosine")
+
+    @property
+    def smoothness(self) -> Floats:
+        """Array (S, R): growth of the gradient along the path, a lower bound of L."""
+        return self._array("smoothness")
+
+    @property
+    def displacement(self) -> Floats:
+        """Array (S, R): how far the run goes from x_k before the next recorded point."""
+        return self._array("displacement")
+
+    @property
+    def diverged_at(self) -> NDArray[np.int64]:
+        """Array (S,): the step of divergence, or -1."""
+        return self._array("diverged_at")
+
+    @property
+    def step_sizes(self) -> Floats:
+        """Array (T,): eta_k."""
+        return self._array("step_size")
+
+    @property
+    def delays(self) -> NDArray[np.int64]:
+        """Array (T,): d_k."""
+        return self._array("delay")
+
+    @property
+    def constants(self) -> dict[str, Constant]:
+        """L, Delta, sigma and, if it was given, mu: each with how it is known."""
+        return _constants_from_json(self.data.attrs["constants"])
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of what computed the run."""
+        return _versions_from_json(self.data.attrs["versions"])
+
+    @property
+    def staleness(self) -> Staleness:
+        """The theorem's s."""
+        return Staleness(self.configuration.staleness)
+
+    def setting(self) -> Setting:
+        """The steps, delays, staleness and constants at which the bounds of this run are evaluated."""
+        values = {name: constant.value for name, constant in self.constants.items()}
+        return Setting(self.step_sizes, self.delays, self.staleness, values)
+
+    def identical(self, other: Run) -> bool:
+        """Whether two runs agree bit for bit in configuration, numbers and constants, time stamps apart."""
+        same_request = (self.configuration, self.constants) == (other.configuration, other.constants)
+        return same_request and _numbers_digest(self.data) == _numbers_digest(other.data)
+
+    def _array(self, name: str) -> NDArray[Any]:
+        values: NDArray[Any] = self.data[name].values
+        return values
+
+
+def build_run(
+    configuration: Configuration,
+    *,
+    step_sizes: ArrayLike,
+    delays: ArrayLike,
+    constants: Mapping[str, Constant],
+    measured: Mapping[str, ArrayLike],
+    command: str = "",
+    seconds: float = 0.0,
+) -> Run:
+    """Assemble a run from arrays.
+
+    Args:
+        configuration: what was asked for.
+        step_sizes: (T,), eta_k.
+        delays: (T,), d_k.
+        constants: L, Delta, sigma, and mu if it has a value.
+        measured: `time` (R,) and the arrays of MEASURED.
+        command: the command that made the run; by default the one of the configuration.
+        seconds: how long the simulation took.
+
+    Returns:
+        The run, with versions and a time stamp in its attributes.
+
+    Raises:
+        StoreError: an array is missing or has the wrong shape.
+
+    >>> plan = Configuration("nonconvex", "1/(s*L)", 1, steps=2, seeds=(7,), batch=1)
+    >>> series = {variable.name: np.ones((1, 3)) for variable in MEASURED[:-1]}
+    >>> run = build_run(plan, step_sizes=[0.5, 0.5], delays=[0, 0], constants={},
+    ...                 measured=series | {"time": [0, 1, 2], "diverged_at": [-1]})
+    >>> dict(run.data.sizes)
+    {'seed': 1, 'time': 3, 'step': 2}
+    """
+    arrays = dict(measured) | {
+        "seed": configuration.seeds,
+        "step": np.arange(1, configuration.steps + 1),
+        "step_size": step_sizes,
+        "delay": delays,
+    }
+    described = {v.name: _described(v, arrays) for v in COORDINATES + MEASURED + PLANNED}
+    try:
+        data = xr.Dataset({v.name: described[v.name] for v in MEASURED + PLANNED})
+        data = data.assign_coords({v.name: described[v.name] for v in COORDINATES})
+    except ValueError as cause:
+        raise StoreError(f"The arrays of a run do not fit together: {cause}.") from cause
+    data.attrs = {
+        "schema": SCHEMA,
+        "key": configuration.key,
+        "configuration": configuration.to_json(),
+        "constants": _constants_to_json(constants),
+        "versions": json.dumps(current_versions(), sort_keys=True),
+        "command": command or configuration.command,
+        "seconds": float(seconds),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    data.attrs["content"] = content_digest(data)
+    return Run(configuration, data)
+
+
+def content_digest(data: xr.Dataset) -> str:
+    """Digest (sha256, hexadecimal) of all numbers and attributes of a run, that of the digest itself apart."""
+    told = {name: _plain(value) for name, value in data.attrs.items() if name != "content"}
+    return hashlib.sha256(f"{json.dumps(told, sort_keys=True)}{_numbers_digest(data)}".encode()).hexdigest()
+
+
+def _plain(value: Any) -> str | float:
+    return float(value) if isinstance(value, int | float | np.number) else str(value)
+
+
+def _numbers_digest(data: xr.Dataset) -> str:
+    names = sorted(map(str, data.variables))
+    return digest_of(*(data[name].values for name in names), text=" ".join(names))
+
+
+def _check(configuration: Configuration, data: xr.Dataset) -> None:
+    for variable in COORDINATES + MEASURED + PLANNED:
+        _check_variable(variable, data)
+    _check_axes(configuration, data)
+    _check_plan(configuration, data)
+    if data.attrs.get("key") != configuration.key:
+        raise StoreError("The key of the run does not belong to its configuration: one of them was altered.")
+    if data.attrs.get("content") != content_digest(data):
+        raise StoreError("The contents of the run do not match their digest: they were altered or damaged.")
+    try:
+        _constants_from_json(data.attrs["constants"])
+        _versions_from_json(data.attrs["versions"])
+    except (ValueError, TypeError, KeyError, AttributeError) as cause:
+        raise StoreError(f"The constants or versions of the run cannot be read ({cause}).") from cause
+
+
+def _check_variable(variable: Variable, data: xr.Dataset) -> None:
+    if variable.name not in data.variables:
+        raise StoreError(f"The variable {variable.name} of the run is missing.")
+    array = data[variable.name]
+    if array.dims != variable.dims or array.dtype != np.dtype(variable.dtype):
+        raise StoreError(
+            f"The variable {variable.name} must be {variable.dtype} over {variable.dims}, and is {array.dtype} "
+            f"over {array.dims}."
+        )
+
+
+def _check_axes(configuration: Configuration, data: xr.Dataset) -> None:
+    expected = {
+        "seed": np.array(configuration.seeds),
+        "time": recorded_times(configuration.steps, configuration.record_every),
+        "step": np.arange(1, configuration.steps + 1),
+    }
+    for name, values in expected.items():
+        if not np.array_equal(data[name].values, values):
+            raise StoreError(f"The values along {name} are not those of the configuration of the run.")
+
+
+def recorded_times(steps: int, record_every: int) -> NDArray[np.int64]:
+    """The k of the recorded points: 0, r, 2r, ..., and always T.
+
+    >>> recorded_times(5, 2)
+    array([0, 2, 4, 5])
+    """
+    return np.unique(np.append(np.arange(0, steps + 1, record_every, dtype=np.int64), steps))
+
+
+def _check_plan(configuration: Configuration, data: xr.Dataset) -> None:
+    step_sizes, delays = data["step_size"].values, data["delay"].values
+    if not (np.isfinite(step_sizes).all() and (step_sizes >= 0).all()):
+        raise StoreError("The step sizes of a run must be finite and at least 0, and these are not.")
+    allowed = np.minimum(configuration.staleness - 1, np.arange(configuration.steps))
+    if not ((delays >= 0) & (delays <= allowed)).all():
+        raise StoreError("The delays of a run must satisfy 0 <= d_k <= min(s - 1, k - 1), and these do not.")
+
+
+def _described(
+    variable: Variable, arrays: Mapping[str, ArrayLike]
+) -> tuple[tuple[str, ...], NDArray[Any], dict[str, str]]:
+    if variable.name not in arrays:
+        raise StoreError(f"A run needs the array {variable.name}, which is missing.")
+    values = np.array(arrays[variable.name], dtype=variable.dtype)
+    if values.ndim != len(variable.dims):
+        raise StoreError(
+            f"The array {variable.name} must have the dimensions {variable.dims}. Got shape {values.shape}."
+        )
+    return variable.dims, values, {"units": variable.units, "long_name": variable.meaning}
+
+
+def _constants_to_json(constants: Mapping[str, Constant]) -> str:
+    plain = {n: {"value": c.value, "known": str(c.known), "reason": c.reason} for n, c in constants.items()}
+    return json.dumps(plain, sort_keys=True, allow_nan=False)
+
+
+def _constants_from_json(text: str) -> dict[str, Constant]:
+    stored = json.loads(text)
+    return {name: Constant(float(c["value"]), Known(c["known"]), str(c["reason"])) for name, c in stored.items()}
+
+
+def _versions_from_json(text: str) -> dict[str, str]:
+    return {str(name): str(number) for name, number in json.loads(text).items()}

@@ -1,0 +1,223 @@
+"""What a server is asked to do, and what came of it: a job, and a run that is stored with its trace in one file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from experiments.common.arrays import Vector
+from experiments.common.files import check_writable, write_atomically
+from experiments.problems import get_problem
+from experiments.problems.problem import Constant, Problem, validate_batch
+from experiments.runs.plan import resolve_constants
+from experiments.runs.recorded_trace import ServerTrace, dataset_of, decode, encode, read_bytes, trace_of_dataset
+from theory.common.errors import GradlagError, InputError, StoreError
+from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.staleness.count import Staleness, whole_number
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a server optimises, with nothing left to decide.
+
+    Args:
+        problem: the objective; rule: the step sizes; staleness: the s that a schedule may name.
+        steps: T; seed: of the random draws; batch: examples per gradient; record_every: distance of recorded points.
+        constants: L, Delta, sigma, and what else was given.
+    """
+
+    problem: Problem
+    rule: AnySchedule
+    staleness: int
+    steps: int
+    seed: int
+    batch: int
+    record_every: int
+    constants: Mapping[str, Constant]
+    _sizes: dict[int, Vector] = field(default_factory=dict, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The job in one line."""
+        return f"{self.problem.name}, steps {self.rule.text}, batch {self.batch}, seed {self.seed}"
+
+    @property
+    def described(self) -> Mapping[str, Any]:
+        """All that a reader needs to do it again."""
+        values = {name: constant.value for name, constant in self.constants.items()}
+        names = ("staleness", "steps", "seed", "batch", "record_every")
+        plain = {name: getattr(self, name) for name in names}
+        return {"problem": self.problem.name, "schedule": self.rule.text, **plain, "constants": values}
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The constants as plain numbers."""
+        return {name: constant.value for name, constant in self.constants.items()}
+
+    def step_size(self, k: int, delay: int) -> float:
+        """eta_k of an update with that delay: known only when it arrives, if the schedule reads the delay."""
+        key = delay if self.rule.reads_delay else 0
+        if key not in self._sizes:
+            self._sizes[key] = self._row(key)
+        return float(self._sizes[key][k - 1])
+
+    def sizes_used(self, delays: NDArray[np.int64]) -> Vector:
+        """float64, eta_k of the updates k = 1, 2, ... with these delays."""
+        padded = np.concatenate([delays, np.zeros(self.steps - delays.size, dtype=np.int64)])
+        return self.rule.step_sizes(self.steps, delays=padded, s=self.staleness, **self.values)[: delays.size]
+
+    def _row(self, delay: int) -> Vector:
+        """The steps of all k if every delay were this one."""
+        delays = np.minimum(delay, np.arange(self.steps))
+        return self.rule.step_sizes(self.steps, delays=delays, s=self.staleness, **self.values)
+
+
+def settle(
+    problem: str | Problem,
+    schedule: str | AnySchedule,
+    steps: int,
+    *,
+    staleness: int,
+    seed: int = 0,
+    batch: int | None = None,
+    record_every: int = 1,
+    constants: Mapping[str, float] | None = None,
+) -> Job:
+    """Settle everything about a job before a server starts.
+
+    Args:
+        problem: an objective or its spelling; schedule: step sizes or their spelling; steps: T.
+        staleness: what s stands for in the schedule; a server's delays have no largest one beforehand, so that its
+            number of workers, the mean delay and one, is the usual choice.
+        seed, batch, record_every, constants: as everywhere.
+
+    Raises:
+        InputError: anything that no run can be made of, in one sentence.
+
+    >>> settle("quadratic:d=3", "1/(2*s*L)", 10, staleness=4).step_size(1, 0)
+    0.125
+    """
+    objective = get_problem(problem) if isinstance(problem, str) else problem
+    rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
+    size = validate_batch(objective.default_batch if batch is None else batch)
+    job = Job(
+        problem=objective,
+        rule=rule,
+        staleness=Staleness(staleness).window,
+        steps=whole_number(steps, 1, "The number of updates", InputError),
+        seed=whole_number(seed, 0, "The seed", InputError, most=2**63 - 1),
+        batch=size,
+        record_every=whole_number(record_every, 1, "The recording stride", InputError),
+        constants=resolve_constants(objective.constants(size), constants or {}),
+    )
+    job.step_size(1, 0)  # a schedule that cannot be evaluated is refused here
+    return job
+
+
+@dataclass(frozen=True, eq=False)
+class ServerRun:
+    """A server's run: its trace, and what it did to the objective.
+
+    Args:
+        trace: who was how late; described: the job.
+        step_sizes: float64 (T,), as applied; time: int64 (R,), k of the recorded points.
+        gradient_norm_squared, loss: float64 (R,), at them; inf and NaN after divergence.
+        final: float64 (d,), the last point; diverged_at: the update at which the run left the numbers, or -1.
+    """
+
+    trace: ServerTrace
+    described: Mapping[str, Any]
+    step_sizes: Vector
+    time: NDArray[np.int64]
+    gradient_norm_squared: Vector
+    loss: Vector
+    final: Vector
+    diverged_at: int
+
+    def job(self) -> Job:
+        """The job, rebuilt from what is stored."""
+        return job_of(self.described)
+
+
+def job_of(described: Mapping[str, Any]) -> Job:
+    """The job that plain values describe; constants that are not the problem's own were given."""
+    problem, batch = get_problem(str(described["problem"])), int(described["batch"])
+    known = {name: constant.value for name, constant in problem.constants(batch).items()}
+    given = {name: value for name, value in dict(described["constants"]).items() if known.get(name) != value}
+    options = {name: int(described[name]) for name in ("staleness", "seed", "record_every")}
+    steps = int(described["steps"])
+    return settle(problem, str(described["schedule"]), steps, batch=batch, constants=given, **options)
+
+
+def measured(problem: Problem, points: Sequence[Vector]) -> tuple[Vector, Vector]:
+    """|grad F|^2 and F at points; inf and NaN where there is no number."""
+    with np.errstate(all="ignore"):
+        gradients = problem.full_gradients(np.stack(points))
+        squares = np.einsum("ij,ij->i", gradients, gradients)
+        losses = np.array([problem.loss(point) for point in points], dtype=np.float64)
+    finite = np.isfinite(squares)
+    return np.where(finite, squares, np.inf), np.where(finite, losses, np.nan)
+
+
+_EXTRA = {"step_size": "update", "time": "record", "gradient_norm_squared": "record", "loss": "record", "final": "x"}
+
+
+def save_run(run: ServerRun, path: Path | str) -> Path:
+    """Write a run with its trace as one netCDF file, whole or not at all; `load_trace` reads its trace alone."""
+    target = check_writable(path)
+    columns = {
+        "step_size": run.step_sizes,
+        "time": run.time,
+        "gradient_norm_squared": run.gradient_norm_squared,
+        "loss": run.loss,
+        "final": run.final,
+    }
+    data = dataset_of(run.trace).assign({name: ((_EXTRA[name],), values) for name, values in columns.items()})
+    data = data.assign_attrs(job=json.dumps(run.described, sort_keys=True), diverged_at=run.diverged_at)
+    write_atomically(target, encode(data))
+    return target
+
+
+def load_run(path: Path | str) -> ServerRun:
+    """Read a run and check it.
+
+    Raises:
+        StoreError: no such file, or one that is damaged, altered, or holds a trace alone.
+    """
+    try:
+        return run_of_dataset(decode(read_bytes(path)))
+    except StoreError as cause:
+        raise StoreError(f"The run {path} cannot be used. {cause}") from cause
+    except GradlagError as cause:
+        raise StoreError(f"The run {path} cannot be used. {cause} Record it again.") from cause
+
+
+def run_of_dataset(data: xr.Dataset) -> ServerRun:
+    """The run that a data set holds; StoreError if it holds a trace alone."""
+    trace = trace_of_dataset(data)
+    try:
+        described = json.loads(data.attrs["job"])
+        columns = {name: data[name].values for name in _EXTRA}
+        diverged = int(data.attrs["diverged_at"])
+    except (KeyError, ValueError, TypeError):
+        raise StoreError("It holds no run of a server beside its trace.") from None
+    whole = columns["time"].size == columns["gradient_norm_squared"].size == columns["loss"].size
+    if not whole or columns["step_size"].size != trace.steps:
+        raise StoreError("Its columns do not fit together.")
+    return ServerRun(
+        trace,
+        described,
+        columns["step_size"],
+        columns["time"],
+        columns["gradient_norm_squared"],
+        columns["loss"],
+        columns["final"],
+        diverged,
+    )

@@ -1,0 +1,17 @@
+from .adaptive import METHOD as METHOD
+from .adaptive import Interval as Interval
+from .adaptive import Race as Race
+from .adaptive import Track as Track
+from .adaptive import at_seconds as at_seconds
+from .adaptive import crossings as crossings
+from .adaptive import interval as interval
+from .adaptive import least as least
+from .adaptive import ratio as ratio
+from .adaptive import run_rule as run_rule
+from .adaptive import tune as tune
+from .adaptive_bounds import Beside as Beside
+from .adaptive_bounds import Judged as Judged
+from .adaptive_bounds import beside as beside
+from .adaptive_bounds import prescribed as prescribed
+from .rules import RULES as RULES
+from .rules import Picky as Picky

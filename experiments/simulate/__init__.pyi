@@ -1,0 +1,3 @@
+from .delayed import simulate as simulate
+from .memory import predicted_memory as predicted_memory
+from .trajectories import Trajectories as Trajectories

@@ -1,0 +1,5 @@
+"""Statements about expectations from few seeds: confidence bounds, comparisons, and rates."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

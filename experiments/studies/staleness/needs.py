@@ -1,0 +1,46 @@
+"""What must be there before cells of the staleness study are computed: data sets on request, and JAX for ResNets.
+
+Everything is looked for before anything starts, so that hours of work do not end at a file that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+
+from experiments.data.on_request import ON_REQUEST, plain, stored
+from experiments.data.sets import DATASETS
+from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.staleness.spellings import data_of, parts_of
+from theory.common.errors import DataError, InputError
+
+WITHOUT_JAX = "JAX (pip install 'gradlag[nn]')"
+
+
+def check_needs(cells: Iterable[WorkerCell]) -> None:
+    """Refuse cells whose data or libraries are not there, all of them in one sentence.
+
+    Raises:
+        DataError: data sets that are to be downloaded first.
+        InputError: JAX is not installed.
+    """
+    workloads = {cell.workload for cell in cells}
+    data = missing_data(workloads)
+    needs = [f"{name} (gradlag data get {name})" for name in data]
+    if not has_jax() and any(parts_of(workload)[0] == "resnet" for workload in workloads):
+        needs.append(WITHOUT_JAX)
+    if needs:
+        told = needs[0] if len(needs) == 1 else f"{', '.join(needs[:-1])} and {needs[-1]}"
+        sentence = f"The cells of the staleness study that were asked for need what is not here yet. Get {told}."
+        raise DataError(sentence) if data else InputError(sentence)
+
+
+def missing_data(workloads: Iterable[str]) -> tuple[str, ...]:
+    """The sets on request that the workloads train on and that are not on this computer, by name."""
+    names = {plain(data_of(workload), {**DATASETS, **ON_REQUEST}) for workload in workloads}
+    return tuple(sorted(name for name in names & set(ON_REQUEST) if stored(name) is None))
+
+
+def has_jax() -> bool:
+    """Whether JAX is installed; it is not imported."""
+    return find_spec("jax") is not None

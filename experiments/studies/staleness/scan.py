@@ -1,0 +1,140 @@
+"""Who computes the cells of the staleness study where there is an accelerator: this process, in groups.
+
+The cells that have no file are cut into groups that fit into the device's memory; the scanned engine trains a group,
+and every cell of it gets a file of its own. What the engine cannot run goes to the executor that was asked for. The
+environment variable GRADLAG_ENGINE chooses: "scanned" takes groups on a processor too, "cells" takes none.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from experiments.studies.staleness.cells import Values, WorkerCell
+from experiments.studies.staleness.groups import Group, can_scan, compute_group, first_that_fit, grouped
+from experiments.studies.staleness.needs import has_jax
+from experiments.sweep.executor import Executor, Here, Made, Outcome, Processes, Progress, Recipe, failed
+from experiments.workers.engines.scanned import device_memory
+from theory.common.errors import InputError
+
+ENGINE_VARIABLE = "GRADLAG_ENGINE"
+_CHOICES = ("auto", "scanned", "cells")
+
+#: (cell, values, versions of what computed them, seconds, command) -> its file.
+Encode = Callable[[WorkerCell, Values, Mapping[str, str], float, str], Made]
+
+
+def on_accelerator(executor: Executor, cells: Sequence[WorkerCell], encode: Encode) -> Executor:
+    """The executor that was asked for, behind one that takes groups if there is an accelerator.
+
+    Args:
+        executor: a cluster is left as it is, for its machines compute cell by cell.
+        cells: what is to be computed; without a network among them nothing is looked for.
+        encode: how values become a file.
+
+    Raises:
+        InputError: GRADLAG_ENGINE is none of auto, scanned and cells, or asks for JAX where there is none.
+    """
+    asked = os.environ.get(ENGINE_VARIABLE, "auto")
+    if asked not in _CHOICES:
+        raise InputError(f"{ENGINE_VARIABLE} must be one of {', '.join(_CHOICES)}. Got {asked!r}.")
+    if asked == "cells" or not isinstance(executor, Here | Processes) or not any(map(can_scan, cells)):
+        return executor
+    if asked == "scanned" and not has_jax():
+        raise InputError(f"{ENGINE_VARIABLE}=scanned needs JAX. Install it with: pip install 'gradlag[nn]'")
+    return Groups(executor, encode) if asked == "scanned" or has_accelerator() else executor
+
+
+def has_accelerator() -> bool:
+    """Whether JAX is here and computes on something else than a processor."""
+    if not has_jax():
+        return False
+    from experiments.workloads.jax.library import jax
+
+    return jax is not None and bool(jax.default_backend() != "cpu")
+
+
+@dataclass(frozen=True)
+class Groups(Executor):
+    """Groups in this process first, then everything else by another executor.
+
+    Args:
+        others: computes what the scanned engine does not.
+        encode: how values become a file.
+    """
+
+    others: Executor
+    encode: Encode
+
+    def outcomes(
+        self, recipe: Recipe, cells: Sequence[Any], out: Path, command: str, within: Progress
+    ) -> Iterator[Outcome]:
+        waiting: dict[WorkerCell, tuple[str, ...]] = {}  # with what was wrong with their files
+        find = recipe.finder(out)
+        for cell in filter(can_scan, cells):
+            try:
+                found = find(cell)
+            except Exception as error:  # data that cannot be read, for example: as a cell that fails
+                yield failed(cell, error)
+                continue
+            if found.path is not None:
+                yield Outcome(cell, found.path)
+            else:
+                waiting[cell] = found.notes
+        for group in grouped(tuple(waiting)):
+            for outcome in self._in_parts(recipe, group, out, command, within):
+                yield replace(outcome, notes=waiting[outcome.cell])
+        others = [cell for cell in cells if not can_scan(cell)]
+        yield from self.others.outcomes(recipe, others, out, command, within)
+
+    def _in_parts(self, recipe: Recipe, group: Group, out: Path, command: str, within: Progress) -> Iterator[Outcome]:
+        """A group in parts that fit into what the device has left; what is finished is kept before the next part."""
+        group = tuple(sorted(group, key=lambda cell: cell.extra_delay))  # the largest sets the length of all rings
+        while group:
+            part = _fitting(group)
+            yield from self._part(recipe, part, out, command, within)
+            group = group[len(part) :]
+
+    def _part(self, recipe: Recipe, part: Group, out: Path, command: str, within: Progress) -> Iterator[Outcome]:
+        whole, began = sum(cell.work for cell in part), time.perf_counter()
+        try:
+            found = compute_group(part, lambda done, total: within(whole * done // max(1, total), whole))
+        except Exception as error:
+            if len(part) == 1:
+                yield failed(part[0], error)
+                return
+            # Too much for the device in spite of the prediction, or one cell's fault: halves tell.
+            for half in (part[: len(part) // 2], part[len(part) // 2 :]):
+                yield from self._part(recipe, half, out, command, within)
+            return
+        seconds = time.perf_counter() - began
+        for cell, values in zip(part, found, strict=True):
+            yield self._kept(recipe, cell, values, seconds * cell.work / whole, out, command)
+
+    def _kept(
+        self, recipe: Recipe, cell: WorkerCell, values: Values, seconds: float, out: Path, command: str
+    ) -> Outcome:
+        """The outcome of a cell whose values are there: its file is written, or the reason told."""
+        try:
+            made = self.encode(cell, values, engine_versions(), seconds, command)
+            return Outcome(cell, recipe.keep(made, out), seconds=seconds)
+        except Exception as error:
+            return failed(cell, error)
+
+
+def _fitting(group: Group) -> Group:
+    try:
+        return first_that_fit(group, device_memory())
+    except Exception:  # what is wrong is told when the group is computed
+        return group
+
+
+def engine_versions() -> dict[str, str]:
+    """What computed a group: numbers agree with those of the other engines to rounding, which training enlarges."""
+    from experiments.workloads.jax.library import jax
+
+    return {"engine": "scanned", "jax": str(jax.__version__), "device": str(jax.devices()[0].device_kind)}

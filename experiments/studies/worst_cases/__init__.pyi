@@ -1,0 +1,14 @@
+from .designs import DesignCell as DesignCell
+from .designs import design_cells as design_cells
+from .designs import restored as restored
+from .growth import GrowthCell as GrowthCell
+from .growth import PatternCell as PatternCell
+from .growth import SawtoothCell as SawtoothCell
+from .limit import Limits as Limits
+from .limit import Point as Point
+from .limit import limit_cells as limit_cells
+from .limit import limits as limits
+from .results import Result as Result
+from .results import load_results as load_results
+from .worst_function import witness_text as witness_text
+from .worst_function import worst_function_cells as worst_function_cells

@@ -1,0 +1,17 @@
+from .cell_files import CellFiles as CellFiles
+from .cell_files import canonical as canonical
+from .cell_files import digest as digest
+from .executor import AnyCell as AnyCell
+from .executor import Executor as Executor
+from .executor import Found as Found
+from .executor import Here as Here
+from .executor import Made as Made
+from .executor import Outcome as Outcome
+from .executor import Processes as Processes
+from .executor import Progress as Progress
+from .executor import Recipe as Recipe
+from .executor import Say as Say
+from .executor import executor_for as executor_for
+from .executor import failed as failed
+from .executor import run_all as run_all
+from .run_cells import Cell as Cell

@@ -1,0 +1,3 @@
+from .registry import WORKLOADS as WORKLOADS
+from .registry import WorkloadEntry as WorkloadEntry
+from .registry import get_workload as get_workload

@@ -1,0 +1,1 @@
+"""How every figure looks: sizes, colours, labels, exact files."""

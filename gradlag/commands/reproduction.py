@@ -1,0 +1,156 @@
+"""`gradlag reproduce` and `gradlag report`: compute the studies' cells, then build the report from what is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from experiments.common.files import check_writable, write_atomically
+from experiments.common.progress import in_words, reporting
+from experiments.studies import SCALES, STUDIES, Study, get_study
+from experiments.studies.study import Runner
+from experiments.sweep.executor import Executor, Outcome, executor_for
+from gradlag.terminal.output import print_entry
+from theory.common.errors import EnvironmentFailure, InputError, StoreError
+
+_RUNG_SECONDS = 1.0
+_CALIBRATED_SEEDS = {"quick": (8, 32), "lesson": (4, 8, 16, 32, 64), "paper": (4, 8, 16, 32, 64)}
+
+
+def describe_figures() -> list[dict[str, Any]]:
+    """The figures that `reproduce` makes."""
+    return [
+        {"name": study.name, "title": study.title, "source": study.source, "scales": list(study.scales)}
+        for study in STUDIES.values()
+    ]
+
+
+def print_figures(described: Sequence[dict[str, Any]]) -> None:
+    """The figures, a few lines each."""
+    for each in described:
+        print_entry(each["name"], each["title"], each["source"], f"scales: {', '.join(each['scales'])}")
+
+
+def reproduce(
+    names: Sequence[str],
+    *,
+    scale: str = "quick",
+    jobs: int = 1,
+    cluster: str | None = None,
+    out: Path,
+    announce: Callable[[str], None],
+) -> Path:
+    """Compute what the named figures need (all by default), and build the report.
+
+    Args:
+        names: figures; scale: quick, lesson or paper; out: the folder.
+        jobs: local processes; cluster: the address of a Ray cluster in their place, or "local".
+        announce: called with sentences for the user.
+
+    Returns:
+        The path of the report.
+
+    Raises:
+        InputError: an unknown figure or scale.
+        EnvironmentFailure: results that failed, and the report holds what was finished; or a cluster that does not
+            answer or was lost, and what was finished is in the folder.
+    """
+    if scale not in SCALES:
+        raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
+    studies = [get_study(name) for name in (names or _at(scale, announce))]
+    for group in _alike(studies):
+        group[0].needs([cell for study in group for cell in study.cells(scale)])
+    with executor_for(jobs, cluster) as executor:
+        outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, executor, announce, scale)]
+    _tell_times(studies, outcomes, announce, scale)
+    if not names:
+        _calibrate(out, scale, announce)
+    if any(study.name == "ladder" for study in studies):
+        _rungs(out, announce)
+    announce("Drawing the figures and writing the report.")
+    report = rebuild_report(out)
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if failed:
+        raise EnvironmentFailure(
+            f"{len(failed)} of {len(outcomes)} failed, the first being {failed[0].cell.name}: {failed[0].error} "
+            f"The report {report} shows the others; the same command tries the failed ones again."
+        )
+    return report
+
+
+def _at(scale: str, announce: Callable[[str], None]) -> list[str]:
+    """The figures that there are at a scale; the others are named."""
+    missing = [study.name for study in STUDIES.values() if scale not in study.scales]
+    if missing:
+        announce(f"Not there at the scale {scale}: {', '.join(missing)}.")
+    return [name for name in STUDIES if name not in missing]
+
+
+def _alike(studies: Sequence[Study]) -> list[list[Study]]:
+    """Studies whose cells are computed together."""
+    groups: dict[Runner, list[Study]] = {}
+    for study in studies:
+        groups.setdefault(study.run, []).append(study)
+    return list(groups.values())
+
+
+def _run(
+    studies: Sequence[Study], out: Path, executor: Executor, announce: Callable[[str], None], scale: str
+) -> Sequence[Outcome]:
+    """The cells of studies of one sort; a cell that several need is computed once."""
+    cells = tuple(dict.fromkeys(cell for study in studies for cell in study.cells(scale)))
+    first = studies[0]
+    announce(f"{len(cells)} {first.noun} at the scale {scale}, into {out}; finished ones are taken as they are.")
+    with reporting(first.noun) as progress:
+        command = f"gradlag reproduce --scale {scale}"
+        return first.run(cells, out, executor=executor, progress=progress, announce=announce, command=command)
+
+
+def _tell_times(
+    studies: Sequence[Study], outcomes: Sequence[Outcome], announce: Callable[[str], None], scale: str
+) -> None:
+    """What each figure took; cells that several need count for the first."""
+    left = {outcome.cell: outcome.seconds for outcome in outcomes}
+    taken = {study.name: sum(left.pop(cell, 0.0) for cell in study.cells(scale)) for study in studies}
+    told = ", ".join(f"{name} {in_words(seconds)}" for name, seconds in taken.items() if seconds > 0)
+    if told:
+        announce(f"Computed now: {told}, added up over all processes.")
+
+
+def _calibrate(out: Path, scale: str, announce: Callable[[str], None]) -> None:
+    """The checker's own error rates, which belong beside its verdicts; measured once a folder."""
+    from experiments.check.calibration import calibrate
+    from figures.report.results import CALIBRATION
+
+    path = out / CALIBRATION
+    if path.exists():
+        return
+    announce("Calibrating the checker on quadratics whose means are known (half a minute).")
+    table = calibrate(seeds=_CALIBRATED_SEEDS[scale])
+    write_atomically(check_writable(path), json.dumps(asdict(table), allow_nan=False).encode())
+
+
+def _rungs(out: Path, announce: Callable[[str], None]) -> None:
+    """The worst cases of the ladders, as far as a second goes for each; those that are there are taken as they are."""
+    from experiments.check.worst_case_values import keep_rungs
+    from figures.report.results import read_families
+
+    try:
+        results = [result for family in read_families(out) for result in family.results.values()]
+    except StoreError:
+        return  # no run was finished; the report says so
+    announce(f"Worst cases for {len(results)} ladders, some seconds each at most.")
+    with reporting("worst cases") as progress:
+        for done, result in enumerate(results):
+            progress(done, len(results))
+            keep_rungs(result.settings, out, budget=_RUNG_SECONDS)
+
+
+def rebuild_report(out: Path) -> Path:
+    """The report from stored results alone."""
+    from figures.report.build import build_report
+
+    return build_report(out)

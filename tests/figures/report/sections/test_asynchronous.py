@@ -1,0 +1,50 @@
+"""The figure of asynchronous servers shows every cell; its tables hold what the results say."""
+
+import pytest
+
+from experiments.studies.asynchronous import AsyncCell, load_results, run_cells
+from figures.report.sections.asynchronous import asynchronous_picture, asynchronous_table, entries
+from figures.style import style
+
+CELLS = tuple(
+    AsyncCell(name, "quadratic:d=2,noise=0.5", schedule, "3*exponential", 80, 3, 6, 20, bound=bound, stretch=1.0)
+    for name, schedule, bound in (("held", "1/(2*s*L)", 1), ("wild", "5/(s*L)", None))
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    out = tmp_path_factory.mktemp("async")
+    run_cells(CELLS, out, command="gradlag reproduce async --scale quick")
+    return load_results(out)
+
+
+def test_every_server_has_a_row_of_four_panels(results):
+    drawn = asynchronous_picture(results)
+    assert len(drawn.axes) == 8
+    assert [axes.get_title(loc="left") for axes in drawn.axes[::4]] == ["held (virtual, bound 1)", "wild (virtual)"]
+
+
+def test_the_picture_of_the_same_results_is_the_same(results):
+    first, second = (style.svg(asynchronous_picture(results), "async") for _ in range(2))
+    assert first == second
+
+
+def test_the_tables_say_what_was_measured(results):
+    table = asynchronous_table(results)
+    for result in results:
+        assert f"<td>{result.values['summary']['overall']['maximum']}</td>" in table
+        for rung in result.values["bounds"]["ladder"]:
+            assert rung["name"] in table
+    assert table.count("<table>") == 3
+
+
+def test_a_server_that_no_bound_covers_says_so(results):
+    wild = [result for result in results if not result.values["bounds"]["ladder"]]
+    assert wild and "none applies" in asynchronous_table(wild)
+
+
+def test_the_entry_names_the_command(results):
+    (entry,) = entries(results)
+    assert "gradlag reproduce async --scale quick" in entry.caption and entry.below
+    assert not list(entries(()))

@@ -1,0 +1,207 @@
+"""The report stands on its own, says everything in words, and is never damaged by bad results."""
+
+import json
+import re
+import shutil
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+
+from experiments.sweep.run_cells import Cell, run_cells
+from figures.report.build import build_report
+from figures.report.results import read_calibration, read_families
+from figures.report.tables import badge, calibration_table, number, verdict_table
+from theory.bounds import REGISTRY
+from theory.common.errors import StoreError
+
+
+class Page(HTMLParser):
+    """Every id, every reference and the text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.references, self.tags, self.words = [], [], Counter(), []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags[tag] += 1
+        for name, value in attributes:
+            if name == "id":
+                self.ids.append(value)
+            if name in ("src", "href", "xlink:href", "data", "srcset", "action"):
+                self.references.append(value)
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def report(results):
+    return build_report(results)
+
+
+@pytest.fixture(scope="module")
+def text(report):
+    return report.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    return Page(text)
+
+
+def test_the_report_loads_nothing(page, text):
+    assert page.tags["script"] == page.tags["link"] == page.tags["iframe"] == page.tags["img"] == 0
+    assert all(reference.startswith("#") for reference in page.references)
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", text))
+    assert "@import" not in text
+
+
+def test_every_id_is_unique_and_every_link_has_its_target(page):
+    assert [name for name, count in Counter(page.ids).items() if count > 1] == []
+    assert {reference.removeprefix("#") for reference in page.references} <= set(page.ids)
+
+
+def test_it_opens_with_the_verdicts(text):
+    assert text.index("<table") < text.index("<figure")
+    assert text.count('class="badge holds"') + text.count('class="badge assumption_broken"') >= 3
+
+
+def test_every_verdict_is_told_by_a_symbol_and_a_word():
+    shown = {badge(word) for word in ("holds", "violated", "assumption_broken", "undecided", "not_applicable")}
+    stripped = {re.sub("<.*?>", "", text) for text in shown}
+    assert len(stripped) == 5
+    assert len({text[0] for text in stripped}) == 5
+    assert all(len(text) > 4 for text in stripped)
+
+
+def test_each_figure_names_its_command_its_configuration_and_its_scale(text, results):
+    figures = re.findall(r"<figure.*?</figure>", text, flags=re.DOTALL)
+    assert len(figures) == 1 + 3 + 2
+    for figure in figures:
+        assert "gradlag reproduce --scale quick" in figure
+        assert "gradlag run --problem" in figure
+        assert "scale quick" in figure
+        told = json.loads(Page(re.findall(r"<pre>(.*?)</pre>", figure, flags=re.DOTALL)[-1]).words[0])
+        assert {"configuration", "constants", "versions", "key", "seconds"} <= set(told[0])
+        assert {"value", "known", "reason"} == set(told[0]["constants"]["L"])
+
+
+def test_the_theorems_used_stand_in_the_report(page, text, results):
+    used = {name for family in read_families(results) for v in family.verdicts.values() for name in v.bounds}
+    assert used <= set(page.ids)
+    for name in used:
+        assert REGISTRY[name].title in "".join(page.words)
+
+
+def test_formulas_are_drawn_with_their_latex_as_alternative_text(text):
+    assert '<code class="math">' not in text
+    assert 'class="math"' in text
+    assert r"aria-label=\"" not in text
+
+
+def test_the_same_results_give_the_same_report(report, text, results):
+    assert build_report(results).read_text(encoding="utf-8") == text
+
+
+def test_every_figure_is_also_a_file(page, results, report):
+    names = {path.name for path in (results / "figures").iterdir()}
+    figures = {name for name in page.ids if f"{name}.svg" in names}
+    assert len(figures) == 6
+    assert names == {f"{name}.{kind}" for name in figures for kind in ("svg", "pdf")}
+
+
+def test_runs_at_several_horizons_are_one_row(results):
+    families = read_families(results)
+    assert [sorted(family.results) for family in families] == [[2, 4], [2]]
+    assert families[1].verdicts[2].times == (10, 20, 40, 80)
+
+
+def test_schedules_that_were_run_to_be_compared_stand_in_one_picture_under_names_of_their_own(tmp_path):
+    schedules = ("1/(2*s*L)", "1/(2*s)/L", "1/(s*L*sqrt(k))")
+    cells = [Cell(f"c{n}", "quadratic:d=3", text, 2, 20, seeds=8) for n, text in enumerate(schedules)]
+    run_cells(cells, tmp_path)
+    families = read_families(tmp_path)
+    assert len({family.name for family in families}) == 3
+    page = Page(build_report(tmp_path).read_text(encoding="utf-8"))
+    assert len(set(page.ids)) == len(page.ids)
+    assert sum(name.startswith("comparison-") and f"{name}.svg" in _pictures(tmp_path) for name in page.ids) == 1
+    assert sum(f"{name}.svg" in _pictures(tmp_path) for name in page.ids) == 1 + 3 + 3
+
+
+def _pictures(folder):
+    return {path.name for path in (folder / "figures").iterdir()}
+
+
+def test_a_folder_without_results_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="holds no results"):
+        build_report(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_damaged_result_is_refused_and_the_earlier_report_stays(results, report, text, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(results, folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.suffix in (".html", ".svg", ".pdf")}
+    victim = sorted((folder / "cells").glob("*.nc"))[0]
+    for damage in (
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: b"",
+        lambda raw: raw[: len(raw) // 2] + bytes(255 - byte for byte in raw[len(raw) // 2 :]),
+    ):
+        whole = victim.read_bytes()
+        victim.write_bytes(damage(whole))
+        with pytest.raises(StoreError, match=victim.name):
+            build_report(folder)
+        victim.write_bytes(whole)
+        assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_calibration_is_shown_as_rates(tmp_path):
+    rate = {"count": 90, "trials": 2000}
+    rows = [
+        {"quadratic": "one <dimension>", "seeds": 8, "lower_coverage": rate, "upper_coverage": rate}
+        | {"false_violated": rate, "false_holds": rate, "power": {"0.05": {"count": 1500, "trials": 2000}}}
+    ]
+    (tmp_path / "calibration.json").write_text(json.dumps({"level": 0.05, "repetitions": 2000, "rows": rows}))
+    text = calibration_table(read_calibration(tmp_path))
+    assert "0.045" in text
+    assert "0.750" in text
+    assert "one &lt;dimension&gt;" in text
+
+
+def test_a_calibration_that_is_none_is_refused(tmp_path):
+    assert read_calibration(tmp_path) is None
+    for content in ("", "[]", '{"rows": 3}'):
+        (tmp_path / "calibration.json").write_text(content)
+        with pytest.raises(StoreError, match="calibration"):
+            read_calibration(tmp_path)
+
+
+def test_what_comes_from_outside_is_escaped(results):
+    family = read_families(results)[0]
+    hostile = "<script>alert('x')</script>"
+    for verdict in family.verdicts.values():
+        object.__setattr__(verdict, "assumptions", {**verdict.assumptions, "coherence": "broken", "smooth": "unknown"})
+        object.__setattr__(verdict, "findings", {"coherence": hostile, "smooth": hostile})
+    assert "<script" not in verdict_table([family])
+    assert "&lt;script&gt;" in verdict_table([family])
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "–"),
+        (float("nan"), "not a number"),
+        (float("inf"), "∞"),
+        (float("-inf"), "−∞"),
+        (0.0, "0"),
+        (0.99996, "1.00"),
+        (1234.4, "1234"),
+        (-0.5, "−0.500"),
+        (2.5e-7, "2.50 × 10<sup>−7</sup>"),
+    ],
+)
+def test_numbers_are_written_for_readers(value, shown):
+    assert number(value) == shown

@@ -1,0 +1,98 @@
+"""The look: the same bytes for the same figure, nothing from elsewhere, colours in order, labels apart."""
+
+import re
+from itertools import pairwise
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from figures.style import labels, style
+
+
+def drawn():
+    with style.style():
+        figure = style.figure()
+        axes = figure.add_subplot()
+        style.log_axes(axes)
+        axes.plot([1, 10, 100], [3, 2, 1], color=style.BLUE, label="$s = 2$")
+        labels.label_ends(axes, [labels.Label(1.0, "one", style.BLUE), labels.Label(1.01, "two", style.INK)])
+    return figure
+
+
+def test_the_same_figure_gives_the_same_bytes(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first, second = style.save(drawn(), tmp_path / "a", "x"), style.save(drawn(), tmp_path / "b", "x")
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+def test_an_svg_refers_only_to_itself_and_all_its_references_resolve():
+    text = style.svg(drawn(), "x")
+    names = re.findall(r'\bid="([^"]+)"', text)
+    assert len(names) == len(set(names))
+    assert all(name.startswith("x-") for name in names)
+    targets = re.findall(r'href="([^"]*)"', text) + re.findall(r"url\(([^)]*)\)", text)
+    assert targets
+    assert all(target.removeprefix("#") in names for target in targets)
+    assert set(re.findall(r'https?://[^"\s]+', text)) == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+
+
+def test_text_is_drawn_as_outlines_so_that_no_font_is_needed():
+    assert "<text" not in style.svg(drawn(), "x")
+
+
+def test_the_users_own_settings_come_back():
+    with mpl.rc_context({"font.size": 31.0}):
+        drawn()
+        assert mpl.rcParams["font.size"] == 31.0
+
+
+def test_a_theme_replaces_every_colour_by_a_variable_with_itself_as_default():
+    text = style.themed(style.svg(drawn(), "x"))
+    assert f"var(--blue, {style.BLUE})" in text
+    assert not re.search(rf"(?<!, ){style.BLUE}", text)
+
+
+def luminance(colour):
+    return float(np.dot([0.2126, 0.7152, 0.0722], mpl.colors.to_rgb(colour)))
+
+
+def test_ordered_colours_grow_lighter_with_the_staleness():
+    colours = style.ordered_colours([32, 1, 8, 2, 4, 16])
+    shades = [luminance(colours[s]) for s in (1, 2, 4, 8, 16, 32)]
+    assert all(np.diff(shades[:5]) > 0.04)
+    assert shades[5] > shades[3]
+
+
+def test_a_staleness_keeps_its_colour_when_others_are_absent():
+    assert style.ordered_colours([8])[8] == style.ordered_colours([1, 2, 4, 8])[8]
+    assert len(set(style.ordered_colours([1, 3, 5, 7]).values())) == 4
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_labels_keep_their_order_and_stay_apart(heights):
+    gap = 0.05
+    places = labels.spread(sorted(heights), gap)
+    assert len(places) == len(heights)
+    assert all(after - before >= gap - 1e-9 for before, after in pairwise(places))
+    assert all(-1e-9 <= place <= 1 + 1e-9 for place in places)
+
+
+def test_labels_with_room_stay_where_they_are():
+    assert labels.spread([0.1, 0.5, 0.9], 0.05) == pytest.approx([0.1, 0.5, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-5, "10⁻⁵"), (0.01, "0.01"), (1.0, "1"), (500.0, "500"), (1e4, "10⁴"), (2e6, "2·10⁶")],
+)
+def test_ticks_are_short(value, text):
+    assert style.tick_label(value) == text
+
+
+def test_a_narrow_range_still_has_ticks():
+    ticks = style.Decades(numticks=8).tick_values(0.21, 0.9)
+    assert ((ticks > 0.21) & (ticks < 0.9)).sum() >= 1

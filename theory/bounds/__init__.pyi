@@ -1,0 +1,11 @@
+from .parts.assumptions import Assumption as Assumption
+from .parts.assumptions import Source as Source
+from .parts.bound import Bound as Bound
+from .parts.conditions import Condition as Condition
+from .parts.conditions import Failure as Failure
+from .parts.conditions import Relation as Relation
+from .parts.setting import Setting as Setting
+from .rates import RATES as RATES
+from .rates import RateOnly as RateOnly
+from .registry import REGISTRY as REGISTRY
+from .registry import get as get

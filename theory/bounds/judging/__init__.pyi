@@ -1,0 +1,10 @@
+from .assumption_costs import HALVED as HALVED
+from .assumption_costs import Change as Change
+from .assumption_costs import Row as Row
+from .assumption_costs import Steps as Steps
+from .assumption_costs import standard as standard
+from .errata import ERRATA as ERRATA
+from .errata import Erratum as Erratum
+from .judge import Judgement as Judgement
+from .judge import curve as curve
+from .judge import local_exponent as local_exponent

@@ -1,0 +1,248 @@
+"""A bound as one value: statement, assumptions, side conditions, right-hand side, source.
+
+The right-hand side and the side conditions are formulas, so the evaluator, the LaTeX, the tables, the refusals and the
+Python that a user can run all come from the same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assumption, Source
+from theory.bounds.parts.conditions import Condition, Failure
+from theory.bounds.parts.setting import Setting
+from theory.common.errors import DomainError
+from theory.formulas.formula import Defined, Environment, Formula, Product, Readers, Served, WhereOvertaken, Window
+from theory.schedules.schedule import Schedule
+
+#: Names that the setting itself gives a value; every other name of a formula is a constant.
+_OF_THE_SETTING = frozenset({"T", "s", "k", "d", "eta"})
+
+STEP_NUMBERING = (
+    r"\text{step } k = 0, 1, \dots \text{ takes } x_{k} \text{ to } x_{k+1}, \quad \tau_{k} = k - d_{k},"
+    r" \quad W_{k} = \{\tau_{k}, \dots, k-1\}"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    r"""A bound on $\min_t \mathbb{E}\|\nabla F(x_t)\|^2$ over the points of a run.
+
+    Args:
+        name: its name in the library and on the command line; title: what a heading says.
+        summary: what the result says, in one or two sentences.
+        assumptions: what it assumes of F, the noise and the delays.
+        conditions: the side conditions that a setting must meet.
+        value: the right-hand side.
+        covers_last: whether the minimum includes x_T, or ends at x_{T-1}.
+        source: where it is published; rate_text: how it decays; verified: how it is known to be true.
+        schedule: the only step sizes it holds for, where it names them.
+        weights: w_t, at least 0, where the result is about the mean of the E|grad F(x_t)|^2 with these weights, t < T,
+            which is at least their minimum; the value's denominator is then the sum of the w_t.
+        example: step sizes inside its domain at every horizon, for the Python that it prints.
+        given: values for the constants that it alone asks for, for that Python.
+        variant: whether it is another form of a result that has a rung of its own on the ladder.
+    """
+
+    name: str
+    title: str
+    summary: str
+    assumptions: tuple[Assumption, ...]
+    conditions: tuple[Condition, ...]
+    value: Formula
+    covers_last: bool
+    source: Source
+    rate_text: str
+    verified: str = "proved"
+    schedule: Schedule | None = None
+    weights: Formula | None = None
+    example: str = "mu/(s*L*sqrt(k))"
+    given: Mapping[str, float] = field(default_factory=dict)
+    variant: bool = False
+
+    @property
+    def iterates(self) -> str:
+        """The points that the minimum runs over."""
+        return "x_0..x_T" if self.covers_last else "x_0..x_{T-1}"
+
+    @property
+    def needs_coherence(self) -> bool:
+        """Whether the gradient coherence is assumed."""
+        return COHERENCE in self.assumptions
+
+    @property
+    def noise_free_only(self) -> bool:
+        """Whether the result is about exact gradients only."""
+        return NO_NOISE in self.assumptions
+
+    @property
+    def synchronous_only(self) -> bool:
+        """Whether the result is about steps without delay only."""
+        return NO_DELAY in self.assumptions
+
+    @property
+    def on_ladder(self) -> bool:
+        """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
+        own = self.source.authors == "gradlag" and not self.variant
+        return own or self.name in ("dai2019", "dai2019-sum", "dai2019-tight")
+
+    @property
+    def domain(self) -> tuple[str, ...]:
+        """The side conditions as short texts."""
+        return tuple(condition.name for condition in self.conditions)
+
+    @cached_property
+    def constants(self) -> tuple[str, ...]:
+        """The constants that must have a value."""
+        used = self.value.names().union(*(condition.names() for condition in self.conditions))
+        return tuple(sorted(used - _OF_THE_SETTING))
+
+    @cached_property
+    def definitions(self) -> tuple[Defined, ...]:
+        """The abbreviations of the value and the conditions, those used by others first."""
+        return tuple(node for node, _ in self._indexed_definitions())
+
+    def assess(self, setting: Setting) -> tuple[float | None, tuple[Failure, ...]]:
+        """The value where every side condition holds, else None and the conditions that fail."""
+        missing = tuple(_no_value(self.name, name) for name in self.constants if name not in setting.constants)
+        if missing:
+            return None, missing
+        return self._assess(setting.environment())
+
+    def check_domain(self, setting: Setting) -> tuple[Failure, ...]:
+        """The side conditions that fail; empty where the bound applies."""
+        return self.assess(setting)[1]
+
+    def evaluate(self, setting: Setting) -> float:
+        r"""The right-hand side, in units of $\|\nabla F\|^2$.
+
+        Args:
+            setting: the steps, delays, staleness and constants.
+
+        Returns:
+            A finite number.
+
+        Raises:
+            DomainError: a side condition fails; the sentence names it, the place and the values.
+
+        >>> from theory.bounds import get
+        >>> from theory.staleness.count import Staleness
+        >>> run = Setting([0.5, 0.5], [0, 1], Staleness(2), {"L": 1.0, "Delta": 1.0, "sigma": 0.0})
+        >>> round(get("theorem-a").evaluate(run), 12)
+        0.842105263158
+        >>> get("dai2019-tight").evaluate(run)
+        Traceback (most recent call last):
+        ...
+        theory.common.errors.DomainError: dai2019-tight does not apply: the constant mu has no value; give one with ...
+        """
+        value, failures = self.assess(setting)
+        if value is None:
+            raise DomainError(failures[0].sentence())
+        return value
+
+    @property
+    def quantity(self) -> str:
+        """LaTeX of what is bounded."""
+        last = r"t \le T" if self.covers_last else "t < T"
+        squared = r"\|\nabla F(x_t)\|^2"
+        expected = squared if self.noise_free_only else rf"\mathbb{{E}} {squared}"
+        if self.weights is None:
+            return rf"\min_{{0 \le {last}}} {expected}"
+        weight = self.weights.bracketed(Product.strength, "t")
+        return rf"\frac{{\sum_{{{last}}} {weight} \, {expected}}}{{\sum_{{{last}}} {weight}}}"
+
+    @property
+    def statement(self) -> str:
+        """The theorem in words and LaTeX, every formula taken from the object."""
+        assumed = ", ".join(assumption.name for assumption in self.assumptions)
+        where = f" Here {_listed(self.latex_definitions())}." if self.latex_definitions() else ""
+        return (
+            f"{self.summary} Assumed: {assumed}. If {_listed(self.latex_conditions())}, "
+            f"then ${self.quantity} \\le {self.latex()}$.{where}"
+        )
+
+    def latex(self) -> str:
+        """LaTeX of the right-hand side."""
+        return self.value.latex()
+
+    def latex_conditions(self) -> tuple[str, ...]:
+        """LaTeX of the side conditions."""
+        return tuple(condition.latex() for condition in self.conditions)
+
+    def latex_definitions(self) -> tuple[str, ...]:
+        """LaTeX of the abbreviations, after the numbering of the steps where a formula refers to it."""
+        lines = tuple(node.definition(index) for node, index in self._indexed_definitions())
+        return ((STEP_NUMBERING,) if self._numbers_steps() else ()) + lines
+
+    def python(self) -> str:
+        """Python that evaluates the bound through the public names; it runs as it stands."""
+        schedule = self.schedule.text if self.schedule else self.example
+        values = {"L": 1.0, "Delta": 1.0, "sigma": 0.0 if self.noise_free_only else 1.0, "mu": 0.5}
+        window = 1 if self.synchronous_only else 4
+        given = f" | {dict(self.given)}" if self.given else ""
+        return _PYTHON.format(
+            name=self.name, title=self.title, schedule=schedule, constants=values, window=window, given=given
+        )
+
+    def _assess(self, environment: Environment) -> tuple[float | None, tuple[Failure, ...]]:
+        try:
+            # A side that overflows fails its condition; an overflow inside the value could hide as a finite number.
+            with np.errstate(all="ignore"):
+                checked = tuple(condition.failure(self.name, environment) for condition in self.conditions)
+            failures = tuple(failure for failure in checked if failure is not None)
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                value = None if failures else float(self.value.evaluate(environment))
+        except (OverflowError, FloatingPointError):
+            return None, (_beyond_floats(self.name),)
+        return (value, failures) if value is None or np.isfinite(value) else (None, (_beyond_floats(self.name),))
+
+    def _indexed_definitions(self) -> Iterator[tuple[Defined, str]]:
+        roots = [(self.value, "k")]
+        roots += [(side, c.index or "k") for c in self.conditions for side in (c.left, c.right)]
+        found: dict[str, tuple[Defined, str]] = {}
+        for root, index in roots:
+            for node in root.definitions():
+                found.setdefault(node.symbol, (node, index if node is root else "k"))
+        yield from found.values()
+
+    def _numbers_steps(self) -> bool:
+        roots = [self.value, *(c.left for c in self.conditions)]
+        return any(
+            isinstance(node, Window | Readers | Served | WhereOvertaken) for root in roots for node in root.walk()
+        )
+
+
+def _no_value(bound: str, name: str) -> Failure:
+    what, remedy = f"the constant {name} has no value", f"give one with --constants {name}=NUMBER"
+    return Failure(bound, f"{name} is given", None, None, None, what, None, "", remedy)
+
+
+def _beyond_floats(bound: str) -> Failure:
+    what, remedy = "its value needs numbers too large to compute with", "take steps and constants of moderate size"
+    return Failure(bound, "the value can be computed", None, None, None, what, None, "", remedy)
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    quoted = [f"${text}$" for text in texts]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+_PYTHON = """\
+# {title}
+import numpy as np
+
+from theory.bounds import Setting, get
+from theory.schedules import parse_schedule
+from theory.staleness import Staleness
+
+steps, staleness = 1000, Staleness({window})
+constants = {constants}
+delays = np.minimum(np.arange(steps), staleness.maximum_delay)
+schedule = parse_schedule("{schedule}")
+step_sizes = schedule.step_sizes(steps, delays=delays, s=staleness.window, **constants)
+print(get("{name}").evaluate(Setting(step_sizes, delays, staleness, constants{given})))
+"""

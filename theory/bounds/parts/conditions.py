@@ -1,0 +1,196 @@
+"""Side conditions of a bound: inequalities between formulas that are checked, printed and explained when they fail.
+
+A condition that holds with equality on paper must not fail by rounding. The formulas compared are sums of at most s
+terms, at most three deep, and a float sum of n non-negative terms is off by at most (n - 1) eps / 2 of its size;
+(16 + 4 s) eps of the size of the terms, all minus signs turned to plus, therefore covers it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.formulas.formula import Call, Environment, Formula, Negative, Number, Power, Product, Quotient, Sum, Values
+
+
+class Relation(StrEnum):
+    """How the two sides of a condition compare."""
+
+    AT_LEAST = ">="
+    AT_MOST = "<="
+    ABOVE = ">"
+    EQUALS = "=="
+
+    @property
+    def latex(self) -> str:
+        """The sign between the two sides."""
+        return {">=": r"\ge", "<=": r"\le", ">": ">", "==": "="}[self.value]
+
+    @property
+    def words(self) -> str:
+        """What stands before the limit in a sentence."""
+        return {">=": "at least ", "<=": "at most ", ">": "more than ", "==": ""}[self.value]
+
+    def holds(self, left: Values, right: Values, allowance: Values | float) -> NDArray[np.bool_]:
+        """Entry by entry; a left side that is not finite fails."""
+        compare: Mapping[str, Callable[[], Any]] = {
+            ">=": lambda: left >= right - allowance,
+            "<=": lambda: left <= right + allowance,
+            # What rounding alone can lift above the limit does not count as above it.
+            ">": lambda: left > right + allowance,
+            "==": lambda: np.abs(left - right) <= allowance,
+        }
+        return np.asarray(compare[self.value]() & np.isfinite(left), dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A side condition that fails, the first place where it does, and what would mend it.
+
+    Args:
+        bound: name of the bound.
+        condition: short text of the condition.
+        k: the step (counted from 1) or the point (x_0 is 0) where it fails first; None for a condition on one number.
+        value, limit: the two sides there; None where a constant has no value.
+        what: the failure in words; index: "k" for a step, "t" for a point; detail: the numbers; remedy: what to do.
+    """
+
+    bound: str
+    condition: str
+    k: int | None
+    value: float | None
+    limit: float | None
+    what: str
+    index: str | None
+    detail: str
+    remedy: str
+
+    def sentence(self) -> str:
+        """The refusal in one sentence."""
+        where = "" if self.k is None else f" at {self.index} = {self.k}"
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{self.bound} does not apply: {self.what}{where}{detail}; {self.remedy}."
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """A side condition: `left relation right`, for one number or at every step or point.
+
+    Args:
+        name: short text, for tables; broken: the failure in words; remedy: what mends it.
+        left, right: formulas of the same environment; relation: how they must compare.
+        symbol: what the left side is called in a sentence.
+        index: "k": an entry per step, counted from 1; "t": an entry per point x_t, from 0; None: one number.
+        since: how many entries at the start are free of the condition.
+        relative: how far, relative to the right side, the left may be off (equalities need a tolerance of their own).
+        when: the condition is asked for only where this one holds.
+    """
+
+    name: str
+    broken: str
+    left: Formula
+    relation: Relation
+    right: Formula
+    symbol: str
+    remedy: str
+    index: str | None = None
+    since: int = 0
+    relative: float = 0.0
+    when: Condition | None = None
+
+    def failure(self, bound: str, environment: Environment) -> Failure | None:
+        """The first place where the condition fails, or None."""
+        if self.when is not None and self.when.failure(bound, environment):
+            return None
+        left, right = self._sides(environment)
+        broken = self._broken(left, right, environment)
+        return self._explain(bound, int(broken[0]), left, right) if broken.size else None
+
+    def latex(self) -> str:
+        """LaTeX of the condition with its range."""
+        index = self.index or "k"
+        text = f"{self.left.latex(index)} {self.relation.latex} {self.right.latex(index)}"
+        ranges = {"k": rf" \quad (k = {self.since + 1}, \dots, T)", "t": rf" \quad (t = {self.since}, \dots, T-1)"}
+        return text + ranges.get(self.index or "", "") + (rf" \text{{ if }} {self.when.latex()}" if self.when else "")
+
+    def names(self) -> frozenset[str]:
+        """The symbols that occur on either side or in `when`."""
+        return self.left.names() | self.right.names() | (self.when.names() if self.when else frozenset())
+
+    def _sides(self, environment: Environment) -> tuple[Values, Values]:
+        sides = (np.asarray(side.evaluate(environment), dtype=np.float64) for side in (self.left, self.right))
+        left, right = np.broadcast_arrays(*(np.atleast_1d(side) for side in sides))
+        return left, right
+
+    def _broken(self, left: Values, right: Values, environment: Environment) -> NDArray[np.int64]:
+        plainly = self.relation.holds(left, right, 0.0)[self.since :].all()
+        # Only a strict inequality can hold exactly and yet fail once rounding is allowed for.
+        if plainly and self.relation is not Relation.ABOVE:
+            return np.empty(0, dtype=np.int64)
+        held = self.relation.holds(left, right, self._allowance(environment))
+        return self.since + np.flatnonzero(~held[self.since :])
+
+    def _allowance(self, environment: Environment) -> Values:
+        size = np.asarray(self._size.evaluate(environment), dtype=np.float64)
+        rounding = (16 + 4 * environment.values["s"]) * np.finfo(np.float64).eps * size
+        return np.asarray(rounding + self.relative * np.abs(self.right.evaluate(environment)), dtype=np.float64)
+
+    @cached_property
+    def _size(self) -> Formula:
+        return magnitude(self.left) + magnitude(self.right)
+
+    def _explain(self, bound: str, position: int, left: Values, right: Values) -> Failure:
+        k = None if self.index is None else position + (1 if self.index == "k" else 0)
+        value, limit = float(left[position]), float(right[position])
+        got, needed = _apart(value, limit)
+        label = self.symbol if k is None else f"{self.symbol}_{k}"
+        detail = f"{label} = {got}, needed {self.relation.words}{needed}"
+        return Failure(bound, self.name, k, value, limit, self.broken, self.index, detail, self.remedy)
+
+
+def magnitude(node: Formula) -> Formula:
+    """The same formula with every minus sign turned to plus: the size of what its rounding error is relative to."""
+    return _magnitude(node, {})
+
+
+def _magnitude(node: Formula, done: dict[int, Formula]) -> Formula:
+    # `done` keeps shared nodes shared: c_k stands in three places and is summed once.
+    if id(node) not in done:
+        done[id(node)] = _positive(node, lambda child: _magnitude(child, done))
+    return done[id(node)]
+
+
+def _positive(node: Formula, again: Callable[[Formula], Formula]) -> Formula:
+    match node:
+        case Negative():
+            return again(node.body)
+        case Number():
+            return Number(abs(node.value))
+        case Sum():
+            return Sum(tuple(map(again, node.terms)))
+        case Product():
+            return Product(tuple(map(again, node.factors)))
+        case Call():
+            return replace(node, arguments=tuple(map(again, node.arguments)))
+        case Quotient():
+            return Quotient(again(node.over), node.under)
+        case Power():
+            return Power(again(node.base), node.exponent)
+    body = getattr(node, "body", None)
+    return node if body is None else replace(node, body=again(body))  # type: ignore[type-var]
+
+
+def _apart(value: float, limit: float) -> tuple[str, str]:
+    """Both numbers with just enough digits to be told apart."""
+    texts = ("", "")
+    for digits in range(4, 18):
+        texts = f"{value:.{digits}g}", f"{limit:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts

@@ -1,0 +1,39 @@
+"""Bounds that hold whatever some numbers are: each is evaluated at good ones, which it looks for itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import Failure
+from theory.formulas.formula import Environment
+
+
+@dataclass(frozen=True, eq=False)
+class WithFreeNumbers(Bound, ABC):
+    """A bound that holds whatever the numbers named `free` are; its side conditions speak of them."""
+
+    free: tuple[str, ...] = ()
+
+    @cached_property
+    def constants(self) -> tuple[str, ...]:
+        return tuple(name for name in super().constants if name not in self.free)
+
+    @abstractmethod
+    def chosen(self, environment: Environment) -> Environment:
+        """The environment with numbers that meet the conditions where some do."""
+
+    def _assess(self, environment: Environment) -> tuple[float | None, tuple[Failure, ...]]:
+        return super()._assess(self.chosen(environment))
+
+    def _value(self, environment: Environment, **numbers: Any) -> float | None:
+        """The value at particular numbers, or None where they or the setting fail a condition."""
+        return super()._assess(having(environment, **numbers))[0]
+
+
+def having(environment: Environment, **values: Any) -> Environment:
+    """The environment with more values."""
+    return Environment({**environment.values, **values}, environment.delays)

@@ -1,0 +1,108 @@
+"""What a bound is evaluated at: the steps and delays of one run, its staleness, and the constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from theory.common.errors import DelayError, InputError, ScheduleError
+from theory.formulas.formula import DelayMap, Environment, Values
+from theory.staleness.count import Staleness
+from theory.staleness.delays import validate_delays
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a bound is evaluated at: the steps, the delays, the staleness and the constants.
+
+    Args:
+        step_sizes: float64 (T,), step k at position k - 1; finite and at least 0.
+        delays: int64 (T,), 0 <= d_k <= k - 1; a delay beyond the staleness is left to the domain of the bound.
+        staleness: the window that the delays are meant to keep to.
+        constants: finite values of L, Delta, sigma, mu; those that a bound does not use may be absent.
+
+    Raises:
+        ScheduleError: a step size that is negative or not finite, or no step at all.
+        DelayError: a delay that is not a whole number, looks into the future or before the start, or a wrong length.
+        InputError: a constant that is not finite.
+
+    >>> Setting([0.5, 0.5], [0, 1], Staleness(2), {"L": 1.0}).prefix(1).steps
+    1
+    """
+
+    step_sizes: NDArray[np.float64]
+    delays: NDArray[np.int64]
+    staleness: Staleness
+    constants: Mapping[str, float]
+
+    def __init__(
+        self, step_sizes: ArrayLike, delays: ArrayLike, staleness: Staleness, constants: Mapping[str, float]
+    ) -> None:
+        steps = _usable_steps(np.array(step_sizes, dtype=np.float64))
+        object.__setattr__(self, "step_sizes", steps)
+        object.__setattr__(self, "delays", _usable_delays(delays, steps.size))
+        object.__setattr__(self, "staleness", staleness)
+        object.__setattr__(self, "constants", MappingProxyType(_finite(constants)))
+
+    def __reduce__(self) -> tuple[type[Setting], tuple[Any, ...]]:
+        return Setting, (self.step_sizes, self.delays, self.staleness, dict(self.constants))
+
+    @property
+    def steps(self) -> int:
+        """The number of steps T."""
+        return int(self.step_sizes.size)
+
+    def prefix(self, steps: int) -> Setting:
+        """The first `steps` steps of the same run."""
+        return Setting(self.step_sizes[:steps], self.delays[:steps], self.staleness, self.constants)
+
+    def environment(self) -> Environment:
+        """The values of all names, for the formulas of one bound."""
+        values: dict[str, Any] = {
+            **self.constants,
+            "T": self.steps,
+            "s": self.staleness.window,
+            "k": np.arange(1, self.steps + 1, dtype=np.float64),
+            "d": self.delays,
+            "eta": self.step_sizes,
+        }
+        return Environment(values, self._delay_map)
+
+    @cached_property
+    def _delay_map(self) -> DelayMap:
+        return DelayMap(self.delays)
+
+
+def _usable_steps(steps: Values) -> Values:
+    if steps.ndim != 1 or steps.size == 0:
+        raise ScheduleError(f"A bound is about a sequence of at least 1 step. Got step sizes of shape {steps.shape}.")
+    bad = np.flatnonzero(~(np.isfinite(steps) & (steps >= 0)))
+    if bad.size:
+        k, value = bad[0] + 1, steps[bad[0]]
+        raise ScheduleError(f"The step sizes must be finite numbers of at least 0. Got {value} at step k = {k}.")
+    return _sealed(steps)
+
+
+def _usable_delays(delays: ArrayLike, steps: int) -> NDArray[np.int64]:
+    whole = validate_delays(np.array(delays))
+    if whole.size != steps:
+        raise DelayError(f"There must be one delay for each of the {steps} steps. Got {whole.size} delays.")
+    return _sealed(whole)
+
+
+def _sealed(array: NDArray[Any]) -> NDArray[Any]:
+    array.setflags(write=False)
+    return array
+
+
+def _finite(constants: Mapping[str, float]) -> dict[str, float]:
+    for name, value in constants.items():
+        if not np.isfinite(value):
+            raise InputError(f"The constant {name} must be a finite number. Got {value}.")
+    return {name: float(value) for name, value in constants.items()}

@@ -1,0 +1,72 @@
+"""Side conditions that several bounds share: signs of the constants, delays within the staleness, given steps."""
+
+from __future__ import annotations
+
+from theory.bounds.parts.conditions import Condition, Relation
+from theory.formulas.formula import Formula, formula
+from theory.formulas.notation import GLOSSARY, Sign, name_node
+from theory.schedules.schedule import Schedule
+
+DELAYS_WITHIN = Condition(
+    "delays within the staleness, d_k <= s - 1",
+    "the delay is beyond the staleness",
+    name_node("d"),
+    Relation.AT_MOST,
+    name_node("s") - 1,
+    "d",
+    "raise the staleness to 1 + the largest delay",
+    index="k",
+)
+
+
+def positive_denominator(denominator: Formula) -> Condition:
+    """The condition that a weighted mean has any weight at all."""
+    return Condition(
+        "the denominator is positive",
+        "the denominator is not positive",
+        denominator,
+        Relation.ABOVE,
+        formula(0),
+        "denominator",
+        "take smaller steps, not all of them zero",
+    )
+
+
+def theorem_steps(schedule: Schedule) -> Condition:
+    """The condition that the steps are those of a schedule, up to the rounding of another way to compute them."""
+    return Condition(
+        f"the step sizes are {schedule.text}, to a relative 1e-12",
+        "the step size is not the theorem's",
+        name_node("eta"),
+        Relation.EQUALS,
+        schedule.formula,
+        "eta",
+        f"use --schedule '{schedule.text}', or a bound that takes any step sizes",
+        index="k",
+        relative=1e-12,
+    )
+
+
+def of_right_sign(*names: str) -> tuple[Condition, ...]:
+    """The conditions that the glossary puts on the constants named."""
+    return tuple(condition for name in names for condition in _sign_conditions(name))
+
+
+def _sign_conditions(name: str) -> tuple[Condition, ...]:
+    sign = GLOSSARY[name].sign
+    lower = Relation.AT_LEAST if sign is Sign.NON_NEGATIVE else Relation.ABOVE
+    limits = [(lower, 0.0)] + ([(Relation.AT_MOST, 1.0)] if sign is Sign.FRACTION else [])
+    return tuple(_limit(name, relation, limit) for relation, limit in limits)
+
+
+def _limit(name: str, relation: Relation, limit: float) -> Condition:
+    text = f"{relation.words}{limit:g}"
+    return Condition(
+        f"{name} is {text}",
+        f"the constant {name} is not {text}",
+        name_node(name),
+        relation,
+        formula(limit),
+        name,
+        f"give another value with --constants {name}=NUMBER",
+    )

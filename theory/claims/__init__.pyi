@@ -1,0 +1,9 @@
+from .claim import Claim as Claim
+from .claim import Values as Values
+from .claim import shortened as shortened
+from .closed_forms import Known as Known
+from .posynomial import Posynomial as Posynomial
+from .posynomial import number as number
+from .proof import ClaimProof as ClaimProof
+from .proof import ProofStep as ProofStep
+from .proof import prove as prove

@@ -1,0 +1,14 @@
+from .errors import CertificateError as CertificateError
+from .errors import DataError as DataError
+from .errors import DelayError as DelayError
+from .errors import DomainError as DomainError
+from .errors import EnvironmentFailure as EnvironmentFailure
+from .errors import GradlagError as GradlagError
+from .errors import InputError as InputError
+from .errors import ProblemError as ProblemError
+from .errors import ScheduleError as ScheduleError
+from .errors import StalenessError as StalenessError
+from .errors import StoreError as StoreError
+from .errors import TooLargeError as TooLargeError
+from .reading import open_ordinary as open_ordinary
+from .reading import read_ordinary as read_ordinary

@@ -1,0 +1,4 @@
+from .best import Design as Design
+from .best import Rated as Rated
+from .best import Target as Target
+from .best import design as design

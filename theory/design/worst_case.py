@@ -1,0 +1,73 @@
+"""The best steps for the worst case itself: descents on its sensitivities from several starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.worst_case.question import Question
+from theory.worst_case.solvers.descent import Descent, default_reach, descend
+from theory.worst_case.solvers.inequalities import neighbours, system
+from theory.worst_case.solvers.windows import windows
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int, str], None]
+
+#: Seconds of one solve per node of a window to the power 3.5, roughly, and what all descents together may take.
+_SECONDS, _BUDGET = 2.5e-6, 60.0
+_FEWEST, _MOST = 8, 300
+
+
+def best_worst_case(question: Question, starts: Sequence[Floats], *, progress: Progress | None = None) -> Descent:
+    """A short descent from each start, and a longer one from where the best of them ended.
+
+    Args:
+        question: delays and constants; its steps do not matter.
+        starts: step sizes (T,) to begin from.
+        progress: called with (done, total, text).
+
+    Returns:
+        A Descent from the best start.
+    """
+    total = solves_within(question)
+    short = max(_FEWEST, total // (2 * len(starts)))
+    found = [_descent(question, start, short, n * short, total, progress) for n, start in enumerate(starts)]
+    best = min(found, key=lambda descent: descent.value)
+    long = max(_FEWEST, total - short * len(starts))
+    last = _descent(question, best.step_sizes, long, total - long, total, progress)
+    return replace(last, start=best.start, solves=last.solves + sum(descent.solves for descent in found))
+
+
+def _descent(
+    question: Question, start: Floats, solves: int, done: int, total: int, progress: Progress | None
+) -> Descent:
+    return descend(question.replaced(step_sizes=start), solves=solves, progress=_from(progress, done, total))
+
+
+def solves_within(question: Question) -> int:
+    """How many solves a design may take, from the size of the windows alone, so that the same input gives the same.
+
+    >>> solves_within(Question([0.1] * 9, [0, 1, 1, 1, 1, 1, 1, 1, 1]))
+    300
+    """
+    rows = system(question.normalised(), neighbours(question.steps, default_reach(question)))
+    one = _SECONDS * sum(len(window) ** 3.5 for window in windows(rows))
+    return int(np.clip(_BUDGET / one, _FEWEST, _MOST))
+
+
+def starts(constant: Floats, others: Sequence[Floats], *, seed: int = 0) -> tuple[Floats, ...]:
+    """The constant step, other steps, and the constant step shaken by 30 % with a fixed seed.
+
+    A constant step can be a saddle or have a kink, where a descent stays; shaken steps do not.
+    """
+    shaken = constant * np.clip(1 + 0.3 * np.random.default_rng(seed).standard_normal(constant.size), 0.1, None)
+    return constant, *others, shaken
+
+
+def _from(progress: Progress | None, offset: int, total: int) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, _, text: progress(min(offset + done, total), total, text)

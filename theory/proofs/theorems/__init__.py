@@ -1,0 +1,1 @@
+"""The proof of each bound, a file each, and the lemmas that several of them share."""

@@ -1,0 +1,337 @@
+"""Corollaries 1 and 2, replayed: Theorem A at one constant step, in closed form for every T.
+
+With a = (s-1) L eta, b = L eta and p the rest of 1, all at least 0, what remains in the end is that a polynomial in
+a, b and p has no negative coefficient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
+from theory.bounds.parts.bound import Bound
+from theory.formulas.formula import Call, Defined, Formula, Number, total
+from theory.formulas.notation import name_node
+from theory.proofs.kernel import LAST, ProofError, expression, tau
+from theory.proofs.lemmas import HALF, Derived, K, gradient, product, steps, symbol
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
+from theory.proofs.statement import MINIMUM, G, fraction, last, meaning, read, square
+from theory.proofs.theorems.constant_step import (
+    CONSTANT_STEPS,
+    COUNT,
+    ETA,
+    IN_ORDER,
+    LEVEL,
+    PACE,
+    STEP,
+    WAIT,
+    Y_K,
+    Z_K,
+    S,
+    constant,
+    noise_in_order,
+    noise_late,
+    noises,
+    pace,
+    turn_in_order,
+    turn_late,
+    turns,
+    wait,
+)
+from theory.proofs.theorems.theorem_a import DELTA, OVERTAKES, SIGMA, L
+from theory.proofs.theorems.theorem_a import STEPS as STEPS_OF_A
+from theory.schedules.schedule import Schedule
+
+T = name_node("T")
+
+# A polynomial in a, b, p: the monomials with their coefficients, as in ((2, "aab"), (1, "p")).
+Polynomial = tuple[tuple[Fraction | int, str], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Corollary:
+    """What tells the two corollaries apart.
+
+    Args:
+        bound: the corollary in the library.
+        times: its step is 1/(times s L + sigma sqrt(L T/2 Delta)).
+        late: whether gradients may overtake.
+        room, surplus: 1 - Y and 1 - Y - p^2 Z as polynomials in a, b and p = 1 - times s L eta.
+    """
+
+    bound: Bound
+    times: int
+    late: bool
+    room: Polynomial
+    surplus: Polynomial
+
+    @property
+    def turn(self) -> Formula:
+        """At least n_k (1 + 2 o_k b n_k)."""
+        return (S - 1) * (1 + 2 * WAIT) if self.late else S - 1
+
+    @property
+    def noise(self) -> Formula:
+        """At least 1 + 3 o_k b n_k."""
+        return 1 + 3 * WAIT if self.late else Number(1)
+
+    @property
+    def y(self) -> Formula:
+        """At least every y_k."""
+        return Defined("Y", PACE + (WAIT**2 * (1 + 2 * WAIT) if self.late else WAIT**2), sequence=False)
+
+    @property
+    def z(self) -> Formula:
+        """At least every z_k."""
+        return Defined("Z", 1 + (WAIT * (1 + 3 * WAIT) if self.late else WAIT), sequence=False)
+
+    @property
+    def share(self) -> Formula:
+        """What remains of 1 for the noise."""
+        return Defined("p", 1 - (S if self.times == 1 else self.times * S) * L * ETA, sequence=False)
+
+    @property
+    def step_size(self) -> Assumed:
+        """The step of the library's schedule, times its denominator."""
+        over, under = fraction(_schedule(self.bound).formula)
+        return Assumed(f"every step size is {_schedule(self.bound).text}", Claim(ETA * under, over, equality=True))
+
+    @property
+    def roots(self) -> tuple[Call, Call]:
+        """The square roots in the bound and in the step."""
+        return _root_in(self.bound.value), _root_in(_schedule(self.bound).formula)
+
+
+def _schedule(bound: Bound) -> Schedule:
+    if bound.schedule is None:
+        raise ProofError(f"{bound.name} names no steps.")
+    return bound.schedule
+
+
+def _root_in(node: Formula) -> Call:
+    return next(part for part in node.walk() if isinstance(part, Call))
+
+
+# -------------------------------------------------------------------------------------------------- to the closed form
+
+
+def polynomial(terms: Polynomial) -> Apply:
+    """A polynomial in a, b, p with coefficients that are not negative."""
+    letters: Mapping[str, Derived] = {"a": wait(LEVEL), "b": pace(LEVEL), "p": Ref("share")}
+    return rules.add(*(product(LEVEL, c, *(letters[letter] for letter in word)) for c, word in terms))
+
+
+def counted_run(this: Corollary) -> Apply:
+    """Y and Z in place of y_k and z_k, m in place of the squares, T in place of the number of steps."""
+    eta, room = symbol(STEP, "eta"), rules.weaken(Ref("room"), STEP)
+    variance = product(STEP, symbol(STEP, "L"), symbol(STEP, "sigma", power=2), symbol(STEP, "eta", power=2))
+    at_each = rules.add(
+        product(STEP, Ref("turns"), rules.square(STEP, gradient(tau(K))), eta, HALF),
+        product(STEP, Ref("noises"), variance, HALF),
+        product(STEP, rules.minimum(STEP, K), eta, HALF),
+        product(STEP, rules.minimum(STEP, tau(K)), eta, room, HALF),
+    )
+    last_square = product(LEVEL, rules.square(LEVEL, gradient(LAST)), symbol(LEVEL, "L", power=-1), HALF)
+    per_step = L * SIGMA**2 * ETA**2 / 2 * this.z - MINIMUM * ETA * (1 - this.y / 2)
+    steps_are_t = rules.scale_equality(rules.steps_count(LEVEL), meaning(per_step))
+    return rules.add(Ref("constant"), rules.total(at_each, ("k",), *steps(K)), last_square, steps_are_t)
+
+
+def share(this: Corollary) -> Apply:
+    """The share p = eta sigma sqrt(L T/2 Delta) >= 0, from the step size."""
+    kept = product(LEVEL, symbol(LEVEL, "eta"), symbol(LEVEL, "sigma"), rules.root_sign(LEVEL, this.roots[1]))
+    return rules.add(kept, rules.scale_equality(this.step_size.fact(LEVEL), expression(-1)))
+
+
+def noise_share(this: Corollary) -> Apply:
+    """L T sigma^2 eta^2 / 2 = Delta p^2, as L T/2 Delta is the square of the root in the step."""
+    root = this.roots[1]
+    by_step = rules.scale_equality(this.step_size.fact(LEVEL), meaning(DELTA * (ETA * SIGMA * root + this.share)))
+    by_root = rules.scale_equality(rules.root_squared(LEVEL, root), meaning(-(SIGMA**2 * ETA**2) / 2))
+    return rules.add(by_step, by_root)
+
+
+def short(this: Corollary) -> Apply:
+    """(1 - Y/2)(2 Delta - m T eta) >= 0, and 1 - Y/2 >= 1/2."""
+    whole = rules.add(
+        Ref("counted"),
+        rules.scale_equality(Ref("noise_share"), meaning(-this.z)),
+        product(LEVEL, Ref("surplus"), symbol(LEVEL, "Delta")),
+    )
+    body = meaning(2 * DELTA - MINIMUM * T * ETA)
+    return rules.cancel(whole, product(LEVEL, Ref("room"), HALF), HALF, body)
+
+
+def roots(this: Corollary) -> Apply:
+    """With x = sqrt(2 L Delta/T), y = sqrt(L T/2 Delta): x^2 y^2 = L^2, so x y = L, and T x = 2 Delta y."""
+    x, y = this.roots
+    of_x, of_y = rules.root_squared(LEVEL, x), rules.root_squared(LEVEL, y)
+    squared = rules.add(
+        rules.scale_equality(of_x, meaning(y**2 / (T * L**2))),
+        rules.scale_equality(of_y, meaning(1 / (T * L))),
+    )
+    ratio = product(LEVEL, rules.root_sign(LEVEL, x), rules.root_sign(LEVEL, y), symbol(LEVEL, "L", power=-1))
+    one = rules.cancel(squared, ratio, Fraction(1), meaning(x * y / L - 1))
+    return rules.add(
+        rules.scale_equality(one, meaning(2 * DELTA * y)),
+        rules.scale_equality(of_y, meaning(-x / L)),
+    )
+
+
+def closed(this: Corollary) -> Apply:
+    """2 Delta >= m T eta, over T eta: 1/eta is the denominator of the step."""
+    start = product(LEVEL, this.times, rules.sign(LEVEL, "s"), symbol(LEVEL, "L"))
+    noise = product(LEVEL, symbol(LEVEL, "sigma"), rules.root_sign(LEVEL, this.roots[1]))
+    per_step = rules.multiply(rules.add(start, noise), symbol(LEVEL, "T", power=-1))
+    return rules.add(
+        rules.multiply(Ref("short"), per_step),
+        rules.scale_equality(this.step_size.fact(LEVEL), meaning(MINIMUM)),
+        rules.scale_equality(Ref("roots"), meaning(SIGMA / T)),
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- the proofs
+
+
+def proof(this: Corollary) -> Proof:
+    """The proof of one of the two."""
+    conclusion = theorem(this.bound.value)
+    steps_of_it = (*STEPS_OF_A[:-1], *_counting(this), *_algebra(this), *_closing(this, conclusion))
+    assumed = (this.step_size, "Delta > 0") if this.late else (this.step_size, "Delta > 0", IN_ORDER)
+    return Proof(this.bound.name, steps_of_it, conclusion, assumed, frozenset({CONSTANT_STEPS}))
+
+
+def _counting(this: Corollary) -> tuple[Step, ...]:
+    numerator = DELTA + L * SIGMA**2 / 2 * total(ETA**2 * Z_K)
+    squares = total(ETA * square(G) + ETA * (1 - Y_K) * square(read(G))) / 2 + last(square(G)) / (2 * L)
+    because = "n_k <= s - 1 and o_k <= 1" if this.late else "n_k <= s - 1 and o_k = 0"
+    return (
+        Step(
+            "constant",
+            "All steps are eta",
+            "the proof so far is about any steps; W_k holds n_k steps, so H_k = n_k eta and c_k = y_k",
+            Claim(numerator, squares),
+            constant(),
+        ),
+        Step(
+            "turn",
+            "What step k adds to y_j for the j in W_k",
+            because,
+            Claim(this.turn, COUNT * (1 + 2 * OVERTAKES * PACE * COUNT)),
+            turn_late() if this.late else turn_in_order(),
+        ),
+        Step(
+            "noise",
+            "What step k adds to z_j for the j in W_k",
+            because if this.late else "o_k = 0",
+            Claim(this.noise, 1 + 3 * OVERTAKES * PACE * COUNT),
+            noise_late() if this.late else noise_in_order(),
+        ),
+        Step(
+            "turns",
+            "Y is at least y_k",
+            "at most s - 1 windows hold k",
+            Claim(this.y, Y_K),
+            turns(this.late),
+        ),
+        Step(
+            "noises",
+            "Z is at least z_k",
+            "at most s - 1 windows hold k",
+            Claim(this.z, Z_K),
+            noises(this.late),
+        ),
+    )
+
+
+def _algebra(this: Corollary) -> tuple[Step, ...]:
+    return (
+        Step(
+            "share",
+            "The step is at most 1/(2 s L)" if this.late else "The step is at most 1/(s L)",
+            "eta times the denominator of the step is 1, so p = eta sigma sqrt(L T/2 Delta)",
+            Claim(this.share, Number(0)),
+            share(this),
+        ),
+        Step(
+            "room",
+            "Y is at most 1",
+            f"1 - Y = {written_out(this.room)}",
+            Claim(1 - this.y, Number(0)),
+            polynomial(this.room),
+        ),
+        Step(
+            "counted",
+            "Count the T steps, with m <= |g_t|^2",
+            "y_k <= Y <= 1 and z_k <= Z",
+            Claim(DELTA + L * T * SIGMA**2 * ETA**2 / 2 * this.z, MINIMUM * T * ETA * (1 - this.y / 2)),
+            counted_run(this),
+        ),
+        Step(
+            "noise_share",
+            "What the noise costs",
+            "p = eta sigma sqrt(L T/2 Delta), squared",
+            Claim(L * T * SIGMA**2 * ETA**2 / 2, DELTA * this.share**2, equality=True),
+            noise_share(this),
+        ),
+        Step(
+            "surplus",
+            "A polynomial that is not negative",
+            f"1 - Y - p^2 Z = {written_out(this.surplus)}",
+            Claim(1 - this.y, this.share**2 * this.z),
+            polynomial(this.surplus),
+        ),
+        Step(
+            "short",
+            "The bound in terms of the step",
+            "Delta + Delta p^2 Z <= 2 Delta (1 - Y/2); divide by 1 - Y/2 >= 1/2",
+            Claim(2 * DELTA, MINIMUM * T * ETA),
+            short(this),
+        ),
+    )
+
+
+def written_out(terms: Polynomial) -> str:
+    """The polynomial as text."""
+    return " + ".join(" ".join((*([] if c == 1 and word else [str(c)]), *_powers(word))) for c, word in terms)
+
+
+def _powers(word: str) -> tuple[str, ...]:
+    counted = [(letter, word.count(letter)) for letter in "abp" if letter in word]
+    return tuple(letter if power == 1 else f"{letter}^{power}" for letter, power in counted)
+
+
+def _closing(this: Corollary, conclusion: Claim) -> tuple[Step, ...]:
+    x, y = this.roots
+    return (
+        Step(
+            "roots",
+            "The two roots",
+            "their product is L, as its square is L^2",
+            Claim(T * x, 2 * DELTA * y, equality=True),
+            roots(this),
+        ),
+        Step("theorem", "The closed form", "1/eta is the denominator of the step", conclusion, closed(this)),
+    )
+
+
+CASE_1 = Corollary(
+    COROLLARY_1,
+    times=1,
+    late=False,
+    room=((1, "p"), (1, "ap"), (1, "ab")),
+    surplus=((1, "bp"), (1, "ab"), (1, "ap"), (1, "aap"), (1, "abp")),
+)
+CASE_2 = Corollary(
+    COROLLARY_2,
+    times=2,
+    late=True,
+    room=((HALF, ""), (HALF, "p"), (1, "ap"), (2, "ab"), (1, "aap"), (2, "aab")),
+    surplus=(
+        (1, "a"), (1, "b"), (HALF, "ap"), (2, "bp"), (2, "ab"), (5, "abp"), (6, "aap"), (2, "aab"), (3, "abpp"),
+        (3 * HALF, "appp"),
+    ),
+)  # fmt: skip
+PROOF_1, PROOF_2 = proof(CASE_1), proof(CASE_2)

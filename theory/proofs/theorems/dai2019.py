@@ -1,0 +1,170 @@
+"""Theorem 1 of the staleness study at its own steps, replayed: as stated for T >= 7, and what holds for every T."""
+
+from __future__ import annotations
+
+from theory.bounds.dai2019 import FACTOR_S_SUM, SCHEDULE, STATED, STRICT
+from theory.formulas.formula import formula
+from theory.proofs.kernel import LAST, ZERO, Context, Index, expression, le, scalar
+from theory.proofs.lemmas import HALF, START, T_, Derived, J, K, product, steps, symbol
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
+from theory.proofs.statement import HERE, MINIMUM, At, UpTo
+from theory.proofs.theorems.dai2019_sums import (
+    BEFORE_LAST,
+    COHERENT,
+    DELTA,
+    ETA,
+    MU,
+    POINT,
+    READER,
+    SIGMA,
+    STEP,
+    L,
+    S,
+    factor_s,
+    falling_on,
+    least,
+    weight,
+)
+from theory.proofs.theorems.roots import (
+    GAIN,
+    LOGARITHM,
+    LOGARITHM_FROM_7,
+    ROOTS,
+    SUM_FROM_1,
+    SUM_FROM_7,
+    inverse_square,
+    minus,
+    root,
+)
+
+SCALE = scalar("mu") * scalar("s", power=-1) * scalar("L", power=-1)
+PAPER_STEPS = Assumed(f"the step sizes are {SCHEDULE.text}, k from 1", Claim(ETA, SCHEDULE.formula, equality=True))
+
+
+def paper_step(context: Context, index: Index) -> Apply:
+    """Eta = (mu/(s L)) / sqrt(index + 1) as an equality: steps are counted from 0 here."""
+    return rules.instantiate(PAPER_STEPS.fact(STEP), context, k=index)
+
+
+def squared_step(context: Context, index: Index) -> Apply:
+    """eta^2 = (mu/(s L))^2 / (index + 1) as an equality."""
+    both = scalar("eta", index) + SCALE * root(index + 1, -1)
+    inverse = rules.scale_equality(inverse_square(context, index + 1), -SCALE * SCALE)
+    return rules.add(rules.scale_equality(paper_step(context, index), both), inverse)
+
+
+def scaled(context: Context, fact: Derived) -> Derived:
+    """The fact times mu/(s L)."""
+    return product(context, fact, symbol(context, "mu"), symbol(context, "s", power=-1), symbol(context, "L", power=-1))
+
+
+def falling() -> Apply:
+    """The steps fall: sqrt(j+2) >= sqrt(j+1), divided by both."""
+    rising = rules.instantiate(Ref("rising"), BEFORE_LAST, n=J + 1)
+    inverses = (symbol(BEFORE_LAST, "root", J + shift, power=-1) for shift in (1, 2))
+    one = rules.add(
+        scaled(BEFORE_LAST, product(BEFORE_LAST, rising, *inverses)),
+        paper_step(BEFORE_LAST, J),
+        minus(paper_step(BEFORE_LAST, J + 1)),
+    )
+    return rules.weaken(falling_on(one, expression(1)), READER)
+
+
+def positive_weight() -> Apply:
+    """Mu eta_t - (s L/2) eta_t^2 = (mu^2/(s L)) (sqrt(t+1) - 1/2) / (t+1) >= 0."""
+    over_half = rules.add(rules.instantiate(Ref("root"), POINT, n=T_ + 1), rules.constant(POINT, HALF))
+    gain = product(POINT, over_half, symbol(POINT, "root", T_ + 1, power=-2), symbol(POINT, "mu"))
+    factor = -scalar("s") * scalar("L") * HALF
+    return rules.add(
+        scaled(POINT, gain),
+        rules.scale_equality(paper_step(POINT, T_), scalar("mu")),
+        rules.scale_equality(squared_step(POINT, T_), factor),
+        rules.scale_equality(inverse_square(POINT, T_ + 1), factor * SCALE * SCALE),
+    )
+
+
+def in_numbers() -> Apply:
+    """The sums at the theorem's steps, times s L/mu^2."""
+    factor = scalar("s") * scalar("L") * scalar("mu", power=-2)
+    noise = scalar("L") * scalar("sigma", power=2) * HALF
+    readers = scalar("s") * scalar("L") * HALF * scalar("m")
+    signs = (symbol(START, "s"), symbol(START, "L"), symbol(START, "mu", power=-2))
+    return rules.add(
+        product(START, rules.add(Ref("factor-s"), least(Ref("weight"))), *signs),
+        rules.scale_equality(rules.total(paper_step(STEP, K), ("k",), *steps(K)), factor * scalar("mu") * scalar("m")),
+        rules.scale_equality(rules.total(squared_step(STEP, K), ("k",), *steps(K)), -factor * (noise + readers)),
+    )
+
+
+AT_PAPER_STEPS = (
+    *ROOTS,
+    *factor_s(falling(), "The steps do not increase", "sqrt(k+1) does not fall; by induction from t to k"),
+    Step(
+        "weight",
+        "No weight is negative",
+        "sqrt(t+1) >= 1 > 1/2",
+        Claim(weight(FACTOR_S_SUM), formula(0), T_),
+        positive_weight(),
+    ),
+    Step(
+        "numbers",
+        "The sum at the theorem's steps, times s L/mu^2",
+        "m <= |g_t|^2 for t < T; eta_k = mu/(s L sqrt(k+1)) for k = 0..T-1",
+        Claim(
+            S * L * DELTA / MU**2 + SIGMA**2 / (2 * S) * At(UpTo(1 / HERE), LAST, "T"),
+            MINIMUM * At(GAIN, LAST, "T"),
+        ),
+        in_numbers(),
+    ),
+)
+
+
+def closed(context: Context, logarithm: str, factor: int) -> Apply:
+    """The logarithm and the root in place of the two sums; everything times `factor`."""
+    logarithms = rules.instantiate(Ref(logarithm), context, n=LAST)
+    noise = product(context, logarithms, symbol(context, "sigma", power=2), symbol(context, "s", power=-1), HALF)
+    gain = product(context, rules.instantiate(Ref("gain"), context, n=LAST), symbol(context, "m"))
+    whole = rules.add(rules.weaken(Ref("numbers"), context), noise, gain)
+    return rules.multiply(whole, rules.constant(context, factor))
+
+
+LONG = Context(frozenset({le(ZERO + 7, LAST)}))
+STATED_THEOREM, STRICT_THEOREM = theorem(STATED.value), theorem(STRICT.value)
+STATED_PROOF = Proof(
+    "dai2019",
+    (
+        *AT_PAPER_STEPS,
+        LOGARITHM,
+        LOGARITHM_FROM_7,
+        *SUM_FROM_7,
+        Step(
+            "theorem",
+            "Theorem 1 as stated, for T >= 7",
+            "both sums at n = T",
+            STATED_THEOREM,
+            closed(LONG, "logarithm", 1),
+        ),
+    ),
+    STATED_THEOREM,
+    assumed=(COHERENT, PAPER_STEPS),
+    least_steps=7,
+)
+STRICT_PROOF = Proof(
+    "dai2019-strict",
+    (
+        *AT_PAPER_STEPS,
+        LOGARITHM,
+        SUM_FROM_1,
+        Step(
+            "theorem",
+            "Theorem 1 with its own constants, for every T",
+            "both sums at n = T; times 2",
+            STRICT_THEOREM,
+            closed(START, "harmonic", 2),
+        ),
+    ),
+    STRICT_THEOREM,
+    assumed=(COHERENT, PAPER_STEPS),
+)
+
+PROOFS = (STATED_PROOF, STRICT_PROOF)

@@ -1,0 +1,5 @@
+"""Step sizes: an expression, an entry of the catalogue, or a file of numbers."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

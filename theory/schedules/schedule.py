@@ -1,0 +1,316 @@
+"""Step sizes: an expression in k and the constants, an entry of the catalogue, or a file of numbers.
+
+One tree, read once from the text, gives the step sizes and the LaTeX of a schedule. Steps are counted from 1; they may
+be zero, never negative and never infinite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.common.errors import DelayError, ScheduleError
+from theory.common.reading import read_ordinary
+from theory.formulas.formula import Environment, Formula
+from theory.formulas.notation import CONSTANTS, GLOSSARY
+from theory.formulas.parsing import NUMBER, parse
+from theory.schedules.catalogue import CATALOGUE as CATALOGUE
+from theory.schedules.catalogue import expanded, hint
+
+Values: TypeAlias = NDArray[np.float64]
+
+#: The constants that `step_sizes` takes by name; T is the number of steps, k and d belong to each step.
+TAKEN: tuple[str, ...] = (*CONSTANTS, "s")
+
+# Long runs are evaluated in pieces: every node keeps its values, and an expression may have hundreds of nodes.
+_PIECE = 2**16
+_LARGEST_FILE = 2**26
+
+
+@dataclass(frozen=True)
+class Schedule:
+    r"""Step sizes eta_k, k = 1..T, from an expression or the name of a catalogue entry.
+
+    Args:
+        text: arithmetic in k, T, s, L, mu, sigma, Delta, the current delay d and pi; or a name such as "power:a=0.6".
+
+    Raises:
+        ScheduleError: the text does not parse; the sentence names the position and what is allowed.
+
+    >>> schedule = Schedule("mu/(s*L*sqrt(k))")
+    >>> schedule.step_sizes(4, mu=0.5, s=2, L=1)
+    array([0.25      , 0.1767767 , 0.14433757, 0.125     ])
+    >>> schedule.latex()
+    '\\frac{\\mu}{s \\, L \\, \\sqrt{k}}'
+    """
+
+    text: str
+    expression: str = field(init=False, compare=False, repr=False)
+    formula: Formula = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        expression = expanded(self.text)
+        object.__setattr__(self, "expression", expression)
+        object.__setattr__(self, "formula", _parsed(expression))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The symbols that occur."""
+        return self.formula.names()
+
+    @property
+    def reads_horizon(self) -> bool:
+        """Whether the step sizes depend on the number of steps T."""
+        return "T" in self.names
+
+    @property
+    def reads_delay(self) -> bool:
+        """Whether the step sizes depend on the current delay d."""
+        return "d" in self.names
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the expression, a catalogue name resolved."""
+        return hashlib.sha256(self.expression.encode()).hexdigest()
+
+    def latex(self) -> str:
+        """LaTeX of eta_k."""
+        return self.formula.latex()
+
+    def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Values:
+        """The step sizes eta_1..eta_T.
+
+        Args:
+            steps: T, at least 1.
+            delays: whole numbers (T,), the delay d_k of step k at position k - 1; needed if the schedule reads d.
+            **constants: the values of L, Delta, sigma, mu and s, at least of those that occur.
+
+        Returns:
+            float64 array (T,), finite and at least 0, read-only.
+
+        Raises:
+            ScheduleError: a constant that is missing, unknown or out of range, or a step size that is not a finite
+                number of at least 0; the sentence names the first such k.
+            DelayError: delays of the wrong length or outside 0 <= d_k <= k - 1.
+
+        >>> Schedule("1/(2*L*max(1,d))").step_sizes(3, L=1, delays=[0, 1, 2])
+        array([0.5 , 0.5 , 0.25])
+        """
+        count = _checked_steps(steps)
+        values = _checked_constants(constants)
+        lags = None if delays is None else _checked_delays(delays, count)
+        self._require({*values, "T", "k"} | ({"d"} if lags is not None else set()))
+        return _frozen(_checked_sizes(self._evaluated(count, lags, values)))
+
+    def _evaluated(self, count: int, lags: Values | None, constants: Mapping[str, float]) -> Values:
+        sizes = np.empty(count)
+        for first in range(0, count, _PIECE):
+            piece = slice(first, min(first + _PIECE, count))
+            own = {"k": np.arange(piece.start + 1.0, piece.stop + 1.0), "T": float(count)}
+            lag = {} if lags is None else {"d": lags[piece]}
+            # Infinite and undefined values are found and named afterwards.
+            with np.errstate(all="ignore"):
+                sizes[piece] = self.formula.evaluate(Environment({**constants, **own, **lag}))
+        return sizes
+
+    def _require(self, known: set[str]) -> None:
+        missing = sorted(self.names - known)
+        if "d" in missing:
+            raise ScheduleError("The schedule reads the delay d, but no delays are given. Give the delay of each step.")
+        if "s" in missing:
+            raise ScheduleError("The schedule uses s, which has no value here. Give it with --staleness S.")
+        if missing:
+            which = f"{' and '.join(missing)}, which {'has' if len(missing) == 1 else 'have'} no value here"
+            flags = ",".join(f"{name}=..." for name in missing)
+            raise ScheduleError(f"The schedule uses {which}. Give a value with --constants {flags}.")
+
+
+@dataclass(frozen=True, eq=False)
+class NumericSchedule:
+    """Step sizes that are given as numbers, one for each step of a run of that very length.
+
+    Args:
+        values: numbers (T,), finite and at least 0; they are copied.
+        text: where they come from.
+
+    >>> NumericSchedule([0.5, 0.25]).step_sizes(2)
+    array([0.5 , 0.25])
+    """
+
+    values: Values = field(repr=False)
+    text: str = "@file"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", _frozen(_checked_sizes(_as_numbers(self.values))))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NumericSchedule) and (self.text, self.digest) == (other.text, other.digest)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.digest))
+
+    def __reduce__(self) -> tuple[type[NumericSchedule], tuple[Values, str]]:
+        return NumericSchedule, (self.values, self.text)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """No symbol occurs."""
+        return frozenset()
+
+    @property
+    def reads_horizon(self) -> bool:
+        """The numbers do not depend on T."""
+        return False
+
+    @property
+    def reads_delay(self) -> bool:
+        """The numbers do not depend on the delays."""
+        return False
+
+    @property
+    def digest(self) -> str:
+        """The sha256 of the numbers as little-endian float64."""
+        return hashlib.sha256(self.values.astype("<f8").tobytes()).hexdigest()
+
+    def latex(self) -> str:
+        """LaTeX in words."""
+        return r"\text{number } k \text{ of the file}"
+
+    def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Values:
+        """The numbers, if there are exactly `steps` of them; see `Schedule.step_sizes`."""
+        count = _checked_steps(steps)
+        _checked_constants(constants)
+        if delays is not None:
+            _checked_delays(delays, count)
+        if count != self.values.size:
+            raise ScheduleError(
+                f"The schedule {self.text} must hold one number for each of the {count} steps. Got {self.values.size}."
+            )
+        return self.values
+
+
+AnySchedule: TypeAlias = Schedule | NumericSchedule
+
+
+def parse_schedule(text: str) -> AnySchedule:
+    """The schedule that a user writes: an expression, a catalogue name, or `@FILE` with one number a line.
+
+    Raises:
+        ScheduleError: a text that does not parse, or a file that cannot be read or holds anything else.
+
+    >>> parse_schedule("power:a=0.6").expression
+    '1/(s*L*k^0.6)'
+    """
+    if isinstance(text, str) and text.strip().startswith("@"):
+        return _read(text.strip())
+    return Schedule(text)
+
+
+def _parsed(expression: str) -> Formula:
+    try:
+        return parse(expression)
+    except ScheduleError as error:
+        raise ScheduleError(f"{error}{hint(expression)}") from None
+
+
+def _read(text: str) -> NumericSchedule:
+    path = Path(text[1:])
+    try:
+        if not path.is_file():
+            raise ScheduleError(f"There is no file {str(path)!r} to read step sizes from. Check the name after @.")
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ScheduleError(f"The file {str(path)!r} is too large for a list of step sizes. Shorten it.")
+        # Lines end as they do on any system.
+        content = read_ordinary(path, _LARGEST_FILE).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        lines = content.rstrip().split("\n")
+    except (OSError, ValueError) as error:
+        raise ScheduleError(f"The file {text[1:]!r} cannot be read as text: {error}. Give one number a line.") from None
+    return NumericSchedule(np.array([_number(line, at, text) for at, line in enumerate(lines, 1)]), text)
+
+
+def _number(line: str, at: int, text: str) -> float:
+    written = line.strip(" \t\r")
+    if not NUMBER.fullmatch(written):
+        found = repr(written[:40]) if written else "a blank line"
+        raise ScheduleError(f"Line {at} of {text[1:]!r} must hold one step size, a plain number. Got {found}.")
+    value = float(written)
+    if not (math.isfinite(value) and value >= 0):
+        raise ScheduleError(
+            f"Line {at} of {text[1:]!r} must be a finite number of at least 0, the step size of step k = {at}. "
+            f"Got {written[:40]}."
+        )
+    return value
+
+
+def _checked_steps(steps: int) -> int:
+    try:
+        count = operator.index(steps)
+    except TypeError:
+        count = 0
+    if count < 1:
+        raise ScheduleError(f"The number of steps must be a whole number of at least 1. Got {steps!r}.")
+    return count
+
+
+def _checked_constants(constants: Mapping[str, Any]) -> dict[str, float]:
+    return {name: _checked_constant(name, value) for name, value in constants.items()}
+
+
+def _checked_constant(name: str, value: Any) -> float:
+    if name not in TAKEN:
+        raise ScheduleError(f"The constants of a schedule are {', '.join(TAKEN)}. Got {name!r}: leave it out.")
+    sign = GLOSSARY[name].sign
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not sign.admits(number):
+        raise ScheduleError(f"The constant {name} must be a finite number {sign.value}. Got {value!r}.")
+    return number
+
+
+def _checked_delays(delays: Any, count: int) -> Values:
+    lags = np.asarray(delays)
+    if lags.shape != (count,) or lags.dtype.kind not in "iu":
+        found = f"{lags.dtype} of shape {lags.shape}"
+        raise DelayError(f"The delays must be {count} whole numbers, one for each step. Got {found}.")
+    wrong = np.flatnonzero((lags < 0) | (lags >= np.arange(1, count + 1)))
+    if wrong.size:
+        k = int(wrong[0]) + 1
+        raise DelayError(f"The delay of step k = {k} must lie between 0 and k - 1 = {k - 1}. Got {lags[k - 1]}.")
+    return lags.astype(np.float64)
+
+
+def _checked_sizes(sizes: Values) -> Values:
+    wrong = np.flatnonzero(~(np.isfinite(sizes) & (sizes >= 0)))
+    if wrong.size:
+        at = int(wrong[0])
+        raise ScheduleError(
+            f"The step size must be a finite number of at least 0 at every step. Got {sizes[at]:.6g} at step k = "
+            f"{at + 1}. Change the schedule there, for example with max(0, ...)."
+        )
+    return sizes
+
+
+def _as_numbers(values: Any) -> Values:
+    try:
+        numbers = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        numbers = np.empty(0)
+    if numbers.ndim != 1 or numbers.size == 0:
+        raise ScheduleError("A list of step sizes must hold at least one number, one for each step. Got none.")
+    return numbers
+
+
+def _frozen(values: Values) -> Values:
+    values = values + 0.0  # A copy, with -0.0 made 0.0.
+    values.setflags(write=False)
+    return values

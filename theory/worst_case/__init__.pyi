@@ -1,0 +1,9 @@
+from .asking import Asked as Asked
+from .asking import ask as ask
+from .costs import banded_cost as banded_cost
+from .costs import interior_cost as interior_cost
+from .question import Measure as Measure
+from .question import Question as Question
+from .solution import Solution as Solution
+from .solution import Status as Status
+from .solve import worst_case as worst_case

@@ -1,0 +1,15 @@
+from .banded import solve as solve
+from .dense import solve_dense as solve_dense
+from .descent import Descent as Descent
+from .descent import best_constant as best_constant
+from .descent import default_reach as default_reach
+from .descent import descend as descend
+from .descent import sensitivity as sensitivity
+from .descent import without_zero_steps as without_zero_steps
+from .inequalities import coherent_pairs as coherent_pairs
+from .inequalities import neighbours as neighbours
+from .inequalities import system as system
+from .interior import OWN as OWN
+from .interior import solve_interior as solve_interior
+from .violated_pairs import cuts as cuts
+from .violated_pairs import surpluses as surpluses

@@ -1,0 +1,40 @@
+r"""The windows of a banded problem: which vectors are needed together, one window after the other.
+
+The vectors are born in the order g_0, (e_0, g_1), (e_1, g_2), .. and each is needed until the last one that it meets in
+an inequality is born. The graph "alive together" is an interval graph, hence chordal: inner products on the windows
+belong to vectors iff each window is positive semidefinite. A noise e_j is orthogonal to all that is alive at its birth
+but g_{j+1}; in the completion it is then orthogonal to all that came before, as it has to be.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.worst_case.solvers.inequalities import System
+
+Ints = NDArray[np.int64]
+
+
+def births(system: System) -> Ints:
+    """When each node is born: g_k at k, e_k at k + 1."""
+    points = system.points
+    born = np.arange(points)
+    return np.concatenate([born, 1 + np.arange(points - 1)]) if system.noisy else born
+
+
+def windows(system: System) -> tuple[Ints, ...]:
+    """The maximal windows in order, each the nodes in it in the order of their births."""
+    born = births(system)
+    last = born.copy()
+    for products in (system.interpolation, system.coherence_products):
+        together = np.maximum(born[products.left], born[products.right])
+        np.maximum.at(last, products.left, together)
+        np.maximum.at(last, products.right, together)
+    alive = [np.flatnonzero((born <= now) & (now <= last)) for now in range(system.points)]
+    ordered = [nodes[np.argsort(born[nodes], kind="stable")] for nodes in alive]
+    return tuple(nodes for nodes, after in zip(ordered, [*ordered[1:], None], strict=True) if not _inside(nodes, after))
+
+
+def _inside(nodes: Ints, after: Ints | None) -> bool:
+    return after is not None and len(nodes) <= len(after) and bool(np.isin(nodes, after).all())

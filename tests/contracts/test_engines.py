@@ -192,8 +192,11 @@ def test_the_iteration_gives_the_same_run(compare, problem, engine):
         window=3,
         engine=engine,
     )
-    names = (*MEASURES, "final_points")
-    compare(f"{engine} {problem}", measured(runs, names) | {"diverged_at": runs.diverged_at.tolist()})
+    now = measured(runs, (*MEASURES, "final_points")) | {"diverged_at": runs.diverged_at.tolist()}
+    if engine == "fused" and OBJECTIVES[problem] > 1:
+        # The compiler may order the sum of the examples' losses; it does so anew each time that it compiles.
+        now["loss"].pop("bits")
+    compare(f"{engine} {problem}", now)
 
 
 # Workers with caches

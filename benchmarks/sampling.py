@@ -34,7 +34,8 @@ from experiments.workers.engines.gibbs import part_bounds, tables
 from experiments.workers.engines.gibbs_kernel import PARTS
 from experiments.workers.memory import predicted_worker_memory
 from experiments.workers.seeds import single_threaded_products
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workers.workload import Workload
 from experiments.workloads import get_workload
 

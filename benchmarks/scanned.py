@@ -31,14 +31,13 @@ from numpy.typing import NDArray
 
 from experiments.workers.engines.black_box import BlackBoxSeed
 from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
+from experiments.workers.jax.library import computing_in
+from experiments.workers.jax.training import Routines
 from experiments.workers.seeds import run_seeds
-from experiments.workers.simulate import WorkerPlan, WorkerSetting, worker_plan
+from experiments.workers.setting import WorkerPlan, WorkerSetting
 from experiments.workers.workload import Workload
 from experiments.workloads import get_workload
-from experiments.workloads.jax.library import computing_in
-from experiments.workloads.jax.networks import jax_form
-from experiments.workloads.jax.resnet import ResNetForm, blocks_of, shapes_of
-from experiments.workloads.jax.training import Routines
+from experiments.workloads.jax.resnet import ResNetForm, blocks_of
 from experiments.workloads.resnet import ResNet
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -66,9 +65,9 @@ class JittedSeed(BlackBoxSeed):
 
 def run_loop(work: Workload, routines: Routines, setting: WorkerSetting, seeds: Sequence[int]) -> Array:
     """Seeds shared out among threads, each worker's gradient called by itself."""
-    plan = worker_plan(work, setting, None)
+    plan = WorkerPlan.of(setting, work.precision)
     start = lambda seed: JittedSeed(work, plan, seed, routines)  # noqa: E731
-    return run_seeds(work, plan, np.asarray(seeds, dtype=np.int64), start, None, None, None).final
+    return run_seeds(work, plan, np.asarray(seeds, dtype=np.int64), start).final
 
 
 def run_scan(work: Workload, setting: WorkerSetting, seeds: Sequence[int]) -> Array:
@@ -79,7 +78,7 @@ def run_scan(work: Workload, setting: WorkerSetting, seeds: Sequence[int]) -> Ar
 def compare(name: str, seeds: Sequence[int], iterations: int, repeats: int) -> str:
     """A row of the first table."""
     work = get_workload(name)
-    routines = work.routines if isinstance(work, ResNet) else Routines(jax_form(work))
+    routines = work.routines if isinstance(work, ResNet) else Routines(work.jax_form())
     setting = WorkerSetting(
         WORKERS, EXTRA_DELAY, iterations, step_size=STEP_SIZE, batch=BATCH, evaluate_every=iterations
     )
@@ -102,13 +101,12 @@ def colour_form(patches: bool) -> ResNetForm:
     rng, blocks = np.random.default_rng(0), blocks_of(DEPTH, WIDTH)
     images = rng.standard_normal((ROWS, SIDE, SIDE, 3)).astype(np.float32)
     labels = rng.integers(0, 10, ROWS).astype(np.int32)
-    shapes = shapes_of(blocks, 3, 10)
-    return ResNetForm(shapes, np.dtype(np.float32), blocks, "batch", images, labels, images, labels, patches)
+    return ResNetForm.of(blocks, "batch", (images, labels), (images, labels), 10, patches)
 
 
 def gradient_flops(form: ResNetForm) -> int:
     """Of one minibatch."""
-    height, channels = SIDE, form.images.shape[3]
+    height, channels = SIDE, form.data[0].shape[3]
     first = 9 * channels * form.blocks[0].inputs * height**2
     total = 2 * first
     for block in form.blocks:

@@ -35,7 +35,8 @@ from numpy.typing import NDArray
 
 from experiments.workers.memory import predicted_worker_memory
 from experiments.workers.seeds import single_threaded_products
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workers.workload import Workload
 from experiments.workloads import get_workload
 

@@ -6,6 +6,5 @@ from .problem import Known as Known
 from .problem import Problem as Problem
 from .problem import validate_batch as validate_batch
 from .registry import PROBLEMS as PROBLEMS
-from .registry import Option as Option
 from .registry import ProblemEntry as ProblemEntry
 from .registry import get_problem as get_problem

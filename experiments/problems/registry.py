@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,38 +16,7 @@ from experiments.problems.user import load_user_problem
 from experiments.problems.worst_function import DEFAULT_SCHEDULE, DEFAULT_STALENESS, DEFAULT_STEPS
 from experiments.problems.worst_function import named as worst_function_named
 from theory.common.errors import ProblemError
-
-OptionValue = int | float | str
-# Above these, squares overflow or memory ends.
-_LARGEST_NUMBER, _LARGEST_COUNT = 1e100, 10_000_000
-
-
-@dataclass(frozen=True)
-class Option:
-    """A setting after the colon: its name, what it means, its default (whose type it keeps) and its smallest value."""
-
-    name: str
-    meaning: str
-    default: OptionValue
-    smallest: float = -math.inf
-
-    def parse(self, text: str) -> OptionValue:
-        """The value that the text spells, or a refusal."""
-        if isinstance(self.default, str):
-            return text
-        whole = isinstance(self.default, int)
-        kind, limit = ("a whole number", _LARGEST_COUNT) if whole else ("a number", _LARGEST_NUMBER)
-        try:
-            value: int | float = int(text) if whole else float(text)
-        except ValueError:
-            value = math.nan
-        smallest = max(self.smallest, -limit)
-        if not smallest <= value <= limit:
-            raise ProblemError(
-                f"The option {self.name} ({self.meaning}) must be {kind} from {smallest:,g} to {limit:,.7g}. "
-                f"Got {text or 'nothing'}."
-            )
-        return value
+from theory.common.spelling import Option, OptionValue, meant, settled
 
 
 @dataclass(frozen=True)
@@ -182,43 +149,19 @@ def get_problem(text: str) -> Problem:
     """
     if text.endswith(".py"):
         return load_user_problem(text)
-    name, colon, options = text.partition(":")
-    entry = _entry(name)
-    given = _parse_options(name, entry, options) if colon else {}
-    values = {option.name: given.get(option.name, option.default) for option in entry.options}
-    return entry.build(_spelling(name, entry, values), values)
+    entry = _entry(text.partition(":")[0])
+    return entry.build(*settled(text, entry.options, error=ProblemError, show=_shown))
 
 
 def _entry(name: str) -> ProblemEntry:
     if name.endswith(".py"):
         raise ProblemError(f"A problem file takes no options. Give {name} alone and set its values in the file.")
     if name not in PROBLEMS:
-        near = difflib.get_close_matches(name, PROBLEMS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
         raise ProblemError(
-            f"There is no problem {name!r}.{hint} The problems are {', '.join(PROBLEMS)}, "
+            f"There is no problem {name!r}.{meant(name, PROBLEMS)} The problems are {', '.join(PROBLEMS)}, "
             "or the path of your own FILE.py."
         )
     return PROBLEMS[name]
-
-
-def _parse_options(name: str, entry: ProblemEntry, text: str) -> dict[str, OptionValue]:
-    allowed = {option.name: option for option in entry.options}
-    shown = f"{name} takes {', '.join(allowed)}" if allowed else f"{name} takes no options"
-    values: dict[str, OptionValue] = {}
-    for part in text.split(","):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        if key not in allowed or not equals:
-            raise ProblemError(f"Options are written name=value, and {shown}. Got {part.strip() or 'nothing'}.")
-        if key in values:
-            raise ProblemError(f"The option {key} is given twice. Give it once.")
-        values[key] = allowed[key].parse(value)
-    return values
-
-
-def _spelling(name: str, entry: ProblemEntry, values: Mapping[str, OptionValue]) -> str:
-    changed = [f"{o.name}={_shown(values[o.name])}" for o in entry.options if values[o.name] != o.default]
-    return f"{name}:{','.join(changed)}" if changed else name
 
 
 def _shown(value: OptionValue) -> str:

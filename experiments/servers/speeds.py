@@ -10,7 +10,7 @@ import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
 from types import MappingProxyType
 from typing import ClassVar
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from experiments.servers.durations import duration
 from theory.common.errors import InputError
+from theory.common.spelling import read_options, shown, spelled
 
 LARGEST_FLEET = 1_000_000
 _LONGEST = 1e9
@@ -40,7 +41,7 @@ class Speed(ABC):
     @property
     def text(self) -> str:
         """The spelling that rebuilds it."""
-        return f"{_name(type(self))}:{','.join(f'{name}={value:.12g}' for name, value in vars(self).items())}"
+        return spelled(_name(type(self)), {name: f"{value:.12g}" for name, value in vars(self).items()})
 
     @property
     @abstractmethod
@@ -173,7 +174,7 @@ class RepeatSpeed(Speed):
 
     @property
     def text(self) -> str:
-        return f"repeat:seconds={'/'.join(f'{value:.12g}' for value in self.seconds)}"
+        return spelled("repeat", {"seconds": "/".join(f"{value:.12g}" for value in self.seconds)})
 
     @property
     def expected(self) -> float:
@@ -208,15 +209,14 @@ def parse_speed(text: str) -> Speed:
     name, _, options = text.strip().partition(":")
     if name not in SPEEDS:
         raise InputError(
-            f"A speed must be one of {'; '.join(law.spelling for law in SPEEDS.values())}. Got {ascii(text)[:60]}."
+            f"A speed must be one of {'; '.join(law.spelling for law in SPEEDS.values())}. Got {shown(text)}."
         )
     law = SPEEDS[name]
-    values: dict[str, float | tuple[float, ...]] = {}
-    for part in filter(None, (piece.strip() for piece in options.split(","))):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        if not equals or key in values or key not in law.__dataclass_fields__:
-            raise InputError(f"The speed {name} is written {law.spelling}. Got {ascii(text)[:60]}.")
-        values[key] = tuple(_number(v, text) for v in value.split("/")) if law is RepeatSpeed else _number(value, text)
+    values = read_options(
+        options.strip(" ,") or None,
+        {key: lambda value: _numbers(value, law, text) for key in (field.name for field in fields(law))},
+        lambda _: InputError(f"The speed {name} is written {law.spelling}. Got {shown(text)}."),
+    )
     build: Callable[..., Speed] = law
     return build(**values)
 
@@ -244,7 +244,7 @@ def parse_fleet(text: str) -> tuple[Speed, ...]:
         if not re.fullmatch(r"[0-9]{1,7}", number) or not 1 <= int(number) <= LARGEST_FLEET - len(fleet):
             raise InputError(
                 f"A fleet is written N*SPEED+M*SPEED with 1 to {LARGEST_FLEET:,} workers, such as "
-                f"7*constant:seconds=1+1*constant:seconds=4. Got {ascii(text)[:60]}."
+                f"7*constant:seconds=1+1*constant:seconds=4. Got {shown(text)}."
             )
         fleet.extend([parse_speed(speed)] * int(number))
     return tuple(fleet)
@@ -287,8 +287,8 @@ def _check_number(speed: Speed, name: str, value: float) -> None:
         )
 
 
-def _number(text: str, whole: str) -> float:
+def _numbers(text: str, law: type[Speed], whole: str) -> float | tuple[float, ...]:
     try:
-        return float(text)
+        return tuple(map(float, text.split("/"))) if law is RepeatSpeed else float(text)
     except ValueError:
-        raise InputError(f"The options of a speed must be numbers. Got {ascii(whole)[:60]}.") from None
+        raise InputError(f"The options of a speed must be numbers. Got {shown(whole)}.") from None

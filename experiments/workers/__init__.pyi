@@ -1,11 +1,10 @@
 from .optimizers import SGD as SGD
+from .results import Target as Target
+from .results import WorkerRuns as WorkerRuns
 from .seeds import single_threaded_products as single_threaded_products
-from .simulate import WorkerPlan as WorkerPlan
-from .simulate import WorkerRuns as WorkerRuns
-from .simulate import WorkerSetting as WorkerSetting
+from .setting import WorkerPlan as WorkerPlan
+from .setting import WorkerSetting as WorkerSetting
 from .simulate import simulate_workers as simulate_workers
-from .workload import Array as Array
 from .workload import SeedEngine as SeedEngine
-from .workload import Target as Target
 from .workload import WorkerKernel as WorkerKernel
 from .workload import Workload as Workload

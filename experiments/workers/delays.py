@@ -6,37 +6,25 @@ A law on 0..extra_delay is drawn independently for every (iteration, sender, rec
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.common.arrays import Vector, read_only
+from experiments.common.arrays import read_only
 from experiments.kernels.compiling import kept
 from experiments.kernels.counters import DELAYS, uniform, uniform_index
 from experiments.kernels.keys import worker_key
 from theory.common.errors import DelayError, InputError
+from theory.common.spelling import read_options
+from theory.common.types import Vector
 
 UNIFORM, TABLE, GIVEN = range(3)
 Given = NDArray[np.int32]
+_NONE = np.zeros((0, 0, 0), np.int32)
 
 
-@kept()
-def drawn_delay(kind: int, cumulative: Vector, given: Given, seed: int, t: int, sender: int, receiver: int) -> int:
-    """The extra delay of one message: uniform on 0..len(cumulative) - 1, by the table of sums, or as given."""
-    if kind == GIVEN:
-        return int(given[t, sender, receiver])
-    key = worker_key(seed, DELAYS, t, sender)
-    if kind == UNIFORM:
-        return uniform_index(key, receiver, cumulative.shape[0])
-    number, delay = uniform(key, receiver), 0
-    while number >= cumulative[delay]:
-        delay += 1
-    return delay
-
-
-@dataclass(frozen=True, eq=False)
-class DelayLaw:
+class DelayLaw(NamedTuple):
     """A law of extra delays: `kind`, its sums P(r <= i) (extra_delay + 1,), and delays given in full (T, P, P)."""
 
     kind: int
@@ -50,7 +38,43 @@ class DelayLaw:
 
     def draw(self, seed: int, t: int, sender: int, receiver: int) -> int:
         """The extra delay of the message of iteration t from sender to receiver."""
-        return int(drawn_delay(self.kind, self.cumulative, self.given, seed, t, sender, receiver))
+        return int(drawn_delay(self, seed, t, sender, receiver))
+
+
+class Routes(NamedTuple):
+    """How messages travel: P workers, the iterations whose messages are kept, and how long each is under way."""
+
+    workers: int
+    slots: int
+    law: DelayLaw
+
+
+@kept()
+def drawn_delay(law: DelayLaw, seed: int, t: int, sender: int, receiver: int) -> int:
+    """The extra delay of one message: uniform on 0..extra_delay, by the table of sums, or as given."""
+    if law.kind == GIVEN:
+        return int(law.given[t, sender, receiver])
+    key = worker_key(seed, DELAYS, t, sender)
+    if law.kind == UNIFORM:
+        return uniform_index(key, receiver, law.cumulative.shape[0])
+    number, delay = uniform(key, receiver), 0
+    while number >= law.cumulative[delay]:
+        delay += 1
+    return delay
+
+
+@kept(error_model="numpy", nogil=True)
+def place_of(routes: Routes, t: int, worker: int) -> int:
+    """Where among the messages that are kept that of the worker's iteration t stands."""
+    return (t % routes.slots) * routes.workers + worker
+
+
+@kept(error_model="numpy", nogil=True)
+def note_due(routes: Routes, due: Given, seed: int, t: int, sender: int) -> None:
+    """Note in `due` (receiver, place) when the sender's message of iteration t enters each cache."""
+    place = place_of(routes, t, sender)
+    for receiver in range(routes.workers):
+        due[receiver, place] = t + 1 + drawn_delay(routes.law, seed, t, sender, receiver)
 
 
 def delay_law(text: str, extra_delay: int) -> DelayLaw:
@@ -99,22 +123,23 @@ def given_delays(delays: ArrayLike, extra_delay: int, iterations: int, workers: 
             f"Every delay must lie in 0..{extra_delay}. Got values from {array.min()} to {array.max()}. "
             "Raise extra_delay or correct them."
         )
-    law = _law(GIVEN, np.ones(extra_delay + 1))
-    return DelayLaw(law.kind, law.cumulative, np.ascontiguousarray(array, dtype=np.int32))
+    return _law(GIVEN, np.ones(extra_delay + 1), array)
 
 
-def _law(kind: int, cumulative: ArrayLike) -> DelayLaw:
-    return DelayLaw(kind, read_only(cumulative), np.zeros((0, 0, 0), np.int32))
+def _law(kind: int, cumulative: ArrayLike, given: ArrayLike = _NONE) -> DelayLaw:
+    delays = np.array(given, np.int32, order="C")
+    delays.setflags(write=False)
+    return DelayLaw(kind, read_only(cumulative), delays)
 
 
 def _mean(option: str) -> float:
-    key, _, value = option.partition("=")
+    refused = InputError(
+        f"Geometric delays are written geometric:mean=M with a number M of at least 0. Got {option!r}."
+    )
     try:
-        mean = float(value) if key.strip() == "mean" else math.nan
+        mean = read_options(option, {"mean": float}, lambda _: refused)["mean"]
     except ValueError:
-        mean = math.nan
+        raise refused from None
     if not 0 <= mean < math.inf:
-        raise InputError(
-            f"Geometric delays are written geometric:mean=M with a number M of at least 0. Got {option!r}."
-        )
+        raise refused
     return mean

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from experiments.common.memory import available_memory
 from experiments.workers.optimizers import get_optimizer
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.workload import Workload
 from theory.common.errors import TooLargeError
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerSetting
-    from experiments.workers.workload import Workload
 
 _INDEX, _NUMBER = 4, 8  # bytes
 
@@ -34,7 +30,6 @@ def predicted_worker_memory(workload: Workload, setting: WorkerSetting, seeds: i
         Bytes.
 
     Example:
-        >>> from experiments.workers.simulate import WorkerSetting
         >>> from experiments.workloads import get_workload
         >>> setting = WorkerSetting(workers=8, extra_delay=50, iterations=1000)
         >>> round(predicted_worker_memory(get_workload("dnn:depth=2,width=256"), setting, 16) / 1e9, 1)
@@ -42,23 +37,18 @@ def predicted_worker_memory(workload: Workload, setting: WorkerSetting, seeds: i
     """
     kept = _NUMBER * setting.lags * workload.parameters
     measured = _NUMBER * setting.times.size * (len(workload.metrics) + 2 * setting.lags + 2)
-    own = workload.engine_memory(setting) if engine == "own" else _engine_memory(workload, setting, engine)
+    own = workload.engine_memory(setting) if engine == "own" else ring_memory(workload, setting, engine)
     return seeds * (kept + measured + own)
 
 
-def _engine_memory(workload: Workload, setting: WorkerSetting, engine: str) -> int:
+def ring_memory(workload: Workload, setting: WorkerSetting, engine: str) -> int:
     """Bytes of the engines that carry updates of d numbers, for one seed."""
-    workers, slots = setting.workers, ring_slots(setting)
+    workers, slots = setting.workers, setting.slots
     vectors = workers * (slots + 1 + get_optimizer(setting.optimizer).moments) + 1
     messages = 2 * _INDEX * workers * (workers * slots + 1)
     kernel = workload.kernel(setting.batch) if engine == "fused" else None
     scratch = 0 if kernel is None else kernel.scratch_bytes
     return vectors * workload.parameters * np.dtype(workload.precision).itemsize + messages + scratch
-
-
-def ring_slots(setting: WorkerSetting) -> int:
-    """The iterations whose updates are kept: an update is read until extra_delay + 1 iterations later."""
-    return min(setting.extra_delay + 1, setting.iterations)
 
 
 def check_worker_memory(needed: int, limit: int | None = None) -> None:

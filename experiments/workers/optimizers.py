@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from theory.common.errors import InputError
-
-Array = NDArray[Any]
+from theory.common.types import Array
 
 SGD, MOMENTUM, ADAM, ADAGRAD, RMSPROP = range(5)
 

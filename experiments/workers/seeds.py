@@ -7,47 +7,36 @@ end, so progress is told and an interruption is heard without touching the resul
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.simulate.trajectories import Indices, Progress
-from experiments.workers.optimizers import Array
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan, WorkerRuns
-    from experiments.workers.workload import SeedEngine, Target, Workload
+from experiments.workers.record import Record, gathered
+from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.setting import WorkerPlan
+from experiments.workers.workload import SeedEngine, Workload
+from theory.common.errors import InputError
+from theory.common.types import Ints, Progress
+from theory.staleness.count import whole_number
 
 # Seconds that a thread stays with one seed, and so the longest that an interruption waits.
 _TURN = 0.15
 
 
 class SeedRun:
-    """One seed: its engine, made when its first turn comes, and its rows of what is measured."""
+    """One seed: its record, and its engine, which is made when the first turn comes and let go at the end."""
 
     def __init__(
         self, workload: Workload, plan: WorkerPlan, start: Callable[[], SeedEngine], stop: Target | None
     ) -> None:
-        evaluations, lags = plan.setting.times.size, plan.setting.lags
-        self.workload, self.plan, self.start, self.stop = workload, plan, start, stop
+        self.workload, self.plan, self.start = workload, plan, start
+        self.record = Record(workload.metrics, plan, stop)
         self.engine: SeedEngine | None = None
-        self.metrics = np.full((len(workload.metrics), evaluations), np.nan)
-        self.cosine, self.ratio = np.full((evaluations, lags), np.nan), np.full((evaluations, lags), np.nan)
-        self.mu, self.norm_squared = np.full(evaluations, np.nan), np.full(evaluations, np.nan)
-        self.gradients: deque[Array] = deque(maxlen=lags)
-        self.done, self.evaluated, self.block = 0, 0, 1
-        self.diverged_at = self.stopped_at = -1
-        self.final: Array | None = None
-
-    @property
-    def finished(self) -> bool:
-        return self.final is not None
+        self.block = 1
 
     def turn(self) -> None:
         """Go on for a while."""
@@ -55,75 +44,62 @@ class SeedRun:
         with np.errstate(all="ignore"):
             if self.engine is None:
                 self.engine = self.start()
-                self.evaluate(self.engine)
-            while not self.finished and time.perf_counter() < until:
+                self._evaluate(self.engine)
+            while not self.record.finished and time.perf_counter() < until:
                 self._advance(self.engine)
+        if self.record.finished:
+            self.engine = None
 
     def _advance(self, engine: SeedEngine) -> None:
         """A block of iterations, up to the next evaluation at most."""
-        due = int(self.plan.setting.times[self.evaluated])
-        last, started = min(due, self.done + self.block), time.perf_counter()
-        self.diverged_at = engine.advance(self.done, last)
+        record = self.record
+        due = int(self.plan.setting.times[record.evaluated])
+        last, started = min(due, record.done + self.block), time.perf_counter()
+        record.diverged_at = engine.advance(record.done, last)
         seconds = time.perf_counter() - started
-        self.block = max(1, min(8 * self.block, int((last - self.done) * _TURN / max(seconds, 1e-9))))
-        self.done = last
-        if self.diverged_at >= 0:
-            self.finish(engine)
+        self.block = max(1, min(8 * self.block, int((last - record.done) * _TURN / max(seconds, 1e-9))))
+        record.done = last
+        if record.diverged_at >= 0:
+            record.finish(engine.cache)
         elif last == due:
-            self.evaluate(engine)
+            self._evaluate(engine)
 
-    def evaluate(self, engine: SeedEngine) -> None:
-        """Measure; the run ends if the target is met or nothing remains to be done."""
-        values = self.workload.evaluate(engine.cache)
-        self.metrics[:, self.evaluated] = [values[name] for name in self.workload.metrics]
-        if self.plan.setting.lags:
-            self._compare(self.workload.sample_gradient(engine.cache, self.plan.setting.sample))
-        self.evaluated += 1
-        if self.stop is not None and self.stop.met(np.array(values[self.stop.metric])):
-            self.stopped_at = self.done
-        if self.stopped_at >= 0 or self.evaluated == self.plan.setting.times.size:
-            self.finish(engine)
+    def _evaluate(self, engine: SeedEngine) -> None:
+        measured, setting = self.workload.evaluate(engine.cache), self.plan.setting
+        gradient = self.workload.sample_gradient(engine.cache, setting.sample) if setting.lags else None
+        self.record.note(np.array([measured[name] for name in self.workload.metrics]), gradient, engine.cache)
 
-    def _compare(self, gradient: Array) -> None:
-        """The gradient on the sample beside those of the evaluations before."""
-        g, k = np.asarray(gradient, dtype=np.float64), self.evaluated
-        square = float(g @ g)
-        for j, old in enumerate(reversed(self.gradients)):
-            product = float(g @ old)
-            self.ratio[k, j] = product / square if square > 0 else np.nan
-            self.cosine[k, j] = product / np.sqrt(square) / np.linalg.norm(old) if square > 0 else np.nan
-        # Rounding would keep the ratio of g_k with itself from being 1.
-        self.mu[k] = min(1.0, *self.ratio[k, : len(self.gradients)].tolist(), 1.0) if square > 0 else np.nan
-        self.norm_squared[k] = square
-        self.gradients.append(g)
 
-    def finish(self, engine: SeedEngine) -> None:
-        """Keep the last cache, and let go of everything else."""
-        self.final, self.engine = np.array(engine.cache), None
-        self.gradients.clear()
+def checked_seeds(seeds: Sequence[int]) -> Ints:
+    """The seeds as int64 (S,); InputError if there is none, a repetition, or one out of range."""
+    numbers = [whole_number(seed, 0, "A seed", InputError, most=2**63 - 1) for seed in seeds]
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise InputError(f"The seeds must be at least one and all different. Got {len(numbers)} with repetitions.")
+    return np.array(numbers, dtype=np.int64)
 
 
 def run_seeds(
     workload: Workload,
     plan: WorkerPlan,
-    seeds: Indices,
+    seeds: Ints,
     start: Callable[[int], SeedEngine],
-    progress: Progress | None,
-    stop: Target | None,
-    threads: int | None,
+    progress: Progress | None = None,
+    stop: Target | None = None,
+    threads: int | None = None,
 ) -> WorkerRuns:
     """Run all seeds, on `threads` threads or as many as numba may use."""
-    runs = [SeedRun(workload, plan, lambda seed=seed: start(seed), stop) for seed in seeds.tolist()]  # type: ignore[misc]
+    runs = [SeedRun(workload, plan, partial(start, seed), stop) for seed in seeds.tolist()]
+    records = [run.record for run in runs]
     count, total = threads or int(numba.config.NUMBA_NUM_THREADS), plan.setting.iterations * len(runs)  # type: ignore[attr-defined]
     told = time.perf_counter()
     with single_threaded_products(), ThreadPoolExecutor(min(count, len(runs))) as pool:
         for _ in _turns(pool, runs):
             if progress is not None and time.perf_counter() - told > 2 * _TURN:
-                progress(sum(plan.setting.iterations if run.finished else run.done for run in runs), total)
+                progress(sum(plan.setting.iterations if each.finished else each.done for each in records), total)
                 told = time.perf_counter()
     if progress is not None:
         progress(total, total)
-    return gathered(plan, workload.metrics, seeds, runs)
+    return gathered(plan, seeds, records)
 
 
 def _turns(pool: ThreadPoolExecutor, runs: list[SeedRun]) -> Iterator[None]:
@@ -135,32 +111,12 @@ def _turns(pool: ThreadPoolExecutor, runs: list[SeedRun]) -> Iterator[None]:
             for future in ended:
                 run = waiting.pop(future)
                 future.result()
-                if not run.finished:
+                if not run.record.finished:
                     waiting[pool.submit(run.turn)] = run
             yield
     finally:
         for future in waiting:
             future.cancel()
-
-
-def gathered(plan: WorkerPlan, names: tuple[str, ...], seeds: Indices, runs: list[SeedRun]) -> WorkerRuns:
-    """The runs' rows as one result."""
-    from experiments.workers.simulate import WorkerRuns
-
-    metrics = np.stack([run.metrics for run in runs], axis=1)
-    return WorkerRuns(
-        batches=plan.setting.batches,
-        metrics=dict(zip(names, metrics, strict=True)),
-        diverged_at=np.array([run.diverged_at for run in runs], dtype=np.int64),
-        stopped_at=np.array([run.stopped_at for run in runs], dtype=np.int64),
-        final=np.stack([run.final for run in runs if run.final is not None]),
-        seeds=seeds,
-        coherence=_coherence(runs) if plan.setting.lags else {},
-    )
-
-
-def _coherence(runs: list[SeedRun]) -> dict[str, NDArray[np.float64]]:
-    return {name: np.stack([getattr(run, name) for run in runs]) for name in ("cosine", "ratio", "mu", "norm_squared")}
 
 
 @contextmanager

@@ -9,36 +9,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerPlan, WorkerSetting
 from theory.common.errors import InputError
+from theory.common.types import Array
 
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan, WorkerSetting
-
-Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Target:
-    """A quality to reach: `metric` at `level` or on the good side of it ("above" or "below").
-
-    Example:
-        >>> Target("accuracy", 0.92, "above").met(np.array([0.9, 0.92, np.nan]))
-        array([False,  True, False])
-    """
-
-    metric: str
-    level: float
-    side: Literal["above", "below"] = "below"
-
-    def met(self, values: Array) -> NDArray[np.bool_]:
-        """Where the target is met; never at NaN."""
-        values = np.asarray(values)
-        return np.asarray(values >= self.level if self.side == "above" else values <= self.level)
+if TYPE_CHECKING:  # which would import JAX
+    from experiments.workers.jax.training import JaxForm
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +58,8 @@ class Workload(ABC):
     """
 
     name: str
+    # Whether `engine` is there, for updates that are no vectors of d numbers, or for faster ones.
+    has_own_engine: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -128,10 +111,15 @@ class Workload(ABC):
         """The compiled gradient; None for a gradient that only its own code can compute."""
         return None
 
-    @property
-    def has_own_engine(self) -> bool:
-        """Whether `engine` is there, for updates that are no vectors of d numbers, or for faster ones."""
-        return False
+    def jax_form(self) -> JaxForm:
+        """The workload in JAX, for the scanned engine.
+
+        Raises:
+            InputError: it is not written in JAX.
+        """
+        raise InputError(
+            f"The workload {self.name} is not written in JAX, so the scanned engine cannot run it. Use the engine auto."
+        )
 
     def engine(self, plan: WorkerPlan, seed: int) -> SeedEngine:
         """The workload's own engine at the start of a seed."""

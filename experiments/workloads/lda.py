@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,11 @@ from scipy.special import gammaln
 from experiments.data.tables import Corpus, corpus
 from experiments.workers.engines.gibbs import GibbsSeed, gibbs_memory, initial_topics, tables
 from experiments.workers.engines.gibbs_kernel import PARTS
-from experiments.workers.workload import Array, SeedEngine, Target, Workload
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerPlan, WorkerSetting
+from experiments.workers.workload import SeedEngine, Workload
 from theory.common.errors import InputError
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan, WorkerSetting
+from theory.common.types import Array
 
 _MOST_TOPICS = 2**15 - 1
 
@@ -49,6 +49,7 @@ class TopicModel(Workload):
     topics: int
     alpha: float
     beta: float
+    has_own_engine: ClassVar[bool] = True
 
     @property
     def parameters(self) -> int:
@@ -72,10 +73,6 @@ class TopicModel(Workload):
     @property
     def digest(self) -> str:
         return self.corpus.digest
-
-    @property
-    def has_own_engine(self) -> bool:
-        return True
 
     def initial(self, seed: int) -> Array:
         """int16 (N,): uniform topics."""

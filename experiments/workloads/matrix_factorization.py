@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -15,14 +15,16 @@ from experiments.kernels.counters import INITIAL, normals
 from experiments.kernels.keys import worker_minibatch
 from experiments.workers.engines.factors import FactorsSeed, factors_memory, longest_message
 from experiments.workers.engines.factors_kernel import FactorData, FactorScratch, collect, squared_errors
+from experiments.workers.engines.fused import FusedSeed
 from experiments.workers.engines.ring import register_gradient
+from experiments.workers.memory import ring_memory
 from experiments.workers.optimizers import SGD
-from experiments.workers.workload import Array, SeedEngine, Target, WorkerKernel, Workload
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerPlan, WorkerSetting
+from experiments.workers.workload import SeedEngine, WorkerKernel, Workload
 from experiments.workloads.networks import checked_bits, precision_of
 from theory.common.errors import InputError
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan, WorkerSetting
+from theory.common.types import Array
 
 
 class DenseData(NamedTuple):
@@ -76,6 +78,7 @@ class Factorization(Workload):
     rank: int
     weight: float
     precision_bits: int
+    has_own_engine: ClassVar[bool] = True
 
     @property
     def parameters(self) -> int:
@@ -102,10 +105,6 @@ class Factorization(Workload):
     def digest(self) -> str:
         return self.ratings.digest
 
-    @property
-    def has_own_engine(self) -> bool:
-        return True
-
     def initial(self, seed: int) -> Array:
         start = normals(seed, INITIAL, 0, self.parameters) / np.sqrt(self.rank)
         return np.asarray(start.astype(self.precision))
@@ -125,17 +124,13 @@ class Factorization(Workload):
 
     def engine(self, plan: WorkerPlan, seed: int) -> SeedEngine:
         """The one with sparse messages for SGD; other optimisers move rows that the minibatch does not touch."""
-        from experiments.workers.engines.fused import FusedSeed
-
         if plan.optimizer.kind != SGD:
             return FusedSeed(self, plan, seed)
         return FactorsSeed(self._data._replace(batch=plan.setting.batch), self.initial(seed), plan, seed)
 
     def engine_memory(self, setting: WorkerSetting) -> int:
-        from experiments.workers.memory import _engine_memory
-
         if setting.optimizer != "sgd":
-            return _engine_memory(self, setting, "fused")
+            return ring_memory(self, setting, "fused")
         return factors_memory(self._data._replace(batch=setting.batch), setting)
 
     def kernel(self, batch: int) -> WorkerKernel:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,9 +31,14 @@ from experiments.kernels.dense import (
 )
 from experiments.kernels.keys import worker_minibatch
 from experiments.workers.engines.ring import register_gradient
-from experiments.workers.workload import Array, Target, WorkerKernel, Workload
+from experiments.workers.results import Target
+from experiments.workers.workload import WorkerKernel, Workload
 from experiments.workloads.images import Images, images
 from theory.common.errors import InputError
+from theory.common.types import Array
+
+if TYPE_CHECKING:  # which would import JAX
+    from experiments.workers.jax.training import JaxForm
 
 DEEPEST = 6
 
@@ -130,6 +135,9 @@ class Network(Workload):
         precision = self.precision
         return WorkerKernel(data, lambda: make_work(layers, rows, precision), work_bytes(layers, rows, precision))
 
+    def jax_form(self) -> JaxForm:
+        return _jax_form(self.widths, self.images, self.precision)
+
     def _mean_gradient(self, x: Array, rows: Indices | slice) -> Array:
         """The gradient of the mean cross-entropy over training rows."""
         values, labels = outputs(self.widths, x, self.features[0][rows]), self.images.labels[rows]
@@ -137,6 +145,16 @@ class Network(Workload):
         change /= change.sum(axis=1, keepdims=True)
         change[np.arange(labels.size), labels] -= 1
         return gradients(self.widths, x, values, change / change.dtype.type(labels.size))[0]
+
+
+# Kept by value, because the compiled functions hang on the form and workloads are rebuilt from their names.
+@lru_cache(maxsize=8)
+def _jax_form(widths: tuple[int, ...], data: Images, precision: np.dtype[Any]) -> JaxForm:
+    from experiments.workloads.jax.networks import NetworkForm, layer_shapes
+
+    pairs = zip(data.in_precision(precision), (data.labels, data.held_out_labels), strict=True)
+    training, held_out = ((rows, labels.astype(np.int32)) for rows, labels in pairs)
+    return NetworkForm(layer_shapes(widths), precision, training, held_out, 2 * sum(widths))
 
 
 def build(name: str, values: Mapping[str, Any]) -> Network:

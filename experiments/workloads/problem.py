@@ -17,7 +17,9 @@ from experiments.problems import Problem, get_problem
 from experiments.simulate.fused import check_arrays, compiled_objective
 from experiments.simulate.gradients import BLOCK, Objective, gradient_at, make_scratch
 from experiments.workers.engines.ring import register_gradient
-from experiments.workers.workload import Array, Target, WorkerKernel, Workload
+from experiments.workers.results import Target
+from experiments.workers.workload import WorkerKernel, Workload
+from theory.common.types import Array
 
 
 class ProblemData(NamedTuple):

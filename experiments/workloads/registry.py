@@ -5,18 +5,16 @@ An entry says where its builder is (module:function); the module is imported whe
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from experiments.problems import Option
 from experiments.workers.workload import Workload
 from theory.common.errors import InputError
+from theory.common.spelling import Option, meant, settled
 
-OptionValue = int | float | str
 Build = Callable[[str, Mapping[str, Any]], Workload]
 
 
@@ -34,7 +32,7 @@ class WorkloadEntry:
     builder: str
     options: tuple[Option, ...] = ()
 
-    def build(self, name: str, values: Mapping[str, OptionValue]) -> Workload:
+    def build(self, name: str, values: Mapping[str, Any]) -> Workload:
         """The workload."""
         module, _, function = self.builder.partition(":")
         build: Build = getattr(import_module(module), function)
@@ -121,44 +119,15 @@ def get_workload(text: str) -> Workload:
         >>> get_workload("problem:quadratic:d=3").parameters
         3
     """
-    name, colon, options = text.partition(":")
+    name, _, objective = text.partition(":")
     if name == _PROBLEM:
         from experiments.workloads.problem import ProblemWorkload
 
-        return ProblemWorkload.of(options)
-    entry = _entry(name)
-    given = _parse(name, entry, options) if colon else {}
-    values = {option.name: given.get(option.name, option.default) for option in entry.options}
-    return entry.build(_spelling(name, entry, values), values)
-
-
-def _entry(name: str) -> WorkloadEntry:
+        return ProblemWorkload.of(objective)
     if name not in WORKLOADS:
-        near = difflib.get_close_matches(name, WORKLOADS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
         raise InputError(
-            f"There is no workload {name!r}.{hint} The workloads are {', '.join(WORKLOADS)}, and problem:NAME for "
-            "the objectives that `gradlag problems` lists."
+            f"There is no workload {name!r}.{meant(name, WORKLOADS)} The workloads are {', '.join(WORKLOADS)}, and "
+            "problem:NAME for the objectives that `gradlag problems` lists."
         )
-    return WORKLOADS[name]
-
-
-def _parse(name: str, entry: WorkloadEntry, text: str) -> dict[str, OptionValue]:
-    allowed = {option.name: option for option in entry.options}
-    values: dict[str, OptionValue] = {}
-    for part in text.split(","):
-        key, equals, value = (piece.strip() for piece in part.partition("="))
-        if key not in allowed or not equals:
-            raise InputError(
-                f"Options are written name=value, and {name} takes {', '.join(allowed) or 'none'}. "
-                f"Got {part.strip() or 'nothing'}."
-            )
-        if key in values:
-            raise InputError(f"The option {key} is given twice. Give it once.")
-        values[key] = allowed[key].parse(value)
-    return values
-
-
-def _spelling(name: str, entry: WorkloadEntry, values: Mapping[str, OptionValue]) -> str:
-    changed = [f"{o.name}={values[o.name]}" for o in entry.options if values[o.name] != o.default]
-    return f"{name}:{','.join(changed)}" if changed else name
+    entry = WORKLOADS[name]
+    return entry.build(*settled(text, entry.options))

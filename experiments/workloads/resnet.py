@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.kernels.counters import INITIAL, normals
-from experiments.workers.workload import Array, Target, Workload
+from experiments.workers.jax.library import need_jax
+from experiments.workers.results import Target
+from experiments.workers.workload import Workload
 from experiments.workloads.images import Images, images
-from experiments.workloads.jax.library import need_jax
 from theory.common.errors import InputError
+from theory.common.types import Array
 
 if TYPE_CHECKING:
+    from experiments.workers.jax.training import JaxForm, Routines
     from experiments.workloads.jax.resnet import ResNetForm
-    from experiments.workloads.jax.training import Routines
 
 DEEPEST = 110
 NORMS = ("batch", "group")
@@ -86,6 +88,9 @@ class ResNet(Workload):
         """The compiled functions behind `gradient`, `evaluate` and `sample_gradient`."""
         return _routines(self.depth, self.width, self.norm, self.images)
 
+    def jax_form(self) -> JaxForm:
+        return self.form
+
     def initial(self, seed: int) -> Array:
         x = self.form.split(normals(seed, INITIAL, 0, self.parameters))
         *layers, weights, biases = x
@@ -111,26 +116,16 @@ class ResNet(Workload):
 # Kept by value: the compiled functions hang on the form, and workloads are rebuilt from their names.
 @lru_cache(maxsize=8)
 def _form(depth: int, width: int, norm: str, data: Images, patches: bool) -> ResNetForm:
-    from experiments.workloads.jax.resnet import ResNetForm, blocks_of, shapes_of
+    from experiments.workloads.jax.resnet import ResNetForm, blocks_of
 
-    blocks = blocks_of(depth, width)
-    training, held_out = _pixels(data)
-    return ResNetForm(
-        shapes_of(blocks, training.shape[3], data.classes),
-        np.dtype(np.float32),
-        blocks,
-        norm,
-        training,
-        data.labels.astype(np.int32),
-        held_out,
-        data.held_out_labels.astype(np.int32),
-        patches,
-    )
+    pairs = zip(_pixels(data), (data.labels, data.held_out_labels), strict=True)
+    training, held_out = ((pixels, labels.astype(np.int32)) for pixels, labels in pairs)
+    return ResNetForm.of(blocks_of(depth, width), norm, training, held_out, data.classes, patches)
 
 
 @lru_cache(maxsize=8)
 def _routines(depth: int, width: int, norm: str, data: Images) -> Routines:
-    from experiments.workloads.jax.training import Routines
+    from experiments.workers.jax.training import Routines
 
     return Routines(_form(depth, width, norm, data, False))
 

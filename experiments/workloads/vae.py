@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, NamedTuple
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,10 +27,15 @@ from experiments.kernels.dense import (
 from experiments.kernels.elementary import exp
 from experiments.kernels.keys import worker_key, worker_minibatch, worker_seed
 from experiments.workers.engines.ring import register_gradient
-from experiments.workers.workload import Array, Target, WorkerKernel, Workload
+from experiments.workers.results import Target
+from experiments.workers.workload import WorkerKernel, Workload
 from experiments.workloads.images import Images, images
 from experiments.workloads.networks import checked_bits, gradients, he_start, outputs, precision_of
 from theory.common.errors import InputError
+from theory.common.types import Array
+
+if TYPE_CHECKING:  # which would import JAX
+    from experiments.workers.jax.training import JaxForm
 
 DEEPEST = 3
 
@@ -209,6 +214,9 @@ class Autoencoder(Workload):
             work_bytes(encoder, rows, precision) + work_bytes(decoder, rows, precision) + noise,
         )
 
+    def jax_form(self) -> JaxForm:
+        return _jax_form(self.encoder, self.decoder, self.images, self.precision_bits)
+
     def _noise(self, seed: int, step: int, rows: int) -> Array:
         return normals(seed, NOISE, step, rows * self.latent).reshape(rows, self.latent).astype(self.precision)
 
@@ -233,6 +241,24 @@ class Autoencoder(Workload):
         root = np.exp(v / 2)
         by_moments = np.hstack([by_code + m / rows, 0.5 * (by_code * noise * root + (root * root - 1) / rows)])
         return np.concatenate([gradients(self.encoder, encoder, inner, by_moments)[0], outer_gradient])
+
+
+# Kept by value, because the compiled functions hang on the form and workloads are rebuilt from their names.
+@lru_cache(maxsize=8)
+def _jax_form(encoder: tuple[int, ...], decoder: tuple[int, ...], data: Images, bits: int) -> JaxForm:
+    from experiments.workloads.jax.networks import AutoencoderForm, layer_shapes
+
+    work = Autoencoder("autoencoder", encoder, decoder, data, bits)
+    training, held_out = work.features
+    return AutoencoderForm(
+        layer_shapes(encoder) + layer_shapes(decoder),
+        work.precision,
+        (training,),
+        (held_out, work.evaluation_noise),
+        2 * (sum(encoder) + sum(decoder)),
+        encoder_leaves=2 * (len(encoder) - 1),
+        latent=work.latent,
+    )
 
 
 def build(name: str, values: Mapping[str, Any]) -> Autoencoder:

@@ -1,4 +1,4 @@
-"""What every room needs: errors that speak to users, and the reading of a user's file."""
+"""What every room needs: errors that speak to users, spellings with options, a user's file, and shared types."""
 
 import lazy_loader
 

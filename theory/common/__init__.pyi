@@ -12,3 +12,16 @@ from .errors import StoreError as StoreError
 from .errors import TooLargeError as TooLargeError
 from .reading import open_ordinary as open_ordinary
 from .reading import read_ordinary as read_ordinary
+from .spelling import Option as Option
+from .spelling import parts_of as parts_of
+from .spelling import read_options as read_options
+from .spelling import spelled as spelled
+from .types import Array as Array
+from .types import Flags as Flags
+from .types import Floats as Floats
+from .types import Ints as Ints
+from .types import Matrix as Matrix
+from .types import Progress as Progress
+from .types import Say as Say
+from .types import Stages as Stages
+from .types import Vector as Vector

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from theory.common.errors import ScheduleError
+from theory.common.spelling import read_options
 from theory.formulas.parsing import NUMBER
 
 _SPACE = " \t\r\n"
@@ -32,14 +33,15 @@ class Entry:
 
     def with_option(self, text: str) -> str:
         """The expression for the option `text`, such as "a=0.6"."""
-        key, equals, number = (piece.strip() for piece in text.partition("="))
         if not self.option:
             raise ScheduleError(f"The schedule {self.name} takes no option. Got {text!r}: write {self.name} alone.")
-        if key != self.option or not equals or not NUMBER.fullmatch(number):
-            raise ScheduleError(
-                f"The schedule {self.name} takes the option {self.option}=NUMBER, as in "
-                f"{self.name}:{self.option}=0.6. Got {text!r}."
-            )
+        malformed = ScheduleError(
+            f"The schedule {self.name} takes the option {self.option}=NUMBER, as in "
+            f"{self.name}:{self.option}=0.6. Got {text!r}."
+        )
+        number = read_options(text, {self.option: str}, lambda _: malformed)[self.option]
+        if not NUMBER.fullmatch(number):
+            raise malformed
         return self.template.replace("NUMBER", number)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.common.errors import DelayError
+from theory.common.spelling import shown, spelled
 from theory.formulas.notation import Sign
 from theory.staleness.count import whole_number
 from theory.staleness.stability import fixed_delay_limit
@@ -85,8 +86,8 @@ class DelayModel(ABC):
     @property
     def text(self) -> str:
         """The model as a user spells it; the staleness is spelled elsewhere."""
-        options = ",".join(f"{option}={plain(getattr(self, name))}" for option, name in self.options.items())
-        return self.spelling.partition(":")[0] + (f":{options}" if options else "")
+        options = {option: plain(getattr(self, name)) for option, name in self.options.items()}
+        return spelled(self.spelling.partition(":")[0], options)
 
 
 class IndependentDelays(DelayModel):
@@ -107,7 +108,7 @@ def check_number(model: DelayModel, name: str, what: str, sign: Sign) -> None:
     except (TypeError, ValueError, OverflowError):
         value = math.nan
     if not sign.admits(value):
-        raise DelayError(f"{what} must be a finite number, {sign.value}. Got {ascii(given)[:60]}.")
+        raise DelayError(f"{what} must be a finite number, {sign.value}. Got {shown(given)}.")
     object.__setattr__(model, name, value)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import erf, ndtr
 
 from theory.common.errors import DelayError
+from theory.common.spelling import read_options, shown
 from theory.formulas.notation import Sign
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel, IndependentDelays, Values, check_number, plain
@@ -240,14 +241,15 @@ def parse_delays(text: str, staleness: Staleness) -> DelayModel:
     name, _, options = text.strip().partition(":")
     if name not in MODELS:
         raise DelayError(
-            f"The delays must be one of {'; '.join(model.spelling for model in MODELS.values())}. Got {_shown(text)}. "
+            f"The delays must be one of {'; '.join(model.spelling for model in MODELS.values())}. Got {shown(text)}. "
             "A file of delays has a flag of its own, --delays-file."
         )
     model = MODELS[name]
-    given = [[piece.strip() for piece in part.split("=")] for part in options.split(",") if options]
-    if any(len(pieces) != 2 for pieces in given) or sorted(p[0] for p in given) != sorted(model.options):
-        raise DelayError(f"The delay model {name} is written {model.spelling}. Got {_shown(text)}.")
-    values = {model.options[option]: _number(option, number) for option, number in given}
+    malformed = DelayError(f"The delay model {name} is written {model.spelling}. Got {shown(text)}.")
+    given = read_options(options or None, dict.fromkeys(model.options, str), lambda _: malformed)
+    if len(given) < len(model.options):
+        raise malformed
+    values = {model.options[option]: _number(option, number) for option, number in given.items()}
     build: Callable[..., DelayModel] = model
     return build(**values, maximum=staleness.maximum_delay)
 
@@ -288,9 +290,5 @@ def _number(option: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise DelayError(f"The option {option} of the delays must be a number. Got {_shown(text)}.") from None
+        raise DelayError(f"The option {option} of the delays must be a number. Got {shown(text)}.") from None
     return int(value) if value.is_integer() else value
-
-
-def _shown(value: object) -> str:
-    return ascii(value)[:60]

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.common.errors import InputError
+from theory.common.spelling import shown
 
 Values = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ def check_momentum(momentum: float) -> float:
     except (TypeError, ValueError):
         value = math.nan
     if not 0 <= value < 1:
-        raise InputError(f"The momentum must be a number of at least 0 and below 1. Got {ascii(momentum)[:60]}.")
+        raise InputError(f"The momentum must be a number of at least 0 and below 1. Got {shown(momentum)}.")
     return value
 
 

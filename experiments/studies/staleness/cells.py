@@ -19,8 +19,10 @@ from experiments.studies.staleness import one_sequence
 from experiments.studies.staleness.work import guessed_work
 from experiments.sweep.cell_files import canonical as canonical
 from experiments.sweep.cell_files import digest
-from experiments.workers.simulate import WorkerRuns, WorkerSetting, simulate_workers
-from experiments.workers.workload import Target, Workload
+from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
+from experiments.workers.workload import Workload
 from experiments.workloads import get_workload
 from theory.common.errors import InputError
 from theory.staleness.count import whole_number

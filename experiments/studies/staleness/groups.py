@@ -16,8 +16,8 @@ from experiments.simulate.trajectories import Progress
 from experiments.studies.staleness import one_sequence
 from experiments.studies.staleness.cells import Values, WorkerCell, coherence_of, qualities_of
 from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
-from experiments.workers.simulate import WorkerSetting
-from experiments.workers.workload import Target
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerSetting
 from experiments.workloads import get_workload
 from theory.common.errors import InputError
 

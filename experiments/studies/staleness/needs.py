@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from experiments.data.on_request import ON_REQUEST, plain, stored
 from experiments.data.sets import DATASETS
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.staleness.spellings import data_of, parts_of
+from experiments.studies.staleness.spellings import data_of
 from theory.common.errors import DataError, InputError
+from theory.common.spelling import parts_of
 
 WITHOUT_JAX = "JAX (pip install 'gradlag[nn]')"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from experiments.simulate.delayed import simulate
-from experiments.workers.simulate import WorkerRuns
+from experiments.workers.results import WorkerRuns
 from experiments.workloads import get_workload
 from experiments.workloads.problem import ProblemWorkload
 from theory.common.errors import InputError

@@ -53,7 +53,7 @@ def has_accelerator() -> bool:
     """Whether JAX is here and computes on something else than a processor."""
     if not has_jax():
         return False
-    from experiments.workloads.jax.library import jax
+    from experiments.workers.jax.library import jax
 
     return jax is not None and bool(jax.default_backend() != "cpu")
 
@@ -135,6 +135,6 @@ def _fitting(group: Group) -> Group:
 
 def engine_versions() -> dict[str, str]:
     """What computed a group: numbers agree with those of the other engines to rounding, which training enlarges."""
-    from experiments.workloads.jax.library import jax
+    from experiments.workers.jax.library import jax
 
     return {"engine": "scanned", "jax": str(jax.__version__), "device": str(jax.devices()[0].device_kind)}

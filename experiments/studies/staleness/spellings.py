@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from theory.common.spelling import parts_of
+
 _DATA: Mapping[str, str] = MappingProxyType(
     {"matrix-factorization": "movielens-small", "lda": "newsgroups-2k", "problem": ""}
 )
-
-
-def parts_of(workload: str) -> tuple[str, dict[str, str]]:
-    """The name and the options that are given.
-
-    >>> parts_of("dnn:depth=2,data=mnist-5k")
-    ('dnn', {'depth': '2', 'data': 'mnist-5k'})
-    """
-    name, _, options = workload.partition(":")
-    return name, {key: value for key, equals, value in (part.partition("=") for part in options.split(",")) if equals}
 
 
 def data_of(workload: str) -> str:

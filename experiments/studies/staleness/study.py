@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 from experiments.studies.staleness import one_sequence
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.sizes import DISTANCE, NETWORKS, OTHERS, Networks, Others
-from experiments.studies.staleness.spellings import data_of, parts_of
+from experiments.studies.staleness.spellings import data_of
 from experiments.studies.values import of_scale
 from theory.common.errors import InputError
+from theory.common.spelling import parts_of
 
 if TYPE_CHECKING:
     from experiments.studies.staleness.results import WorkerResult

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.groups import can_scan, grouped, predicted_memory
-from experiments.studies.staleness.spellings import parts_of
 from experiments.studies.staleness.study import FIGURES
+from theory.common.spelling import parts_of
 
 _COLUMNS = (
     "figure",

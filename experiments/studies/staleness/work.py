@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from experiments.studies.staleness.spellings import data_of, parts_of
+from experiments.studies.staleness.spellings import data_of
+from theory.common.spelling import parts_of
 
 if TYPE_CHECKING:
     from experiments.studies.staleness.cells import WorkerCell

@@ -28,8 +28,8 @@ from experiments.studies.theorem_step.runs import OneSequence
 from experiments.studies.theorem_step.words import word
 from experiments.studies.values import Values, of_scale
 from experiments.sweep.cell_files import digest
+from experiments.workers.results import Target
 from experiments.workers.seeds import single_threaded_products
-from experiments.workers.workload import Target
 from experiments.workloads.networks import Network
 from theory.bounds import Setting, get
 from theory.bounds.judging.judge import judge

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from experiments.workers.engines.ring import deliver, make_ring, make_rules, place_of, send
-from experiments.workers.optimizers import Array
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan
-    from experiments.workers.workload import Workload
+from experiments.workers.delays import place_of
+from experiments.workers.engines.ring import RingSeed, deliver, send
+from experiments.workers.setting import WorkerPlan
+from experiments.workers.workload import Workload
 
 
-class BlackBoxSeed:
+class BlackBoxSeed(RingSeed):
     """One seed's ring, filled by `workload.gradient`."""
 
     def __init__(self, workload: Workload, plan: WorkerPlan, seed: int) -> None:
-        self.gradient, self.batch, self.seed = workload.gradient, plan.setting.batch, seed
-        self.rules, self.ring = make_rules(plan), make_ring(plan, workload, seed)
-
-    @property
-    def cache(self) -> Array:
-        """The first worker's."""
-        first: Array = self.ring.caches[0]
-        return first
+        super().__init__(workload, plan, seed)
+        self.gradient, self.batch = workload.gradient, plan.setting.batch
 
     def advance(self, first: int, last: int) -> int:
         """Iterations first..last-1, each with the deliveries that follow it."""
         rules, ring = self.rules, self.ring
         for t in range(first, last):
-            for worker in range(rules.workers):
-                ring.updates[place_of(rules, t, worker)] = self.gradient(
+            for worker in range(rules.routes.workers):
+                ring.updates[place_of(rules.routes, t, worker)] = self.gradient(
                     ring.caches[worker], self.seed, t, worker, self.batch
                 )
                 send(rules, ring, self.seed, t, worker)

@@ -5,22 +5,17 @@ Its iterates are those of the dense engines: what a message leaves out is zero.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from experiments.workers.engines.factors_kernel import (
-    Array,
     FactorData,
     FactorRules,
     FactorScratch,
     FactorState,
     factors_kernel,
 )
-from experiments.workers.memory import ring_slots
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan, WorkerSetting
+from experiments.workers.setting import WorkerPlan, WorkerSetting
+from theory.common.types import Array
 
 
 def padded(data: FactorData) -> FactorData:
@@ -37,7 +32,7 @@ def longest_message(data: FactorData) -> int:
 
 def factors_memory(data: FactorData, setting: WorkerSetting) -> int:
     """Bytes of one seed's state: P caches, messages of (extra_delay + 1) P iterations, and work space."""
-    workers, places, number = setting.workers, ring_slots(setting) * setting.workers, data.values.itemsize
+    workers, places, number = setting.workers, setting.slots * setting.workers, data.values.itemsize
     columns = len(padded(data).lanes)
     caches = workers * data.weights.size * columns * number
     messages = places * (longest_message(data) * (4 + columns * number) + 4 + 4 * workers)
@@ -48,14 +43,11 @@ class FactorsSeed:
     """One seed's workers, moved on by the compiled kernel."""
 
     def __init__(self, data: FactorData, start: Array, plan: WorkerPlan, seed: int) -> None:
-        law, workers, slots, number = plan.law, plan.setting.workers, ring_slots(plan.setting), plan.precision.type
-        given = np.ascontiguousarray(law.given).view()
-        given.setflags(write=False)
-        step, limit = number(plan.setting.step_size), number(plan.limit)
-        self.rules = FactorRules(workers, slots, law.kind, law.cumulative, given, step, limit)
+        number = plan.precision.type
+        self.rules = FactorRules(plan.routes, number(plan.setting.step_size), number(plan.limit))
         self.data, self.rank, self.seed, self.kernel = padded(data), len(data.lanes), seed, factors_kernel()
         self.scratch = FactorScratch(np.full(data.weights.size, -1, np.int32))
-        self.state = _start(data, start, workers, slots)
+        self.state = _start(data, start, plan.setting)
 
     @property
     def cache(self) -> Array:
@@ -68,9 +60,10 @@ class FactorsSeed:
         return int(self.kernel(self.data, self.scratch, self.rules, self.state, self.seed, first, last))
 
 
-def _start(data: FactorData, start: Array, workers: int, slots: int) -> FactorState:
+def _start(data: FactorData, start: Array, setting: WorkerSetting) -> FactorState:
     """The state before the first iteration: all caches at the start, nothing under way."""
-    places, longest, rows = slots * workers, longest_message(data), data.weights.size
+    workers, places = setting.workers, setting.slots * setting.workers
+    longest, rows = longest_message(data), data.weights.size
     columns, rank = len(padded(data).lanes), len(data.lanes)
     caches = np.zeros((workers, rows, columns), start.dtype)
     caches[:, :, :rank] = start.reshape(rows, rank)

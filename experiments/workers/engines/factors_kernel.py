@@ -12,15 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
 from experiments.kernels import counters, keys
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.keys import worker_key
 from experiments.workers import delays
-from experiments.workers.delays import Given, drawn_delay
+from experiments.workers.delays import Routes, note_due, place_of
+from theory.common.types import Array
 
-Array = NDArray[Any]
 Rows = NDArray[np.int32]
 
 
@@ -49,11 +48,7 @@ class FactorScratch(NamedTuple):
 class FactorRules(NamedTuple):
     """What all iterations share."""
 
-    workers: int
-    slots: int
-    delays: int
-    cumulative: Vector
-    given: Given
+    routes: Routes
     step_size: Any
     limit: Any
 
@@ -125,16 +120,14 @@ def _send(
     data: FactorData, scratch: FactorScratch, rules: FactorRules, state: FactorState, seed: int, t: int, worker: int
 ) -> None:
     """Compute a worker's update and note when it is due."""
-    place = (t % rules.slots) * rules.workers + worker
+    place = place_of(rules.routes, t, worker)
     rows, values = state.rows[place], state.values[place]
     length = collect(data, scratch, seed, t, worker, state.caches[worker], rows, values)
     for j in range(length):
         for k in range(len(data.lanes)):
             values[j, k] = -rules.step_size * values[j, k]
     state.lengths[place] = length
-    for receiver in range(rules.workers):
-        delay = drawn_delay(rules.delays, rules.cumulative, rules.given, seed, t, worker, receiver)
-        state.due[receiver, place] = t + 1 + delay
+    note_due(rules.routes, state.due, seed, t, worker)
 
 
 @kept(error_model="numpy", nogil=True)
@@ -149,15 +142,16 @@ def _add_message(lanes: tuple[int, ...], cache: Array, rows: Rows, values: Array
 @kept(error_model="numpy", nogil=True)
 def _deliver(data: FactorData, rules: FactorRules, state: FactorState, t: int) -> bool:
     """Add to every cache what is due, by time of sending and then by sender; whether the first has now diverged."""
-    for receiver in range(rules.workers):
+    routes = rules.routes
+    for receiver in range(routes.workers):
         cache = state.caches[receiver]
-        for sent in range(max(0, t - rules.slots), t):
-            first = (sent % rules.slots) * rules.workers
-            for place in range(first, first + rules.workers):
+        for sent in range(max(0, t - routes.slots), t):
+            first = place_of(routes, sent, 0)
+            for place in range(first, first + routes.workers):
                 if state.due[receiver, place] == t:
                     _add_message(data.lanes, cache, state.rows[place], state.values[place], state.lengths[place])
     outside = False
-    for place in range(rules.slots * rules.workers):
+    for place in range(routes.slots * routes.workers):
         if state.due[0, place] == t:
             outside |= _far(data.lanes, state.caches[0], state.rows[place], state.lengths[place], rules.limit)
     return outside
@@ -198,7 +192,7 @@ def _build(sources: int) -> Any:
         last: int,
     ) -> int:
         for t in range(first, last):
-            for worker in range(rules.workers):
+            for worker in range(rules.routes.workers):
                 _send(data, scratch, rules, state, seed, t, worker)
             if _deliver(data, rules, state, t + 1):
                 return t + 1

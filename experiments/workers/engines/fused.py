@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.simulate import gradients
 from experiments.workers import delays, optimizers
+from experiments.workers.delays import place_of
 from experiments.workers.engines import ring
-from experiments.workers.engines.ring import Ring, Rules, deliver, gradient_into, make_ring, make_rules, place_of, send
-from experiments.workers.optimizers import Array
+from experiments.workers.engines.ring import Ring, RingSeed, Rules, deliver, gradient_into, send
+from experiments.workers.setting import WorkerPlan
+from experiments.workers.workload import Workload
 from theory.common.errors import InputError
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan
-    from experiments.workers.workload import Workload
 
 
 def _build(sources: int) -> Any:
@@ -25,8 +23,8 @@ def _build(sources: int) -> Any:
     @kept(error_model="numpy", nogil=True)
     def advance(data: Any, scratch: Any, rules: Rules, ring: Ring, seed: int, first: int, last: int) -> int:
         for t in range(first, last):
-            for worker in range(rules.workers):
-                place = place_of(rules, t, worker)
+            for worker in range(rules.routes.workers):
+                place = place_of(rules.routes, t, worker)
                 gradient_into(data, scratch, seed, t, worker, ring.caches[worker], ring.updates[place])
                 send(rules, ring, seed, t, worker)
             if deliver(rules, ring, t + 1):
@@ -43,23 +41,17 @@ def _kernel(kind: type[Any]) -> Any:
     return _build(number_of_sources(*made_of))
 
 
-class FusedSeed:
+class FusedSeed(RingSeed):
     """One seed's ring, moved on by the compiled kernel."""
 
     def __init__(self, workload: Workload, plan: WorkerPlan, seed: int) -> None:
+        super().__init__(workload, plan, seed)
         kernel = workload.kernel(plan.setting.batch)
         if kernel is None:
             raise InputError(f"The workload {workload.name} has no compiled gradient.")
-        self.data, self.scratch, self.seed = kernel.data, kernel.scratch(), seed
-        self.rules, self.ring = make_rules(plan), make_ring(plan, workload, seed)
+        self.data, self.scratch = kernel.data, kernel.scratch()
         kind: Any = type(kernel.data)
         self.kernel = _kernel(kind)
-
-    @property
-    def cache(self) -> Array:
-        """The first worker's."""
-        first: Array = self.ring.caches[0]
-        return first
 
     def advance(self, first: int, last: int) -> int:
         """Iterations first..last-1, each with the deliveries that follow it."""

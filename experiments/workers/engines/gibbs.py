@@ -12,11 +12,12 @@ A count below 0 counts as 0 in the weights; the table itself keeps it, so that e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.data.tables import Corpus
 from experiments.workers.engines.gibbs_kernel import (
     PARTS,
     GibbsRules,
@@ -26,13 +27,8 @@ from experiments.workers.engines.gibbs_kernel import (
     first_document,
     gibbs_kernel,
 )
-from experiments.workers.memory import ring_slots
-
-if TYPE_CHECKING:
-    from experiments.data.tables import Corpus
-    from experiments.workers.simulate import WorkerPlan, WorkerSetting
-
-Array = NDArray[Any]
+from experiments.workers.setting import WorkerPlan, WorkerSetting
+from theory.common.types import Array, Ints
 
 
 def initial_topics(words: int, topics: int, seed: int) -> NDArray[np.int16]:
@@ -47,7 +43,7 @@ def tables(corpus: Corpus, assigned: Array, topics: int) -> tuple[Array, Array]:
     return of_documents, of_words
 
 
-def part_bounds(corpus: Corpus, workers: int) -> NDArray[np.int64]:
+def part_bounds(corpus: Corpus, workers: int) -> Ints:
     """int64 (10 P + 1,): the first documents of the 10 P parts, and D."""
     return np.array([first_document(corpus.documents, workers, part) for part in range(PARTS * workers + 1)])
 
@@ -65,7 +61,7 @@ def table_type(corpus: Corpus, setting: WorkerSetting) -> np.dtype[Any]:
 
 def gibbs_memory(corpus: Corpus, topics: int, setting: WorkerSetting) -> int:
     """Bytes of one seed's state: tables of P caches, messages of (extra_delay + 1) P iterations, topics and counts."""
-    workers, places = setting.workers, ring_slots(setting) * setting.workers
+    workers, places = setting.workers, setting.slots * setting.workers
     caches = workers * topics * (table_type(corpus, setting).itemsize * corpus.vocabulary + 4)
     messages = places * (8 * _longest(corpus, workers) + 4 + 4 * (workers + topics))
     return caches + messages + 2 * corpus.words.size + 4 * corpus.documents * topics + 16 * topics
@@ -75,12 +71,7 @@ class GibbsSeed:
     """One seed's workers, moved on by the compiled kernel."""
 
     def __init__(self, corpus: Corpus, topics: int, alpha: float, beta: float, plan: WorkerPlan, seed: int) -> None:
-        law, workers, slots = plan.law, plan.setting.workers, ring_slots(plan.setting)
-        given = np.ascontiguousarray(law.given).view()
-        given.setflags(write=False)
-        self.rules = GibbsRules(
-            corpus.words, corpus.starts, alpha, beta, workers, slots, law.kind, law.cumulative, given
-        )
+        self.rules = GibbsRules(corpus.words, corpus.starts, alpha, beta, plan.routes)
         self.state, self.seed, self.kernel = _start(corpus, topics, plan.setting, seed), seed, gibbs_kernel()
 
     @property
@@ -102,7 +93,7 @@ def _start(corpus: Corpus, topics: int, setting: WorkerSetting, seed: int) -> Gi
     """The state before the first iteration: exact tables in all caches, nothing under way."""
     assigned = initial_topics(corpus.words.size, topics, seed)
     of_documents, of_words = tables(corpus, assigned, topics)
-    workers, places = setting.workers, ring_slots(setting) * setting.workers
+    workers, places = setting.workers, setting.slots * setting.workers
     longest = _longest(corpus, workers)
     return GibbsState(
         assigned,

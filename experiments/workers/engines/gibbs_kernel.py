@@ -11,16 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
 from experiments.kernels import counters, keys
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.kernels.counters import INITIAL, MINIBATCH, stream_key, uniform, uniform_index
 from experiments.kernels.keys import worker_key
 from experiments.workers import delays
-from experiments.workers.delays import Given, drawn_delay
+from experiments.workers.delays import Routes, note_due, place_of
+from theory.common.types import Ints, Vector
 
 Counts = NDArray[np.int32]
-Indices = NDArray[np.int64]
 _ZERO = np.int32(0)  # a zero of 64 bits would make the loop slow
 PARTS = 10  # iterations in which a worker sweeps all its documents
 
@@ -29,14 +28,10 @@ class GibbsRules(NamedTuple):
     """What all iterations share: the corpus, the two concentrations, and how messages travel."""
 
     words: Counts
-    starts: Indices
+    starts: Ints
     alpha: float
     beta: float
-    workers: int
-    slots: int
-    delays: int
-    cumulative: Vector
-    given: Given
+    routes: Routes
 
 
 class GibbsState(NamedTuple):
@@ -72,7 +67,7 @@ def draw_initial(seed: int, words: int, topics: int) -> NDArray[np.int16]:
 
 
 @kept(nogil=True)
-def count(words: Counts, starts: Indices, vocabulary: int, assigned: NDArray[np.int16], topics: int) -> Any:
+def count(words: Counts, starts: Ints, vocabulary: int, assigned: NDArray[np.int16], topics: int) -> Any:
     """The counts, int32 (D, K) and (V, K), of assigned topics."""
     of_documents = np.zeros((starts.shape[0] - 1, topics), np.int32)
     of_words = np.zeros((vocabulary, topics), np.int32)
@@ -113,14 +108,14 @@ def _invert(inverses: Vector, totals: Counts, k: int, mass: float) -> None:
 def _sweep(rules: GibbsRules, state: GibbsState, seed: int, t: int, worker: int) -> None:
     """Draw the topics of a part of the worker's documents anew, one after another, and leave the cache as it was."""
     table, totals = state.tables[worker], state.totals[worker]
-    place = (t % rules.slots) * rules.workers + worker
+    place = place_of(rules.routes, t, worker)
     moved, before, after = state.moved[place], state.before[place], state.after[place]
     mass, key, drawn, moves = rules.beta * table.shape[0], worker_key(seed, MINIBATCH, t, worker), 0, 0
-    documents = rules.starts.shape[0] - 1
+    documents, workers = rules.starts.shape[0] - 1, rules.routes.workers
     for k in range(totals.shape[0]):
         _invert(state.inverses, totals, k, mass)
-    part = (t % PARTS) * rules.workers + worker
-    for d in range(first_document(documents, rules.workers, part), first_document(documents, rules.workers, part + 1)):
+    part = (t % PARTS) * workers + worker
+    for d in range(first_document(documents, workers, part), first_document(documents, workers, part + 1)):
         counts = state.documents[d]
         for i in range(rules.starts[d], rules.starts[d + 1]):
             word, old = rules.words[i], state.topics[i]
@@ -160,19 +155,10 @@ def _move(table: NDArray[Any], moved: Counts, before: Any, after: Any, moves: in
 
 
 @kept(error_model="numpy", nogil=True)
-def _send(rules: GibbsRules, state: GibbsState, seed: int, t: int, worker: int) -> None:
-    """Note when the message is due at every receiver."""
-    place = (t % rules.slots) * rules.workers + worker
-    for receiver in range(rules.workers):
-        delay = drawn_delay(rules.delays, rules.cumulative, rules.given, seed, t, worker, receiver)
-        state.due[receiver, place] = t + 1 + delay
-
-
-@kept(error_model="numpy", nogil=True)
-def _deliver(rules: GibbsRules, state: GibbsState, t: int) -> None:
+def _deliver(routes: Routes, state: GibbsState, t: int) -> None:
     """Add to every cache what is due; sums of whole numbers have no order."""
-    for receiver in range(rules.workers):
-        for place in range(rules.slots * rules.workers):
+    for receiver in range(routes.workers):
+        for place in range(routes.slots * routes.workers):
             if state.due[receiver, place] == t:
                 before, after = state.before[place], state.after[place]
                 _move(state.tables[receiver], state.moved[place], before, after, state.lengths[place])
@@ -183,10 +169,10 @@ def _build(sources: int) -> Any:
     @kept(error_model="numpy", nogil=True)
     def advance(rules: GibbsRules, state: GibbsState, seed: int, first: int, last: int) -> int:
         for t in range(first, last):
-            for worker in range(rules.workers):
+            for worker in range(rules.routes.workers):
                 _sweep(rules, state, seed, t, worker)
-                _send(rules, state, seed, t, worker)
-            _deliver(rules, state, t + 1)
+                note_due(rules.routes, state.due, seed, t, worker)
+            _deliver(rules.routes, state, t + 1)
         return -1 if sources else -2
 
     return advance

@@ -5,18 +5,15 @@ Every message is the difference of two tables, kept in a list with the time at w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from experiments.data.tables import Corpus
 from experiments.kernels.counters import MINIBATCH, uniform
 from experiments.kernels.keys import worker_key
-from experiments.workers.engines.gibbs import Array, initial_topics, part_bounds, tables
+from experiments.workers.engines.gibbs import initial_topics, part_bounds, tables
 from experiments.workers.engines.gibbs_kernel import PARTS
-
-if TYPE_CHECKING:
-    from experiments.data.tables import Corpus
-    from experiments.workers.simulate import WorkerPlan
+from experiments.workers.setting import WorkerPlan
+from theory.common.types import Array
 
 
 class NaiveGibbsSeed:

@@ -5,15 +5,12 @@ Every message is kept in a list with the time at which it is due; nothing is fas
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from experiments.workers.optimizers import Array, update
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan
-    from experiments.workers.workload import Workload
+from experiments.workers.optimizers import update
+from experiments.workers.setting import WorkerPlan
+from experiments.workers.workload import Workload
+from theory.common.types import Array
 
 
 class NaiveSeed:

@@ -8,21 +8,18 @@ the sums round as those of the oracle do.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numba.extending import overload
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
-from experiments.workers.delays import Given, drawn_delay
-from experiments.workers.memory import ring_slots
-from experiments.workers.optimizers import Array, OptimizerData, turn_into_update
-
-if TYPE_CHECKING:
-    from experiments.workers.simulate import WorkerPlan
-    from experiments.workers.workload import Workload
+from experiments.workers.delays import Routes, note_due, place_of
+from experiments.workers.optimizers import OptimizerData, turn_into_update
+from experiments.workers.setting import WorkerPlan
+from experiments.workers.workload import Workload
+from theory.common.types import Array
 
 # Parameters that are delivered to all receivers before the next.
 BLOCK = 8192
@@ -33,11 +30,7 @@ _compiled = njit(error_model="numpy", nogil=True)
 class Rules(NamedTuple):
     """What all iterations share."""
 
-    workers: int
-    slots: int
-    delays: int
-    cumulative: Vector
-    given: Given
+    routes: Routes
     optimizer: OptimizerData
     limit: Any
 
@@ -60,16 +53,12 @@ class Ring(NamedTuple):
 
 def make_rules(plan: WorkerPlan) -> Rules:
     """The numbers of a plan in the form in which numba takes them."""
-    law = plan.law
-    given = np.ascontiguousarray(law.given).view()
-    given.setflags(write=False)
-    limit = plan.precision.type(plan.limit)
-    return Rules(plan.setting.workers, ring_slots(plan.setting), law.kind, law.cumulative, given, plan.numbers, limit)
+    return Rules(plan.routes, plan.numbers, plan.precision.type(plan.limit))
 
 
 def make_ring(plan: WorkerPlan, workload: Workload, seed: int) -> Ring:
     """The state before the first iteration: every cache at the seed's initial parameters, nothing under way."""
-    workers, places = plan.setting.workers, ring_slots(plan.setting) * plan.setting.workers
+    workers, places = plan.setting.workers, plan.setting.slots * plan.setting.workers
     start = np.asarray(workload.initial(seed), dtype=plan.precision)
     return Ring(
         np.tile(start, (workers, 1)),
@@ -102,19 +91,10 @@ def register_gradient(kind: type, function: Callable[..., None]) -> None:
 
 
 @_compiled
-def place_of(rules: Rules, t: int, worker: int) -> int:
-    """Where in the ring the worker's update of iteration t stands."""
-    return (t % rules.slots) * rules.workers + worker
-
-
-@_compiled
 def send(rules: Rules, ring: Ring, seed: int, t: int, worker: int) -> None:
     """Turn the worker's gradient, which stands in its place of the ring, into an update, and note when it is due."""
-    place = place_of(rules, t, worker)
-    turn_into_update(rules.optimizer, t, ring.updates[place], ring.moments[worker])
-    for receiver in range(rules.workers):
-        delay = drawn_delay(rules.delays, rules.cumulative, rules.given, seed, t, worker, receiver)
-        ring.due[receiver, place] = t + 1 + delay
+    turn_into_update(rules.optimizer, t, ring.updates[place_of(rules.routes, t, worker)], ring.moments[worker])
+    note_due(rules.routes, ring.due, seed, t, worker)
 
 
 @_compiled
@@ -131,19 +111,19 @@ def _add_four(cache: Array, a: Array, b: Array, c: Array, e: Array) -> None:
 
 
 @_compiled
-def _find(rules: Rules, ring: Ring, receiver: int, t: int) -> None:
+def _find(routes: Routes, ring: Ring, receiver: int, t: int) -> None:
     """Note the places of what is due at a receiver, by time of sending and then by sender, and how many."""
     due, places, count = ring.due[receiver], ring.arrivals[receiver], 0
-    for sent in range(max(0, t - rules.slots), t):
-        first = (sent % rules.slots) * rules.workers
-        for place in range(first, first + rules.workers):
+    for sent in range(max(0, t - routes.slots), t):
+        first = place_of(routes, sent, 0)
+        for place in range(first, first + routes.workers):
             places[count] = place
             count += due[place] == t
     ring.counts[receiver] = count
 
 
 @_compiled
-def _add_arrivals(rules: Rules, ring: Ring, receiver: int, first: int, last: int) -> None:
+def _add_arrivals(ring: Ring, receiver: int, first: int, last: int) -> None:
     """Add parameters first..last-1 of all arrivals to a cache, in their order."""
     updates, places, count = ring.updates, ring.arrivals[receiver], ring.counts[receiver]
     cache = ring.caches[receiver][first:last]
@@ -158,13 +138,13 @@ def _add_arrivals(rules: Rules, ring: Ring, receiver: int, first: int, last: int
 @_compiled
 def deliver(rules: Rules, ring: Ring, t: int) -> bool:
     """Add to every cache what is due at iteration t; whether the first cache has now diverged."""
-    for receiver in range(rules.workers):
-        _find(rules, ring, receiver, t)
+    for receiver in range(rules.routes.workers):
+        _find(rules.routes, ring, receiver, t)
     size = ring.caches.shape[1]
     # In blocks that stay in the processor's cache, since several receivers may take the same update now.
     for first in range(0, size, BLOCK):
-        for receiver in range(rules.workers):
-            _add_arrivals(rules, ring, receiver, first, min(size, first + BLOCK))
+        for receiver in range(rules.routes.workers):
+            _add_arrivals(ring, receiver, first, min(size, first + BLOCK))
     return _far(ring.caches[0], rules.limit)
 
 
@@ -175,3 +155,16 @@ def _far(cache: Array, limit: Any) -> bool:
     for j in range(cache.shape[0]):
         outside |= not (np.abs(cache[j]) <= limit)
     return outside != 0
+
+
+class RingSeed:
+    """One seed's ring; how it is moved on, an engine says."""
+
+    def __init__(self, workload: Workload, plan: WorkerPlan, seed: int) -> None:
+        self.rules, self.ring, self.seed = make_rules(plan), make_ring(plan, workload, seed), seed
+
+    @property
+    def cache(self) -> Array:
+        """The first worker's."""
+        first: Array = self.ring.caches[0]
+        return first

@@ -1,4 +1,4 @@
-"""Workloads in JAX for the scanned engine: losses, networks, and training steps."""
+"""Workloads in JAX for the scanned engine: their losses, as the numpy gradients have them."""
 
 import lazy_loader
 

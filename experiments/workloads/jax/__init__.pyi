@@ -1,12 +1,6 @@
-from .library import computing_in as computing_in
-from .library import jax as jax
-from .library import jnp as jnp
-from .library import need_jax as need_jax
-from .networks import jax_form as jax_form
+from .networks import AutoencoderForm as AutoencoderForm
+from .networks import NetworkForm as NetworkForm
 from .resnet import ResNetForm as ResNetForm
 from .resnet import blocks_of as blocks_of
 from .resnet import centred as centred
 from .resnet import shapes_of as shapes_of
-from .training import JaxForm as JaxForm
-from .training import Leaves as Leaves
-from .training import Routines as Routines

@@ -9,22 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.workers.workload import Array
-from experiments.workloads.jax.library import jax, jnp
-from experiments.workloads.jax.training import (
-    PART,
-    Inputs,
-    JaxForm,
-    Leaves,
-    classified,
-    cross_entropies,
-    minibatch_rows,
-    row_range,
-)
+from experiments.workers.jax.library import jax, jnp
+from experiments.workers.jax.training import PART, Inputs, JaxForm, Leaves, classified, cross_entropies
+from theory.common.types import Array
 
 EPSILON = 1e-5  # of the normalisations
 GROUPS = 8
@@ -58,50 +49,24 @@ class ResNetForm(JaxForm):
     Args:
         blocks: after the first convolution.
         norm: batch or group.
-        images, labels, held_out_images, held_out_labels: the data.
         patches: whether convolutions are products of matrices of patches, which a scan and `vmap` over workers bear;
             a convolution proper is faster by itself.
     """
 
     blocks: tuple[Block, ...]
     norm: str
-    images: Array
-    labels: Array
-    held_out_images: Array
-    held_out_labels: Array
     patches: bool
+    convolutional: ClassVar[bool] = True
+    sample_part: ClassVar[int] = PART
 
-    @property
-    def data(self) -> Inputs:
-        return self.images, self.labels
-
-    @property
-    def held_out(self) -> Inputs:
-        return self.held_out_images, self.held_out_labels
-
-    @property
-    def convolutional(self) -> bool:
-        return True
-
-    @property
-    def sample_part(self) -> int:
-        return PART
-
-    @property
-    def activations(self) -> int:
-        """Three arrays for each convolution: its inputs, its outputs and what is normalised."""
-        height, width = (int(side) for side in self.images.shape[1:3])
-        total = height * width * self.blocks[0].inputs
-        for block in self.blocks:
-            height, width = -(-height // block.stride), -(-width // block.stride)
-            total += 2 * height * width * block.outputs
-        return 3 * total
-
-    def draw(self, seed: int, times: range, workers: range, batch: int) -> Inputs:
-        return (minibatch_rows(seed, times, workers, batch, len(self.labels)),)
-
-    def sample_inputs(self, rows: range) -> Inputs:
-        return (row_range(rows),)
+    @classmethod
+    def of(
+        cls, blocks: tuple[Block, ...], norm: str, data: Inputs, held_out: Inputs, classes: int, patches: bool
+    ) -> ResNetForm:
+        """The network on images and their labels."""
+        _, height, width, channels = data[0].shape
+        shapes, activations = shapes_of(blocks, channels, classes), activations_of(blocks, height, width)
+        return cls(shapes, np.dtype(np.float32), data, held_out, activations, blocks, norm, patches)
 
     def loss(self, leaves: Leaves, data: Inputs, inputs: Inputs) -> Any:
         images, labels = data
@@ -147,6 +112,15 @@ def shapes_of(blocks: tuple[Block, ...], channels: int, classes: int) -> tuple[t
         convolutions += [(block.inputs, block.outputs), (block.outputs, block.outputs)]
     layers = [shape for into, out in convolutions for shape in ((3, 3, into, out), (out,), (out,))]
     return (*layers, (blocks[-1].outputs, classes), (classes,))
+
+
+def activations_of(blocks: tuple[Block, ...], height: int, width: int) -> int:
+    """Three arrays for each convolution: its inputs, its outputs and what is normalised."""
+    total = height * width * blocks[0].inputs
+    for block in blocks:
+        height, width = -(-height // block.stride), -(-width // block.stride)
+        total += 2 * height * width * block.outputs
+    return 3 * total
 
 
 def directly(values: Any, weights: Any, stride: int) -> Any:

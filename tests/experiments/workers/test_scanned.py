@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from experiments.workers.delays import delay_law
-from experiments.workers.engines.scanned import drawn_delays, predicted_scan_memory, simulate_scanned
+from experiments.workers.engines.scan import drawn_delays
+from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
 from experiments.workers.optimizers import OPTIMIZERS
-from experiments.workers.simulate import WorkerSetting, simulate_workers
-from experiments.workers.workload import Target
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from theory.common.errors import InputError, TooLargeError
 

@@ -9,8 +9,9 @@ from experiments.problems import get_problem
 from experiments.simulate import simulate
 from experiments.workers.memory import predicted_worker_memory
 from experiments.workers.optimizers import OPTIMIZERS, get_optimizer, update
-from experiments.workers.simulate import WorkerSetting, simulate_workers
-from experiments.workers.workload import Target
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from theory.common.errors import InputError, TooLargeError
 
@@ -54,10 +55,10 @@ def test_one_worker_without_delay_takes_the_steps_of_the_theorems_iteration(work
 def test_without_delay_all_caches_stay_equal(workers):
     from experiments.workers.engines.fused import FusedSeed
     from experiments.workers.engines.naive import NaiveSeed
-    from experiments.workers.simulate import worker_plan
+    from experiments.workers.setting import WorkerPlan
 
     work = get_workload("dnn:width=8")
-    plan = worker_plan(work, WorkerSetting(workers, 0, 30, "adam", 0.01), None)
+    plan = WorkerPlan.of(WorkerSetting(workers, 0, 30, "adam", 0.01), work.precision)
     fused, naive = FusedSeed(work, plan, 1), NaiveSeed(work, plan, 1)
     fused.advance(0, 30), naive.advance(0, 30)
     for caches in (fused.ring.caches, np.array(naive.caches)):
@@ -170,11 +171,11 @@ def test_an_interruption_passes_through():
 
 def test_the_memory_of_the_ring_is_predicted():
     from experiments.workers.engines.ring import make_ring
-    from experiments.workers.simulate import worker_plan
+    from experiments.workers.setting import WorkerPlan
 
     work = get_workload("dnn:depth=2,width=64")
     setting = WorkerSetting(8, 16, 500, "adam", evaluate_every=500)
-    ring = make_ring(worker_plan(work, setting, None), work, 0)
+    ring = make_ring(WorkerPlan.of(setting, work.precision), work, 0)
     allocated = sum(array.nbytes for array in ring)
     assert predicted_worker_memory(work, setting, 3) == pytest.approx(3 * allocated, rel=0.02)
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from experiments.workers.delays import delay_law
-from experiments.workers.simulate import WorkerSetting, simulate_workers
-from experiments.workers.workload import Target, Workload
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
+from experiments.workers.workload import Workload
 from experiments.workloads import get_workload
 from theory.common.errors import DelayError
 

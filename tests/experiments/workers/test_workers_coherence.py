@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workers.workload import Workload
 from experiments.workloads import get_workload
 from theory.common.errors import InputError

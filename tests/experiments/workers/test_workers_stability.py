@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from experiments.problems.quadratic import from_curvatures
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads.problem import ProblemWorkload
 from theory.staleness.stability import fixed_delay_limit, uniform_delay_limit
 

@@ -12,7 +12,8 @@ from experiments.workers.engines.gibbs import initial_topics, tables
 from experiments.workers.engines.gibbs_kernel import draw_topic
 from experiments.workers.engines.gibbs_naive import NaiveGibbsSeed
 from experiments.workers.memory import predicted_worker_memory
-from experiments.workers.simulate import WorkerSetting, simulate_workers, worker_plan
+from experiments.workers.setting import WorkerPlan, WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from experiments.workloads.lda import TopicModel
 from theory.common.errors import DataError, InputError, TooLargeError
@@ -82,7 +83,9 @@ def test_the_sampler_agrees_with_the_oracle_bit_for_bit_on_random_configurations
     setting = WorkerSetting(
         int(rng.integers(1, 6)), int(rng.integers(0, 25)), 30, delays=str(rng.choice(LAWS)), evaluate_every=30
     )
-    naive = NaiveGibbsSeed(work.corpus, work.topics, work.alpha, work.beta, worker_plan(work, setting, None), case)
+    naive = NaiveGibbsSeed(
+        work.corpus, work.topics, work.alpha, work.beta, WorkerPlan.of(setting, work.precision), case
+    )
     naive.advance(0, 30)
     runs = simulate_workers(work, setting, [case])
     np.testing.assert_array_equal(runs.final[0], naive.cache)
@@ -93,9 +96,9 @@ def test_words_too_frequent_for_16_bits_have_tables_of_32():
     rng = np.random.default_rng(0)
     work = model(documents(*(rng.integers(0, 2, 900) for _ in range(30))), 3)
     setting = WorkerSetting(2, 11, 12, evaluate_every=12)
-    assert work.engine(worker_plan(work, setting, None), 0).state.tables.dtype == np.int32
-    assert get_workload("lda").engine(worker_plan(work, setting, None), 0).state.tables.dtype == np.int16
-    naive = NaiveGibbsSeed(work.corpus, 3, 0.1, 0.1, worker_plan(work, setting, None), 0)
+    assert work.engine(WorkerPlan.of(setting, work.precision), 0).state.tables.dtype == np.int32
+    assert get_workload("lda").engine(WorkerPlan.of(setting, work.precision), 0).state.tables.dtype == np.int16
+    naive = NaiveGibbsSeed(work.corpus, 3, 0.1, 0.1, WorkerPlan.of(setting, work.precision), 0)
     naive.advance(0, 12)
     np.testing.assert_array_equal(simulate_workers(work, setting, [0]).final[0], naive.cache)
 
@@ -154,7 +157,7 @@ def test_the_log_likelihood_reached_is_that_of_the_lda_package():
 @pytest.mark.parametrize("law", LAWS)
 def test_what_has_arrived_and_what_is_under_way_are_together_the_exact_tables(law):
     work = model(random_documents(np.random.default_rng(2), 80, 15), 4)
-    engine = work.engine(worker_plan(work, WorkerSetting(4, 7, 33, delays=law), None), 3)
+    engine = work.engine(WorkerPlan.of(WorkerSetting(4, 7, 33, delays=law), work.precision), 3)
     engine.advance(0, 33)
     _, exact = tables(work.corpus, engine.cache, 4)
     state, late = engine.state, 0
@@ -172,7 +175,7 @@ def test_what_has_arrived_and_what_is_under_way_are_together_the_exact_tables(la
 
 def test_counts_fall_below_zero_when_moves_overtake_and_then_weigh_nothing():
     work = model(random_documents(np.random.default_rng(4), 80, 40), 6)
-    engine = work.engine(worker_plan(work, WorkerSetting(4, 25, 60), None), 1)
+    engine = work.engine(WorkerPlan.of(WorkerSetting(4, 25, 60), work.precision), 1)
     lowest = min(int(engine.state.tables.min()) for t in range(60) if engine.advance(t, t + 1) == -1)
     assert lowest < 0
     counts, row = np.zeros(2, np.int32), np.array([-3, 0], np.int32)
@@ -195,7 +198,7 @@ def test_every_word_is_drawn_once_in_ten_iterations_by_however_many_workers():
         work = model(random_documents(np.random.default_rng(workers), 50, 10), 500)
         start, final = work.initial(0), simulate_workers(work, WorkerSetting(workers, 3, 10), [0]).final[0]
         assert (start != final).mean() > 0.8
-        engine = work.engine(worker_plan(work, WorkerSetting(workers, 0, 9), None), 0)
+        engine = work.engine(WorkerPlan.of(WorkerSetting(workers, 0, 9), work.precision), 0)
         engine.advance(0, 9)
         last = work.corpus.starts[9 * work.corpus.documents // 10]
         np.testing.assert_array_equal(engine.cache[last:], start[last:])
@@ -220,7 +223,7 @@ def test_the_target_is_reached_without_delay_in_20_sweeps(topics):
 
 def test_memory_is_predicted_and_refused_beforehand():
     work, setting = get_workload("lda:topics=20"), WorkerSetting(4, 9, 100)
-    state = work.engine(worker_plan(work, setting, None), 0).state
+    state = work.engine(WorkerPlan.of(setting, work.precision), 0).state
     allocated = sum(array.nbytes for array in state)
     assert work.engine_memory(setting) == allocated
     assert predicted_worker_memory(work, setting, 3, engine="own") >= 3 * allocated

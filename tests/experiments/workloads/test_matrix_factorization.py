@@ -6,8 +6,9 @@ import pytest
 from experiments.data.tables import ratings
 from experiments.workers.memory import predicted_worker_memory
 from experiments.workers.optimizers import OPTIMIZERS
-from experiments.workers.simulate import WorkerSetting, simulate_workers, worker_plan
-from experiments.workers.workload import Target
+from experiments.workers.results import Target
+from experiments.workers.setting import WorkerPlan, WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from theory.common.errors import DataError, InputError, TooLargeError
 
@@ -122,7 +123,7 @@ def test_a_seed_is_the_same_alone_in_company_and_on_any_number_of_threads():
 
 def test_memory_is_predicted_and_refused_beforehand():
     work, setting = get_workload("matrix-factorization"), WorkerSetting(4, 9, 100, batch=100)
-    engine = work.engine(worker_plan(work, setting, None), 0)
+    engine = work.engine(WorkerPlan.of(setting, work.precision), 0)
     allocated = sum(array.nbytes for array in (*engine.state, *engine.scratch))
     assert work.engine_memory(setting) == allocated
     assert predicted_worker_memory(work, setting, 3, engine="own") >= 3 * allocated

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from experiments.problems import get_problem
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from theory.common.errors import InputError
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from experiments.workers.engines.scanned import simulate_scanned
+from experiments.workers.jax.training import Routines
 from experiments.workers.optimizers import OPTIMIZERS
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
-from experiments.workloads.jax.networks import jax_form
 from experiments.workloads.jax.resnet import blocks_of, by_group, by_patches, centred, directly, shapes_of
-from experiments.workloads.jax.training import Routines
 from theory.common.errors import EnvironmentFailure, InputError
 
 jax = pytest.importorskip("jax")
@@ -107,7 +107,7 @@ def test_the_quality_does_not_depend_on_how_held_out_rows_are_put_together(tiny)
     form, x = tiny.form, tiny.initial(0)
     assert len(form.held_out_parts) == 2
     whole = jax.jit(lambda x: form.tally(form.split(x), form.context(form.split(x), form.data), form.held_out))(x)
-    np.testing.assert_allclose([*tiny.evaluate(x).values()], whole / len(form.held_out_labels), rtol=1e-5)
+    np.testing.assert_allclose([*tiny.evaluate(x).values()], whole / len(form.held_out[1]), rtol=1e-5)
 
 
 def test_the_start_is_hes():
@@ -152,7 +152,7 @@ def test_a_name_rebuilds_the_network(name):
     again = get_workload(work.name)
     assert again.name == work.name == name
     # Compiled functions hang on the form, and are shared by all that are built from the name.
-    assert again.form is work.form is jax_form(work) and again.routines is work.routines
+    assert again.form is work.form is work.jax_form() and again.routines is work.routines
     assert isinstance(work.routines, Routines) and work.initial(0).size == work.parameters
 
 
@@ -171,7 +171,7 @@ def test_a_wrong_name_is_refused(name, message):
 
 
 def test_without_jax_one_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("experiments.workloads.jax.library.jax", None)
+    monkeypatch.setattr("experiments.workers.jax.library.jax", None)
     with pytest.raises(EnvironmentFailure, match=r"A ResNet needs JAX. Install it with: pip install 'gradlag\[nn\]'"):
         get_workload("resnet")
     with pytest.raises(EnvironmentFailure, match="The scanned engine needs JAX"):

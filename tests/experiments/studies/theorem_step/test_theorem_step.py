@@ -27,7 +27,8 @@ from experiments.studies.theorem_step.study import (
     tuned_schedule,
 )
 from experiments.studies.theorem_step.words import word
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from theory.bounds import Setting, get
 from theory.common.errors import InputError

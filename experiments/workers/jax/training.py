@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from experiments.kernels.compiling import kept
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.keys import worker_key
-from experiments.workers.workload import Array
-from experiments.workloads.jax.library import computing_in, jax, jnp
+from experiments.workers.jax.library import computing_in, jax, jnp
+from theory.common.types import Array
 
 Leaves = tuple[Any, ...]
 Inputs = tuple[Any, ...]
@@ -36,38 +36,28 @@ class JaxForm(ABC):
     Args:
         shapes: of the arrays that make up the parameters, in the order in which the flat vector holds them.
         precision: of the parameters.
+        data: the training data, arrays of numpy; they go to the device once.
+        held_out: the rows to be evaluated, arrays of numpy.
+        activations: about how many numbers the gradient keeps for one example.
     """
 
     shapes: tuple[tuple[int, ...], ...]
     precision: np.dtype[Any]
+    data: Inputs
+    held_out: Inputs
+    activations: int
+    # Whether there are convolutions, which a scan on a processor makes slow.
+    convolutional: ClassVar[bool] = False
+    # Rows of the fixed sample that enter one gradient.
+    sample_part: ClassVar[int] = 10 * PART
 
-    @property
-    @abstractmethod
-    def data(self) -> Inputs:
-        """The training data, arrays of numpy; they go to the device once."""
-
-    @property
-    @abstractmethod
-    def held_out(self) -> Inputs:
-        """The rows to be evaluated, arrays of numpy."""
-
-    @property
-    @abstractmethod
-    def activations(self) -> int:
-        """About how many numbers the gradient keeps for one example."""
-
-    @property
-    def convolutional(self) -> bool:
-        """Whether there are convolutions, which a scan on a processor makes slow."""
-        return False
-
-    @abstractmethod
     def draw(self, seed: int, times: range, workers: range, batch: int) -> Inputs:
-        """The random inputs (times, workers, ...) of these iterations' minibatches."""
+        """The random inputs (times, workers, ...) of these iterations' minibatches: their rows."""
+        return (minibatch_rows(seed, times, workers, batch, len(self.data[0])),)
 
-    @abstractmethod
     def sample_inputs(self, rows: range) -> Inputs:
         """Inputs without randomness, for these training rows."""
+        return (row_range(rows),)
 
     @abstractmethod
     def loss(self, leaves: Leaves, data: Inputs, inputs: Inputs) -> Any:
@@ -80,11 +70,6 @@ class JaxForm(ABC):
     @abstractmethod
     def tally(self, leaves: Leaves, context: Any, held_out: Inputs) -> Any:
         """The sums over these held-out rows of the workload's metrics, in their order."""
-
-    @property
-    def sample_part(self) -> int:
-        """Rows of the fixed sample that enter one gradient."""
-        return 10 * PART
 
     @cached_property
     def device_data(self) -> Inputs:

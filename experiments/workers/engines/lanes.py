@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.workers.optimizers import ADAGRAD, MOMENTUM, RMSPROP, SGD, Array
-from experiments.workloads.jax.library import jax, jnp
-from experiments.workloads.jax.training import JaxForm, Leaves
+from experiments.workers.jax.library import jax, jnp
+from experiments.workers.jax.training import JaxForm, Leaves
+from experiments.workers.optimizers import ADAGRAD, MOMENTUM, RMSPROP, SGD
+from theory.common.types import Array
 
 # What stands in the ring for infinity: beyond the limits of divergence, and still 0 where it is multiplied by 0.
 _HUGE = {np.dtype(np.float32): 1e30, np.dtype(np.float64): 1e200}

@@ -40,9 +40,10 @@ from experiments.servers.virtual_server import serve_virtually
 from experiments.simulate import simulate
 from experiments.simulate.trajectories import MEASURES
 from experiments.workers.delays import delay_law
-from experiments.workers.engines.scanned import drawn_delays
+from experiments.workers.engines.scan import drawn_delays
 from experiments.workers.optimizers import OPTIMIZERS
-from experiments.workers.simulate import WorkerSetting, simulate_workers
+from experiments.workers.setting import WorkerSetting
+from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from theory.schedules.schedule import CATALOGUE, parse_schedule
 from theory.staleness.count import Staleness

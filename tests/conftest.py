@@ -15,6 +15,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from hypothesis import settings
 
 from experiments.studies import SCALES
 from experiments.studies.adaptive import Size
@@ -22,6 +23,10 @@ from experiments.studies.asynchronous import Size as Servers
 from experiments.studies.staleness import study as staleness
 from experiments.studies.theorem_step.study import _Size as TheoremStep
 from gradlag.cli import execute
+
+# The same examples in every run, however slow the machine is.
+settings.register_profile("gradlag", derandomize=True, deadline=None, database=None)
+settings.load_profile("gradlag")
 
 _TINY = {
     "experiments.studies.worst_cases.growth._LONGEST": {1: 20, 2: 20},

@@ -173,7 +173,7 @@ def test_binary_junk_a_folder_and_no_file_are_refused(tmp_path: Path) -> None:
             read_log(path)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
 def test_no_content_raises_anything_but_a_refusal(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.csv"

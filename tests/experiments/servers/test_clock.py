@@ -78,7 +78,7 @@ def test_the_mean_delay_tends_to_the_number_of_the_other_workers():
     assert abs(trace.delays.mean() - 15) < 0.05
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.sampled_from([0.01, 1.0, 3.0, 50.0]), min_size=1, max_size=6), min_size=1, max_size=5),
     st.integers(0, 3),

@@ -80,7 +80,7 @@ def test_a_few_enormous_values_do_not_hide_that_all_are_above() -> None:
     assert bool(is_above(spread, 1.0, 0.05))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(values=arrays(np.float64, (6, 4), elements=st.floats(0, 1e6)), bound=st.floats(1e-3, 1e6))
 def test_never_above_and_below_at_once(values: np.ndarray, bound: float) -> None:
     assert not (bool(is_above(values, bound, 0.05)) and bool(is_below(values, bound, 0.05)))

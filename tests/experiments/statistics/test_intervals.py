@@ -93,7 +93,7 @@ def test_critical_values_fall_to_those_of_a_gaussian_as_seeds_grow() -> None:
 positive = arrays(np.float64, (5, 3), elements=st.floats(1e-3, 1e3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values=positive, scale=st.floats(1e-20, 1e20), method=st.sampled_from(sorted(METHODS)))
 def test_bounds_scale_with_the_values_and_enclose_the_mean(values: np.ndarray, scale: float, method: str) -> None:
     low, high = lower_bound(values, 0.05, method), upper_bound(values, 0.05, method)

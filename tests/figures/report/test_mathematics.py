@@ -49,7 +49,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(EXPRESSIONS)
 def test_whatever_schedule_parses_can_be_set(text):
     assert typeset(parse_schedule(text).latex()).width > 0

@@ -54,7 +54,7 @@ def windows(delays: list[int]) -> list[range]:
     return [range(k - delay, k) for k, delay in enumerate(delays)]
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(runs())
 def test_the_sums_over_delays_are_what_their_definitions_say(run):
     delays, a = run
@@ -67,7 +67,7 @@ def test_the_sums_over_delays_are_what_their_definitions_say(run):
     assert Previous(A).evaluate(point).tolist() == [0.0, *a[:-1]]
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(runs())
 def test_the_two_exchanges_of_sums_hold(run):
     delays, a = run
@@ -77,7 +77,7 @@ def test_the_two_exchanges_of_sums_hold(run):
     assert total(served(A)).evaluate(point) == total(A).evaluate(point)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(runs(), st.sampled_from([0.0, 1.0]))
 def test_a_window_is_overtaken_where_it_holds_a_younger_gradient_and_there_is_noise(run, sigma):
     delays, a = run
@@ -203,7 +203,7 @@ def read_back(latex: str) -> str:
     return latex.replace("{", "(").replace("}", ")").replace("\\", "")
 
 
-@settings(derandomize=True, max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(TREES)
 def test_what_the_latex_says_evaluates_to_the_same_number(tree):
     point = {"k": np.arange(1.0, 5.0), "d": np.array([0.0, 1.0, 0.0, 2.0]), "L": 1.5, "sigma": 0.7}

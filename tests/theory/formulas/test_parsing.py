@@ -81,25 +81,25 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(derandomize=True, max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(st.text())
 def test_no_text_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(derandomize=True, max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.lists(TOKENS, max_size=30).map("".join))
 def test_no_mix_of_words_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(derandomize=True, max_examples=700, deadline=None)
+@settings(max_examples=700)
 @given(mutated())
 def test_no_damaged_schedule_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.one_of(st.binary(), st.none(), st.integers(), st.floats(), st.lists(st.text()), st.booleans()))
 def test_only_a_text_is_read(thing):
     assert "is a text" in refusal(thing)
@@ -235,7 +235,7 @@ def joined(parts: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[tuple
     )
 
 
-@settings(derandomize=True, max_examples=800, deadline=None)
+@settings(max_examples=800)
 @given(st.recursive(LEAVES, joined, max_leaves=16))
 def test_a_text_means_what_python_says_it_means(pair):
     ours, python = pair

@@ -99,7 +99,7 @@ def test_a_clipped_geometric_law_may_become_stable_again():
 
 
 @given(st.floats(0, 0.999))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_closed_forms(q):
     root = math.sqrt(5 - 2 * q + q**2)
     closed = [2 * (1 + q), 1 - q, (root - 1 - q) / 2]

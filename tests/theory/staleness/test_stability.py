@@ -117,7 +117,7 @@ def test_the_general_limit_contains_both_closed_forms(delay):
 
 
 @given(arrays(np.float64, st.integers(1, 9), elements=st.floats(0, 1)).filter(lambda weights: weights.sum() > 0.1))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_the_limit_of_any_law_ends_its_first_interval_of_stability(weights):
     law = weights / weights.sum()
     limit = mean_dynamics_limit(law)

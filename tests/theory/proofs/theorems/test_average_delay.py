@@ -10,6 +10,7 @@ from itertools import product as pairs
 import numpy as np
 import pytest
 
+from tests.support.replays import refusal, replayed, without
 from theory.bounds import Setting
 from theory.bounds.average_delay import AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP
 from theory.bounds.theorem_a import THEOREM_A
@@ -17,7 +18,7 @@ from theory.common.errors import DomainError
 from theory.formulas.formula import Peak, total
 from theory.proofs.kernel import LAST, ProofError, expression, variables
 from theory.proofs.lemmas import START, I, J, K, steps, symbol
-from theory.proofs.proof import Ref, _replay, evaluate, rules
+from theory.proofs.proof import Ref, evaluate, rules
 from theory.proofs.statement import MINIMUM, At, G, _name_of, square
 from theory.proofs.theorems import average_delay
 from theory.proofs.theorems.average_delay import (
@@ -48,23 +49,14 @@ from theory.staleness.count import Staleness
 
 PROOFS = {proof.name: proof for proof in (*average_delay.PROOFS, DROP_PROOF)}
 BOUNDS = {bound.name: bound for bound in (AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP)}
-REPORTS = {name: proof.verify() for name, proof in PROOFS.items()}
 ROUNDING = 1e-9
-
-
-def refusal(proof, name, **changes):
-    """Why a step that is written otherwise is refused."""
-    step = next(step for step in proof.steps if step.name == name)
-    line = _replay(replace(step, **changes), dict(REPORTS[proof.name].facts), proof.assumed)
-    assert not line.ok, f"{name} was accepted"
-    return line.refusal
 
 
 @pytest.mark.parametrize("name", PROOFS)
 def test_every_proof_replays_and_says_what_it_rests_on(name):
-    assert REPORTS[name].proved
+    assert replayed(PROOFS[name]).proved
     counted = set() if name == "average-delay-adaptive" else {"there are T steps"}
-    assert REPORTS[name].axioms == counted | {
+    assert replayed(PROOFS[name]).axioms == counted | {
         "F is L-smooth",
         "F is bounded below",
         "Delta >= F(x_0) - inf F",
@@ -79,8 +71,7 @@ def test_every_proof_replays_and_says_what_it_rests_on(name):
 
 @pytest.mark.parametrize(("proof", "assumed"), [(p, a) for p in PROOFS.values() for a in p.assumed])
 def test_no_side_condition_can_be_left_out(proof, assumed):
-    rest = tuple(other for other in proof.assumed if other != assumed)
-    assert assumed.name in replace(proof, assumed=rest).verify().lines[-1].refusal
+    assert assumed.name in without(proof, assumed)
 
 
 WRONG_CLAIMS = {
@@ -209,7 +200,7 @@ def runs(world, name, count, length=4):
 def test_every_claim_holds_on_runs(world, name):
     checked = 0
     for run in runs(world, name, 5):
-        for step, fact in REPORTS[name].facts.items():
+        for step, fact in replayed(PROOFS[name]).facts.items():
             names = {v for c in fact.context.constraints for core in (c.left, c.right) for v in variables(core)}
             for chosen in run.assignments(tuple(sorted(names)), fact.context):
                 assert run.value(fact.expression, chosen) >= -ROUNDING, (step, chosen, run.reads)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 
 import numpy as np
 import pytest
 
+from tests.support.replays import refusal, replayed, reworded
 from theory.bounds import Setting, get
 from theory.formulas.formula import Number, call
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import ProofError, restate
 from theory.proofs.lemmas import START, K, at_step
-from theory.proofs.proof import Assumed, Claim, _replay, evaluate, rules, theorem
+from theory.proofs.proof import Assumed, Claim, evaluate, rules, theorem
 from theory.proofs.theorems.constant_step import (
     COUNT,
     IN_ORDER,
@@ -33,26 +33,9 @@ PROOFS = {"corollary-1": PROOF_1, "corollary-2": PROOF_2}
 L, DELTA, SIGMA, T, ETA = map(name_node, ("L", "Delta", "sigma", "T", "eta"))
 
 
-@cache
-def facts(name):
-    """What the steps of a proof prove."""
-    known = {}
-    for step in PROOFS[name].steps:
-        known[step.name] = restate(evaluate(step.derivation, known), step.claim.expression(), step.cut)
-    return known
-
-
-def refusal(name, step_name, **changes):
-    """Why a step that is written otherwise is refused."""
-    step = next(step for step in PROOFS[name].steps if step.name == step_name)
-    line = _replay(replace(step, **changes), dict(facts(name)), PROOFS[name].assumed)
-    assert not line.ok
-    return line.refusal
-
-
 @pytest.mark.parametrize("name", PROOFS)
 def test_the_proof_replays_and_says_what_it_assumes(name):
-    report = PROOFS[name].verify()
+    report = replayed(PROOFS[name])
     assert report.proved
     assumed = {"assumed: Delta > 0", f"assumed: every step size is {get(name).schedule.text}"}
     in_order = {f"assumed: {IN_ORDER.name}"} if name == "corollary-1" else set()
@@ -82,7 +65,7 @@ def fewer(case, field, drop):
 def test_no_monomial_can_be_left_out(case, field):
     for drop in range(len(getattr(case, field))):
         step = next(step for step in proof(fewer(case, field, drop)).steps if step.name == field)
-        assert refusal(case.bound.name, field, derivation=step.derivation)
+        assert refusal(PROOFS[case.bound.name], field, derivation=step.derivation)
 
 
 ROOT = CASE_1.roots[0]
@@ -112,7 +95,7 @@ WRONG_CLAIMS = {
 @pytest.mark.parametrize("name", WRONG_CLAIMS)
 def test_a_wrong_claim_is_refused(name):
     proof_name, step, claim = WRONG_CLAIMS[name]
-    assert refusal(proof_name, step, claim=claim)
+    assert refusal(PROOFS[proof_name], step, claim=claim)
 
 
 WRONG_DERIVATIONS = {
@@ -126,7 +109,7 @@ WRONG_DERIVATIONS = {
 @pytest.mark.parametrize("name", WRONG_DERIVATIONS)
 def test_a_wrong_derivation_is_refused(name):
     proof_name, step, derivation = WRONG_DERIVATIONS[name]
-    assert refusal(proof_name, step, derivation=derivation)
+    assert refusal(PROOFS[proof_name], step, derivation=derivation)
 
 
 def test_the_order_of_the_reads_may_not_be_assumed_where_it_is_not_said():
@@ -137,9 +120,9 @@ def test_the_order_of_the_reads_may_not_be_assumed_where_it_is_not_said():
 def test_another_step_size_may_not_be_assumed():
     stated = CASE_1.step_size
     longer = Assumed(stated.name, Claim(stated.claim.left, Number(2), equality=True))
-    assert "assumes something else" in refusal("corollary-1", "share", derivation=longer.fact(START))
+    assert "assumes something else" in refusal(PROOFS["corollary-1"], "share", derivation=longer.fact(START))
     other = replace(stated.claim, equality=False)
-    assert not replace(PROOF_1, assumed=(Assumed(stated.name, other), *PROOF_1.assumed[1:])).verify().proved
+    assert reworded(PROOF_1, PROOF_1.assumed[0], Assumed(stated.name, other))
 
 
 # ------------------------------------------------------------------------------------------------- roots of constants

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
+from tests.support.replays import last_refusal, refusal, replayed, reworded, without
 from theory.bounds.abbaszadehpeivasti2022 import B
 from theory.bounds.parts.means import ETA, SIGMA, C, D, H, L, S
 from theory.bounds.parts.shared import DELAYS_WITHIN
@@ -30,7 +30,7 @@ from theory.proofs.kernel import (
 )
 from theory.proofs.kernel import total as summed
 from theory.proofs.lemmas import START, I, K, at_step, steps
-from theory.proofs.proof import Claim, Proof, Ref, evaluate, mean_theorem, rules
+from theory.proofs.proof import Claim, Ref, evaluate, mean_theorem, rules
 from theory.proofs.statement import F_GAP, At, G, Travelled, first, following, read, square
 from theory.proofs.theorems import (
     abbaszadehpeivasti2022,
@@ -54,15 +54,9 @@ MODULES = (
 PROOFS = {module.PROOF.name: module.PROOF for module in MODULES}
 
 
-@cache
-def replayed(name):
-    """What became of a proof."""
-    return PROOFS[name].verify()
-
-
 @pytest.mark.parametrize("name", PROOFS)
 def test_every_step_is_accepted_and_the_last_one_is_the_bound(name):
-    report = replayed(name)
+    report = replayed(PROOFS[name])
     assert report.proved, [line.refusal for line in report.lines if not line.ok]
     assert len(report.lines) == len(PROOFS[name].steps) + 1
     allowed = {f"assumed: {one.name}" for one in PROOFS[name].assumed}
@@ -88,19 +82,10 @@ RESTS_ON = {
 
 @pytest.mark.parametrize("name", PROOFS)
 def test_a_proof_rests_on_no_more_than_it_should(name):
-    assert replayed(name).axioms & {DELAYS, NOISE, LEAST} == RESTS_ON[name]
+    assert replayed(PROOFS[name]).axioms & {DELAYS, NOISE, LEAST} == RESTS_ON[name]
 
 
 # ---------------------------------------------------------------------------------------------------- wrong variants
-
-
-def refused(proof: Proof, step: str, claim: Claim) -> bool:
-    """Whether the step that claims something else is the one that is refused."""
-    wrong = tuple(replace(s, claim=claim) if s.name == step else s for s in proof.steps)
-    before = [s.name for s in proof.steps[: [s.name for s in proof.steps].index(step)]]
-    known = {one: replayed(proof.name).facts[one] for one in before}
-    lines = replace(proof, steps=wrong).verify(known).lines
-    return not lines[-1].ok and lines[-1].title == next(s.title for s in proof.steps if s.name == step)
 
 
 def at_i(body):
@@ -151,35 +136,30 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_a_step_that_claims_a_little_more_is_refused(what):
     name, step, claim = WRONG[what]
-    assert refused(PROOFS[name], step, claim)
+    assert refusal(PROOFS[name], step, claim=claim)
 
 
 @pytest.mark.parametrize("name", PROOFS)
 def test_a_bound_that_is_one_percent_smaller_is_refused(name):
     proof = PROOFS[name]
     smaller = Claim(formula(99) / 100 * proof.conclusion.left, proof.conclusion.right)
-    assert not replace(proof, conclusion=smaller).verify(replayed(name).facts).proved
-    assert refused(proof, "theorem", smaller)
+    assert last_refusal(proof, conclusion=smaller)
+    assert refusal(proof, "theorem", claim=smaller)
 
 
 @pytest.mark.parametrize("name", sorted(PROOFS.keys() - {"ghadimi2013"}))
 def test_a_side_condition_that_says_something_else_is_refused(name):
-    proof, facts = PROOFS[name], replayed(name).facts
-    used = {axiom.removeprefix("assumed: ") for axiom in replayed(name).axioms}
-    for changed in (one for one in proof.assumed if one.name in used):
-        others = tuple(one for one in proof.assumed if one is not changed)
-        free = {step: fact for step, fact in facts.items() if f"assumed: {changed.name}" not in fact.axioms}
-        claim = Claim(changed.claim.left, 2 * changed.claim.right, equality=changed.claim.equality)
-        lines = replace(proof, assumed=(*others, replace(changed, claim=claim))).verify(free).lines
-        assert not lines[-1].ok and "assumes something else" in lines[-1].refusal
-        lines = replace(proof, assumed=others).verify(facts).lines
-        assert not lines[-1].ok and "assumes what the theorem does not" in lines[-1].refusal
+    proof = PROOFS[name]
+    used = {axiom.removeprefix("assumed: ") for axiom in replayed(proof).axioms}
+    for assumed in (assumed for assumed in proof.assumed if assumed.name in used):
+        claim = replace(assumed.claim, right=2 * assumed.claim.right)
+        assert "assumes something else" in reworded(proof, assumed, replace(assumed, claim=claim))
+        assert "assumes what the theorem does not" in without(proof, assumed)
 
 
 @pytest.mark.parametrize("name", ["stich2020", "wu2022", "ghadimi2013", "bottou2018", "abbaszadehpeivasti2022"])
 def test_what_holds_for_some_runs_is_not_proved_for_all(name):
-    lines = replace(PROOFS[name], laws=frozenset()).verify(replayed(name).facts).lines
-    assert not lines[-1].ok and "the new context does not say so" in lines[-1].refusal
+    assert "the new context does not say so" in last_refusal(PROOFS[name], laws=frozenset())
 
 
 @pytest.mark.parametrize("family", [ORDERED, QUIET])

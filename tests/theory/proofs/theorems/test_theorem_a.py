@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import partial
 
 import pytest
 
+from tests.support import replays
+from tests.support.replays import last_refusal, replayed
 from theory.formulas.formula import window
-from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, ProofError, latest, le, lt, restate, tau
+from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, ProofError, latest, le, lt, tau
 from theory.proofs.lemmas import HALF, T_, I, K, gradient, product, symbol
 from theory.proofs.lemmas import window as inside
-from theory.proofs.proof import Assumed, Claim, _replay, evaluate, rules
+from theory.proofs.proof import Assumed, Claim, evaluate, rules
 from theory.proofs.statement import F_GAP, MINIMUM, At, E, G, Travelled, Walk, following, inner, meaning, read, square
 from theory.proofs.theorems.theorem_a import (
     ANY,
@@ -43,30 +45,11 @@ from theory.proofs.theorems.theorem_a import (
 WAY = square(Travelled())
 
 
-@cache
-def facts():
-    """What the steps prove."""
-    known = {}
-    for step in STEPS:
-        known[step.name] = restate(evaluate(step.derivation, known), step.claim.expression(), step.cut)
-    return known
-
-
-def refusal(name, **changes):
-    """Why a step that is written otherwise is refused."""
-    step = next(step for step in STEPS if step.name == name)
-    line = _replay(replace(step, **changes), dict(facts()), PROOF.assumed)
-    assert not line.ok
-    return line.refusal
-
-
-def last_refusal(proof):
-    """Why a proof is refused in the end."""
-    return proof.verify().lines[-1].refusal
+refusal = partial(replays.refusal, PROOF)
 
 
 def test_the_proof_replays_and_says_what_it_rests_on():
-    report = PROOF.verify()
+    report = replayed(PROOF)
     assert report.proved
     assert report.axioms == {
         "F is L-smooth",
@@ -176,7 +159,7 @@ def test_the_weights_must_be_those_of_the_bound():
 
 
 def test_nothing_is_assumed_that_the_theorem_does_not_say():
-    assert "assumes what the theorem does not" in last_refusal(replace(PROOF, assumed=()))
+    assert "assumes what the theorem does not" in last_refusal(PROOF, assumed=())
 
 
 WRONG_THEOREMS = {
@@ -191,7 +174,7 @@ WRONG_THEOREMS = {
 
 @pytest.mark.parametrize("name", WRONG_THEOREMS)
 def test_another_theorem_is_not_proved(name):
-    assert last_refusal(replace(PROOF, conclusion=Claim(*WRONG_THEOREMS[name])))
+    assert last_refusal(PROOF, conclusion=Claim(*WRONG_THEOREMS[name]))
 
 
 def test_a_weight_of_unknown_sign_multiplies_nothing():

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
+from functools import partial
 
 import numpy as np
 import pytest
 
+from tests.support import replays
+from tests.support.replays import last_refusal, replayed
 from theory.bounds import Setting
 from theory.bounds.theorem_a import THEOREM_A
 from theory.bounds.theorem_ar import THEOREM_AR
 from theory.common.errors import DomainError
 from theory.formulas.formula import Environment, Number, total
-from theory.proofs.kernel import expression, restate, scalar
+from theory.proofs.kernel import expression, scalar
 from theory.proofs.lemmas import K, at_step
-from theory.proofs.proof import Assumed, Claim, _replay, evaluate, rules
+from theory.proofs.proof import Assumed, Claim, rules
 from theory.proofs.statement import MINIMUM, G, following, last, read, square
 from theory.proofs.theorems.theorem_ar import (
     DESCENT,
@@ -25,7 +27,6 @@ from theory.proofs.theorems.theorem_ar import (
     NUMBERS,
     PROOF,
     RHO,
-    STEPS,
     SUMMED,
     THEOREM,
     WEIGHTED,
@@ -39,25 +40,11 @@ from theory.staleness.count import Staleness
 U = next(node for node in THEOREM_AR.definitions if node.symbol == "u")
 
 
-@cache
-def facts():
-    """What the steps prove."""
-    known = {}
-    for step in STEPS:
-        known[step.name] = restate(evaluate(step.derivation, known), step.claim.expression(), step.cut)
-    return known
-
-
-def refusal(name, **changes):
-    """Why a step that is written otherwise is refused."""
-    step = next(step for step in STEPS if step.name == name)
-    line = _replay(replace(step, **changes), dict(facts()), PROOF.assumed)
-    assert not line.ok
-    return line.refusal
+refusal = partial(replays.refusal, PROOF)
 
 
 def test_the_proof_replays_and_says_what_it_rests_on():
-    report = PROOF.verify()
+    report = replayed(PROOF)
     assert report.proved
     assert report.axioms == {
         "F is L-smooth",
@@ -97,14 +84,13 @@ def test_young_needs_the_right_number():
     """|g_{k+1} - rho (g_k - L d)|^2 / rho with another number than rho does not give the claim."""
     assert refusal("weighted", derivation=weighted(scalar("rho", K + 1)))
     assert refusal("weighted", derivation=weighted(expression(1)))
-    assert PROOF.verify().proved
+    assert replayed(PROOF).proved
 
 
 def test_smaller_numbers_may_not_be_assumed():
     smaller = Assumed(NUMBERS.name, replace(NUMBERS.claim, right=Number(1) / 2))
     assert "assumes something else" in refusal("theorem", derivation=rules.add(smaller.fact(at_step())))
-    without = replace(PROOF, assumed=(WEIGHTS,)).verify()
-    assert not without.proved and NUMBERS.name in without.lines[-1].refusal
+    assert NUMBERS.name in last_refusal(PROOF, assumed=(WEIGHTS,))
 
 
 # ------------------------------------------------------------------------------------------------------- the numbers

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
+from functools import partial
 
 import pytest
 
+from tests.support import replays
+from tests.support.replays import last_refusal, replayed
 from theory.formulas.formula import call
 from theory.proofs.kernel import LAST, NOISELESS, ProofError, expression, restate, scalar, tau
 from theory.proofs.lemmas import START, J, K, at_step, before, ends, gradient, symbol, window_of
-from theory.proofs.proof import Claim, _replay, evaluate, rules
+from theory.proofs.proof import Claim, evaluate, rules
 from theory.proofs.statement import MINIMUM, G, following, read, square
 from theory.proofs.theorems.theorem_b import (
     AFTER,
@@ -24,7 +25,6 @@ from theory.proofs.theorems.theorem_b import (
     S_PLUS,
     SLOPE,
     STEP,
-    STEPS,
     STRETCHED,
     SUMMED,
     THEOREM,
@@ -39,26 +39,11 @@ from theory.proofs.theorems.theorem_b import (
     up_to_now,
 )
 
-
-@cache
-def facts():
-    """What the steps prove."""
-    known = {}
-    for step in STEPS:
-        known[step.name] = restate(evaluate(step.derivation, known), step.claim.expression(), step.cut)
-    return known
-
-
-def refusal(name, **changes):
-    """Why a step that is written otherwise is refused."""
-    step = next(step for step in STEPS if step.name == name)
-    line = _replay(replace(step, **changes), dict(facts()), PROOF.assumed)
-    assert not line.ok
-    return line.refusal
+refusal = partial(replays.refusal, PROOF)
 
 
 def test_the_proof_replays_and_says_what_it_rests_on():
-    report = PROOF.verify()
+    report = replayed(PROOF)
     assert report.proved
     assert report.axioms == {
         "F is L-smooth",
@@ -73,7 +58,7 @@ def test_the_proof_replays_and_says_what_it_rests_on():
 
 
 def test_it_is_about_exact_gradients_only():
-    assert "noiseless" in replace(PROOF, laws=frozenset()).verify().lines[-1].refusal
+    assert "noiseless" in last_refusal(PROOF, laws=frozenset())
 
 
 BETTER = ETA / 4 * (square(R) / L - L * square(read(G)))

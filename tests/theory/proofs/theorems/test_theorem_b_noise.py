@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
+from functools import partial
 
 import pytest
 
+from tests.support import replays
+from tests.support.replays import replayed, without
 from theory.formulas.formula import total
 from theory.proofs.kernel import expression, restate, scalar
 from theory.proofs.lemmas import START, J, K, before, ends, noise, product, symbol, window_of
-from theory.proofs.proof import Claim, _replay, evaluate, rules
+from theory.proofs.proof import Claim, evaluate, rules
 from theory.proofs.statement import MINIMUM, E, G, following, inner, read, square
 from theory.proofs.theorems.theorem_a import ANY, ORDERED, way_any, way_ordered
 from theory.proofs.theorems.theorem_b import QUARTER, R, slope
@@ -35,7 +36,6 @@ from theory.proofs.theorems.theorem_b_noise import (
     SIMPLE,
     SLOPE,
     SMOOTHED_AFTER,
-    STEPS,
     STRETCHED,
     SUMMED,
     THEOREM,
@@ -50,26 +50,11 @@ from theory.proofs.theorems.theorem_b_noise import (
     V,
 )
 
-
-@cache
-def facts():
-    """What the steps prove."""
-    known = {}
-    for step in STEPS:
-        known[step.name] = restate(evaluate(step.derivation, known), step.claim.expression(), step.cut)
-    return known
-
-
-def refusal(name, **changes):
-    """Why a step that is written otherwise is refused."""
-    step = next(step for step in STEPS if step.name == name)
-    line = _replay(replace(step, **changes), dict(facts()), PROOF.assumed)
-    assert not line.ok
-    return line.refusal
+refusal = partial(replays.refusal, PROOF)
 
 
 def test_the_proof_replays_and_says_what_it_rests_on():
-    report = PROOF.verify()
+    report = replayed(PROOF)
     assert report.proved
     assert report.axioms == {
         "F is L-smooth",
@@ -90,8 +75,7 @@ def test_the_proof_replays_and_says_what_it_rests_on():
 def test_it_needs_its_side_conditions_and_no_law_about_the_run():
     assert not PROOF.laws
     for assumed in PROOF.assumed:
-        without = replace(PROOF, assumed=tuple(a for a in PROOF.assumed if a is not assumed)).verify(facts())
-        assert not without.proved and assumed.name in without.lines[-1].refusal
+        assert assumed.name in without(PROOF, assumed)
 
 
 NOISE = THEOREM_B_NOISE.value.over
@@ -172,5 +156,5 @@ def test_sums_are_lined_up_by_the_right_cut():
 def test_the_numbers_may_differ_from_step_to_step():
     """A share w_j is not w_k, and a fact about one is none about the other."""
     assert refusal("shared", claim=Claim(M + (SHARE - following(SHARE)) * S, SHARED.right))
-    here = START.having(*facts()["shared"].context.constraints)
+    here = START.having(*replayed(PROOF).facts["shared"].context.constraints)
     assert "something else" in refusal("shared", derivation=rules.hypothesis(here, scalar("share", J), LEAST.name))

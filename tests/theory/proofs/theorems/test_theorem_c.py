@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from tests.support.replays import last_refusal, refusal, replayed, without
 from theory.formulas.formula import Number, total, window
 from theory.proofs import axioms
 from theory.proofs.kernel import (
@@ -41,14 +42,8 @@ HERE = Context(frozenset({lt(ZERO, LAST), le(ZERO, K), lt(K, LAST)}), frozenset(
 ANYWHERE = replace(HERE, laws=frozenset())
 
 
-def verify(step_name, **changes):
-    """The report of the proof with one step changed."""
-    steps = tuple(replace(step, **changes) if step.name == step_name else step for step in PROOF.steps)
-    return replace(PROOF, steps=steps).verify()
-
-
 def test_it_replays_for_every_delay_and_every_number_of_steps():
-    report = PROOF.verify()
+    report = replayed(PROOF)
     assert report.proved, [line.refusal for line in report.lines if not line.ok]
     assert {axiom for axiom in report.axioms if axiom.startswith("assumed: ")} == {
         "assumed: all step sizes are equal",
@@ -59,9 +54,9 @@ def test_it_replays_for_every_delay_and_every_number_of_steps():
 
 def test_it_is_about_one_delay_and_no_noise_and_needs_what_it_assumes():
     for law in PROOF.laws:
-        assert not replace(PROOF, laws=PROOF.laws - {law}).verify().proved
+        assert last_refusal(PROOF, laws=PROOF.laws - {law})
     for assumed in PROOF.assumed:
-        assert not replace(PROOF, assumed=tuple(a for a in PROOF.assumed if a is not assumed)).verify().proved
+        assert without(PROOF, assumed)
 
 
 # ---------------------------------------------------------------------------------------------- wrong steps are refused
@@ -124,14 +119,13 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_step_is_refused(name):
     step, claim = WRONG[name]
-    report = verify(step, claim=claim)
-    assert not report.proved and report.lines[-1].title == next(s.title for s in PROOF.steps if s.name == step)
+    assert refusal(PROOF, step, claim=claim)
 
 
 def test_another_theorem_is_not_what_is_proved():
     left, right = PROOF.conclusion.left, PROOF.conclusion.right
     for claim in (Claim(left, 2 * right), Claim(left / 2, right), Claim(left, right + square(G))):
-        assert not replace(PROOF, conclusion=claim).verify().proved
+        assert last_refusal(PROOF, conclusion=claim)
 
 
 # ------------------------------------------------------------------------------------------ what is claimed, in numbers

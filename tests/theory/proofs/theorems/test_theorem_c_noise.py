@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
-
 import pytest
 
+from tests.support.replays import last_refusal, refusal, replayed, without
 from theory.formulas.formula import Name, Number, call, window
 from theory.proofs.kernel import FIXED, LAST, ZERO, Context, le, lt, tau, var
 from theory.proofs.proof import Claim
@@ -40,22 +38,8 @@ from theory.proofs.theorems.wirtinger import TURN
 I, K = var("i"), var("k")  # noqa: E741
 
 
-@cache
-def proved():
-    """The report of the proof."""
-    return PROOF.verify()
-
-
-def verify(step_name, **changes):
-    """The report of the proof with one step changed, as far as that step."""
-    number = next(n for n, step in enumerate(PROOF.steps) if step.name == step_name)
-    changed = (*PROOF.steps[:number], replace(PROOF.steps[number], **changes))
-    known = {step.name: proved().facts[step.name] for step in PROOF.steps[:number]}
-    return replace(PROOF, steps=changed).verify(known)
-
-
 def test_it_replays_for_every_delay_every_number_of_steps_and_with_noise():
-    report = proved()
+    report = replayed(PROOF)
     assert report.proved, [line.refusal for line in report.lines if not line.ok]
     assert PROOF.laws == {FIXED}
     assert {axiom for axiom in report.axioms if axiom.startswith("assumed: ")} == {
@@ -69,13 +53,9 @@ def test_it_replays_for_every_delay_every_number_of_steps_and_with_noise():
 
 
 def test_it_is_about_one_delay_and_needs_what_it_assumes():
-    assert not replace(PROOF, laws=frozenset()).verify().proved
+    assert last_refusal(PROOF, laws=frozenset())
     for assumed in PROOF.assumed:
-        assert (
-            not replace(PROOF, assumed=tuple(a for a in PROOF.assumed if a is not assumed))
-            .verify(proved().facts)
-            .proved
-        )
+        assert without(PROOF, assumed)
 
 
 WRONG = {
@@ -105,14 +85,13 @@ WRONG = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_step_is_refused(name):
     step, claim = WRONG[name]
-    report = verify(step, claim=claim)
-    assert report.lines[0].title == next(s.title for s in PROOF.steps if s.name == step) and not report.lines[0].ok
+    assert refusal(PROOF, step, claim=claim)
 
 
 def test_another_theorem_is_not_what_is_proved():
     left, right = PROOF.conclusion.left, PROOF.conclusion.right
     for claim in (Claim(left, 2 * right), Claim(left - T * NOISE / 2, right), Claim(left, right + square(G))):
-        assert not replace(PROOF, conclusion=claim).verify(proved().facts).proved
+        assert last_refusal(PROOF, conclusion=claim)
 
 
 # -------------------------------------------------------------------------------------- what the trusted core learned

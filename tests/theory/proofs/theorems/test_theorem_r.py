@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
+from tests.support import replays
+from tests.support.replays import last_refusal, replayed
 from theory.bounds import Setting
 from theory.bounds.theorem_a import THEOREM_A
 from theory.bounds.theorem_r import THEOREM_R, law_constants
@@ -28,7 +31,7 @@ from theory.proofs.kernel import (
     vector,
 )
 from theory.proofs.lemmas import HALF, I, K, at_step, gradient, noises, product, squares, steps, symbol
-from theory.proofs.proof import Ref, _replay, evaluate, rules
+from theory.proofs.proof import Ref, evaluate, rules
 from theory.proofs.statement import MINIMUM, G, _name_of, square
 from theory.proofs.theorems.theorem_r import (
     ETA,
@@ -50,21 +53,15 @@ from theory.proofs.theorems.theorem_r import (
 from theory.staleness.count import Staleness
 from theory.staleness.delays import ConstantDelay, CyclicDelay, GeometricDelay, UniformDelay
 
-REPORT = PROOF.verify()
 ROUNDING = 1e-9
 
 
-def refusal(name, **changes):
-    """Why a step that is written otherwise is refused."""
-    step = next(step for step in PROOF.steps if step.name == name)
-    line = _replay(replace(step, **changes), dict(REPORT.facts), PROOF.assumed)
-    assert not line.ok, f"{name} was accepted"
-    return line.refusal
+refusal = partial(replays.refusal, PROOF)
 
 
 def test_the_proof_replays_and_says_what_it_rests_on():
-    assert REPORT.proved
-    assert REPORT.axioms == {
+    assert replayed(PROOF).proved
+    assert replayed(PROOF).axioms == {
         "F is L-smooth",
         "F is bounded below",
         "Delta >= F(x_0) - inf F",
@@ -80,7 +77,7 @@ def test_the_proof_replays_and_says_what_it_rests_on():
 
 
 def test_it_is_about_random_delays_only():
-    assert "random" in replace(PROOF, laws=frozenset()).verify().lines[-1].refusal
+    assert "random" in last_refusal(PROOF, laws=frozenset())
 
 
 # ------------------------------------------------------------------------------------------- the axioms refuse misuse
@@ -187,7 +184,7 @@ def test_a_wrong_derivation_is_refused(name, derivation):
     derivation = derivation if not isinstance(derivation, Ref) else rules.weaken(derivation, STEP)
     assert refusal(name, derivation=derivation)
     if name == "theorem":
-        assert evaluate(least_with(), REPORT.facts)
+        assert evaluate(least_with(), replayed(PROOF).facts)
 
 
 # ------------------------------------------------------------------------------------- claims on runs, exact averages
@@ -211,7 +208,7 @@ def test_every_claim_holds_on_runs_averaged_over_noise_and_delays(world, law, de
     checked = 0
     for seed in range(2):
         run = random_run(world, law, 3, seed, deviation)
-        for step, fact in REPORT.facts.items():
+        for step, fact in replayed(PROOF).facts.items():
             names = {v for c in fact.context.constraints for core in (c.left, c.right) for v in variables(core)}
             for chosen in run.assignments(tuple(sorted(names)), fact.context):
                 assert run.value(fact.expression, chosen) >= -ROUNDING, (step, chosen)

@@ -36,10 +36,10 @@ from experiments.problems.logistic import Logistic
 from experiments.problems.quadratic import Quadratic
 from experiments.problems.softmax import Softmax
 from experiments.simulate import simulate
+from theory.common.types import Floats
 
 SEEDS, BATCH, WINDOW, STEP_SIZE = 16, 32, 16, 0.01
-Array = NDArray[np.float64]
-Gradient = Callable[[int, Array], Array]
+Gradient = Callable[[int, Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def naive_logistic(problem: Logistic, steps: int) -> Gradient:
     matrix, indices = problem.matrix, drawn_indices(problem, steps)
     rows = np.empty((BATCH, matrix.shape[1]))
 
-    def gradient(k: int, x: Array) -> Array:
+    def gradient(k: int, x: Floats) -> Floats:
         np.take(matrix, indices[k], axis=0, out=rows, mode="clip")
         weights = rows @ x
         np.exp(weights, out=weights)
@@ -82,7 +82,7 @@ def naive_softmax(problem: Softmax, steps: int) -> Gradient:
     matrix, labels, indices = problem.matrix, problem.labels, drawn_indices(problem, steps)
     rows, positions = np.empty((BATCH, matrix.shape[1])), np.arange(BATCH)
 
-    def gradient(k: int, x: Array) -> Array:
+    def gradient(k: int, x: Floats) -> Floats:
         np.take(matrix, indices[k], axis=0, out=rows, mode="clip")
         scores = rows @ x.reshape(problem.classes, -1).T
         scores -= scores.max(axis=1, keepdims=True)
@@ -99,7 +99,7 @@ def naive_quadratic(problem: Quadratic, steps: int) -> Gradient:
     """The gradient with noise in plain numpy."""
     noise, deviation = np.random.default_rng(0), problem.noise_per_coordinate(BATCH)
 
-    def gradient(k: int, x: Array) -> Array:
+    def gradient(k: int, x: Floats) -> Floats:
         out = noise.standard_normal(x.size)
         out *= deviation
         out += problem.curvatures * x
@@ -112,7 +112,7 @@ def naive_nonconvex(problem: Problem, steps: int) -> Gradient:
     """The gradient with noise in plain numpy."""
     noise, deviation = np.random.default_rng(0), problem.noise_per_coordinate(BATCH)  # type: ignore[attr-defined]
 
-    def gradient(k: int, x: Array) -> Array:
+    def gradient(k: int, x: Floats) -> Floats:
         out = noise.standard_normal(x.size)
         out *= deviation
         growth = x * x
@@ -129,7 +129,7 @@ def drawn_indices(problem: Problem, steps: int) -> NDArray[np.int64]:
     return np.array([minibatch(0, k, BATCH, problem.examples) for k in range(1, steps + 1)])
 
 
-def run_naive(start: Array, gradient: Gradient, steps: int) -> Array:
+def run_naive(start: Floats, gradient: Gradient, steps: int) -> Floats:
     """The last point of one seed: a plain loop around a ring of points."""
     ring = np.empty((WINDOW, start.size))
     ring[0] = start
@@ -142,7 +142,7 @@ def run_naive(start: Array, gradient: Gradient, steps: int) -> Array:
     return x
 
 
-def run_fused(problem: Problem, steps: int) -> Array:
+def run_fused(problem: Problem, steps: int) -> Floats:
     """The last point of seed 0 of 16."""
     delays = np.minimum(WINDOW - 1, np.arange(steps))
     run = simulate(
@@ -156,7 +156,7 @@ def run_fused(problem: Problem, steps: int) -> Array:
         coherence=False,
         engine="fused",
     )
-    last: Array = run.final_points[0]
+    last: Floats = run.final_points[0]
     return last
 
 
@@ -223,7 +223,7 @@ def gemm_rate(size: int = 1200, repeats: int = 7) -> float:
 
 
 @numba.njit(nogil=True)
-def _triad(a: Array, b: Array, c: Array) -> None:
+def _triad(a: Floats, b: Floats, c: Floats) -> None:
     for i in range(a.size):
         a[i] = b[i] + 3.0 * c[i]
 

@@ -28,7 +28,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.workers.engines.gibbs import part_bounds, tables
 from experiments.workers.engines.gibbs_kernel import PARTS
@@ -42,8 +41,9 @@ from experiments.workloads import get_workload
 sys.path.insert(0, str(Path(__file__).parent))
 from engine import rates, stream_rate, timed
 
+from theory.common.types import Array
+
 WORKERS, EXTRA_DELAY, SEEDS, STEP_SIZE = 8, 10, 4, 0.001
-Array = NDArray[Any]
 
 
 def plain_factors(work: Any, batch: int, iterations: int) -> Array:

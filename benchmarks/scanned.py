@@ -23,11 +23,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import jax
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.workers.engines.black_box import BlackBoxSeed
 from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
@@ -43,10 +41,11 @@ from experiments.workloads.resnet import ResNet
 sys.path.insert(0, str(Path(__file__).parent))
 from engine import timed
 
+from theory.common.types import Array
+
 WORKERS, EXTRA_DELAY, BATCH, STEP_SIZE = 8, 16, 32, 0.001
 CASES = ("dnn:depth=2,width=64", "dnn:depth=2,width=256", "vae", "resnet:width=8")
 SIDE, DEPTH, WIDTH, ROWS = 32, 8, 16, 1024
-Array = NDArray[Any]
 
 
 class JittedSeed(BlackBoxSeed):

@@ -31,7 +31,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.workers.memory import predicted_worker_memory
 from experiments.workers.seeds import single_threaded_products
@@ -43,9 +42,10 @@ from experiments.workloads import get_workload
 sys.path.insert(0, str(Path(__file__).parent))
 from engine import rates, stream_rate, timed
 
+from theory.common.types import Array
+
 # A step size at which nothing diverges, which would end the fused runs early.
 WORKERS, EXTRA_DELAY, SEEDS, BATCH, STEP_SIZE = 8, 16, 4, 32, 0.001
-Array = NDArray[Any]
 Gradient = Callable[[Array], Array]
 
 

@@ -11,9 +11,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-
-Values = NDArray[np.float64]
 
 _FUNCTIONS = {
     **{"sqrt": np.sqrt, "log": np.log, "ln": np.log, "exp": np.exp, "sin": np.sin, "cos": np.cos},

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.check.evidence import Evidence, agree
 from experiments.problems.problem import Constant, Known
@@ -27,11 +26,8 @@ from theory.bounds.parts.assumptions import (
     SMOOTH,
     UNBIASED,
 )
+from theory.common.types import Flags, Floats, Ints
 from theory.formulas.formula import DelayMap
-
-Values = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-Times = NDArray[np.int64]
 
 IN_EXPECTATION = "coherence in expectation"
 
@@ -126,7 +122,7 @@ def _bounded_below(evidence: Evidence) -> Finding:
     )
 
 
-def _too_large_drop(evidence: Evidence, drop: Values, allowed: Values, gap: float) -> Finding | None:
+def _too_large_drop(evidence: Evidence, drop: Floats, allowed: Floats, gap: float) -> Finding | None:
     excess = drop > allowed
     if not excess.any():
         return None
@@ -134,7 +130,7 @@ def _too_large_drop(evidence: Evidence, drop: Values, allowed: Values, gap: floa
     return _contradicted(BOUNDED_BELOW.name, evidence, column, float(drop[row, column]), gap, _DROP)
 
 
-def _too_large_norm(evidence: Evidence, drop: Values, rounding: Values, gap: float) -> Finding | None:
+def _too_large_norm(evidence: Evidence, drop: Floats, rounding: Floats, gap: float) -> Finding | None:
     """The second implication, which blames L and Delta together."""
     if "L" not in evidence.constants:
         return None
@@ -207,7 +203,7 @@ def _pathwise_coherence(evidence: Evidence) -> Finding:
     return Finding(COHERENCE.name, State.OK, f"mu_k is at least {mu:g} at every point of every seed.")
 
 
-def _incoherent(evidence: Evidence, seen: Values, low: Mask, asked: Mask, mu: float) -> Finding:
+def _incoherent(evidence: Evidence, seen: Floats, low: Flags, asked: Flags, mu: float) -> Finding:
     column = int(np.flatnonzero(low.any(axis=0))[0])
     row = int(np.nanargmin(np.where(low[:, column], seen[:, column], np.nan)))
     k, value, share = int(evidence.times[column]), float(seen[row, column]), float(low.sum() / asked.sum())
@@ -230,7 +226,7 @@ def _coherence_in_expectation(evidence: Evidence, level: float) -> Finding:
     return _judge_excess(evidence, excess, evidence.times[before][usable], bool(usable.all()), level)
 
 
-def _judge_excess(evidence: Evidence, excess: Values, times: Times, everywhere: bool, level: float) -> Finding:
+def _judge_excess(evidence: Evidence, excess: Floats, times: Ints, everywhere: bool, level: float) -> Finding:
     """Test E excess >= 0 at every k over the seeds, with Bonferroni's correction."""
     lower, upper = _limits(evidence, excess, level)
     if (upper < 0).any():
@@ -242,7 +238,7 @@ def _judge_excess(evidence: Evidence, excess: Values, times: Times, everywhere: 
     return Finding(IN_EXPECTATION, State.UNKNOWN, "The seeds do not decide whether E<g_k, g_tau> >= mu E|g_k|^2.")
 
 
-def _limits(evidence: Evidence, excess: Values, level: float) -> tuple[Values, Values]:
+def _limits(evidence: Evidence, excess: Floats, level: float) -> tuple[Floats, Floats]:
     """Lower limits at the level each, and upper limits at the level jointly; infinite for a single noisy seed."""
     middle, seeds = excess.mean(axis=0), excess.shape[0]
     if evidence.deterministic:
@@ -257,7 +253,7 @@ def _limits(evidence: Evidence, excess: Values, level: float) -> tuple[Values, V
     return middle - student_critical(seeds, level) * error, middle + student_critical(seeds, joint) * error
 
 
-def _first(where: Mask) -> tuple[int, int]:
+def _first(where: Flags) -> tuple[int, int]:
     """Row and column of the first True in time."""
     column = int(np.flatnonzero(where.any(axis=0))[0])
     return int(np.flatnonzero(where[:, column])[0]), column

@@ -17,9 +17,9 @@ from scipy import special
 
 from experiments.statistics.comparison import is_above, is_below
 from experiments.statistics.intervals import LOWER, METHODS, UPPER, lower_bound, upper_bound
+from theory.common.types import Floats
 
-Values = NDArray[np.float64]
-Event = Callable[[Values], NDArray[np.bool_]]
+Event = Callable[[Floats], NDArray[np.bool_]]
 
 _SEED = 20190506
 _BLOCK = 2_000_000
@@ -45,10 +45,10 @@ class DelayedQuadratic:
     """
 
     name: str
-    curvatures: Values
-    initial_point: Values
+    curvatures: Floats
+    initial_point: Floats
     noise: float
-    step_sizes: Values
+    step_sizes: Floats
     delays: NDArray[np.int64]
 
     @cached_property
@@ -56,7 +56,7 @@ class DelayedQuadratic:
         """Points that a step may read: the largest delay and one."""
         return int(self.delays.max(initial=0)) + 1
 
-    def moments(self) -> Values:
+    def moments(self) -> Floats:
         r"""$m_k=\mathbb E\|\nabla F(x_k)\|^2$ for k = 0..T, exactly.
 
         The recursion runs over $C_{jk}=\mathbb E[x_jx_k]$ of the last points, coordinate by coordinate; the noise of a
@@ -70,7 +70,7 @@ class DelayedQuadratic:
             seconds.append(window[:, 0, 0])
         return np.array(seconds) @ self.curvatures**2
 
-    def _advance(self, window: Values, step_size: float, delay: int) -> Values:
+    def _advance(self, window: Floats, step_size: float, delay: int) -> Floats:
         """Second moments (d, w, w) of the window after one step; index a is the point a steps back."""
         pull = (step_size * self.curvatures)[:, None]
         with_past = window[:, 0, :] - pull * window[:, delay, :]
@@ -81,7 +81,7 @@ class DelayedQuadratic:
         moved[:, 0, 0] = own
         return moved
 
-    def sample(self, runs: int, rng: np.random.Generator) -> Values:
+    def sample(self, runs: int, rng: np.random.Generator) -> Floats:
         """Squared gradient norms (runs, T+1) of independent runs."""
         points = np.broadcast_to(self.initial_point, (self.window, runs, self.initial_point.size)).copy()
         norms = np.empty((runs, self.step_sizes.size + 1))
@@ -243,7 +243,7 @@ def _count(quadratic: DelayedQuadratic, seeds: int, repetitions: int, events: Ma
     return {name: Rate(count, repetitions) for name, count in counts.items()}
 
 
-def _checks(quadratic: DelayedQuadratic, seeds: int, repetitions: int) -> Iterator[Values]:
+def _checks(quadratic: DelayedQuadratic, seeds: int, repetitions: int) -> Iterator[Floats]:
     """Squared norms (block, S, T+1) of independent checks, in blocks that fit in memory."""
     rng = np.random.default_rng((_SEED, seeds))
     points = quadratic.step_sizes.size + 1
@@ -253,7 +253,7 @@ def _checks(quadratic: DelayedQuadratic, seeds: int, repetitions: int) -> Iterat
         yield quadratic.sample(size * seeds, rng).reshape(size, seeds, points)
 
 
-def example_distributions() -> Mapping[str, Callable[[np.random.Generator, tuple[int, ...]], Values]]:
+def example_distributions() -> Mapping[str, Callable[[np.random.Generator, tuple[int, ...]], Floats]]:
     """Distributions of mean one on which the interval methods compete.
 
     The first five are what squared norms of Gaussian gradients can look like; "uniform" is symmetric, and "lognormal"

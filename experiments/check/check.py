@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.check.assumptions import IN_EXPECTATION, Finding, State, broken, examine
 from experiments.check.evidence import Evidence, evidence_from_run
@@ -26,9 +25,7 @@ from theory.bounds import REGISTRY, Bound, Failure, get
 from theory.bounds.judging.judge import curve
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.errors import InputError
-
-Values = NDArray[np.float64]
-Times = NDArray[np.int64]
+from theory.common.types import Floats, Ints
 
 HORIZONS = 60
 LEAST_LEVEL = 1e-3
@@ -172,8 +169,8 @@ def judge_bound(
     bound: Bound,
     findings: Mapping[str, Finding],
     level: float,
-    horizons: Times,
-    values: Values,
+    horizons: Ints,
+    values: Floats,
 ) -> BoundVerdict:
     """What the evidence says of one bound, whose curve over the horizons is `values`."""
     value, failures = bound.assess(evidence.setting)
@@ -246,7 +243,7 @@ def _decision(
     return Decision.VIOLATED, f"Taking {', '.join(given)} as given by the user:" if given else ""
 
 
-def slack(evidence: Evidence, bound: Bound, horizons: Times, values: Values) -> float | None:
+def slack(evidence: Evidence, bound: Bound, horizons: Ints, values: Floats) -> float | None:
     """Smallest bound / measured over the horizons at which both exist and something was measured."""
     last = horizons if bound.covers_last else horizons - 1
     measured = running_minimum(mean(evidence.values), evidence.times, last)
@@ -254,7 +251,7 @@ def slack(evidence: Evidence, bound: Bound, horizons: Times, values: Values) -> 
     return float((values[usable] / measured[usable]).min()) if usable.any() else None
 
 
-def band(evidence: Evidence, level: float) -> tuple[Values, Values]:
+def band(evidence: Evidence, level: float) -> tuple[Floats, Floats]:
     """Lower bounds (R,) of the means, and upper bounds (R,) of the least mean so far; NaN for a single noisy seed."""
     if evidence.deterministic:
         exact = evidence.values[0]
@@ -266,12 +263,12 @@ def band(evidence: Evidence, level: float) -> tuple[Values, Values]:
     return lower_bound(evidence.values, level, cap=start), running_upper_bound(evidence.values, level)
 
 
-def at_horizons(values: Values, times: Times, horizons: Times) -> Values:
+def at_horizons(values: Floats, times: Ints, horizons: Ints) -> Floats:
     """The entries at the last recorded time up to each horizon."""
     return np.asarray(values[np.searchsorted(times, horizons, side="right") - 1], dtype=np.float64)
 
 
-def _bound_rate(horizons: Times, values: Values, fit: Decay | None) -> float | None:
+def _bound_rate(horizons: Ints, values: Floats, fit: Decay | None) -> float | None:
     """Exponent of the bound over the range of the fit."""
     if fit is None:
         return None

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.problems import get_problem
 from experiments.problems.problem import Constant, Known, Problem
@@ -18,10 +17,8 @@ from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
 from theory.bounds import Setting
 from theory.common.errors import InputError, TooLargeError
+from theory.common.types import Floats, Ints
 from theory.schedules.schedule import parse_schedule
-
-Values = NDArray[np.float64]
-Times = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +44,8 @@ class Evidence:
         unbiased: whether the stochastic gradients are known to be unbiased.
     """
 
-    times: Times
-    values: Values
+    times: Ints
+    values: Floats
     seeds: tuple[int, ...]
     setting: Setting
     constants: Mapping[str, Constant]
@@ -56,12 +53,12 @@ class Evidence:
     reads_horizon: bool
     source: str
     terms: int = 0
-    floor: Values | None = None
-    loss: Values | None = None
-    coherence: Values | None = None
-    inner_product: Values | None = None
-    smoothness: Values | None = None
-    diverged_at: Times | None = None
+    floor: Floats | None = None
+    loss: Floats | None = None
+    coherence: Floats | None = None
+    inner_product: Floats | None = None
+    smoothness: Floats | None = None
+    diverged_at: Ints | None = None
     variance: float | None = None
     simulated: bool = True
     unbiased: bool = True
@@ -86,7 +83,7 @@ class Evidence:
         """Relative rounding error allowed when exact numbers are compared: 16 (T + terms) eps."""
         return float(16 * (self.steps + self.terms) * np.finfo(np.float64).eps)
 
-    def covered(self, covers_last: bool) -> Values:
+    def covered(self, covers_last: bool) -> Floats:
         """The recorded values (S, R') at the points that a bound covers: x_0..x_T, or x_0..x_{T-1}."""
         return self.values if covers_last else self.values[:, self.times < self.steps]
 
@@ -95,7 +92,7 @@ class Evidence:
         return tuple(n for n in names if n in self.constants and self.constants[n].known is Known.ESTIMATE)
 
 
-def agree(values: Values) -> bool:
+def agree(values: Floats) -> bool:
     """Whether all seeds hold the very same numbers."""
     return bool((values == values[0]).all())
 
@@ -156,7 +153,7 @@ def _reads_horizon(run: Run) -> bool:
     return parse_schedule(run.configuration.schedule).reads_horizon
 
 
-def _floor(evidence: Evidence, displacement: Values) -> Values | None:
+def _floor(evidence: Evidence, displacement: Floats) -> Floats | None:
     r"""Squares of $\|\nabla F(x_k)\|-L\|x_j-x_k\|$, which bound those between recorded points, if L is no estimate."""
     gaps = np.flatnonzero(np.diff(evidence.times) > 1)
     if not gaps.size:
@@ -182,7 +179,7 @@ def _largest_variance(run: Run, problem: Problem) -> float | None:
     return max(finite) if finite else None
 
 
-def _visited(run: Run, problem: Problem) -> list[Values]:
+def _visited(run: Run, problem: Problem) -> list[Floats]:
     """x_0 and, where the noise depends on the point, x_T of the first seed, simulated again."""
     start = problem.initial_point
     if not problem.examples or run.diverged_at[0] >= 0:

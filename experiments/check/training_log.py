@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.check.check import check_evidence
 from experiments.check.evidence import Evidence, agree
@@ -25,13 +24,11 @@ from experiments.problems.problem import Constant, Known
 from theory.bounds import Setting
 from theory.common.errors import DataError
 from theory.common.reading import open_ordinary
+from theory.common.types import Floats, Ints
 from theory.formulas.notation import checked_constant
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
-
-Values = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 COLUMNS = ("step", "grad_norm", "seed", "delay")
 # The factor-s sum weighs the points in the same way whatever the trace.
@@ -56,10 +53,10 @@ class TrainingLog:
         delays: int64 (S, R), d_k of the step that led to x_k, 0 at k = 0; None without such a column.
     """
 
-    times: Whole
-    norms: Values
+    times: Ints
+    norms: Floats
     seeds: tuple[int, ...]
-    delays: Whole | None
+    delays: Ints | None
 
 
 def check_log(
@@ -71,7 +68,7 @@ def check_log(
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
     steps: int | None = None,
-    delays: Whole | None = None,
+    delays: Ints | None = None,
 ) -> Verdict:
     """Compare a training log with the bounds of the library.
 
@@ -268,7 +265,7 @@ def _arranged(rows: _Rows, path: Path | str) -> TrainingLog:
     return TrainingLog(times, norms, tuple(int(s) for s in seeds), delays)
 
 
-def _check_grid(step: Whole, seed: Whole, times: Whole, seeds: Whole, path: Path | str) -> None:
+def _check_grid(step: Ints, seed: Ints, times: Ints, seeds: Ints, path: Path | str) -> None:
     """Refuse a (seed, step) given twice, and seeds that do not have the same steps."""
     twice = np.flatnonzero((np.diff(step) == 0) & (np.diff(seed) == 0))
     if twice.size:
@@ -285,8 +282,8 @@ def _check_grid(step: Whole, seed: Whole, times: Whole, seeds: Whole, path: Path
 
 
 def _trace(
-    log: TrainingLog, staleness: Staleness, given: Whole | None, bounds: Sequence[str] | None, path: Path | str
-) -> Whole:
+    log: TrainingLog, staleness: Staleness, given: Ints | None, bounds: Sequence[str] | None, path: Path | str
+) -> Ints:
     """The delays d_1..d_T of the training."""
     last = int(log.times[-1])
     if log.delays is None:
@@ -302,7 +299,7 @@ def _trace(
     return _shared(log.delays[:, 1:], staleness, bounds, path)
 
 
-def _shared(delays: Whole, staleness: Staleness, bounds: Sequence[str] | None, path: Path | str) -> Whole:
+def _shared(delays: Ints, staleness: Staleness, bounds: Sequence[str] | None, path: Path | str) -> Ints:
     for trace in delays:
         validate_delays(trace, staleness)
     differing = np.flatnonzero((delays != delays[0]).any(axis=0))
@@ -314,11 +311,11 @@ def _shared(delays: Whole, staleness: Staleness, bounds: Sequence[str] | None, p
     return np.asarray(delays.max(axis=0), dtype=np.int64)
 
 
-def _squared(norms: Values) -> Values:
+def _squared(norms: Floats) -> Floats:
     """Squares, infinite where they would overflow."""
     return np.where(norms < _FAR, np.minimum(norms, _FAR) ** 2, np.inf)
 
 
-def _diverged_at(log: TrainingLog) -> Whole:
+def _diverged_at(log: TrainingLog) -> Ints:
     far = log.norms >= _FAR
     return np.where(far.any(axis=1), log.times[np.argmax(far, axis=1)], _NEVER)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.problems.worst_function import worst_function
 from experiments.simulate.delayed import simulate
-from experiments.simulate.trajectories import Progress, Trajectories
+from experiments.simulate.trajectories import Trajectories
 from theory.common.errors import CertificateError
+from theory.common.types import Progress, Vector
 from theory.worst_case.question import Measure
 from theory.worst_case.witness.check import Witness
 

@@ -1,5 +1,3 @@
-from .arrays import Matrix as Matrix
-from .arrays import Vector as Vector
 from .arrays import digest_of as digest_of
 from .arrays import read_only as read_only
 from .files import check_writable as check_writable
@@ -8,7 +6,6 @@ from .files import remove_stale as remove_stale
 from .files import write_atomically as write_atomically
 from .memory import available_memory as available_memory
 from .memory import check_memory as check_memory
-from .progress import Report as Report
 from .progress import in_words as in_words
 from .progress import reporting as reporting
 from .provenance import current_versions as current_versions

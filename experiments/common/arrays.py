@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Vector = NDArray[np.float64]
-Matrix = NDArray[np.float64]
+from theory.common.types import Matrix
 
 
 def read_only(values: ArrayLike) -> Matrix:

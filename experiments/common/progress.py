@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-Report = Callable[[int, int], None]
+from theory.common.types import Progress
 
 
 @contextmanager
-def reporting(title: str, *, quiet: bool = False, stream: TextIO | None = None) -> Iterator[Report]:
+def reporting(title: str, *, quiet: bool = False, stream: TextIO | None = None) -> Iterator[Progress]:
     """Yield a callback (done, total) that shows how far the work is.
 
     Args:
@@ -86,7 +86,7 @@ def in_words(seconds: float) -> str:
 
 
 @contextmanager
-def _bar(title: str, stream: TextIO) -> Iterator[Report]:
+def _bar(title: str, stream: TextIO) -> Iterator[Progress]:
     from rich import progress as rich
     from rich.console import Console
 

@@ -27,12 +27,10 @@ from numpy.typing import NDArray
 
 from experiments.common.arrays import digest_of
 from experiments.common.files import write_atomically
-from experiments.common.progress import Report
 from experiments.data import archives
 from experiments.data.on_request import RemoteFile, RemoteSet, data_folder, megabytes
 from theory.common.errors import DataError, EnvironmentFailure
-
-Say = Callable[[str], None]
+from theory.common.types import Progress, Say
 
 _CHUNK = 1 << 18
 _PATIENCE = 30.0  # seconds without a byte
@@ -50,7 +48,7 @@ class _CutOff(Exception):
     """Why a transfer ended too early; it may be taken up."""
 
 
-def get(entry: RemoteSet, report: Report = lambda done, total: None, say: Say = lambda sentence: None) -> Path:
+def get(entry: RemoteSet, report: Progress = lambda done, total: None, say: Say = lambda sentence: None) -> Path:
     """Download a set, unless it is there, and keep it as one file.
 
     Args:
@@ -86,7 +84,7 @@ def get(entry: RemoteSet, report: Report = lambda done, total: None, say: Say = 
         ) from error
 
 
-def _get(entry: RemoteSet, target: Path, report: Report) -> None:
+def _get(entry: RemoteSet, target: Path, report: Progress) -> None:
     parts = target.with_suffix(".download")
     parts.mkdir(exist_ok=True)
     _check_room(entry, parts)
@@ -129,7 +127,7 @@ def _digest(arrays: Mapping[str, NDArray[Any]]) -> str:
     return digest_of(*(arrays[name] for name in sorted(arrays)), text=" ".join(sorted(arrays)))
 
 
-def _shifted(report: Report, before: int, whole: int | None) -> Report:
+def _shifted(report: Progress, before: int, whole: int | None) -> Progress:
     """The report of one file among several."""
     return lambda done, total: report(before + done, whole or before + total)
 
@@ -145,7 +143,7 @@ def _check_room(entry: RemoteSet, parts: Path) -> None:
         )
 
 
-def _fetch(entry: RemoteSet, file: RemoteFile, target: Path, report: Report) -> str:
+def _fetch(entry: RemoteSet, file: RemoteFile, target: Path, report: Progress) -> str:
     """Make sure that the file is there with its published checksum, and say which address gave it."""
     if target.is_file():
         if _sha256(target) != file.sha256:
@@ -167,7 +165,7 @@ def _fetch(entry: RemoteSet, file: RemoteFile, target: Path, report: Report) -> 
     )
 
 
-def _download(address: str, file: RemoteFile, part: Path, report: Report) -> None:
+def _download(address: str, file: RemoteFile, part: Path, report: Progress) -> None:
     """Load the file into the part, from where the part ends, and test its checksum."""
     # What was there before may have been the beginning of another file: then it is loaded anew.
     for _ in range(1 + part.exists()):
@@ -178,7 +176,7 @@ def _download(address: str, file: RemoteFile, part: Path, report: Report) -> Non
     raise _Unserved("gave a file whose checksum is not the published one, which was removed")
 
 
-def _insist(address: str, file: RemoteFile, part: Path, report: Report) -> None:
+def _insist(address: str, file: RemoteFile, part: Path, report: Progress) -> None:
     """Take a transfer up until it is complete, or brings nothing any more."""
     left = _ATTEMPTS
     while left:
@@ -193,7 +191,7 @@ def _insist(address: str, file: RemoteFile, part: Path, report: Report) -> None:
     return None
 
 
-def _transfer(address: str, file: RemoteFile, part: Path, report: Report) -> None:
+def _transfer(address: str, file: RemoteFile, part: Path, report: Progress) -> None:
     if file.size is not None and _size(part) > file.size:
         part.unlink()
     have = _size(part)
@@ -211,7 +209,7 @@ def _transfer(address: str, file: RemoteFile, part: Path, report: Report) -> Non
         raise _CutOff("cut the transfer off")
 
 
-def _copy(answer: HTTPResponse, stream: BinaryIO, done: int, most: int, report: Report) -> int:
+def _copy(answer: HTTPResponse, stream: BinaryIO, done: int, most: int, report: Progress) -> int:
     report(done, most)
     while chunk := _next(answer):
         done += len(chunk)

@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, digest_of, read_only
+from experiments.common.arrays import digest_of, read_only
 from experiments.data.array_files import check_labels, kind_of, own_file, read_arrays
 from experiments.data.on_request import FOLDER_VARIABLE, ON_REQUEST, downloaded, missing, own_folder, stored
 from experiments.data.pictures import Pictures, load_pictures
 from theory.common.errors import DataError, TooLargeError
+from theory.common.types import Matrix
 
 __all__ = ["DATASETS", "FOLDER_VARIABLE", "Dataset", "DatasetEntry", "load", "own_names", "standardise", "where"]
 

@@ -10,14 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from experiments.common.arrays import Matrix, Vector
-from experiments.falsify.battery import Flags
 from experiments.falsify.columns import Columns
-
-Indices = NDArray[np.int64]
+from theory.common.types import Flags, Ints, Matrix, Vector
 
 _IN_PROGRAM = 60  # columns that enter the linear program
 _SMALL = 1e-7
@@ -119,7 +115,7 @@ def _mixed(columns: Columns, budget: Budget, weights: Vector, seen: Matrix) -> S
     return _judged(columns, budget, rows, mixture)
 
 
-def _promising(columns: Columns, weights: Vector, seen: Matrix) -> Indices:
+def _promising(columns: Columns, weights: Vector, seen: Matrix) -> Ints:
     """The columns with the largest minima, and those with the largest values where these have theirs."""
     useful = np.flatnonzero(weights > 0)
     scaled = weights[useful, None] * seen[useful]
@@ -129,7 +125,7 @@ def _promising(columns: Columns, weights: Vector, seen: Matrix) -> Indices:
     return np.asarray(useful[np.unique(np.concatenate((by_minimum, by_value)))], dtype=np.int64)
 
 
-def _judged(columns: Columns, budget: Budget, rows: Indices, mixture: Vector) -> Strongest:
+def _judged(columns: Columns, budget: Budget, rows: Ints, mixture: Vector) -> Strongest:
     """What a mixture is worth, computed anew from its weights after they are cut to the budget."""
     gap, variance = float(mixture @ columns.gap[rows]), float(mixture @ columns.variance[rows])
     cut = min([1.0, *(have / use for use, have in ((gap, budget.gap), (variance, budget.variance)) if use > 0)])

@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from experiments.common.arrays import Matrix, Vector
-
-Flags = NDArray[np.bool_]
+from theory.common.types import Flags, Matrix, Vector
 
 _FEW_KNOTS = 20
 

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, Vector
-from experiments.falsify.battery import Flags, Landscapes, battery
-
-Delays = NDArray[np.int64]
+from experiments.falsify.battery import Landscapes, battery
+from theory.common.types import Flags, Matrix, Vector
+from theory.staleness.traces import Delays
 
 #: Steps up to which all paths of a two-point noise are followed.
 LONGEST_TREE = 8

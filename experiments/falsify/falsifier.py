@@ -12,17 +12,17 @@ from itertools import islice
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.falsify.attack import Budget, strongest
-from experiments.falsify.battery import Flags
-from experiments.falsify.columns import LONGEST_TREE, Columns, Delays, all_columns, drawn_columns, joined
+from experiments.falsify.columns import LONGEST_TREE, Columns, all_columns, drawn_columns, joined
 from experiments.falsify.finding import Edge, Finding, Witness
 from experiments.falsify.played import LONGEST_GAME, played
 from experiments.falsify.settings import Move, Proposal, edge_of, interior, moves, proposals
 from theory.bounds import Bound, Condition, Relation, Setting
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, COHERENCE, DELAYS_FIXED, SMOOTH, UNBIASED
+from theory.common.types import Flags, Vector
 from theory.formulas.formula import Name, Number
 from theory.formulas.notation import CONSTANTS, GLOSSARY
+from theory.staleness.traces import Delays
 
 #: What the battery keeps, or a run is held to.
 _KEPT = {a.name for a in (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED, COHERENCE)}

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.common.arrays import Matrix, Vector
-from experiments.falsify.columns import Columns, Delays
+from experiments.falsify.columns import Columns
+from theory.common.types import Matrix, Vector
+from theory.staleness.traces import Delays
 
 LONGEST_GAME = 9
 _CYCLE = 1e-12

@@ -13,14 +13,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from experiments.common.arrays import Vector
-from experiments.falsify.columns import LONGEST_TREE, Delays
+from experiments.falsify.columns import LONGEST_TREE
 from theory.bounds import Bound, Setting
 from theory.common.errors import InputError
+from theory.common.types import Vector
 from theory.formulas.notation import CONSTANTS
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import AdversarialDelay
+from theory.staleness.traces import Delays
 
 #: How far outside a domain is tried.
 FACTORS = (1.01, 1.05, 1.2, 2.0)

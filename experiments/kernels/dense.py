@@ -13,14 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.elementary import exp
 from experiments.kernels.keys import worker_key
-
-Array = NDArray[Any]
-Indices = NDArray[np.int64]
+from theory.common.types import Array, Ints
 
 compiled = njit(error_model="numpy", nogil=True)
 
@@ -28,8 +25,8 @@ compiled = njit(error_model="numpy", nogil=True)
 class Layers(NamedTuple):
     """Widths (n + 1,) from input to output, and where the parameters of each of the n layers start, (n,)."""
 
-    widths: Indices
-    starts: Indices
+    widths: Ints
+    starts: Ints
 
 
 class Work(NamedTuple):
@@ -37,7 +34,7 @@ class Work(NamedTuple):
 
     activations: Array
     product: Array
-    rows: Indices
+    rows: Ints
 
 
 def make_layers(widths: Sequence[int], first: int = 0) -> Layers:
@@ -52,7 +49,7 @@ def parameter_count(widths: Sequence[int]) -> int:
     return sum((before + 1) * after for before, after in pairwise(widths))
 
 
-def _fixed(values: Any) -> Indices:
+def _fixed(values: Any) -> Ints:
     array = np.array(values, dtype=np.int64)
     array.setflags(write=False)
     return array
@@ -74,7 +71,7 @@ def work_bytes(layers: Layers, batch: int, precision: np.dtype[Any]) -> int:
 
 
 @compiled
-def draw_rows(rows: Indices, seed: int, t: int, worker: int, batch: int, n: int) -> None:
+def draw_rows(rows: Ints, seed: int, t: int, worker: int, batch: int, n: int) -> None:
     """The rows of a worker's minibatch; all rows if batch is 0."""
     key = worker_key(seed, MINIBATCH, t, worker)
     for i in range(rows.shape[0]):
@@ -106,7 +103,7 @@ def _biases(layers: Layers, layer: int, x: Array) -> Array:
 
 
 @compiled
-def gather(features: Array, rows: Indices, out: Array) -> None:
+def gather(features: Array, rows: Ints, out: Array) -> None:
     """Copy the rows (batch,) of the features to `out`."""
     for i in range(rows.shape[0]):
         source, target = features[rows[i]], out[i]
@@ -178,7 +175,7 @@ def backward(layers: Layers, work: Work, x: Array, out: Array, to_input: bool) -
 
 
 @compiled
-def softmax_change(scores: Array, labels: Indices, rows: Indices) -> None:
+def softmax_change(scores: Array, labels: Ints, rows: Ints) -> None:
     """Scores become the derivative of the mean cross-entropy: (probabilities less the label's indicator) / batch."""
     batch, classes = scores.shape
     for i in range(batch):

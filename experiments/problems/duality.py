@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, expit
 
-from experiments.common.arrays import Matrix, Vector
 from experiments.problems.finite_sum import gram_spectrum
+from theory.common.types import Matrix, Vector
 
 _EPS = sys.float_info.epsilon
 _NEWTON_STEPS = 60

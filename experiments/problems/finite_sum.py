@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, Vector
 from experiments.kernels.counters import minibatch
 from experiments.problems.problem import Constant, Known, Problem, validate_batch
+from theory.common.types import Matrix, Vector
 
 # Entries of the intermediate arrays of many full gradients: 32 MB.
 _BLOCK_ENTRIES = 1 << 22

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from experiments.common.arrays import Matrix, Vector, digest_of, read_only
+from experiments.common.arrays import digest_of, read_only
 from experiments.data.sets import Dataset, load, standardise
 from experiments.problems.duality import logistic_infimum
 from experiments.problems.finite_sum import FiniteSumProblem, round_up
 from experiments.problems.nonconvex import SMOOTHNESS, bounded_square, bounded_square_derivative
 from experiments.problems.problem import Constant, KernelData, KernelKind, Known
 from theory.common.errors import ProblemError
+from theory.common.types import Matrix, Vector
 
 
 @dataclass(frozen=True, eq=False)

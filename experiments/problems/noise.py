@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.kernels.counters import NOISE, normals
 from experiments.problems.problem import Constant, Known, Problem, validate_batch
 from theory.common.errors import ProblemError
+from theory.common.types import Vector
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.common.arrays import Matrix, Vector, digest_of, read_only
+from experiments.common.arrays import digest_of, read_only
 from experiments.problems.noise import GaussianNoiseProblem
 from experiments.problems.problem import Constant, KernelData, KernelKind, Known
+from theory.common.types import Matrix, Vector
 
 SMOOTHNESS = 2.0
 

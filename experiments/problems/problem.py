@@ -14,8 +14,9 @@ from enum import IntEnum, StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, Vector, digest_of, read_only
+from experiments.common.arrays import digest_of, read_only
 from theory.common.errors import ProblemError
+from theory.common.types import Matrix, Vector
 
 __all__ = [
     "Constant",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiments.common.arrays import Matrix, Vector, digest_of, read_only
+from experiments.common.arrays import digest_of, read_only
 from experiments.problems.noise import GaussianNoiseProblem
 from experiments.problems.problem import Constant, KernelData, KernelKind, Known
 from theory.common.errors import ProblemError
+from theory.common.types import Matrix, Vector
 
 
 @dataclass(frozen=True, eq=False)

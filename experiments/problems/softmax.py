@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from experiments.common.arrays import Matrix, Vector, digest_of, read_only
+from experiments.common.arrays import digest_of, read_only
 from experiments.data.sets import load, standardise
 from experiments.problems.finite_sum import FiniteSumProblem, round_up
 from experiments.problems.problem import Constant, KernelData, KernelKind, Known
 from theory.common.errors import ProblemError
+from theory.common.types import Matrix, Vector
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,9 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from experiments.common.arrays import Vector, digest_of, read_only
+from experiments.common.arrays import digest_of, read_only
 from experiments.problems.problem import Constant, Known, Problem, validate_batch
 from theory.common.errors import ProblemError
+from theory.common.types import Vector
 
 _CONSTANTS = ("L", "Delta", "sigma")
 _NEEDED = "A problem file defines initial_point (d numbers) and gradient(x, rng), or gradient(x) if it is exact."

@@ -1,6 +1,4 @@
 from .configuration import Configuration as Configuration
-from .execute import Progress as Progress
-from .execute import Say as Say
 from .execute import parts_folder_of as parts_folder_of
 from .execute import run_to_file as run_to_file
 from .plan import Plan as Plan

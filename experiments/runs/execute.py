@@ -23,11 +23,10 @@ from experiments.runs.run import MEASURED, Run, build_run
 from experiments.runs.store import load, save
 from experiments.simulate.delayed import simulate
 from theory.common.errors import EnvironmentFailure, StoreError
+from theory.common.types import Progress, Say
 
 __all__ = ["Plan", "execute", "plan", "run_to_file"]
 
-Progress = Callable[[int, int], None]
-Say = Callable[[str], None]
 
 _BLOCK = 8
 _PAUSE = 5.0  # seconds of work that a crash may cost, beside the block it falls into

@@ -20,12 +20,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector, digest_of
+from experiments.common.arrays import digest_of
 from experiments.common.files import check_writable, write_atomically
 from experiments.common.provenance import current_versions
 from experiments.common.seal import sealed, unsealed
 from theory.common.errors import DelayError, GradlagError, InputError, StoreError
 from theory.common.reading import open_ordinary, read_ordinary
+from theory.common.types import Vector
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.traces import Delays, read_delays, validate_delays
 

@@ -23,9 +23,8 @@ from experiments.problems.problem import Constant, Known
 from experiments.runs.configuration import SCHEMA, Configuration
 from theory.bounds import Setting
 from theory.common.errors import StoreError
+from theory.common.types import Floats
 from theory.staleness.count import Staleness
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

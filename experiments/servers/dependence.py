@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from experiments.common.arrays import Vector
 from experiments.runs.recorded_trace import ServerTrace
 from theory.common.errors import InputError
+from theory.common.types import Vector
 
 LAGS = 32
 _SHUFFLES = 999

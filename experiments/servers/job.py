@@ -12,13 +12,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
 from experiments.common.files import check_writable, write_atomically
 from experiments.problems import get_problem
 from experiments.problems.problem import Constant, Problem, validate_batch
 from experiments.runs.plan import resolve_constants
 from experiments.runs.recorded_trace import ServerTrace, dataset_of, decode, encode, read_bytes, trace_of_dataset
 from theory.common.errors import GradlagError, InputError, StoreError
+from theory.common.types import Vector
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.servers.job import Job, job_of
 from experiments.servers.real import MISSING
 from experiments.servers.server import Row, Server, Ticket
 from experiments.servers.speeds import Speed
 from experiments.servers.worker import GradientWorker
 from theory.common.errors import EnvironmentFailure, GradlagError, InputError
+from theory.common.types import Vector
 
 _LOOPBACK = "127.0.0.1"
 _STORE_BYTES = 128 << 20  # points and gradients pass by; nothing is kept

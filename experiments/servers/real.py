@@ -19,14 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.servers.clock import describe
 from experiments.servers.job import Job, ServerRun
 from experiments.servers.server import Row, rebuilt, trace_of_rows
 from experiments.servers.speeds import Speed
 from theory.common.errors import EnvironmentFailure, InputError
+from theory.common.types import Progress, Vector
 
-Progress = Callable[[int, int], None]
 Keep = Callable[[ServerRun], None]
 
 MISSING = "An asynchronous server on real processes needs Ray. Install it with: pip install 'gradlag[cluster]'"

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from experiments.common.arrays import Vector
 from experiments.runs.recorded_trace import ServerTrace
 from experiments.servers.clock import virtual_run
 from experiments.servers.job import Job, ServerRun
@@ -23,8 +22,8 @@ from experiments.statistics.intervals import lower_bound, mean, upper_bound
 from theory.bounds import REGISTRY, Setting
 from theory.bounds.judging.judge import Judgement, judge
 from theory.common.errors import InputError
-
-Delays = NDArray[np.int64]
+from theory.common.types import Vector
+from theory.staleness.traces import Delays
 
 LEVEL = 0.05
 # Seeds of replays begin here, so that they share no draw with a server's runs.

@@ -11,16 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
 from experiments.runs.recorded_trace import ServerTrace
 from experiments.runs.run import recorded_times
 from experiments.servers.clock import checked_bound
 from experiments.servers.job import Job, ServerRun, measured
 from theory.common.errors import InputError
+from theory.common.types import Ints, Vector
 
-Indices = NDArray[np.int64]
 #: Delay, worker, read_at, applied_at and sample of one applied update.
 Row = tuple[int, int, float, float, int]
 
@@ -155,7 +153,7 @@ def rebuilt(job: Job, trace: ServerTrace) -> ServerRun:
     return _run(job, trace, times, list(kept.values()), diverged)
 
 
-def _run(job: Job, trace: ServerTrace, times: Indices, points: Sequence[Vector], diverged_at: int) -> ServerRun:
+def _run(job: Job, trace: ServerTrace, times: Ints, points: Sequence[Vector], diverged_at: int) -> ServerRun:
     """A run with what is measured at its recorded points, the last of which is its end."""
     squares, losses = measured(job.problem, points)
     if diverged_at >= 0:

@@ -10,15 +10,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.servers.clock import describe
 from experiments.servers.job import Job, ServerRun
 from experiments.servers.server import Server, Ticket
 from experiments.servers.speeds import Speed, seconds_of
+from theory.common.types import Progress, Vector
 
 #: The seconds of a gradient, from what its law gives and from |g - grad F|.
 Stretch = Callable[[float, float], float]
-Progress = Callable[[int, int], None]
 
 
 def serve_virtually(

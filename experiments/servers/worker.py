@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from experiments.common.arrays import Vector
 from experiments.problems import get_problem
 from experiments.servers.speeds import Speed, seconds_of
+from theory.common.types import Vector
 
 
 class GradientWorker:

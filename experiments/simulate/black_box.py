@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.simulate.measure import coherence, cosine, secant_smoothness
 from experiments.simulate.trajectories import (
     COHERENCE,
@@ -21,9 +20,9 @@ from experiments.simulate.trajectories import (
     NORM_SQUARED,
     SMOOTHNESS,
     Plan,
-    Progress,
     Recording,
 )
+from theory.common.types import Progress, Vector
 
 if TYPE_CHECKING:
     from experiments.problems.problem import Problem

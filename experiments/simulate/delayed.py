@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiments.common.arrays import Vector
 from experiments.common.memory import check_memory
 from experiments.simulate.black_box import run_black_box
 from experiments.simulate.fused import run_fused
 from experiments.simulate.memory import predicted_memory
 from experiments.simulate.naive import run_naive
-from experiments.simulate.trajectories import Indices, Plan, Progress, Recording, Trajectories
+from experiments.simulate.trajectories import Plan, Recording, Trajectories
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError
+from theory.common.types import Ints, Progress, Vector
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import validate_delays
 
@@ -153,7 +153,7 @@ def _checked_sizes(step_sizes: ArrayLike) -> Vector:
     return sizes
 
 
-def _checked_seeds(seeds: Sequence[int]) -> Indices:
+def _checked_seeds(seeds: Sequence[int]) -> Ints:
     numbers = [whole_number(seed, 0, "A seed", InputError, most=2**63 - 1) for seed in seeds]
     if not numbers or len(set(numbers)) < len(numbers):
         raise InputError(f"The seeds must be at least one and all different. Got {len(numbers)} with repetitions.")

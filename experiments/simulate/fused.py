@@ -16,7 +16,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
 from experiments.kernels import compiling, counters, elementary
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.simulate import gradients, measure, trajectories
@@ -44,12 +43,11 @@ from experiments.simulate.trajectories import (
     LOSS,
     NORM_SQUARED,
     SMOOTHNESS,
-    Indices,
     Plan,
-    Progress,
     Recording,
 )
 from theory.common.errors import ProblemError
+from theory.common.types import Ints, Progress, Vector
 
 if TYPE_CHECKING:
     from experiments.problems.problem import KernelData
@@ -68,8 +66,8 @@ class _Iteration(NamedTuple):
     """What all seeds share: the numbers of a `Plan`, in the form in which numba takes them."""
 
     step_sizes: Vector
-    delays: Indices
-    seeds: Indices
+    delays: Ints
+    seeds: Ints
     window: int
     record_every: int
     coherence: bool
@@ -80,10 +78,10 @@ class _State(NamedTuple):
 
     points: NDArray[np.float64]
     gradients: NDArray[np.float64]
-    gradient_times: Indices
+    gradient_times: Ints
     recorded_points: NDArray[np.float64]
     recorded_gradients: NDArray[np.float64]
-    diverged_at: Indices
+    diverged_at: Ints
     records: NDArray[np.float64]
 
 
@@ -197,7 +195,7 @@ def _build(sources: int) -> Any:
 
     @kept(**OPTIONS, nogil=True)
     def advance(
-        objective: Objective, run: _Iteration, state: _State, scratch: Scratch, rows: Indices, first: int, last: int
+        objective: Objective, run: _Iteration, state: _State, scratch: Scratch, rows: Ints, first: int, last: int
     ) -> int:
         for s in rows:
             _advance_seed(objective, run, state, scratch, s, first, last)
@@ -217,7 +215,7 @@ def run_fused(
     check_arrays(kernel, start.size)
     objective, run, state = compiled_objective(kernel), _iteration(plan), _initial_state(plan, start, recording)
 
-    def advance(rows: Indices, first: int, last: int) -> None:
+    def advance(rows: Ints, first: int, last: int) -> None:
         _advance(objective, run, state, make_scratch(objective, start.size), rows, first, last)
 
     done, chunk = 0, 1 + _FIRST_CHUNK // (seeds * (kernel.matrix.size + start.size))
@@ -234,7 +232,7 @@ def run_fused(
     return recording
 
 
-def _shares(diverged_at: Indices, workers: int) -> list[Indices]:
+def _shares(diverged_at: Ints, workers: int) -> list[Ints]:
     """The seeds that go on, in several shares for each worker, so that none waits long for another."""
     alive = np.flatnonzero(diverged_at < 0)
     return [share for share in np.array_split(alive, _SHARES * workers) if share.size]

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, Vector
 from experiments.kernels.counters import MINIBATCH, NOISE, normal_pair, stream_key, uniform_index
 from experiments.kernels.elementary import exp, log, softplus
+from theory.common.types import Ints, Matrix, Vector
 
 QUADRATIC, NONCONVEX, LOGISTIC, SOFTMAX = range(4)  # as in KernelKind
 
@@ -30,7 +29,6 @@ compiled = njit(**OPTIONS)
 inlined = njit(**OPTIONS, forceinline=True)
 pasted = njit(**OPTIONS, inline="always")
 
-Indices: TypeAlias = NDArray[np.int64]
 Four: TypeAlias = tuple[float, float, float, float]
 
 
@@ -39,7 +37,7 @@ class Objective(NamedTuple):
 
     kind: int
     matrix: Matrix
-    labels: Indices
+    labels: Ints
     vector: Vector
     scalars: Vector
     classes: int
@@ -48,7 +46,7 @@ class Objective(NamedTuple):
 class Scratch(NamedTuple):
     """Work space of one seed: the rows of a block, its scores (K, BLOCK), two numbers a row, and a gradient."""
 
-    rows: Indices
+    rows: Ints
     scores: Matrix
     top: Vector
     total: Vector
@@ -136,7 +134,7 @@ def _get(scores: Vector, i: int) -> Four:
 
 
 @pasted
-def _score_block(matrix: Matrix, rows: Indices, count: int, weights: Matrix, scores: Matrix) -> None:
+def _score_block(matrix: Matrix, rows: Ints, count: int, weights: Matrix, scores: Matrix) -> None:
     """Set scores[k, i] = <row i, weights k>."""
     pairs = weights.shape[0] // 2
     for i in range(0, count, 4):
@@ -150,7 +148,7 @@ def _score_block(matrix: Matrix, rows: Indices, count: int, weights: Matrix, sco
 
 
 @pasted
-def _add_block(matrix: Matrix, rows: Indices, count: int, scores: Matrix, gradient: Matrix) -> None:
+def _add_block(matrix: Matrix, rows: Ints, count: int, scores: Matrix, gradient: Matrix) -> None:
     """Add sum_i scores[k, i] * row i to gradient k."""
     pairs = gradient.shape[0] // 2
     for i in range(0, count, 4):
@@ -174,7 +172,7 @@ def _logistic_weights(margins: Vector, count: int, with_loss: bool) -> float:
 
 
 @pasted
-def _softmax_weights(scores: Matrix, labels: Indices, rows: Indices, top: Vector, total: Vector, count: int) -> float:
+def _softmax_weights(scores: Matrix, labels: Ints, rows: Ints, top: Vector, total: Vector, count: int) -> float:
     """Scores become probabilities less the indicator of the label; returns the sum of -log p(label)."""
     classes = scores.shape[0]
     for i in range(count):
@@ -223,7 +221,7 @@ def _data_block(
 
 
 @pasted
-def _choose_rows(rows: Indices, key: int, first: int, count: int, n: int, drawn: bool) -> None:
+def _choose_rows(rows: Ints, key: int, first: int, count: int, n: int, drawn: bool) -> None:
     """Set rows to first, first + 1, ... or to the draws of these numbers from all n."""
     if drawn:
         for i in range(count):

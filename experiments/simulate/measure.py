@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from experiments.common.arrays import Vector
+from theory.common.types import Vector
 
 # Two points closer than this, relative to their size, differ by rounding as much as by their distance.
 RESOLUTION = 2.0**-26

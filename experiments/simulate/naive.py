@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.simulate.measure import RESOLUTION
-from experiments.simulate.trajectories import FAR, Plan, Progress, Recording
+from experiments.simulate.trajectories import FAR, Plan, Recording
+from theory.common.types import Progress, Vector
 
 if TYPE_CHECKING:
     from experiments.problems.problem import Problem

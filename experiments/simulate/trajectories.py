@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, Vector
-
-Indices = NDArray[np.int64]
-Progress = Callable[[int, int], None]
+from theory.common.types import Ints, Matrix, Vector
 
 MEASURES = ("gradient_norm_squared", "loss", "coherence", "inner_product", "cosine", "smoothness", "displacement")
 NORM_SQUARED, LOSS, COHERENCE, INNER_PRODUCT, COSINE, SMOOTHNESS, DISPLACEMENT = range(len(MEASURES))
@@ -36,8 +32,8 @@ class Plan:
     """
 
     step_sizes: Vector
-    delays: Indices
-    seeds: Indices
+    delays: Ints
+    seeds: Ints
     batch: int
     record_every: int
     window: int
@@ -49,7 +45,7 @@ class Plan:
         return self.step_sizes.size
 
     @property
-    def times(self) -> Indices:
+    def times(self) -> Ints:
         """int64 (R,): the recorded k: 0, r, 2r, ... and always T."""
         return np.append(np.arange(0, self.steps, self.record_every), self.steps)
 
@@ -76,7 +72,7 @@ class Trajectories:
         seeds: int64 (S,).
     """
 
-    time: Indices
+    time: Ints
     gradient_norm_squared: Matrix
     loss: Matrix
     coherence: Matrix
@@ -84,9 +80,9 @@ class Trajectories:
     cosine: Matrix
     smoothness: Matrix
     displacement: Matrix
-    diverged_at: Indices
+    diverged_at: Ints
     final_points: Matrix
-    seeds: Indices
+    seeds: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +90,7 @@ class Recording:
     """What an engine fills: records (7, S, R) in the order of MEASURES, diverged_at (S,), final_points (S, d)."""
 
     records: NDArray[np.float64]
-    diverged_at: Indices
+    diverged_at: Ints
     final_points: Matrix
 
     @classmethod

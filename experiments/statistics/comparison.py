@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.statistics.intervals import lower_bound, mean, upper_bound
-
-Values = NDArray[np.float64]
+from theory.common.types import Floats
 
 # A fixed multiple of the bound at which values are cut off before they are tested for being above it. The mean of
 # what is cut off is smaller, so the test stays valid, and a few enormous values no longer hide the others.
@@ -39,7 +38,7 @@ class Comparison:
     seeds_needed: int | None = None
 
 
-def is_above(values: Values, bound: float, level: float) -> NDArray[np.bool_]:
+def is_above(values: Floats, bound: float, level: float) -> NDArray[np.bool_]:
     """Whether every mean exceeds the bound.
 
     Args:
@@ -58,7 +57,7 @@ def is_above(values: Values, bound: float, level: float) -> NDArray[np.bool_]:
     return np.asarray((lower_bound(cut, level) > bound).all(axis=-1))
 
 
-def running_upper_bound(values: Values, level: float) -> Values:
+def running_upper_bound(values: Floats, level: float) -> Floats:
     """Upper confidence bounds of min over j <= r of m_j, for every r (not jointly over r).
 
     Args:
@@ -81,26 +80,26 @@ def running_upper_bound(values: Values, level: float) -> Values:
     return np.minimum(_taken_at_best(first, second), _taken_at_best(second, first))
 
 
-def _half_bound(half: Values, varies: NDArray[np.bool_], level: float) -> Values:
+def _half_bound(half: Floats, varies: NDArray[np.bool_], level: float) -> Floats:
     """Upper bounds from half of the seeds; infinite where this half happens to agree and the whole does not."""
     agrees = half.max(axis=-2) == half.min(axis=-2)
     limits = np.where(agrees & ~varies, mean(half), upper_bound(half, level))
     return np.where(agrees & varies, np.inf, limits)
 
 
-def _taken_at_best(chooser: Values, tester: Values) -> Values:
+def _taken_at_best(chooser: Floats, tester: Floats) -> Floats:
     best = np.minimum.accumulate(chooser, axis=-1)
     fresh = np.concatenate([np.ones_like(best[..., :1], bool), best[..., 1:] < best[..., :-1]], axis=-1)
     index = np.maximum.accumulate(np.where(fresh, np.arange(best.shape[-1]), 0), axis=-1)
     return np.take_along_axis(tester, index, axis=-1)
 
 
-def is_below(values: Values, bound: float, level: float) -> NDArray[np.bool_]:
+def is_below(values: Floats, bound: float, level: float) -> NDArray[np.bool_]:
     """Whether some mean is at most the bound; wrong with probability at most `level` when min m_k > B."""
     return np.asarray(running_upper_bound(values, level)[..., -1] <= bound)
 
 
-def compare(values: Values, floor: Values, bound: float, level: float) -> Comparison:
+def compare(values: Floats, floor: Floats, bound: float, level: float) -> Comparison:
     """Compare min m_k with B for seeds that carry noise.
 
     Args:
@@ -119,7 +118,7 @@ def compare(values: Values, floor: Values, bound: float, level: float) -> Compar
     return Comparison(Outcome.UNDECIDED, _seeds_needed(values, floor, bound, level))
 
 
-def compare_exactly(values: Values, floor: Values, bound: float, margin: float) -> Comparison:
+def compare_exactly(values: Floats, floor: Floats, bound: float, margin: float) -> Comparison:
     """Compare numbers without noise; `margin` is the relative rounding error they may carry.
 
     >>> one = np.array([[4.0, 1.0]])
@@ -134,7 +133,7 @@ def compare_exactly(values: Values, floor: Values, bound: float, margin: float) 
     return Comparison(Outcome.UNDECIDED)
 
 
-def _seeds_needed(values: Values, floor: Values, bound: float, level: float) -> int | None:
+def _seeds_needed(values: Floats, floor: Floats, bound: float, level: float) -> int | None:
     """The seeds at which the interval, shrinking as 1/sqrt(S), leaves B outside; None if S says nothing."""
     seeds = values.shape[0]
     if seeds < 4:

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from theory.common.errors import InputError
+from theory.common.types import Floats
 
-Values = NDArray[np.float64]
-Limit = Callable[["Sample", float], Values]
+Limit = Callable[["Sample", float], Floats]
 
 LEAST_LEVEL = 1e-4
 # Draws for the critical values, in blocks; at least so many of them lie beyond the quantile.
@@ -35,8 +34,8 @@ _SEED = 20190506
 class Sample:
     """Values (..., S, R) divided by the largest of their column, with the statistics that every method uses."""
 
-    values: Values
-    scale: Values
+    values: Floats
+    scale: Floats
 
     @property
     def seeds(self) -> int:
@@ -44,17 +43,17 @@ class Sample:
         return int(self.values.shape[-2])
 
     @property
-    def mean(self) -> Values:
+    def mean(self) -> Floats:
         """Means over the seeds."""
         return np.asarray(self.values.mean(axis=-2), dtype=np.float64)
 
     @property
-    def error(self) -> Values:
+    def error(self) -> Floats:
         """Standard errors of the means."""
         return np.asarray(self.values.std(axis=-2, ddof=1) / math.sqrt(self.seeds), dtype=np.float64)
 
     @property
-    def skewness(self) -> Values:
+    def skewness(self) -> Floats:
         """Third standardised moments; zero without spread."""
         centred = self.values - self.values.mean(axis=-2, keepdims=True)
         spread = self.values.std(axis=-2)
@@ -71,14 +70,14 @@ class Method:
     idea: str
 
 
-def mean(values: Values) -> Values:
+def mean(values: Floats) -> Floats:
     """Means over the seeds, axis -2; infinite where a seed diverged."""
     diverged = np.isinf(_checked(values)).any(axis=-2)
     sample = _sample(np.where(np.isinf(values), 0.0, values))
     return np.where(diverged, np.inf, sample.scale * sample.mean)
 
 
-def lower_bound(values: Values, level: float, method: str | None = None, cap: float = 0.0) -> Values:
+def lower_bound(values: Floats, level: float, method: str | None = None, cap: float = 0.0) -> Floats:
     r"""Lower confidence bounds of the means, each below its mean with probability at least 1 - level.
 
     $$m\ge\bar y-c\,\frac{\mathrm{sd}}{\sqrt S}$$
@@ -106,7 +105,7 @@ def lower_bound(values: Values, level: float, method: str | None = None, cap: fl
     return np.maximum(0.0, sample.scale * limit)
 
 
-def upper_bound(values: Values, level: float, method: str | None = None) -> Values:
+def upper_bound(values: Floats, level: float, method: str | None = None) -> Floats:
     r"""Upper confidence bounds of the means, each above its mean with probability at least 1 - level.
 
     $$m\le\bar y+c\,\frac{\mathrm{sd}}{\sqrt S}$$
@@ -161,38 +160,38 @@ def square_critical(seeds: int, level: float) -> float:
     return student_critical(seeds, level) + max(0.0, excess) * math.sqrt(simulated / seeds)
 
 
-def _statistics_of_squares(rng: np.random.Generator, seeds: int) -> Values:
+def _statistics_of_squares(rng: np.random.Generator, seeds: int) -> Floats:
     squares = rng.standard_normal((_DRAWS, seeds)) ** 2
     return np.asarray((1 - squares.mean(axis=1)) / (squares.std(axis=1, ddof=1) / math.sqrt(seeds)))
 
 
-def _student_lower(sample: Sample, level: float) -> Values:
+def _student_lower(sample: Sample, level: float) -> Floats:
     return sample.mean - student_critical(sample.seeds, level) * sample.error
 
 
-def _student_upper(sample: Sample, level: float) -> Values:
+def _student_upper(sample: Sample, level: float) -> Floats:
     return sample.mean + student_critical(sample.seeds, level) * sample.error
 
 
-def _square_upper(sample: Sample, level: float) -> Values:
+def _square_upper(sample: Sample, level: float) -> Floats:
     return sample.mean + square_critical(sample.seeds, level) * sample.error
 
 
-def _log_limit(sample: Sample, critical: float) -> Values:
+def _log_limit(sample: Sample, critical: float) -> Floats:
     # Student on log(mean), whose standard error is error/mean. An overflow is an infinite upper bound.
     middle = np.maximum(sample.mean, 1e-300)
     return np.asarray(sample.mean * np.exp(np.clip(critical * sample.error / middle, -700, 700)))
 
 
-def _log_lower(sample: Sample, level: float) -> Values:
+def _log_lower(sample: Sample, level: float) -> Floats:
     return _log_limit(sample, -student_critical(sample.seeds, level))
 
 
-def _log_upper(sample: Sample, level: float) -> Values:
+def _log_upper(sample: Sample, level: float) -> Floats:
     return _log_limit(sample, student_critical(sample.seeds, level))
 
 
-def _hall_limit(sample: Sample, critical: float) -> Values:
+def _hall_limit(sample: Sample, critical: float) -> Floats:
     # Hall (1992): the monotone cubic of t whose skewness vanishes, inverted at Student's critical value.
     bend = np.maximum(np.abs(sample.skewness), 1e-6) / math.sqrt(sample.seeds)
     bend = np.where(sample.skewness < 0, -bend, bend)
@@ -200,32 +199,32 @@ def _hall_limit(sample: Sample, critical: float) -> Values:
     return np.asarray(sample.mean - moved * sample.error, dtype=np.float64)
 
 
-def _hall_lower(sample: Sample, level: float) -> Values:
+def _hall_lower(sample: Sample, level: float) -> Floats:
     return _hall_limit(sample, student_critical(sample.seeds, level))
 
 
-def _hall_upper(sample: Sample, level: float) -> Values:
+def _hall_upper(sample: Sample, level: float) -> Floats:
     return _hall_limit(sample, -student_critical(sample.seeds, level))
 
 
-def _cautious_lower(sample: Sample, level: float) -> Values:
+def _cautious_lower(sample: Sample, level: float) -> Floats:
     # Student's limit is the lower one for values skewed to the right, Hall's for values skewed to the left.
     return np.minimum(_student_lower(sample, level), _hall_lower(sample, level))
 
 
-def _cautious_upper(sample: Sample, level: float) -> Values:
+def _cautious_upper(sample: Sample, level: float) -> Floats:
     return np.maximum(_square_upper(sample, level), _hall_upper(sample, level))
 
 
-def _bootstrap_lower(sample: Sample, level: float) -> Values:
+def _bootstrap_lower(sample: Sample, level: float) -> Floats:
     return sample.mean - _bootstrap_quantile(sample, 1 - level) * sample.error
 
 
-def _bootstrap_upper(sample: Sample, level: float) -> Values:
+def _bootstrap_upper(sample: Sample, level: float) -> Floats:
     return sample.mean - _bootstrap_quantile(sample, level) * sample.error
 
 
-def _bootstrap_quantile(sample: Sample, probability: float) -> Values:
+def _bootstrap_quantile(sample: Sample, probability: float) -> Floats:
     """Quantile of Student's statistic over resampled seeds; the same resamples for every column."""
     seeds = sample.seeds
     weights = np.random.default_rng(_SEED).multinomial(seeds, np.full(seeds, 1 / seeds), size=_RESAMPLES) / seeds
@@ -254,14 +253,14 @@ LOWER = "cautious"
 UPPER = "cautious"
 
 
-def _sample(finite: Values) -> Sample:
+def _sample(finite: Floats) -> Sample:
     largest = finite.max(axis=-2)
     # Division by the largest value keeps squares of 1e300 finite and a column of equal values exact.
     scale = np.where(largest > 0, largest, 1.0)
     return Sample(finite / scale[..., None, :], scale)
 
 
-def _checked(values: Values) -> Values:
+def _checked(values: Floats) -> Floats:
     if values.ndim < 2 or values.shape[-2] < 1:
         raise InputError(f"Values must have the axes (seed, time). Got the shape {values.shape}.")
     if not (values >= 0).all():

@@ -17,14 +17,15 @@ import numpy as np
 
 from experiments.studies.values import Values, of_scale
 from experiments.sweep.cell_files import CellFiles, digest
-from experiments.sweep.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, run_all
+from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, run_all
 from theory.common.errors import InputError, StoreError
+from theory.common.types import Progress, Say
 
 if TYPE_CHECKING:
-    from experiments.common.arrays import Vector
     from experiments.runs.recorded_trace import ServerTrace
     from experiments.servers.rules.adaptive import Interval, Race, Track
     from experiments.servers.rules.adaptive_bounds import Beside, Judged
+    from theory.common.types import Vector
 
 SCHEMA, FOLDER = "gradlag-adaptive/1", "adaptive"
 TUNED, PRESCRIBED = "tuned", "prescribed"

@@ -24,8 +24,9 @@ from experiments.servers.report import Values, report_on
 from experiments.servers.server import rebuilt
 from experiments.servers.speeds import Speed, parse_fleet
 from experiments.servers.virtual_server import serve_virtually
-from experiments.sweep.executor import Executor, Outcome, Progress, Say
+from experiments.sweep.executor import Executor, Outcome
 from theory.common.errors import GradlagError, StoreError
+from theory.common.types import Progress, Say
 
 FOLDER = "async"
 SCHEMA = "gradlag-async/1"

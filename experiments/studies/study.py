@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from experiments.sweep.executor import AnyCell, Executor, Outcome, Progress, Say
+from experiments.sweep.executor import AnyCell, Executor, Outcome
 from experiments.sweep.run_cells import run_cells
 from theory.common.errors import InputError
+from theory.common.types import Progress, Say
 
 __all__ = ["SCALES", "AnyCell", "Outcome", "Runner", "Study"]
 

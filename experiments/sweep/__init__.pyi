@@ -8,9 +8,7 @@ from .executor import Here as Here
 from .executor import Made as Made
 from .executor import Outcome as Outcome
 from .executor import Processes as Processes
-from .executor import Progress as Progress
 from .executor import Recipe as Recipe
-from .executor import Say as Say
 from .executor import executor_for as executor_for
 from .executor import failed as failed
 from .executor import run_all as run_all

@@ -26,10 +26,8 @@ import numba
 
 from experiments.common.files import check_writable, remove_stale, write_atomically
 from theory.common.errors import GradlagError, InputError
+from theory.common.types import Progress, Say
 from theory.staleness.count import whole_number
-
-Progress = Callable[[int, int], None]
-Say = Callable[[str], None]
 
 LOGS = "logs"
 _GRACE = 2  # seconds in which a process that is told to stop may remove what it has half written

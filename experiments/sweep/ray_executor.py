@@ -24,9 +24,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from experiments.sweep.executor import Executor, Found, Made, Outcome, Progress, Recipe, by_work, failed
+from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, by_work, failed
 from experiments.sweep.ray_driver import LOCAL, Refused, drive
 from theory.common.errors import EnvironmentFailure, InputError
+from theory.common.types import Progress
 
 TRIES = 3
 PER_CORE = 3  # cells on their way: one that runs, and enough behind it that no worker waits for this process

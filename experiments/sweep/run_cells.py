@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from experiments.runs.execute import Progress, Say, execute, parts_folder_of, run_to_file
+from experiments.runs.execute import execute, parts_folder_of, run_to_file
 from experiments.runs.plan import Plan, plan
 from experiments.runs.store import encode, load
 from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, failed, run_all, safe_name
 from experiments.sweep.executor import told_failure as told_failure
 from theory.common.errors import StoreError
+from theory.common.types import Progress, Say
 
 FOLDER = "cells"
 

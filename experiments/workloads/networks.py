@@ -14,7 +14,6 @@ import numpy as np
 
 from experiments.kernels.counters import INITIAL, normals
 from experiments.kernels.dense import (
-    Indices,
     Layers,
     Work,
     backward,
@@ -35,7 +34,7 @@ from experiments.workers.results import Target
 from experiments.workers.workload import WorkerKernel, Workload
 from experiments.workloads.images import Images, images
 from theory.common.errors import InputError
-from theory.common.types import Array
+from theory.common.types import Array, Ints
 
 if TYPE_CHECKING:  # which would import JAX
     from experiments.workers.jax.training import JaxForm
@@ -48,7 +47,7 @@ class NetworkData(NamedTuple):
 
     layers: Layers
     features: Array
-    labels: Indices
+    labels: Ints
     batch: int
 
 
@@ -138,7 +137,7 @@ class Network(Workload):
     def jax_form(self) -> JaxForm:
         return _jax_form(self.widths, self.images, self.precision)
 
-    def _mean_gradient(self, x: Array, rows: Indices | slice) -> Array:
+    def _mean_gradient(self, x: Array, rows: Ints | slice) -> Array:
         """The gradient of the mean cross-entropy over training rows."""
         values, labels = outputs(self.widths, x, self.features[0][rows]), self.images.labels[rows]
         change = np.exp(values[-1] - values[-1].max(axis=1, keepdims=True))

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from experiments.runs.run import Run
 from figures.draw.ladder import last
 from figures.style import labels, style
-
-Values = NDArray[np.float64]
+from theory.common.types import Floats
 
 _LOW, _HIGH = -1.0, 2.0
 _POINTS = 160
@@ -33,13 +32,13 @@ COSINE = r"cosine of $g_k, g_{\tau_k}$"
 class Summary:
     """What is drawn of a run: medians, quantiles and means over the seeds at the times shown."""
 
-    times: Values
-    median: Values
-    low: Values
-    high: Values
-    least: Values
-    proof: Values
-    cosine: Values
+    times: Floats
+    median: Floats
+    low: Floats
+    high: Floats
+    least: Floats
+    proof: Floats
+    cosine: Floats
     lowest: float
 
 
@@ -144,12 +143,12 @@ def _draw(axes: Axes, shown: Summary) -> None:
     axes.fill_between(shown.times, _clipped(shown.low), _clipped(shown.high), color=style.BLUE, alpha=0.18, linewidth=0)
 
 
-def _clipped(values: Values) -> Values:
+def _clipped(values: Floats) -> Floats:
     """The values, none of them far outside the frame: a file must not hold coordinates of a million inches."""
     return np.clip(values, 2 * _LOW, 2 * _HIGH)
 
 
-def _lines(shown: Summary) -> tuple[tuple[Values, str, float, LineStyleType, str], ...]:
+def _lines(shown: Summary) -> tuple[tuple[Floats, str, float, LineStyleType, str], ...]:
     solid, dashed, dotted, _ = style.LINE_STYLES
     return (
         (shown.least, style.SKY, 0.8, solid, LEAST),

@@ -13,14 +13,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from experiments.studies.worst_cases.growth import GrowthCell
 from experiments.studies.worst_cases.results import Result
 from figures.style import labels, style
 from theory.bounds.judging.judge import local_exponent
-
-Values = NDArray[np.float64]
+from theory.common.types import Floats
 
 QUANTITY = r"$\min_{k\leq T}\ \|\nabla F(x_k)\|^2\ /\ L\Delta$"
 SCHEDULES: Mapping[str, str] = {
@@ -167,11 +166,11 @@ def _cell(result: Result) -> GrowthCell:
     return result.cell
 
 
-def _bound(rows: Sequence[Result], name: str) -> Values:
+def _bound(rows: Sequence[Result], name: str) -> Floats:
     return np.array([each.values["bounds"].get(name, np.nan) for each in rows], dtype=np.float64)
 
 
-def _last(values: Values) -> float:
+def _last(values: Floats) -> float:
     return float(values[np.isfinite(values)][-1])
 
 

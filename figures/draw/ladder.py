@@ -15,13 +15,11 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.typing import LineStyleType
-from numpy.typing import NDArray
 
 from experiments.check.verdict import Series, Verdict
 from figures.style import labels, style
 from theory.bounds import REGISTRY
-
-Values = NDArray[np.float64]
+from theory.common.types import Floats
 
 WORST_CASE, WORST_CASE_COHERENT = "worst-case", "worst-case-coherence"
 # From the measured curve upwards.
@@ -55,7 +53,7 @@ class Rung:
     """
 
     name: str
-    values: Values
+    values: Floats
     colour: str
     line: LineStyleType
     strong: bool
@@ -146,7 +144,7 @@ def ladder_rungs(verdict: Verdict) -> tuple[Rung, ...]:
     return tuple(sorted(rungs, key=lambda rung: rung.end))
 
 
-def _coherence_changes_nothing(values: Mapping[str, Values]) -> bool:
+def _coherence_changes_nothing(values: Mapping[str, Floats]) -> bool:
     """Whether the worst case is the same with coherence, where both are known: one line says both."""
     plain, coherent = values.get(WORST_CASE), values.get(WORST_CASE_COHERENT)
     if plain is None or coherent is None:
@@ -163,7 +161,7 @@ def shown(verdict: Verdict) -> tuple[str, ...]:
     return tuple(own or verdict.bounds)
 
 
-def _rung(verdict: Verdict, name: str, values: Values, free: list[str]) -> Rung:
+def _rung(verdict: Verdict, name: str, values: Floats, free: list[str]) -> Rung:
     if name in _LOOKS:
         colour, line = _LOOKS[name]
         strong = name in (WORST_CASE, WORST_CASE_COHERENT, "dai2019-tight")
@@ -355,12 +353,12 @@ def _ring(axes: Axes, crossing: Crossing, named: bool) -> None:
         )
 
 
-def as_array(series: Series) -> Values:
+def as_array(series: Series) -> Floats:
     """A series as an array, NaN for what is absent."""
     return np.array([np.nan if value is None else value for value in series], dtype=np.float64)
 
 
-def last(values: Values) -> float:
+def last(values: Floats) -> float:
     """The last finite value, NaN if there is none."""
     finite = values[np.isfinite(values)]
     return float(finite[-1]) if finite.size else float("nan")

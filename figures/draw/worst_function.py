@@ -13,14 +13,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from figures.style import style
+from theory.common.types import Floats
 from theory.worst_case.question import Measure
 from theory.worst_case.witness.check import Witness
 from theory.worst_case.witness.interpolation import Interpolant
-
-Floats = NDArray[np.float64]
 
 _FLAT = 0.01  # a path no wider than this share of its length is drawn as a line
 _SHOWN = 24  # steps whose way is drawn in detail

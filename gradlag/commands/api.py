@@ -6,7 +6,7 @@ The command calls these same functions.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -26,14 +26,13 @@ from experiments.statistics.intervals import checked_level
 from experiments.studies.ladder import horizon_grid
 from gradlag.terminal.output import interval, number, plain
 from theory.common.errors import InputError
+from theory.common.types import Say
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delay_model import DelayModel
 from theory.staleness.delays import read_trace
 
 __all__ = ["Comparison", "RunOptions", "check", "check_log", "compare", "run"]
-
-Say = Callable[[str], None]
 
 
 class RunOptions(TypedDict, total=False):

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import numpy as np
 
 from experiments.common.files import check_writable, write_atomically
-from experiments.common.progress import Report, reporting
+from experiments.common.progress import reporting
 from gradlag.terminal.output import plain
 from theory.bounds import REGISTRY
 from theory.bounds.judging.judge import Judgement, judge
 from theory.common.errors import CertificateError, InputError, StoreError
+from theory.common.types import Progress
 from theory.staleness.delays import TraceDelay
 from theory.worst_case.asking import Asked, ask
 from theory.worst_case.question import Measure
@@ -272,7 +273,7 @@ def _judged(asked: Asked) -> tuple[Judgement, ...]:
     return judge(asked.setting, [name for name, bound in REGISTRY.items() if coherent or not bound.needs_coherence])
 
 
-def _solve(asked: Asked, dense: bool, report: Report) -> Solution:
+def _solve(asked: Asked, dense: bool, report: Progress) -> Solution:
     from theory.worst_case.solve import worst_case as solved
 
     def told(done: int, total: int, text: str) -> None:

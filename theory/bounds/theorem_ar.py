@@ -31,6 +31,7 @@ from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DEL
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.free_numbers import WithFreeNumbers, having
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, positive_denominator
+from theory.common.types import Floats
 from theory.formulas.formula import (
     Defined,
     Environment,
@@ -38,7 +39,6 @@ from theory.formulas.formula import (
     Name,
     Number,
     Previous,
-    Values,
     WhereOvertaken,
     call,
     formula,
@@ -70,7 +70,7 @@ class WithWeighedSquares(WithFreeNumbers):
             best, value = rho, found
         return having(environment, rho=best)
 
-    def _allowed(self, environment: Environment, rho: Values) -> Values:
+    def _allowed(self, environment: Environment, rho: Floats) -> Floats:
         """Rho, or the farthest point of the way from 1 to rho that meets the conditions, which are convex."""
         if self._value(environment, rho=rho) is not None:
             return rho
@@ -82,7 +82,7 @@ class WithWeighedSquares(WithFreeNumbers):
         return np.asarray(1 + share * (rho - 1), dtype=np.float64)
 
 
-def _best_numbers(environment: Environment, value: float) -> Values:
+def _best_numbers(environment: Environment, value: float) -> Floats:
     """The rho_k that are best where the bound has this value."""
     with np.errstate(all="ignore"):
         rho = np.asarray(_BEST.evaluate(having(environment, value=value)), dtype=np.float64)

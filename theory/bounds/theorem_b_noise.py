@@ -63,6 +63,7 @@ from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.free_numbers import WithFreeNumbers, having
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign
 from theory.bounds.theorem_b import H_PLUS, H, not_negative
+from theory.common.types import Floats
 from theory.formulas.formula import (
     Defined,
     Environment,
@@ -70,7 +71,6 @@ from theory.formulas.formula import (
     Name,
     Number,
     Previous,
-    Values,
     WhereOvertaken,
     call,
     formula,
@@ -111,7 +111,7 @@ class WithShares(WithFreeNumbers):
             found = [self._searched(environment, *way) for way in _ways(environment)]
         return having(environment, **min(found, key=lambda each: each[0])[1])
 
-    def _searched(self, environment: Environment, most: Values, gain: float) -> tuple[float, Mapping[str, Values]]:
+    def _searched(self, environment: Environment, most: Floats, gain: float) -> tuple[float, Mapping[str, Floats]]:
         """Fixed-point rounds for y, as far as no weight becomes negative."""
         reach, sigma = self._reach(environment, most), abs(environment.values["sigma"])
         best, chosen = np.inf, _numbers(environment, most, reach)
@@ -125,7 +125,7 @@ class WithShares(WithFreeNumbers):
             best, chosen = value, numbers
         return best, chosen
 
-    def _reach(self, environment: Environment, most: Values) -> float:
+    def _reach(self, environment: Environment, most: Floats) -> float:
         """The largest y at which the conditions hold, to 4 %; the least y where there is none."""
         inside, outside = np.log(_LEAST), 0.0
         if self._value(environment, **_numbers(environment, most, 1.0)) is not None:
@@ -137,7 +137,7 @@ class WithShares(WithFreeNumbers):
         return max(_LEAST, float(np.exp(inside)))
 
 
-def _ways(environment: Environment) -> Iterator[tuple[Values, float]]:
+def _ways(environment: Environment) -> Iterator[tuple[Floats, float]]:
     """The most of L R_j/eta_j that the share of a step is chosen by, or 0 for the share 1; and q, which sets y."""
     eta, delays = environment.values["eta"], environment.delay_map()
     everything = having(environment, share=np.ones(eta.size))
@@ -151,19 +151,19 @@ def _ways(environment: Environment) -> Iterator[tuple[Values, float]]:
             yield np.where(delays.overtaken > 0, 0.0, most), gain
 
 
-def _numbers(environment: Environment, most: Values, y: float) -> dict[str, Values]:
+def _numbers(environment: Environment, most: Floats, y: float) -> dict[str, Floats]:
     """The shares and the rho_k for a y."""
     share = np.clip((1 - y) / np.where(most > 0, most, 1e-300), 0, 1)
     return {"share": share, "young": np.maximum(y, 1 - _pace(having(environment, share=share)))}
 
 
-def _pace(environment: Environment) -> Values:
+def _pace(environment: Environment) -> Floats:
     """The L R_j/eta_j, 0 at zero steps."""
     eta = environment.values["eta"]
     return np.asarray(np.divide(_at(environment, _L * _R), eta, out=np.zeros(eta.size), where=eta > 0), np.float64)
 
 
-def _at(environment: Environment, node: Formula) -> Values:
+def _at(environment: Environment, node: Formula) -> Floats:
     return np.asarray(node.evaluate(environment), dtype=np.float64)
 
 

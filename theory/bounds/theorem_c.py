@@ -39,19 +39,8 @@ from theory.bounds.parts.assumptions import BOUNDED_BELOW, NO_NOISE, SMOOTH, Ass
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import of_right_sign
-from theory.formulas.formula import (
-    Defined,
-    Environment,
-    Formula,
-    Name,
-    Number,
-    Previous,
-    Values,
-    call,
-    formula,
-    served,
-    total,
-)
+from theory.common.types import Floats
+from theory.formulas.formula import Defined, Environment, Formula, Name, Number, Previous, call, formula, served, total
 from theory.formulas.notation import name_node
 
 _L, _DELTA, _SIGMA, _ETA, _S, _T, _D = map(name_node, ("L", "Delta", "sigma", "eta", "s", "T", "d"))
@@ -69,7 +58,7 @@ class SineRatio(Formula):
     def children(self) -> tuple[Formula, ...]:
         return (self.angle, _S)
 
-    def compute(self, environment: Environment) -> Values:
+    def compute(self, environment: Environment) -> Floats:
         angle = np.asarray(self.angle.evaluate(environment), dtype=np.float64)
         order = environment.values["s"] + self.shift
         safe = np.where(angle == 0, 1.0, angle)
@@ -149,7 +138,7 @@ class BestAngle(Formula):
             best, reach = float(angles[np.argmin(self._rank(values, angles))]), reach / _ZOOM
         return best
 
-    def _rank(self, values: Mapping[str, Any], angles: Values) -> Values:
+    def _rank(self, values: Mapping[str, Any], angles: Floats) -> Floats:
         """Smaller is better: less than 0 where S > 0 and the bound applies, -S elsewhere."""
         environment = Environment({**values, "theta": angles})
         weight = np.broadcast_to(self.weight.evaluate(environment), angles.shape)

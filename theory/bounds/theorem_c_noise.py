@@ -60,7 +60,8 @@ from theory.bounds.theorem_c import (
     positive_weight,
     single,
 )
-from theory.formulas.formula import Defined, Environment, Formula, Name, Number, Values, call, formula
+from theory.common.types import Floats
+from theory.formulas.formula import Defined, Environment, Formula, Name, Number, call, formula
 from theory.formulas.notation import name_node
 
 _POINTS, _ZOOM, _ROUNDS, _LEAST = (15, 9, 17), 3, 15, 1e-18
@@ -143,7 +144,7 @@ def _numbers(values: Mapping[str, Any], theta: Any, share: Any, exponent: Any) -
     return {"theta": theta, "share": share, "young": np.maximum(np.exp(exponent), 1 - share * values["h"] * b)}
 
 
-def _rank(values: Mapping[str, Any], numbers: Mapping[str, Any]) -> Values:
+def _rank(values: Mapping[str, Any], numbers: Mapping[str, Any]) -> Floats:
     """Smaller is better: less than 0 where S > 0 and the bound applies, -S elsewhere."""
     environment = Environment({**values, **numbers})
     weight, value = np.broadcast_arrays(_SEARCHED.weight.evaluate(environment), _SEARCHED.value.evaluate(environment))

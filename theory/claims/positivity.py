@@ -23,7 +23,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.claims.posynomial import (
     ONE,
@@ -37,8 +36,7 @@ from theory.claims.posynomial import (
     number_of,
     symbol,
 )
-
-Floats = NDArray[np.float64]
+from theory.common.types import Floats
 
 LOG = "log T"
 _HIGHEST = 256

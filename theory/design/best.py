@@ -17,10 +17,11 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from theory.bounds import Bound, get
 from theory.common.errors import EnvironmentFailure, InputError, TooLargeError
+from theory.common.types import Floats, Stages
 from theory.design.brief import Brief, best_multiple, brief, waiting
 from theory.design.reason import reason
 from theory.design.theorem_1 import best_sum, best_tight
@@ -31,9 +32,6 @@ from theory.staleness.count import Staleness
 from theory.worst_case.solution import Solution, Status
 from theory.worst_case.solve import worst_case
 from theory.worst_case.solvers.descent import best_constant, without_zero_steps
-
-Floats = NDArray[np.float64]
-Progress = Callable[[int, int, str], None]
 
 #: The best length of an undelayed step without noise: 2/(sqrt(3) L), Abbaszadehpeivasti et al. (2022).
 _UNDELAYED = 2 / np.sqrt(3)
@@ -149,7 +147,7 @@ def design(
     mu: float | None = None,
     target: Target | str = Target.THEOREM_A,
     judged: bool = True,
-    progress: Progress | None = None,
+    progress: Stages | None = None,
 ) -> Design:
     r"""The best step sizes for a bound or the worst case, judged beside the usual schedules.
 
@@ -192,7 +190,7 @@ def _target(text: Target | str) -> Target:
 Rater = Callable[[str, Floats], Rated]
 
 
-def _rater(run: Brief, target: Target, judged: bool, progress: Progress | None) -> Rater:
+def _rater(run: Brief, target: Target, judged: bool, progress: Stages | None) -> Rater:
     """What gives steps their bound and worst case."""
 
     def rate(title: str, step_sizes: Floats) -> Rated:
@@ -216,7 +214,7 @@ def _sealed(step_sizes: Floats) -> Floats:
     return steps
 
 
-def _for_bound(run: Brief, target: Target, bound: Bound, rate: Rater, progress: Progress | None) -> Design:
+def _for_bound(run: Brief, target: Target, bound: Bound, rate: Rater, progress: Stages | None) -> Design:
     """The best steps for a bound."""
     if target is Target.THEOREM_A:
         found = best_theorem_a(run, progress=progress) / run.smoothness
@@ -241,7 +239,7 @@ _SCHEDULE, _CONSTANT = "Theorem 1's schedule", "the best constant step"
 _WAITING = "steps that wait until their gradient is fresh"
 
 
-def _for_worst_case(run: Brief, rate: Rater, progress: Progress | None) -> Design:
+def _for_worst_case(run: Brief, rate: Rater, progress: Stages | None) -> Design:
     """The best steps for the worst case, from the best constant step and from Theorem A's design."""
     constant = np.full(run.steps, best_constant(run.question(np.ones(run.steps)), progress=progress))
     from_a = best_theorem_a(run) / run.smoothness

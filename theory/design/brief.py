@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from theory.bounds import Bound, Setting
 from theory.common.errors import DelayError, InputError
+from theory.common.types import Floats, Ints
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import validate_delays
 from theory.worst_case.question import Question
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _MOST_STEPS = 100_000
 #: Counts as infinite in a search.

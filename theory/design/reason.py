@@ -12,12 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.common.types import Floats
 from theory.design.brief import Brief
 from theory.design.theorem_a import TheoremA
 from theory.worst_case.solution import Solution, Status
 from theory.worst_case.solvers.descent import sensitivity
-
-Floats = NDArray[np.float64]
 
 #: A step this close to another, relatively, counts as equal to it; one this short, to the longest, as left out.
 EQUAL, LEFT_OUT = 0.01, 0.02

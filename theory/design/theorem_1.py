@@ -15,13 +15,11 @@ from typing import Any
 
 import cvxpy
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
 from theory.common.errors import EnvironmentFailure
+from theory.common.types import Floats
 from theory.design.brief import Brief
-
-Floats = NDArray[np.float64]
 
 # cvxpy's own annotations are partial.
 cp: Any = cvxpy

@@ -16,24 +16,21 @@ follow zeros. So the search begins at patterns of steps and zeros and at random 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import cvxpy
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from theory.common.errors import EnvironmentFailure
+from theory.common.types import Floats, Stages
 from theory.design.brief import Brief
-
-Floats = NDArray[np.float64]
 
 # cvxpy's own annotations are partial.
 cp: Any = cvxpy
-Progress = Callable[[int, int, str], None]
 
 #: How many steps, and zeros, a pattern may have; how many patterns and random starts are followed.
 _LONGEST, _FOLLOWED, _DRAWN, _SEED = 12, 6, 18, 0
@@ -120,7 +117,7 @@ class TheoremA:
         return float(found.fun), np.asarray(shape * np.exp(found.x))
 
 
-def best_theorem_a(brief: Brief, *, progress: Progress | None = None) -> Floats:
+def best_theorem_a(brief: Brief, *, progress: Stages | None = None) -> Floats:
     """The best steps found for Theorem A, (T,), with L = 1: never worse than the best constant step.
 
     >>> from theory.design.brief import brief

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.common.types import Floats, Stages
 from theory.worst_case.question import Question
 from theory.worst_case.solvers.descent import Descent, default_reach, descend
 from theory.worst_case.solvers.inequalities import neighbours, system
 from theory.worst_case.solvers.windows import windows
-
-Floats = NDArray[np.float64]
-Progress = Callable[[int, int, str], None]
 
 #: Seconds of one solve per node of a window to the power 3.5, roughly, and what all descents together may take.
 _SECONDS, _BUDGET = 2.5e-6, 60.0
 _FEWEST, _MOST = 8, 300
 
 
-def best_worst_case(question: Question, starts: Sequence[Floats], *, progress: Progress | None = None) -> Descent:
+def best_worst_case(question: Question, starts: Sequence[Floats], *, progress: Stages | None = None) -> Descent:
     """A short descent from each start, and a longer one from where the best of them ended.
 
     Args:
@@ -41,9 +38,7 @@ def best_worst_case(question: Question, starts: Sequence[Floats], *, progress: P
     return replace(last, start=best.start, solves=last.solves + sum(descent.solves for descent in found))
 
 
-def _descent(
-    question: Question, start: Floats, solves: int, done: int, total: int, progress: Progress | None
-) -> Descent:
+def _descent(question: Question, start: Floats, solves: int, done: int, total: int, progress: Stages | None) -> Descent:
     return descend(question.replaced(step_sizes=start), solves=solves, progress=_from(progress, done, total))
 
 
@@ -67,7 +62,7 @@ def starts(constant: Floats, others: Sequence[Floats], *, seed: int = 0) -> tupl
     return constant, *others, shaken
 
 
-def _from(progress: Progress | None, offset: int, total: int) -> Progress | None:
+def _from(progress: Stages | None, offset: int, total: int) -> Stages | None:
     if progress is None:
         return None
     return lambda done, _, text: progress(min(offset + done, total), total, text)

@@ -15,7 +15,6 @@ from .formula import Readers as Readers
 from .formula import Served as Served
 from .formula import Sum as Sum
 from .formula import Total as Total
-from .formula import Values as Values
 from .formula import WhereNoisy as WhereNoisy
 from .formula import WhereOvertaken as WhereOvertaken
 from .formula import Window as Window

@@ -15,17 +15,15 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import DelayError, ScheduleError
 from theory.common.reading import read_ordinary
+from theory.common.types import Floats
 from theory.formulas.formula import Environment, Formula
 from theory.formulas.notation import CONSTANTS, GLOSSARY
 from theory.formulas.parsing import NUMBER, parse
 from theory.schedules.catalogue import CATALOGUE as CATALOGUE
 from theory.schedules.catalogue import expanded, hint
-
-Values: TypeAlias = NDArray[np.float64]
 
 #: The constants that `step_sizes` takes by name; T is the number of steps, k and d belong to each step.
 TAKEN: tuple[str, ...] = (*CONSTANTS, "s")
@@ -85,7 +83,7 @@ class Schedule:
         """LaTeX of eta_k."""
         return self.formula.latex()
 
-    def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Values:
+    def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
         """The step sizes eta_1..eta_T.
 
         Args:
@@ -110,7 +108,7 @@ class Schedule:
         self._require({*values, "T", "k"} | ({"d"} if lags is not None else set()))
         return _frozen(_checked_sizes(self._evaluated(count, lags, values)))
 
-    def _evaluated(self, count: int, lags: Values | None, constants: Mapping[str, float]) -> Values:
+    def _evaluated(self, count: int, lags: Floats | None, constants: Mapping[str, float]) -> Floats:
         sizes = np.empty(count)
         for first in range(0, count, _PIECE):
             piece = slice(first, min(first + _PIECE, count))
@@ -145,7 +143,7 @@ class NumericSchedule:
     array([0.5 , 0.25])
     """
 
-    values: Values = field(repr=False)
+    values: Floats = field(repr=False)
     text: str = "@file"
 
     def __post_init__(self) -> None:
@@ -157,7 +155,7 @@ class NumericSchedule:
     def __hash__(self) -> int:
         return hash((self.text, self.digest))
 
-    def __reduce__(self) -> tuple[type[NumericSchedule], tuple[Values, str]]:
+    def __reduce__(self) -> tuple[type[NumericSchedule], tuple[Floats, str]]:
         return NumericSchedule, (self.values, self.text)
 
     @property
@@ -184,7 +182,7 @@ class NumericSchedule:
         """LaTeX in words."""
         return r"\text{number } k \text{ of the file}"
 
-    def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Values:
+    def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
         """The numbers, if there are exactly `steps` of them; see `Schedule.step_sizes`."""
         count = _checked_steps(steps)
         _checked_constants(constants)
@@ -277,7 +275,7 @@ def _checked_constant(name: str, value: Any) -> float:
     return number
 
 
-def _checked_delays(delays: Any, count: int) -> Values:
+def _checked_delays(delays: Any, count: int) -> Floats:
     lags = np.asarray(delays)
     if lags.shape != (count,) or lags.dtype.kind not in "iu":
         found = f"{lags.dtype} of shape {lags.shape}"
@@ -289,7 +287,7 @@ def _checked_delays(delays: Any, count: int) -> Values:
     return lags.astype(np.float64)
 
 
-def _checked_sizes(sizes: Values) -> Values:
+def _checked_sizes(sizes: Floats) -> Floats:
     wrong = np.flatnonzero(~(np.isfinite(sizes) & (sizes >= 0)))
     if wrong.size:
         at = int(wrong[0])
@@ -300,7 +298,7 @@ def _checked_sizes(sizes: Values) -> Values:
     return sizes
 
 
-def _as_numbers(values: Any) -> Values:
+def _as_numbers(values: Any) -> Floats:
     try:
         numbers = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -310,7 +308,7 @@ def _as_numbers(values: Any) -> Values:
     return numbers
 
 
-def _frozen(values: Values) -> Values:
+def _frozen(values: Floats) -> Floats:
     values = values + 0.0  # A copy, with -0.0 made 0.0.
     values.setflags(write=False)
     return values

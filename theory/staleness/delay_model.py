@@ -9,16 +9,14 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import DelayError
 from theory.common.spelling import shown, spelled
+from theory.common.types import Floats
 from theory.formulas.notation import Sign
 from theory.staleness.count import whole_number
 from theory.staleness.stability import fixed_delay_limit
 from theory.staleness.traces import Delays
-
-Values = NDArray[np.float64]
 
 # The largest delay whose law is still written out in memory (8 MB).
 _LARGEST_LAW = 1_000_000
@@ -34,7 +32,7 @@ class DelayModel(ABC):
 
     @property
     @abstractmethod
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         """Array (maximum + 1,): the probabilities, computed anew."""
 
     @abstractmethod
@@ -45,7 +43,7 @@ class DelayModel(ABC):
         object.__setattr__(self, "maximum", whole_number(self.maximum, 0, "The largest delay", DelayError))
 
     @cached_property
-    def probabilities(self) -> Values:
+    def probabilities(self) -> Floats:
         """Array (maximum + 1,): the stationary law after clipping to `maximum`, before d_k <= k - 1 is imposed."""
         if self.maximum > _LARGEST_LAW:
             raise DelayError(

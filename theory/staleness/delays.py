@@ -19,9 +19,10 @@ from scipy.special import erf, ndtr
 
 from theory.common.errors import DelayError
 from theory.common.spelling import read_options, shown
+from theory.common.types import Floats
 from theory.formulas.notation import Sign
 from theory.staleness.count import Staleness, whole_number
-from theory.staleness.delay_model import DelayModel, IndependentDelays, Values, check_number, plain
+from theory.staleness.delay_model import DelayModel, IndependentDelays, check_number, plain
 from theory.staleness.stability import adversarial_delay_limit, adversarial_period
 from theory.staleness.traces import Delays, read_delays
 from theory.staleness.traces import validate_delays as validate_delays
@@ -38,7 +39,7 @@ class ConstantDelay(DelayModel):
     spelling: ClassVar[str] = "constant"
 
     @property
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         return _point_mass(self.maximum)
 
     def _draw(self, steps: int, rng: np.random.Generator) -> Delays:
@@ -53,7 +54,7 @@ class UniformDelay(IndependentDelays):
     spelling: ClassVar[str] = "uniform"
 
     @property
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         return np.full(self.maximum + 1, 1 / (self.maximum + 1))
 
 
@@ -74,7 +75,7 @@ class GeometricDelay(IndependentDelays):
         check_number(self, "unclipped_mean", "The mean of the geometric delays", Sign.NON_NEGATIVE)
 
     @property
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         beyond = (self.unclipped_mean / (1 + self.unclipped_mean)) ** np.arange(self.maximum + 1)
         return np.append(beyond[:-1] / (1 + self.unclipped_mean), beyond[-1])
 
@@ -104,11 +105,11 @@ class TruncatedNormalDelay(IndependentDelays):
             )
 
     @property
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         masses = self._masses() if self.maximum else _point_mass(0)
         return masses / (masses.sum() or 1.0)
 
-    def _masses(self) -> Values:
+    def _masses(self) -> Floats:
         """The normal mass of each delay's cell, taken from the tail where it would lose its digits elsewhere."""
         edges = np.concatenate(([0.0], np.arange(self.maximum) + 0.5, [float(self.maximum)]))
         with np.errstate(over="ignore"):
@@ -133,7 +134,7 @@ class CyclicDelay(DelayModel):
         object.__setattr__(self, "period", whole_number(self.period, 1, "The period of the delays", DelayError))
 
     @property
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         law = np.where(np.arange(self.maximum + 1) < self.period, 1 / self.period, 0.0)
         law[-1] = max(self.period - self.maximum, 0) / self.period
         return law
@@ -169,7 +170,7 @@ class AdversarialDelay(DelayModel):
         return CyclicDelay(adversarial_period(self.maximum), self.maximum)
 
     @property
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         return self._cycle._law
 
     def _draw(self, steps: int, rng: np.random.Generator) -> Delays:
@@ -204,7 +205,7 @@ class TraceDelay(DelayModel):
         return f"trace:sha256={hashlib.sha256(self.values.astype('<i8').tobytes()).hexdigest()[:16]}"
 
     @property
-    def _law(self) -> Values:
+    def _law(self) -> Floats:
         return np.bincount(self.values) / np.float64(self.values.size)
 
     def _draw(self, steps: int, rng: np.random.Generator) -> Delays:
@@ -280,7 +281,7 @@ def delay_trace(model: DelayModel, steps: int, seed: int) -> Delays:
     return model.sample(steps, np.random.Generator(np.random.Philox(key=(_STREAM << 64) | root)))
 
 
-def _point_mass(delay: int) -> Values:
+def _point_mass(delay: int) -> Floats:
     law = np.zeros(delay + 1)
     law[delay] = 1.0
     return law

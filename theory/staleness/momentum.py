@@ -23,12 +23,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import InputError
 from theory.common.spelling import shown
-
-Values = NDArray[np.float64]
+from theory.common.types import Floats
 
 
 def check_momentum(momentum: float) -> float:
@@ -87,7 +85,7 @@ def geometric_limit(mean: float, momentum: float) -> float:
     return min(turned, (1 - both) * (1 - momentum) / both) if both > 0 else turned
 
 
-def circle_waves(law: Values, momentum: float) -> tuple[Values, Values]:
+def circle_waves(law: Floats, momentum: float) -> tuple[Floats, Floats]:
     """The coefficients of cos((r+1/2)t) in C and of the sines below a, for r = 0..D."""
     shifted = law - momentum * np.append(law[1:], 0.0)
     first = np.zeros(law.size)

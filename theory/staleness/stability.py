@@ -11,13 +11,11 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import DelayError, InputError
+from theory.common.types import Floats
 from theory.staleness import momentum as heavy_ball
 from theory.staleness.count import whole_number
-
-Values = NDArray[np.float64]
 
 # Samples per delay on the half circle: 64 in each period of the fastest term of a law's Fourier sum.
 _RESOLUTION = 32
@@ -131,7 +129,7 @@ def adversarial_delay_limit(maximum: int) -> float:
     return 4 / (period + math.sqrt(period**2 - 4 * reads * (reads - 1)))
 
 
-def spectral_radius(product: float, delay_probabilities: Sequence[float] | Values, momentum: float = 0.0) -> float:
+def spectral_radius(product: float, delay_probabilities: Sequence[float] | Floats, momentum: float = 0.0) -> float:
     r"""How fast the mean dynamics grow: the largest modulus of a root of their characteristic polynomial.
 
     $z^{D+1}=z^D-a\sum_{r=0}^D p_r z^{D-r}$, with momentum also $+q(z^D-z^{D-1})$; a fixed delay D has $p_D=1$.
@@ -160,7 +158,7 @@ def spectral_radius(product: float, delay_probabilities: Sequence[float] | Value
     return float(np.abs(np.roots(coefficients)).max(initial=0.0))
 
 
-def mean_dynamics_limit(delay_probabilities: Sequence[float] | Values, momentum: float = 0.0) -> float:
+def mean_dynamics_limit(delay_probabilities: Sequence[float] | Floats, momentum: float = 0.0) -> float:
     r"""Where the mean dynamics under independent delays of any law first stop being stable.
 
     A root $z=e^{it}$ on the unit circle needs $C(t)=\sum_r p_r\cos((r+\tfrac12)t)=0$ and then belongs to
@@ -193,7 +191,7 @@ def mean_dynamics_limit(delay_probabilities: Sequence[float] | Values, momentum:
     return best
 
 
-def _sign_changes(cosines: Values) -> Iterator[tuple[float, float, bool]]:
+def _sign_changes(cosines: Floats) -> Iterator[tuple[float, float, bool]]:
     """The neighbours on the grid of (0, pi) between which C changes sign, and whether it is positive at the first."""
     points = 1 << (_RESOLUTION * cosines.size).bit_length()
     angles = np.pi * np.arange(points) / points
@@ -202,7 +200,7 @@ def _sign_changes(cosines: Values) -> Iterator[tuple[float, float, bool]]:
         yield float(angles[i]), float(angles[i + 1]), bool(positive[i])
 
 
-def _zero(cosines: Values, left: float, right: float, positive: bool) -> float:
+def _zero(cosines: Floats, left: float, right: float, positive: bool) -> float:
     """The zero of C between two angles, by bisection: it also finds one that rounding moved onto an end."""
     while left < (middle := (left + right) / 2) < right:
         if (float(cosines @ np.cos(_half_waves(cosines) * middle)) > 0) == positive:
@@ -212,17 +210,17 @@ def _zero(cosines: Values, left: float, right: float, positive: bool) -> float:
     return left
 
 
-def _product_on_circle(sines: Values, momentum: float, angle: float) -> float:
+def _product_on_circle(sines: Floats, momentum: float, angle: float) -> float:
     total = float(sines @ np.sin(_half_waves(sines) * angle))
     square = 1 - 2 * momentum * math.cos(angle) + momentum**2
     return 2 * math.sin(angle / 2) * square / total if total > 0 else math.inf
 
 
-def _half_waves(waves: Values) -> Values:
+def _half_waves(waves: Floats) -> Floats:
     return np.arange(waves.size) + np.float64(0.5)
 
 
-def _law(probabilities: Sequence[float] | Values) -> Values:
+def _law(probabilities: Sequence[float] | Floats) -> Floats:
     law = np.asarray(probabilities, dtype=np.float64)
     if law.ndim != 1 or not law.size or not (law >= 0).all() or abs(law.sum() - 1) > 1e-9:
         raise DelayError(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from theory.common.errors import DelayError
+from theory.common.types import Floats
 from theory.staleness import momentum as heavy_ball
 from theory.staleness.delay_model import DelayModel
-from theory.staleness.stability import Values, fixed_delay_limit, mean_dynamics_limit
+from theory.staleness.stability import fixed_delay_limit, mean_dynamics_limit
 
 
 def stability_limit(model: DelayModel, momentum: float = 0.0) -> float:
@@ -43,7 +44,7 @@ def stability_limit(model: DelayModel, momentum: float = 0.0) -> float:
     )
 
 
-def announcement(step_sizes: Values, delays_model: DelayModel, curvature: float | None) -> str | None:
+def announcement(step_sizes: Floats, delays_model: DelayModel, curvature: float | None) -> str | None:
     """A sentence for the user when step sizes lie beyond the stability limit of their delays, else None.
 
     Args:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.common.errors import TooLargeError
+from theory.common.types import Ints
 from theory.worst_case.question import Measure, Question
-
-Ints = NDArray[np.int64]
 
 HOPELESS = 6 * 3600.0  # seconds
 DENSE = 900.0  # seconds of one dense solve, which cannot be heard from

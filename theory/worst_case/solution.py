@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
-
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Question
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 class Status(StrEnum):

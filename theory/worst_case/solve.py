@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.common.types import Floats, Ints, Stages
 from theory.worst_case.costs import DENSE, Cost, banded_cost, interior_cost, refuse_hopeless
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Solution, Status
@@ -21,10 +21,6 @@ from theory.worst_case.solvers.dense import solve_dense
 from theory.worst_case.solvers.inequalities import neighbours
 from theory.worst_case.solvers.interior import OWN, solve_interior
 from theory.worst_case.solvers.violated_pairs import cuts, surpluses
-
-Progress = Callable[[int, int, str], None]
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 TIGHT, ROUGH = 2e-7, 1e-4  # tolerances of the interior-point method
 SETTLED = 1e-4  # relative change of the value from one round to the next
@@ -39,7 +35,7 @@ def worst_case(
     reach: int | None = None,
     dense: bool = False,
     exact: bool = False,
-    progress: Progress | None = None,
+    progress: Stages | None = None,
 ) -> Solution:
     """The worst case of a question; its value is NaN where no solver gave one that holds.
 
@@ -117,7 +113,7 @@ class _Round:
         return not len(self.cuts) or (not exact and self.change <= SETTLED)
 
 
-def _settled(question: Question, exact: bool, progress: Progress) -> Solution:
+def _settled(question: Question, exact: bool, progress: Stages) -> Solution:
     best = _round(question, neighbours(question.steps, 1), 0, None, TIGHT)
     for number in range(1, ROUNDS):
         solution, settled = best.solution, best.settled(exact)

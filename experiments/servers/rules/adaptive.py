@@ -14,7 +14,6 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, Vector
 from experiments.problems.problem import Problem
 from experiments.runs.recorded_trace import ServerTrace
 from experiments.servers.rules.picky import run_picky
@@ -23,7 +22,6 @@ from experiments.servers.rules.rules import (
     Capped,
     Clipped,
     ConstantStep,
-    Delays,
     Dropped,
     InverseDelay,
     Picky,
@@ -37,7 +35,9 @@ from experiments.servers.rules.rules import (
 from experiments.simulate.delayed import simulate
 from experiments.statistics.intervals import lower_bound, mean, upper_bound
 from theory.common.errors import InputError
+from theory.common.types import Matrix, Vector
 from theory.staleness.count import whole_number
+from theory.staleness.traces import Delays
 
 LEVEL = 0.05
 #: Base steps that tuning tries, times 1/L: the powers of 2 from 4 down to 1/128.

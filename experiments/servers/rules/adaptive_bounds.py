@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from experiments.common.arrays import Vector
 from experiments.problems.problem import Known
 from experiments.servers.rules.adaptive import Interval, Race, Track, least
 from experiments.servers.rules.rules import Picky, Ringmaster, Rule, StepRule, WindowSum, applied_only, ringmaster_step
 from theory.bounds import Setting, get
 from theory.bounds.rates import RATES
 from theory.common.errors import InputError
+from theory.common.types import Vector
 from theory.staleness.count import Staleness
 
 #: gradlag's own, for any steps and any delays that are fixed before the run.

@@ -15,17 +15,18 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Matrix, Vector
 from experiments.kernels import counters, elementary
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.problems.problem import Problem
-from experiments.servers.rules.rules import Delays, Picky
+from experiments.servers.rules.rules import Picky
 from experiments.simulate import gradients, trajectories
 from experiments.simulate.fused import check_arrays, compiled_objective
 from experiments.simulate.gradients import OPTIONS, Objective, Scratch, dot, gradient_at, make_scratch
 from experiments.simulate.trajectories import FAR_SQUARED
 from theory.common.errors import InputError, ProblemError
+from theory.common.types import Matrix, Vector
 from theory.staleness.count import whole_number
+from theory.staleness.traces import Delays
 
 # As a numpy number it has the type of every other step, so that the gradient is compiled once.
 _FULL = np.int64(0)

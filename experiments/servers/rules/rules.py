@@ -14,17 +14,16 @@ from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from experiments.common.arrays import Vector
 from experiments.runs.recorded_trace import ServerTrace
 from theory.bounds import REGISTRY
 from theory.bounds.parts.assumptions import Source
 from theory.bounds.rates import RATES
 from theory.common.errors import InputError
+from theory.common.types import Vector
 from theory.staleness.count import whole_number
-
-Delays = NDArray[np.int64]
+from theory.staleness.traces import Delays
 
 READ = "read in the work"
 REPORTED = "reported"

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.simulate.trajectories import Progress
 from experiments.studies.staleness import one_sequence
 from experiments.studies.staleness.work import guessed_work
 from experiments.sweep.cell_files import canonical as canonical
@@ -25,6 +24,7 @@ from experiments.workers.simulate import simulate_workers
 from experiments.workers.workload import Workload
 from experiments.workloads import get_workload
 from theory.common.errors import InputError
+from theory.common.types import Progress
 from theory.staleness.count import whole_number
 
 SCHEMA = "gradlag-staleness/1"

@@ -12,7 +12,6 @@ from experiments.studies.staleness.coherence import coherence_by_cell
 from experiments.studies.staleness.results import WorkerResult
 from experiments.studies.staleness.slowdown import (
     Slowdown,
-    Vector,
     average,
     batches,
     beside,
@@ -24,6 +23,7 @@ from experiments.studies.staleness.slowdown import (
     slowdowns,
 )
 from experiments.studies.staleness.study import FRAGILE, ROBUST, chosen, depth_of, mean_delay, scaled_down
+from theory.common.types import Vector
 
 Results = Sequence[WorkerResult]
 

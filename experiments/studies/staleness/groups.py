@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from experiments.simulate.trajectories import Progress
 from experiments.studies.staleness import one_sequence
 from experiments.studies.staleness.cells import Values, WorkerCell, coherence_of, qualities_of
 from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
@@ -20,6 +19,7 @@ from experiments.workers.results import Target
 from experiments.workers.setting import WorkerSetting
 from experiments.workloads import get_workload
 from theory.common.errors import InputError
+from theory.common.types import Progress
 
 #: Workloads that are written in JAX.
 SCANNED = ("mlr", "dnn", "vae", "resnet")

@@ -13,9 +13,10 @@ from experiments.studies.staleness.cells import SCHEMA, Values, WorkerCell
 from experiments.studies.staleness.needs import check_needs
 from experiments.studies.staleness.scan import on_accelerator
 from experiments.sweep.cell_files import CellFiles
-from experiments.sweep.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, executor_for, run_all
+from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, executor_for, run_all
 from experiments.workloads import get_workload
 from theory.common.errors import StoreError
+from theory.common.types import Progress, Say
 
 FOLDER = "staleness"
 

@@ -17,9 +17,10 @@ from typing import Any
 from experiments.studies.staleness.cells import Values, WorkerCell
 from experiments.studies.staleness.groups import Group, can_scan, compute_group, first_that_fit, grouped
 from experiments.studies.staleness.needs import has_jax
-from experiments.sweep.executor import Executor, Here, Made, Outcome, Processes, Progress, Recipe, failed
+from experiments.sweep.executor import Executor, Here, Made, Outcome, Processes, Recipe, failed
 from experiments.workers.engines.scanned import device_memory
 from theory.common.errors import InputError
+from theory.common.types import Progress
 
 ENGINE_VARIABLE = "GRADLAG_ENGINE"
 _CHOICES = ("auto", "scanned", "cells")

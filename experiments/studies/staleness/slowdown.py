@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.results import WorkerResult
+from theory.common.types import Vector
 
-Vector = NDArray[np.float64]
 Key = tuple[str, str, int, str]
 
 

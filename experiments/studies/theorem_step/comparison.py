@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.studies.staleness.study import depth_of
 from experiments.studies.theorem_step.results import StepResult
 from experiments.studies.theorem_step.study import HALVED, SUGGESTED, THEOREM, TheoremStepCell, tuned_schedule
+from theory.common.types import Vector
 
 
 def counted(result: StepResult) -> Vector:

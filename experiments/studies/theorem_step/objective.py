@@ -14,7 +14,6 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
 from experiments.kernels.dense import make_layers
 from experiments.problems.finite_sum import round_up
 from experiments.problems.problem import Constant, Known
@@ -22,6 +21,7 @@ from experiments.simulate.measure import secant_smoothness
 from experiments.workloads import get_workload
 from experiments.workloads.networks import Network, outputs
 from theory.common.errors import InputError
+from theory.common.types import Vector
 
 Gradient = Callable[[Vector], Vector]
 

@@ -10,9 +10,10 @@ from typing import Any
 from experiments.studies.theorem_step.study import SCHEMA, TheoremStepCell
 from experiments.studies.values import Values
 from experiments.sweep.cell_files import CellFiles
-from experiments.sweep.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, run_all
+from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, run_all
 from experiments.workloads import get_workload
 from theory.common.errors import StoreError
+from theory.common.types import Progress, Say
 
 FOLDER = "theorem-step"
 

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Vector
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.simulate import gradients
-from experiments.simulate.trajectories import FAR_SQUARED, Indices
+from experiments.simulate.trajectories import FAR_SQUARED
 from experiments.workers.engines import ring
 from experiments.workers.engines.ring import gradient_into
 from experiments.workers.workload import Workload
 from theory.common.errors import InputError
+from theory.common.types import Ints, Vector
 
 
 def _build(sources: int) -> Any:
@@ -31,7 +31,7 @@ def _build(sources: int) -> Any:
         data: Any,
         scratch: Any,
         step_sizes: Vector,
-        delays: Indices,
+        delays: Ints,
         points: NDArray[np.float64],
         gradient: Vector,
         seed: int,
@@ -80,7 +80,7 @@ class OneSequence:
     """
 
     def __init__(
-        self, workload: Workload, step_sizes: Vector, delays: Indices, *, window: int, seed: int, batch: int
+        self, workload: Workload, step_sizes: Vector, delays: Ints, *, window: int, seed: int, batch: int
     ) -> None:
         kernel = workload.kernel(batch)
         if kernel is None or workload.precision != np.float64:

@@ -15,10 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.problems.problem import Constant, Known
 from experiments.simulate.measure import coherence
-from experiments.simulate.trajectories import Indices, Progress
 from experiments.statistics.intervals import lower_bound, upper_bound
 from experiments.studies.staleness.cells import told
 from experiments.studies.staleness.sizes import NETWORKS
@@ -34,6 +32,7 @@ from experiments.workloads.networks import Network
 from theory.bounds import Setting, get
 from theory.bounds.judging.judge import judge
 from theory.common.errors import InputError
+from theory.common.types import Ints, Progress, Vector
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import ConstantDelay
@@ -117,12 +116,12 @@ class TheoremStepCell:
         return Target("accuracy", self.level, "above")
 
     @property
-    def evaluations(self) -> Indices:
+    def evaluations(self) -> Ints:
         """int64 (E,): the k at which accuracy is measured, 0 and T among them."""
         return np.append(np.arange(0, self.batches, self.evaluate_every), self.batches)
 
     @property
-    def records(self) -> Indices:
+    def records(self) -> Ints:
         """int64 (R,): the k at which F is measured: 0, then doubling up to T."""
         return np.unique([0, *(self.batches >> place for place in range(_RECORDS - 1))])
 
@@ -262,7 +261,7 @@ def _measured(
     }
 
 
-def _least(norms: Vector, records: Indices) -> Mapping[str, float]:
+def _least(norms: Vector, records: Ints) -> Mapping[str, float]:
     """The least mean over the seeds, with Student's interval or a more cautious one at that k."""
     k = int(np.argmin(norms.mean(axis=0)))
     column = norms[:, [k]]

@@ -15,7 +15,8 @@ from experiments.studies.worst_cases.growth import Cell as _TraceCell
 from experiments.studies.worst_cases.limit import LimitCell
 from experiments.studies.worst_cases.worst_function import WorstFunctionCell
 from experiments.sweep.cell_files import CellFiles, digest
-from experiments.sweep.executor import Executor, Found, Made, Outcome, Progress, Recipe, Say, run_all
+from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, run_all
+from theory.common.types import Progress, Say
 
 Cell = _TraceCell | LimitCell | DesignCell | WorstFunctionCell
 #: By the name that their files carry.

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.formulas.formula import Call, Environment, Formula, Negative, Number, Power, Product, Quotient, Sum, Values
+from theory.common.types import Floats
+from theory.formulas.formula import Call, Environment, Formula, Negative, Number, Power, Product, Quotient, Sum
 
 
 class Relation(StrEnum):
@@ -37,7 +38,7 @@ class Relation(StrEnum):
         """What stands before the limit in a sentence."""
         return {">=": "at least ", "<=": "at most ", ">": "more than ", "==": ""}[self.value]
 
-    def holds(self, left: Values, right: Values, allowance: Values | float) -> NDArray[np.bool_]:
+    def holds(self, left: Floats, right: Floats, allowance: Floats | float) -> NDArray[np.bool_]:
         """Entry by entry; a left side that is not finite fails."""
         compare: Mapping[str, Callable[[], Any]] = {
             ">=": lambda: left >= right - allowance,
@@ -123,12 +124,12 @@ class Condition:
         """The symbols that occur on either side or in `when`."""
         return self.left.names() | self.right.names() | (self.when.names() if self.when else frozenset())
 
-    def _sides(self, environment: Environment) -> tuple[Values, Values]:
+    def _sides(self, environment: Environment) -> tuple[Floats, Floats]:
         sides = (np.asarray(side.evaluate(environment), dtype=np.float64) for side in (self.left, self.right))
         left, right = np.broadcast_arrays(*(np.atleast_1d(side) for side in sides))
         return left, right
 
-    def _broken(self, left: Values, right: Values, environment: Environment) -> NDArray[np.int64]:
+    def _broken(self, left: Floats, right: Floats, environment: Environment) -> NDArray[np.int64]:
         plainly = self.relation.holds(left, right, 0.0)[self.since :].all()
         # Only a strict inequality can hold exactly and yet fail once rounding is allowed for.
         if plainly and self.relation is not Relation.ABOVE:
@@ -136,7 +137,7 @@ class Condition:
         held = self.relation.holds(left, right, self._allowance(environment))
         return self.since + np.flatnonzero(~held[self.since :])
 
-    def _allowance(self, environment: Environment) -> Values:
+    def _allowance(self, environment: Environment) -> Floats:
         size = np.asarray(self._size.evaluate(environment), dtype=np.float64)
         rounding = (16 + 4 * environment.values["s"]) * np.finfo(np.float64).eps * size
         return np.asarray(rounding + self.relative * np.abs(self.right.evaluate(environment)), dtype=np.float64)
@@ -145,7 +146,7 @@ class Condition:
     def _size(self) -> Formula:
         return magnitude(self.left) + magnitude(self.right)
 
-    def _explain(self, bound: str, position: int, left: Values, right: Values) -> Failure:
+    def _explain(self, bound: str, position: int, left: Floats, right: Floats) -> Failure:
         k = None if self.index is None else position + (1 if self.index == "k" else 0)
         value, limit = float(left[position]), float(right[position])
         got, needed = _apart(value, limit)

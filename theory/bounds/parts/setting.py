@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.common.errors import DelayError, InputError, ScheduleError
-from theory.formulas.formula import DelayMap, Environment, Values
+from theory.common.types import Floats
+from theory.formulas.formula import DelayMap, Environment
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
 
@@ -36,7 +37,7 @@ class Setting:
     1
     """
 
-    step_sizes: NDArray[np.float64]
+    step_sizes: Floats
     delays: NDArray[np.int64]
     staleness: Staleness
     constants: Mapping[str, float]
@@ -79,7 +80,7 @@ class Setting:
         return DelayMap(self.delays)
 
 
-def _usable_steps(steps: Values) -> Values:
+def _usable_steps(steps: Floats) -> Floats:
     if steps.ndim != 1 or steps.size == 0:
         raise ScheduleError(f"A bound is about a sequence of at least 1 step. Got step sizes of shape {steps.shape}.")
     bad = np.flatnonzero(~(np.isfinite(steps) & (steps >= 0)))

@@ -16,9 +16,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import CertificateError, StoreError
+from theory.common.types import Floats
 from theory.worst_case.certificate.text import Argument, Statement, rounded_up
 from theory.worst_case.certificate.verify import (
     check_flow,
@@ -39,7 +39,6 @@ _NEAR = 1e-6
 _NEGLIGIBLE = (0.0, 1e-8, 1e-7, 1e-6)
 _BITS = 60
 
-Floats = NDArray[np.float64]
 Table = dict[tuple[int, ...], int]
 
 

@@ -48,9 +48,10 @@ from scipy.optimize import linprog, minimize_scalar
 
 from theory.bounds import Bound, Setting, get
 from theory.common.errors import DelayError, DomainError, InputError
+from theory.common.types import Floats
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.stability import fixed_delay_limit
-from theory.worst_case.limit.symbol import Values, certified_weight, cosines, minimisers, rows
+from theory.worst_case.limit.symbol import certified_weight, cosines, minimisers, rows
 
 _TOLERANCES = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 _ROUNDS, _MOST_TIMES = 40, 8
@@ -91,8 +92,8 @@ class LimitConstant:
     step: float
     delay: int
     lags: int
-    multipliers: Values = field(repr=False)
-    beta: Values = field(repr=False)
+    multipliers: Floats = field(repr=False)
+    beta: Floats = field(repr=False)
     worst_frequencies: tuple[float, ...]
     masses: tuple[float, ...]
     certified: bool
@@ -179,7 +180,7 @@ def best_step(delay: int, lags: int | None = None) -> LimitConstant:
     return limit_constant(delay, float(found.x), lags)
 
 
-def curve(delay: int, steps: Sequence[float] | Values, lags: int | None = None) -> tuple[LimitConstant, ...]:
+def curve(delay: int, steps: Sequence[float] | Floats, lags: int | None = None) -> tuple[LimitConstant, ...]:
     """The constants at several steps; arguments and refusals as in `limit_constant`.
 
     >>> [round(each.value, 4) for each in curve(1, [0.25, 0.5, 0.75])]
@@ -214,11 +215,11 @@ def comparison(delay: int) -> Mapping[str, float]:
 class _Solution:
     """A solution of the program: its multipliers, the least value of S by floats, and the dual masses."""
 
-    p: Values
-    beta: Values
+    p: Floats
+    beta: Floats
     least: float
-    angles: Values
-    masses: Values
+    angles: Floats
+    masses: Floats
 
 
 def _solve(delay: int, step: float, lags: int) -> _Solution:
@@ -238,7 +239,7 @@ def _solve(delay: int, step: float, lags: int) -> _Solution:
     return _Solution(p, beta, float(values.min()) * step, where, masses)
 
 
-def _master(drift: Values, bend: Values, angles: Values) -> tuple[Values, Values, float, Values]:
+def _master(drift: Floats, bend: Floats, angles: Floats) -> tuple[Floats, Floats, float, Floats]:
     """The program with S >= w at these angles only: p, beta, w, and the dual mass at each angle."""
     lags, places = drift.shape
     waves = cosines(angles, places)
@@ -260,7 +261,7 @@ def _master(drift: Values, bend: Values, angles: Values) -> tuple[Values, Values
     return forward - backward, forward + backward, float(found.x[-1]), -np.asarray(found.ineqlin.marginals)
 
 
-def _merged(angles: Values, duals: Values) -> tuple[Values, Values]:
+def _merged(angles: Floats, duals: Floats) -> tuple[Floats, Floats]:
     """The angles that carry mass, those that cutting planes put side by side as one, and masses of sum 1."""
     heavy = np.flatnonzero(duals > 1e-9)
     heavy = heavy[np.argsort(angles[heavy])]
@@ -270,7 +271,7 @@ def _merged(angles: Values, duals: Values) -> tuple[Values, Values]:
     return centres, masses / masses.sum()
 
 
-def _needed(delay: int, step: float, angles: Values, masses: Values) -> float:
+def _needed(delay: int, step: float, angles: Floats, masses: Floats) -> float:
     """1/c for the least c that the masses allow at every lag; 0, which says nothing, where they allow none."""
     # Beyond this lag the term -(hm/2)^2 of the mass at w = 0 outweighs all others.
     still = float(masses[angles == 0].sum())

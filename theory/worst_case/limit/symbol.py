@@ -14,26 +14,24 @@ from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_poly, fmpz_poly
-from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
-Whole = NDArray[np.int64]
+from theory.common.types import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
     """Whole coefficients of cos jw, arrays (lags, lags + delay + 1): T = h/4 drift, B = bend/2 - h^2/4 fejer."""
 
-    drift: Whole
-    bend: Whole
-    fejer: Whole
+    drift: Ints
+    bend: Ints
+    fejer: Ints
 
-    def floats(self, step: float) -> tuple[Values, Values]:
+    def floats(self, step: float) -> tuple[Floats, Floats]:
         """The coefficients of the T_m and of the B_m, one row for each lag."""
         drift, bend, fejer = (np.asarray(each, dtype=np.float64) for each in (self.drift, self.bend, self.fejer))
         return step / 4 * drift, bend / 2 - step**2 / 4 * fejer
 
-    def exact(self, step: float, p: Values, beta: Values) -> list[fmpq]:
+    def exact(self, step: float, p: Floats, beta: Floats) -> list[fmpq]:
         """The coefficients of S for these floats taken as exact rationals."""
         h = _rational(step)
         drift, bend, fejer = (
@@ -60,7 +58,7 @@ def rows(delay: int, lags: int) -> Rows:
     return Rows(drift, bend, fejer)
 
 
-def minimisers(coefficients: Values) -> tuple[Values, Values]:
+def minimisers(coefficients: Floats) -> tuple[Floats, Floats]:
     """The local minimisers in [0, pi] of a cosine polynomial and its values there: a fine grid, then Newton's steps."""
     order = np.arange(coefficients.size)
     grid = np.linspace(0, np.pi, 48 * coefficients.size + 1)
@@ -76,7 +74,7 @@ def minimisers(coefficients: Values) -> tuple[Values, Values]:
     return angles, cosines(angles, order.size) @ coefficients
 
 
-def cosines(angles: Values, count: int) -> Values:
+def cosines(angles: Floats, count: int) -> Floats:
     """cos(j w) for every angle w, one row each, and j < count."""
     return np.asarray(np.cos(np.outer(angles, np.arange(count))), dtype=np.float64)
 
@@ -103,12 +101,12 @@ def _rational(value: float) -> fmpq:
     return fmpq(*float(value).as_integer_ratio())
 
 
-def _combine(weights: Values, rows: Whole) -> list[fmpq]:
+def _combine(weights: Floats, rows: Ints) -> list[fmpq]:
     exact = [_rational(weight) for weight in weights]
     return [sum((w * int(c) for w, c in zip(exact, column, strict=True)), fmpq(0)) for column in rows.T]
 
 
-def certified_weight(symbol: Sequence[fmpq], p: Values, guess: float) -> float | None:
+def certified_weight(symbol: Sequence[fmpq], p: Floats, guess: float) -> float | None:
     """The largest weight found, of a few just below `guess`, that S / (sum of m p_m) is proved to exceed everywhere.
 
     Args:

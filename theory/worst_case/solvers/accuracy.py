@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 
+from theory.common.types import Floats
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Multipliers, Solution, Status
 from theory.worst_case.solvers.slack import slack_matrix
-
-Floats = NDArray[np.float64]
 
 ALLOWED = 1e-6
 SHARES = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)

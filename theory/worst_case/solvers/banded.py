@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-from numpy.typing import NDArray
-
+from theory.common.types import Ints
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Solution, Status
 from theory.worst_case.solvers.accuracy import checked
@@ -15,8 +13,6 @@ from theory.worst_case.solvers.conic import known_zero as known_zero
 from theory.worst_case.solvers.inequalities import system
 from theory.worst_case.solvers.interior import solve_interior
 from theory.worst_case.solvers.windows import windows
-
-Ints = NDArray[np.int64]
 
 # Clarabel's settings, tried in turn until an answer is accurate; each time the unit is the value that came out before.
 ATTEMPTS: tuple[dict[str, object], ...] = (

@@ -18,13 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import ALLOWED, checked, covers_all
 from theory.worst_case.solvers.inequalities import Products, System
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 _FEASIBLE = 1e-6  # primal residual up to which an answer is looked at, whatever its status says
 

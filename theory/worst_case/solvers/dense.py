@@ -8,15 +8,13 @@ from typing import Any
 
 import cvxpy
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.common.types import Floats
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import checked
 from theory.worst_case.solvers.banded import ATTEMPTS, guess
 from theory.worst_case.solvers.inequalities import Products, System, neighbours, system
-
-Floats = NDArray[np.float64]
 
 cp: Any = cvxpy  # its functions are not typed
 # All pairs at once have many multipliers that say the same: S comes out with fewer digits than in the banded form.

@@ -12,18 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from theory.common.errors import EnvironmentFailure
+from theory.common.types import Floats, Ints, Stages
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.banded import solve
 from theory.worst_case.solvers.inequalities import neighbours
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Progress = Callable[[int, int, str], None]
 
 #: |g_0|^2 <= 2 L Delta for every function: what a point counts at which the solver fails.
 _WORST = 2.0
@@ -158,7 +154,7 @@ def default_reach(question: Question) -> int:
 
 
 def descend(
-    question: Question, *, reach: int | None = None, solves: int = 100, progress: Progress | None = None
+    question: Question, *, reach: int | None = None, solves: int = 100, progress: Stages | None = None
 ) -> Descent:
     """Lower the worst case from the steps of a question, by L-BFGS-B over all steps of at least 0.
 
@@ -206,7 +202,7 @@ class _Path:
     pairs: Ints
     unit: float
     total: int
-    progress: Progress | None
+    progress: Stages | None
     count: int = 0
     best: float = np.inf
     best_steps: Floats = field(default_factory=lambda: np.empty(0))
@@ -248,7 +244,7 @@ def without_zero_steps(question: Question) -> Question:
     return question.replaced(step_sizes=question.step_sizes[kept], delays=delays)
 
 
-def best_constant(question: Question, *, reach: int | None = None, progress: Progress | None = None) -> float:
+def best_constant(question: Question, *, reach: int | None = None, progress: Stages | None = None) -> float:
     """The constant step with the least worst case, by a search over its logarithm to 1e-3.
 
     Args:

@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solvers.inequalities import coherent_pairs
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,13 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import ALLOWED, checked, covers_all
 from theory.worst_case.solvers.forms import Forms
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 ITERATIONS = 100
 OWN = "own interior-point method"

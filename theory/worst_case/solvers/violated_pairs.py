@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Gram, Solution
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
 
 _RIDGE = 1e-7
 

@@ -9,11 +9,9 @@ but g_{j+1}; in the completion it is then orthogonal to all that came before, as
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.common.types import Ints
 from theory.worst_case.solvers.inequalities import System
-
-Ints = NDArray[np.int64]
 
 
 def births(system: System) -> Ints:

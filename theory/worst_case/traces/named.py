@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from itertools import islice, product
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from theory.common.types import Ints
 from theory.staleness.count import Staleness
 from theory.staleness.stability import adversarial_period
 
-Ints = NDArray[np.int64]
 Trace = tuple[int, ...]
 
 

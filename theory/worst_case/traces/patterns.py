@@ -31,21 +31,19 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from theory.common.errors import EnvironmentFailure, InputError
+from theory.common.types import Ints, Stages
 from theory.staleness.count import Staleness, whole_number
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solve import worst_case
 from theory.worst_case.traces.named import Trace, choices, constant_delays, count_traces, named_traces
 from theory.worst_case.traces.uniform import theorem_a, theorem_b, uniform_bound
-
-Ints = NDArray[np.int64]
-Progress = Callable[[int, int, str], None]
 
 EXHAUSTIVE, SEARCH = "exhaustive", "hill climbing"
 #: Relative differences below this are not told apart.
@@ -107,7 +105,7 @@ def worst_delays(
     limit: int = 5000,
     effort: int = 400,
     seed: int = 0,
-    progress: Progress | None = None,
+    progress: Stages | None = None,
 ) -> PatternResult:
     r"""The delay trace with the largest worst case, $\max_{0\le d_k\le\min(s-1,k)}$, at given steps.
 
@@ -153,7 +151,7 @@ def worst_delays(
 class _Hunt:
     """One maximisation; it keeps the values that it has solved."""
 
-    def __init__(self, question: Question, limit: int, effort: int, seed: int, tell: Progress) -> None:
+    def __init__(self, question: Question, limit: int, effort: int, seed: int, tell: Stages) -> None:
         self.question, self.limit, self.effort, self.seed, self.tell = question, limit, effort, seed, tell
         self.normal = question.normalised()
         self.steps = question.steps

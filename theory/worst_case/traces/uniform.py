@@ -33,14 +33,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from theory.bounds.parts.setting import Setting
 from theory.bounds.theorem_ar import THEOREM_AR
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

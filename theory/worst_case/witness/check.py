@@ -28,13 +28,10 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import CertificateError
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _ROUNDING = 2.0**-53
 _LEFT_OVER = 2.0**-100  # what a sum of two floats misses of an exact number, relative, generously

@@ -7,12 +7,9 @@ the windows before, and the one of largest determinant, where what is new in a g
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.common.types import Floats
 from theory.worst_case.solution import Gram
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 _SMALL = 1e-7  # of an eigenvalue against the largest one of its window: below, it is the solver's error
 

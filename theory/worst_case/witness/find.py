@@ -10,14 +10,14 @@ r"""The worst function of a question: from a solver's inner products to a functi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import CertificateError
+from theory.common.types import Floats, Ints, Stages
 from theory.worst_case.costs import banded_cost, interior_cost
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Solution, Status
@@ -32,9 +32,6 @@ from theory.worst_case.witness.parts import Part, combined, known, linear, tight
 
 __all__ = ["Witness", "check", "witness"]
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Progress = Callable[[int, int, str], None]
 
 _NEAR_ENOUGH = 0.9995  # of the relaxation's value: no further repair
 _DENSE = 400  # steps up to which all pairs are looked at in one matrix
@@ -44,7 +41,7 @@ _NOWHERE = 1e-6  # a sum of steps, in 1/L
 _SHARES = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
-def witness(solution: Solution, *, progress: Progress | None = None, seconds: float = 20.0) -> Witness | None:
+def witness(solution: Solution, *, progress: Stages | None = None, seconds: float = 20.0) -> Witness | None:
     """A function that makes the schedule slow: its measure is a true lower bound of the worst case.
 
     Args:
@@ -108,7 +105,7 @@ class _Search:
     question: Question
     solution: Solution
     until: float
-    progress: Progress | None
+    progress: Stages | None
 
     def parts(self) -> Iterator[tuple[Part, list[Part]]]:
         """One answer after the other, raw and in versions, until the time is up or nothing new can be asked."""

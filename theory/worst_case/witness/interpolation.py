@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from theory.common.types import Floats
 
 _CLOSE = 64 * 2.0**-53  # optimality, relative to the sizes that enter
 _HALF_THE_DIGITS = 1e-7

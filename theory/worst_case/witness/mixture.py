@@ -7,15 +7,12 @@ pair of points each, are brought in as they are found to be broken.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solvers.inequalities import coherent_pairs
 from theory.worst_case.witness.parts import Part, combined, rooms, tight_pairs
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 # The rows ask for more than is needed, by more than the program's tolerance of 1e-7.
 _ROUNDS, _AT_ONCE, _SPARE = 40, 4000, 1e-6

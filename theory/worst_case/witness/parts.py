@@ -11,12 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 _STEEPEST = 1e4  # a part whose gradients grow beyond this is of no use, and spoils the arithmetic
 _CLOSE = 1e-5  # distance, in sqrt(Delta/L)

@@ -1,13 +1,10 @@
 """A cell that keeps a processor busy for a given time, with a real store: what the machinery costs beside it."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from experiments.sweep.cell_files import CellFiles, digest
-from experiments.sweep.executor import Found, Made, Outcome, Recipe
+from experiments.sweep.json_store import JsonStore
 
 
 @dataclass(frozen=True)
@@ -33,41 +30,13 @@ class Busy:
         return {"curve": [self.number / (1 + place) for place in range(300)]}
 
 
-@dataclass(frozen=True)
-class BusyResult:
-    """What a cell gave."""
+class BusyStore(JsonStore[Busy]):
+    """The files of busy cells."""
 
-    cell: Busy
-    values: Mapping[str, Any]
-    versions: Mapping[str, str]
-    seconds: float
-    command: str
+    schema = "busy/1"
+    folder = "busy"
+    noun = plural = "busy cells"
+    cell_type = Busy
 
 
-FILES = CellFiles(
-    "busy/1",
-    "busy",
-    "busy cell",
-    key=lambda cell: digest(asdict(cell)),
-    asked=lambda cell: {"cell": asdict(cell)},
-    restore=lambda stored: BusyResult(Busy(**stored["cell"]), stored["values"], stored["versions"], 0.0, ""),
-    build=BusyResult,
-)
-
-
-def run(cell: Busy, out: Path, command: str, progress: Any) -> Outcome:
-    """Compute and write."""
-    return FILES.run(cell, out, command)
-
-
-def finder(out: Path) -> Callable[[Busy], Found]:
-    """Look for a file."""
-    return lambda cell: FILES.find(cell, out)
-
-
-def make(cell: Busy, command: str) -> Made:
-    """Compute."""
-    return FILES.make(cell, command)
-
-
-RECIPE = Recipe("busy", run, finder, make)
+BUSY = BusyStore()

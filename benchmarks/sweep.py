@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from busy import FILES, RECIPE, Busy
+from busy import BUSY, Busy
 
 from experiments.common.files import write_atomically
 from experiments.sweep.coordination import plan_table
-from experiments.sweep.executor import Executor, executor_for, run_all
+from experiments.sweep.executor import executor_for, run_cells
+from experiments.sweep.store import Executor
 
 TARGET = 0.02
 
@@ -40,8 +41,8 @@ def measure(executor: Executor, workers: int, cells: int, seconds: float) -> Mea
     arrived: list[float] = []
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        outcomes = run_all(
-            RECIPE,
+        outcomes = run_cells(
+            BUSY,
             [Busy(number, seconds) for number in range(cells)],
             folder,
             executor=executor,
@@ -58,11 +59,11 @@ def parts(repeats: int = 200) -> dict[str, float]:
     cell = Busy(0, 0.0)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "busy").mkdir()
-        path = FILES.path(cell, folder)
-        made = FILES.make(cell, "")
+        path = BUSY.path(cell, folder)
+        made = BUSY.make(cell, "")
         return {
-            "looking for a file": _each(lambda: FILES.find(cell, folder), repeats),
-            "computing nothing and encoding": _each(lambda: FILES.make(cell, ""), repeats),
+            "looking for a file": _each(lambda: BUSY.find(cell, Path(folder)), repeats),
+            "computing nothing and encoding": _each(lambda: BUSY.make(cell, ""), repeats),
             "writing and flushing to the disk": _each(lambda: write_atomically(path, made.content), repeats),
         }
 

@@ -18,10 +18,10 @@ import pytest
 from hypothesis import settings
 
 from experiments.studies import SCALES
-from experiments.studies.adaptive import Size
-from experiments.studies.asynchronous import Size as Servers
+from experiments.studies.adaptive import AdaptiveSize
+from experiments.studies.asynchronous import AsyncSize
 from experiments.studies.staleness import study as staleness
-from experiments.studies.theorem_step.study import _Size as TheoremStep
+from experiments.studies.theorem_step.study import TheoremStepSize
 from gradlag.cli import execute
 
 # The same examples in every run, however slow the machine is.
@@ -29,15 +29,17 @@ settings.register_profile("gradlag", derandomize=True, deadline=None, database=N
 settings.load_profile("gradlag")
 
 _TINY = {
-    "experiments.studies.worst_cases.growth._LONGEST": {1: 20, 2: 20},
-    "experiments.studies.worst_cases.growth._SHORT": ((2, 3),),
-    "experiments.studies.worst_cases.growth._LONG": (12,),
+    "experiments.studies.worst_cases.growth_with_staleness._LONGEST": {1: 20, 2: 20},
+    "experiments.studies.worst_cases.delay_patterns._SHORT": ((2, 3),),
+    "experiments.studies.worst_cases.delay_patterns._LONG": (12,),
     "experiments.studies.worst_cases.limit._POINTS": 4,
     "experiments.studies.worst_cases.designs._SETTINGS": ((2, 6, 0.0),),
-    "experiments.studies.worst_cases.worst_function._STEPS": 8,
-    "experiments.studies.asynchronous._SIZES": Servers(("noise-late",), runs=2, replays=4, virtual=3, steps=80),
-    "experiments.studies.theorem_step.study._SIZES": TheoremStep(batches=40, evaluate_every=20, sample=90),
-    "experiments.studies.adaptive._SIZES": Size((("quadratic:d=3", 1, 40, 0.1, 1),), ("heavy",), seeds=3, tuning=2),
+    "experiments.studies.worst_cases.certified_witness._STEPS": 8,
+    "experiments.studies.asynchronous._SIZES": AsyncSize(("noise-late",), runs=2, replays=4, virtual=3, steps=80),
+    "experiments.studies.theorem_step.study._SIZES": TheoremStepSize(batches=40, evaluate_every=20, sample=90),
+    "experiments.studies.adaptive._SIZES": AdaptiveSize(
+        (("quadratic:d=3", 1, 40, 0.1, 1),), ("heavy",), seeds=3, tuning=2
+    ),
 }
 
 
@@ -48,7 +50,7 @@ def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
     def shrink(patch: pytest.MonkeyPatch) -> None:
         for name, entry in _TINY.items():
             patch.setattr(name, dict.fromkeys(SCALES, entry))
-        patch.setattr("experiments.studies.worst_cases.growth._FEW_FRACTIONS", (0.5, 0.9))
+        patch.setattr("experiments.studies.worst_cases.delay_patterns._FEW_FRACTIONS", (0.5, 0.9))
         patch.setattr("experiments.studies.worst_cases.limit.DELAYS", (0, 2))
         patch.setattr("experiments.studies.theorem_step.study.STALENESSES", (1, 3))
         patch.setattr("experiments.studies.theorem_step.study.DEPTHS", (0, 1))

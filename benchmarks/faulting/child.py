@@ -190,6 +190,6 @@ def _redirect(streams: Path) -> None:
 
 def _fork_workers() -> None:
     """Let the processes of --jobs be forked too; the pool is the same, and cold commands start them as users' do."""
-    from experiments.sweep import executor
+    from experiments.sweep import processes
 
-    vars(executor)["get_context"] = lambda method: get_context("fork")
+    vars(processes)["get_context"] = lambda method: get_context("fork")

@@ -11,7 +11,7 @@ from random import Random
 
 from experiments.data import downloads
 from experiments.runs import run as result
-from experiments.sweep import cell_files
+from experiments.sweep import json_store
 from faulting import tiny
 from faulting.bench import Bench, fair, repeated
 from faulting.instants import kill_at, watch
@@ -47,7 +47,7 @@ def jumping(random: Random) -> None:
             return cls.fromisoformat(shown.isoformat())
 
     vars(time)["time"] = lambda: real() + jump()
-    for module in (cell_files, result, downloads):
+    for module in (json_store, result, downloads):
         vars(module)["datetime"] = Jumping
 
 

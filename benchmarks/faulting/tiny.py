@@ -17,31 +17,31 @@ from typing import Any
 from experiments.common.files import check_writable, write_atomically
 from experiments.runs import execute as runs
 from experiments.runs.store import load
-from experiments.studies.staleness import results as staleness_results
 from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.staleness.store import STALENESS
 from experiments.studies.study import Study
-from experiments.studies.worst_cases import results as worst_case_results
-from experiments.studies.worst_cases.growth import GrowthCell, PatternCell
-from experiments.sweep.run_cells import FOLDER as RUNS
-from experiments.sweep.run_cells import Cell
+from experiments.studies.worst_cases.delay_patterns import PatternCell
+from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
+from experiments.studies.worst_cases.store import SOLVED
+from experiments.sweep.run_store import RUNS, Cell
 from gradlag.commands import reproduction
 from theory.common.errors import StoreError
 
-FOLDERS = (RUNS, staleness_results.FOLDER, worst_case_results.FOLDER)
+STORES = (RUNS, STALENESS, SOLVED)
 CELLS = tuple(
     Cell(f"tiny-s{s}", "quadratic:d=4", "1/(s*L*sqrt(k))", staleness=s, steps=12, seeds=3, delays="uniform")
     for s in (1, 3)
 )
 WORKERS = tuple(WorkerCell("fig1", "problem:quadratic:d=3", 2, s, 10, lags=2, seeds=2, metric="loss") for s in (0, 4))
-SOLVED = (PatternCell("constant", 0.5, 2, 3), GrowthCell("theorem-1", 2, 6))
+WORST = (PatternCell("constant", 0.5, 2, 3), GrowthCell("theorem-1", 2, 6))
 # For a cluster: enough that it is still at work when something is killed.
 MANY = tuple(WorkerCell("fig1", "problem:quadratic:d=3", 2, s, 4000, seeds=2, metric="loss") for s in range(24))
 
 TINY = {
     "tiny": Study("tiny", "runs", "", lambda scale: CELLS),
-    "tiny-workers": Study("tiny-workers", "", "", lambda scale: WORKERS, staleness_results.run_cells, "simulations"),
-    "tiny-solved": Study("tiny-solved", "", "", lambda scale: SOLVED, worst_case_results.run_cells, "worst cases"),
-    "many": Study("many", "", "", lambda scale: MANY, staleness_results.run_cells, "simulations"),
+    "tiny-workers": Study("tiny-workers", "", "", lambda scale: WORKERS, STALENESS),
+    "tiny-solved": Study("tiny-solved", "", "", lambda scale: WORST, SOLVED),
+    "many": Study("many", "", "", lambda scale: MANY, STALENESS),
 }
 _CIRCUMSTANCES = ("seconds", "created", "command", "versions", "content")
 NAMES = ("tiny", "tiny-workers", "tiny-solved")
@@ -71,7 +71,7 @@ def arguments(out: Path, *flags: str, names: tuple[str, ...] = NAMES) -> list[st
 
 def final_files(out: Path) -> list[Path]:
     """The files that have the names of finished results."""
-    found = [path for folder in FOLDERS for path in (out / folder).glob("*") if not path.name.startswith(".")]
+    found = [path for store in STORES for path in (out / store.folder).glob("*") if not path.name.startswith(".")]
     return sorted(path for path in found if path.suffix in (".nc", ".json"))
 
 
@@ -79,8 +79,7 @@ def content(path: Path) -> Any:
     """What a result says, whoever computed it when and for which command; StoreError if it cannot be used."""
     if path.suffix == ".nc":
         return load(path)
-    read = staleness_results.load if path.parent.name == staleness_results.FOLDER else worst_case_results.load
-    read(path)
+    (STALENESS if path.parent.name == STALENESS.folder else SOLVED).load(path)
     stored = json.loads(path.read_bytes())
     return {name: stored[name] for name in stored if name not in _CIRCUMSTANCES}
 

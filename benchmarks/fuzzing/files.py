@@ -69,15 +69,15 @@ def _json_digest(content: bytes) -> bytes:
 
 
 def _staleness(path: Path, content: bytes) -> str:
-    from experiments.studies.staleness.results import load
+    from experiments.studies.staleness.store import STALENESS
 
-    return repr(load(path))
+    return repr(STALENESS.load(path))
 
 
 def _worst_case(path: Path, content: bytes) -> str:
-    from experiments.studies.worst_cases.results import load
+    from experiments.studies.worst_cases.store import SOLVED
 
-    return repr(load(path))
+    return repr(SOLVED.load(path))
 
 
 def _sorts() -> Mapping[str, Sort]:

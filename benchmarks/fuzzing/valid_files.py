@@ -11,11 +11,13 @@ from experiments.runs.configuration import Configuration
 from experiments.runs.recorded_trace import ServerTrace, save_trace, trace_of_delays
 from experiments.runs.run import MEASURED, build_run
 from experiments.runs.store import save
-from experiments.studies.staleness import results as staleness_results
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.worst_cases import results as worst_case_results
-from experiments.studies.worst_cases.growth import GrowthCell, SawtoothCell
+from experiments.studies.staleness.store import STALENESS
+from experiments.studies.worst_cases.delay_patterns import SawtoothCell
+from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
 from experiments.studies.worst_cases.limit import LimitCell
+from experiments.studies.worst_cases.store import SOLVED, SolvedCell
+from experiments.sweep.json_store import CellResult
 from theory.worst_case.asking import ask
 from theory.worst_case.certificate.certify import certify
 from theory.worst_case.solve import worst_case
@@ -66,16 +68,16 @@ def _cells(folder: Path) -> None:
     versions, out = {"gradlag": "0.1.0"}, folder / "cells"
     worker = WorkerCell("fig1", "mlr", workers=2, extra_delay=1, iterations=5, seeds=2)
     values = {"batches": [1.0, None], "last": [0.5, 0.25], "curve": [[0.1, None]], "digest": "d", "step_size": 0.01}
-    path = staleness_results.save(staleness_results.WorkerResult(worker, values, versions, 1.5, "gradlag"), out)
+    path = STALENESS.save(CellResult(worker, values, versions, 1.5, "gradlag"), out)
     path.rename(folder / "staleness-0.json")
-    cells: tuple[worst_case_results.Cell, ...] = (
+    cells: tuple[SolvedCell, ...] = (
         SawtoothCell(0.5, 3, 2, 4),
         GrowthCell("theorem-1", 2, 4),
         LimitCell(1),
     )
     for number, cell in enumerate(cells):
-        result = worst_case_results.Result(cell, {"value": 0.5, "ratio": [1.0, None, "x"]}, versions, 2.0, "gradlag")
-        worst_case_results.save(result, out).rename(folder / f"worst-case-{number}.json")
+        result = CellResult(cell, {"value": 0.5, "ratio": [1.0, None, "x"]}, versions, 2.0, "gradlag")
+        SOLVED.save(result, out).rename(folder / f"worst-case-{number}.json")
 
 
 def _traces(folder: Path) -> None:

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from experiments.common.ray_needed import require_ray
 from experiments.servers.job import Job, job_of
-from experiments.servers.real import MISSING
 from experiments.servers.server import Row, Server, Ticket
 from experiments.servers.speeds import Speed
-from experiments.servers.worker import GradientWorker
-from theory.common.errors import EnvironmentFailure, GradlagError, InputError
+from experiments.servers.worker import NEEDS_RAY, GradientWorker
+from theory.common.errors import EnvironmentFailure, GradlagError
 from theory.common.types import Vector
 
 _LOOPBACK = "127.0.0.1"
@@ -207,10 +207,9 @@ def _imported(address: str | None) -> Any:
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     # Ray would warn of a default that it is going to change and that does not concern workers without devices.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        import ray
-    except ImportError:
-        raise InputError(MISSING) from None
+    require_ray(NEEDS_RAY)
+    import ray
+
     return ray
 
 

@@ -11,7 +11,6 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.util import find_spec
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -19,24 +18,21 @@ from typing import Any
 
 import numpy as np
 
+from experiments.common.ray_needed import require_ray
 from experiments.servers.clock import describe
 from experiments.servers.job import Job, ServerRun
+from experiments.servers.ray_server import drive
 from experiments.servers.server import Row, rebuilt, trace_of_rows
 from experiments.servers.speeds import Speed
+from experiments.servers.worker import NEEDS_RAY
 from theory.common.errors import EnvironmentFailure, InputError
 from theory.common.types import Progress, Vector
 
 Keep = Callable[[ServerRun], None]
 
-MISSING = "An asynchronous server on real processes needs Ray. Install it with: pip install 'gradlag[cluster]'"
 _START_SECONDS = 180.0  # for Ray and its actors to come up on a busy machine
 _END_SECONDS = 20.0
 _LEAST_PATIENCE = 30.0
-
-
-def installed() -> bool:
-    """Whether Ray can be imported."""
-    return find_spec("ray") is not None
 
 
 class RealServer:
@@ -148,12 +144,9 @@ def real_server(count: int, address: str | None = None) -> Iterator[RealServer]:
     Raises:
         InputError: Ray is not installed. EnvironmentFailure: it does not start, or there is no cluster at the address.
     """
-    if not installed():
-        raise InputError(MISSING)
+    require_ray(NEEDS_RAY)
     if address is not None:
         _check_address(address)
-    from experiments.servers.ray_server import drive
-
     context = get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=drive, args=(there, count, address), name="gradlag server", daemon=False)

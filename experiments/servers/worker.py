@@ -9,6 +9,8 @@ from experiments.problems import get_problem
 from experiments.servers.speeds import Speed, seconds_of
 from theory.common.types import Vector
 
+NEEDS_RAY = "An asynchronous server on real processes"  # what it is, for the sentence that Ray is missing
+
 
 class GradientWorker:
     """It computes a gradient and takes its time."""

@@ -6,7 +6,6 @@ gradient, a curve, and the bounds beside it. None stands for what was not reache
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,11 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments.studies.values import Values, of_scale
-from experiments.sweep.cell_files import CellFiles, digest
-from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, run_all
+from experiments.sweep.json_store import CellResult, JsonStore, Values, digest, rounded
 from theory.common.errors import InputError, StoreError
-from theory.common.types import Progress, Say
 
 if TYPE_CHECKING:
     from experiments.runs.recorded_trace import ServerTrace
@@ -27,7 +23,6 @@ if TYPE_CHECKING:
     from experiments.servers.rules.adaptive_bounds import Beside, Judged
     from theory.common.types import Vector
 
-SCHEMA, FOLDER = "gradlag-adaptive/1", "adaptive"
 TUNED, PRESCRIBED = "tuned", "prescribed"
 #: Fleets on the virtual clock; a worker's mean is one second but for the slow one's.
 FLEETS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -49,6 +44,7 @@ _RECORDED_ARRIVALS = 800
 _FILE = "file:"
 _TUNING_SEEDS = 1_000_000  # seeds of the tuning begin here, those of what is reported at 0
 _POINTS = 50
+_DIGITS = 5  # of stored numbers
 
 
 @dataclass(frozen=True)
@@ -169,7 +165,7 @@ def _about(race: Race) -> dict[str, Any]:
         "largest_delay": int(delays.max()),
         "quantiles": [int(q) for q in quantiles],
         "arrivals": race.trace.steps,
-        "seconds": _finite(race.seconds[-1]),
+        "seconds": rounded(race.seconds[-1], _DIGITS),
         "target": race.target,
         "start": float((race.problem.full_gradient(race.problem.initial_point) ** 2).sum()),
         "exact": race.exact,
@@ -203,17 +199,17 @@ def _curve(race: Race, track: Track) -> dict[str, list[Any]]:
     places = np.unique(np.concatenate(([0], np.geomspace(1, last, _POINTS).round().astype(int)))) if last else [0]
     low, high = track.band
     columns = {"seconds": race.seconds[track.time], "mean": track.means, "low": low, "high": high}
-    listed = {name: [_finite(value) for value in values[places]] for name, values in columns.items()}
+    listed = {name: rounded(values[places], _DIGITS) for name, values in columns.items()}
     return {"arrivals": track.time[places].tolist(), **listed}
 
 
 def _bounds(found: Beside) -> dict[str, Any]:
     return {
-        "own": _judged(found.own),
-        "general": [_judged(each) for each in found.general],
+        "own": asdict(found.own),
+        "general": [asdict(each) for each in found.general],
         "smallest": found.smallest,
         "best": found.best,
-        "slack": None if found.slack is None else _finite(found.slack),
+        "slack": None if found.slack is None else rounded(found.slack, _DIGITS),
         "findings": list(found.findings),
     }
 
@@ -223,95 +219,34 @@ def _judged(bound: Judged) -> dict[str, Any]:
 
 
 def _stored(found: Interval) -> dict[str, float | None]:
-    return {name: _finite(value) for name, value in asdict(found).items()}
+    return {name: rounded(value, _DIGITS) for name, value in asdict(found).items()}
 
 
-def _finite(value: float) -> float | None:
-    """Five digits of a number; None where there is none."""
-    return float(f"{value:.5g}") if math.isfinite(value) else None
+AdaptiveResult = CellResult[AdaptiveCell]
 
 
-@dataclass(frozen=True, eq=False)
-class AdaptiveResult:
-    """What a cell gave, and where, when and for whom it was computed."""
+class AdaptiveStore(JsonStore[AdaptiveCell]):
+    """The files of the comparisons of rules."""
 
-    cell: AdaptiveCell
-    values: Values
-    versions: Mapping[str, str]
-    seconds: float
-    command: str
+    schema = "gradlag-adaptive/1"
+    folder = "adaptive"
+    noun = "result on delay-adaptive rules"
+    plural = "comparisons of rules"
+    cell_type = AdaptiveCell
 
-    def describe(self) -> dict[str, Any]:
-        """Everything that determined the result, as plain values."""
-        asked = {"file": f"{FOLDER}/{FILES.name(self.cell)}", "cell": asdict(self.cell), "key": _key(self.cell)}
-        return asked | {"versions": dict(self.versions), "seconds": self.seconds}
+    def key(self, cell: AdaptiveCell) -> str:
+        """What the fleet's name stands for and how steps are tuned determine a cell too."""
+        from experiments.servers.rules.adaptive import METHOD
 
-
-def _key(cell: AdaptiveCell) -> str:
-    from experiments.servers.rules.adaptive import METHOD
-
-    fleet = cell.trace().digest if cell.fleet in RECORDED else FLEETS.get(cell.fleet, ("", ""))[1]
-    return digest({"schema": SCHEMA, "fleet_text": fleet, "method": dict(METHOD)} | asdict(cell))
+        fleet = cell.trace().digest if cell.fleet in RECORDED else FLEETS.get(cell.fleet, ("", ""))[1]
+        return digest({"schema": self.schema, "fleet_text": fleet, "method": dict(METHOD)} | asdict(cell))
 
 
-def _asked(cell: AdaptiveCell) -> Mapping[str, Any]:
-    return {"cell": asdict(cell)}
-
-
-def _restored(stored: Mapping[str, Any]) -> AdaptiveResult:
-    carried = (stored[name] for name in ("values", "versions", "seconds", "command"))
-    return AdaptiveResult(AdaptiveCell(**stored["cell"]), *carried)
-
-
-FILES: CellFiles[AdaptiveResult] = CellFiles(
-    SCHEMA, FOLDER, "result on delay-adaptive rules", _key, _asked, _restored, AdaptiveResult
-)
-
-
-def _run(cell: AdaptiveCell, out: Path, command: str, progress: Progress | None) -> Outcome:
-    return FILES.run(cell, out, command)
-
-
-class _Finder:
-    """What a folder holds of a cell."""
-
-    def __init__(self, out: Path) -> None:
-        self.out = out
-
-    def __call__(self, cell: AdaptiveCell) -> Found:
-        return FILES.find(cell, self.out)
-
-
-def _make(cell: AdaptiveCell, command: str) -> Made:
-    return FILES.make(cell, command)
-
-
-RECIPE = Recipe(FOLDER, _run, _Finder, _make)
-
-
-def run_cells(
-    cells: Sequence[AdaptiveCell],
-    out: Path | str,
-    *,
-    jobs: int = 1,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    announce: Say | None = None,
-    command: str = "",
-) -> tuple[Outcome, ...]:
-    """Run cells of the study; see `experiments.sweep.run_cells.run_cells`."""
-    return run_all(
-        RECIPE, cells, out, jobs=jobs, executor=executor, progress=progress, announce=announce, command=command
-    )
-
-
-def load_results(folder: Path | str) -> tuple[AdaptiveResult, ...]:
-    """All results of the study in a folder of results, in the order of their names; none if there are none."""
-    return FILES.load_all(folder)
+ADAPTIVE = AdaptiveStore()
 
 
 @dataclass(frozen=True)
-class Size:
+class AdaptiveSize:
     """Objectives as (name, batch, arrivals, target, record_every), fleets, and how many draws and seeds."""
 
     problems: tuple[tuple[str, int, int, float, int], ...]
@@ -332,11 +267,11 @@ _LESSON = (
     ("nonconvex:start=2", 1, 10000, 0.1, 4),
     ("logistic-digits", 8, 4000, 0.01, 20),
 )
-_SIZES: Mapping[str, Size] = MappingProxyType(
+_SIZES: Mapping[str, AdaptiveSize] = MappingProxyType(
     {
-        "quick": Size(_QUICK),
-        "lesson": Size(_LESSON, fleets=(*FLEETS, *RECORDED), draws=2, seeds=32),
-        "paper": Size(_LESSON, fleets=(*FLEETS, *RECORDED), draws=8, seeds=64, tuning=16),
+        "quick": AdaptiveSize(_QUICK),
+        "lesson": AdaptiveSize(_LESSON, fleets=(*FLEETS, *RECORDED), draws=2, seeds=32),
+        "paper": AdaptiveSize(_LESSON, fleets=(*FLEETS, *RECORDED), draws=8, seeds=64, tuning=16),
     }
 )
 
@@ -345,7 +280,7 @@ def adaptive_cells(scale: str) -> tuple[AdaptiveCell, ...]:
     """Every fleet, objective and draw of a scale."""
     from experiments.servers.recorded import is_recorded
 
-    size = of_scale(_SIZES, scale, "adaptive")
+    size = _SIZES[scale]
     fleets = [fleet for fleet in size.fleets if fleet not in RECORDED or is_recorded(RECORDED[fleet][1])]
     cells = (
         AdaptiveCell(fleet, *problem, draw=draw, seeds=size.seeds, tuning=size.tuning)

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from experiments.common.files import check_writable, write_atomically
-from experiments.common.provenance import current_versions
-from experiments.servers import real, recorded
+from experiments.common.ray_needed import ray_is_installed, ray_is_missing
 from experiments.servers.job import Job, ServerRun, load_run, save_run, settle
-from experiments.servers.report import Values, report_on
+from experiments.servers.real import RealServer, real_server
+from experiments.servers.recorded import recorded_traces
+from experiments.servers.report import report_on
 from experiments.servers.server import rebuilt
 from experiments.servers.speeds import Speed, parse_fleet
 from experiments.servers.virtual_server import serve_virtually
-from experiments.sweep.executor import Executor, Outcome
-from theory.common.errors import GradlagError, StoreError
-from theory.common.types import Progress, Say
-
-FOLDER = "async"
-SCHEMA = "gradlag-async/1"
+from experiments.servers.worker import NEEDS_RAY
+from experiments.sweep.json_store import CellResult, JsonStore, Values
+from experiments.sweep.store import CellOutcome, Executor, Store
+from theory.common.errors import StoreError
+from theory.common.types import Progress
 
 
 @dataclass(frozen=True)
@@ -66,11 +63,6 @@ class AsyncCell:
         return self.steps * (self.runs + self.replays // 10)
 
     @property
-    def digest(self) -> str:
-        """Digest (sha256, hexadecimal) of what determines the cell."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-
-    @property
     def speeds(self) -> tuple[Speed, ...]:
         """Of the workers."""
         return parse_fleet(self.fleet)
@@ -84,7 +76,7 @@ class AsyncCell:
 
 
 @dataclass(frozen=True)
-class Size:
+class AsyncSize:
     """How much is run: which servers, runs of real ones, simulations beside them, runs of virtual ones."""
 
     names: tuple[str, ...]
@@ -94,10 +86,10 @@ class Size:
     steps: int = 800
 
 
-_SIZES: Mapping[str, Size] = {
-    "quick": Size(("even", "uneven", "noise-late"), runs=8, replays=96, virtual=64),
-    "lesson": Size(("even", "uneven", "held", "cancer", "noise-late"), runs=12, replays=240, virtual=192),
-    "paper": Size(("even", "uneven", "held", "cancer", "many", "noise-late"), runs=20, replays=480, virtual=480),
+_SIZES: Mapping[str, AsyncSize] = {
+    "quick": AsyncSize(("even", "uneven", "noise-late"), runs=8, replays=96, virtual=64),
+    "lesson": AsyncSize(("even", "uneven", "held", "cancer", "noise-late"), runs=12, replays=240, virtual=192),
+    "paper": AsyncSize(("even", "uneven", "held", "cancer", "many", "noise-late"), runs=20, replays=480, virtual=480),
 }
 _QUADRATIC = "quadratic:d=10,condition=10,noise=0.5,start=3"
 _UNEVEN = "4*lognormal:mean=.003+3*bursts:seconds=.003,factor=5,every=.2,lasting=.05+1*constant:seconds=.015"
@@ -117,7 +109,7 @@ def asynchronous_cells(scale: str) -> tuple[AsyncCell, ...]:
     return tuple(_cell(name, _SIZES[scale]) for name in _SIZES[scale].names)
 
 
-def _cell(name: str, size: Size) -> AsyncCell:
+def _cell(name: str, size: AsyncSize) -> AsyncCell:
     problem, schedule, fleet = _SERVERS[name]
     steps = {"many": 4 * size.steps, "noise-late": size.steps * 5 // 8}.get(name, size.steps)
     late = name == "noise-late"
@@ -135,157 +127,80 @@ def _cell(name: str, size: Size) -> AsyncCell:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class AsyncResult:
-    """What a cell gave; `values` are those of `experiments.servers.report.report_on`."""
-
-    cell: AsyncCell
-    values: Values
-    versions: Mapping[str, str]
-    seconds: float
-    command: str
-
-    def describe(self) -> dict[str, Any]:
-        """Everything that determined the result, as plain values."""
-        asked = {"file": f"{FOLDER}/{cell_path(self.cell, '').name}", "cell": asdict(self.cell)}
-        return asked | {"versions": dict(self.versions), "seconds": self.seconds, "source": self.values["source"]}
+AsyncResult = CellResult[AsyncCell]
 
 
-def cell_path(cell: AsyncCell, out: Path | str) -> Path:
-    """The file of a cell of a study that goes into `out`."""
-    return Path(out) / FOLDER / f"{cell.name}-{cell.digest[:12]}.json"
+class AsyncStore(JsonStore[AsyncCell]):
+    """The files of the servers; the runs of a cell stand in a folder of the same name beside its file."""
+
+    schema = "gradlag-async/1"
+    folder = "async"
+    noun = "result of the asynchronous servers"
+    plural = "servers"
+    cell_type = AsyncCell
+
+    def key(self, cell: AsyncCell) -> str:
+        """Digest (sha256, hexadecimal) of the cell alone."""
+        return hashlib.sha256(json.dumps(asdict(cell), sort_keys=True).encode()).hexdigest()
+
+    def identity(self, cell: AsyncCell) -> dict[str, Any]:
+        """The cell, without its key."""
+        return {"cell": asdict(cell)}
+
+    def run_path(self, cell: AsyncCell, out: Path | str, seed: int) -> Path:
+        """The file of one run of the server."""
+        return self.path(cell, out).with_suffix("") / f"run-{seed}.nc"
+
+    def stored_runs(self, cell: AsyncCell, out: Path | str) -> tuple[ServerRun, ...]:
+        """The runs of a cell that are there and whole, seeds ascending up to the first that is missing."""
+        found: list[ServerRun] = []
+        for seed in range(cell.runs):
+            try:
+                run = load_run(self.run_path(cell, out, seed))
+            except StoreError:
+                break
+            if run.described != cell.job(seed).described or run.time[-1] != cell.steps:
+                break
+            found.append(run)
+        return tuple(found)
+
+    def computed_by(self, asked: Executor, cells: Sequence[AsyncCell]) -> Executor:
+        """One cell after another: a server is timed, and its actors share all processors anyway."""
+        return _Servers()
 
 
-def run_path(cell: AsyncCell, out: Path | str, seed: int) -> Path:
-    """The file of one run of the server."""
-    return cell_path(cell, out).with_suffix("") / f"run-{seed}.nc"
+class _Servers(Executor):
+    """This process; Ray is started once, when the first real run is asked for."""
+
+    def outcomes(
+        self, store: Store[Any], cells: Sequence[AsyncCell], out: Path, command: str, within: Progress
+    ) -> Iterator[CellOutcome]:
+        with ExitStack() as stack:
+            serving = _Serving(stack, out)
+            for cell in cells:
+                outcome = serving.run(cell, out, command)
+                yield replace(outcome, notes=(*outcome.notes, *serving.notes.pop(cell, ())))
 
 
-def stored_runs(cell: AsyncCell, out: Path | str) -> tuple[ServerRun, ...]:
-    """The runs of a cell that are there and whole, seeds ascending up to the first that is missing."""
-    found: list[ServerRun] = []
-    for seed in range(cell.runs):
-        try:
-            run = load_run(run_path(cell, out, seed))
-        except StoreError:
-            break
-        if run.described != cell.job(seed).described or run.time[-1] != cell.steps:
-            break
-        found.append(run)
-    return tuple(found)
+class _Serving(AsyncStore):
+    """A store whose missing runs are made now: on real processes, or on the virtual clock.
 
-
-def save(result: AsyncResult, out: Path | str) -> Path:
-    """Write a result whole or not at all.
-
-    Raises:
-        StoreError: the folder cannot be written to, or a number of the result is not finite.
+    Where Ray is not installed, the traces that travel with gradlag stand in for runs of one's own, and that is noted.
     """
-    path = check_writable(cell_path(result.cell, out))
-    content: dict[str, Any] = {
-        "schema": SCHEMA,
-        "cell": asdict(result.cell),
-        "values": dict(result.values),
-        "versions": dict(result.versions),
-        "seconds": result.seconds,
-        "command": result.command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    try:
-        text = json.dumps(content | {"content": _digest(content)}, sort_keys=True, allow_nan=False)
-    except ValueError as cause:
-        raise StoreError(f"The cell {result.cell.name} holds a number that is not finite.") from cause
-    write_atomically(path, text.encode())
-    return path
 
+    def __init__(self, stack: ExitStack, out: Path) -> None:
+        self.stack, self.out = stack, out
+        self.workers: RealServer | None = None
+        self.notes: dict[AsyncCell, tuple[str, ...]] = {}
 
-def load(path: Path | str) -> AsyncResult:
-    """Read a result and check it.
-
-    Raises:
-        StoreError: no such file, or one that is damaged, altered or of another schema.
-    """
-    try:
-        stored = json.loads(Path(path).read_text(encoding="utf-8"))
-        whole = stored["schema"] == SCHEMA and stored.pop("content") == _digest(stored)
-        found = AsyncResult(
-            AsyncCell(**stored["cell"]),
-            stored["values"],
-            stored["versions"],
-            float(stored["seconds"]),
-            stored["command"],
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, GradlagError):
-        whole = False
-    if not whole:
-        raise StoreError(f"The result {path} of the asynchronous servers cannot be used: it is damaged or altered.")
-    return found
-
-
-def load_results(folder: Path | str) -> tuple[AsyncResult, ...]:
-    """All results of the study in a folder of results, in the order of their names; none if there are none."""
-    return tuple(load(path) for path in sorted((Path(folder) / FOLDER).glob("*.json")))
-
-
-def run_cells(
-    cells: Sequence[AsyncCell],
-    out: Path | str,
-    *,
-    executor: Executor | None = None,
-    progress: Progress | None = None,
-    announce: Say | None = None,
-    command: str = "",
-) -> tuple[Outcome, ...]:
-    """Run the cells, one after another: a server is timed, and two at a time would slow each other.
-
-    Where Ray is not installed, the traces that travel with gradlag stand in for runs of one's own, and that is said.
-
-    Args:
-        cells: what to run; a cell that occurs twice is run once.
-        out: the folder of results; files go into its folder `async`.
-        executor: not asked; the actors of a server share all processors anyway.
-        progress: called with (done, total); announce: called with a sentence when there is something to say.
-        command: the command line, to be stored with the results.
-
-    Returns:
-        One outcome per different cell, in the order given.
-
-    Raises:
-        StoreError: the folder cannot be written to.
-    """
-    del executor
-    check_writable(Path(out) / FOLDER / "probe")
-    distinct = tuple(dict.fromkeys(cells))
-    tell, say = progress or (lambda done, total: None), announce or (lambda sentence: None)
-    done, total, outcomes = 0, sum(cell.work for cell in distinct), []
-    tell(done, total)
-    with ExitStack() as stack:
-        source = _Source(stack, Path(out), say)
-        for cell in distinct:
-            outcome = _run_cell(cell, Path(out), source, command)
-            if outcome.error is not None:
-                say(f"The cell {cell.name} failed: {outcome.error}")
-            done += cell.work
-            tell(done, total)
-            outcomes.append(outcome)
-    return tuple(outcomes)
-
-
-class _Source:
-    """Where the runs of a cell come from; Ray is started once, when the first real run is asked for."""
-
-    def __init__(self, stack: ExitStack, out: Path, say: Say) -> None:
-        self.stack, self.out, self.say = stack, out, say
-        self.workers: real.RealServer | None = None
-
-    def runs(self, cell: AsyncCell) -> tuple[ServerRun, ...]:
-        """The runs of a cell: those stored, the missing ones made now."""
-        there = stored_runs(cell, self.out)
-        for seed in range(len(there), cell.runs):
+    def compute(self, cell: AsyncCell) -> Values:
+        """What is said of the runs: those stored, and the missing ones."""
+        runs = self.stored_runs(cell, self.out)
+        for seed in range(len(runs), cell.runs):
             run = self.one(cell, seed)
-            save_run(run, run_path(cell, self.out, seed))
-            there = (*there, run)
-        return there
+            save_run(run, self.run_path(cell, self.out, seed))
+            runs = (*runs, run)
+        return report_on(cell.job(0), runs, cell.replays, cell.bound)
 
     def one(self, cell: AsyncCell, seed: int) -> ServerRun:
         """One run."""
@@ -300,42 +215,21 @@ class _Source:
                 stretch=lambda seconds, noise: seconds * (noise / usual) ** cell.stretch,
                 note=note,
             )
-        if not real.installed():
-            return self.kept(cell, seed, job)
+        if not ray_is_installed():
+            return self.recorded(cell, seed, job)
         if self.workers is None or self.workers.count != len(speeds):
             self.stack.close()
-            self.workers = self.stack.enter_context(real.real_server(len(speeds)))
+            self.workers = self.stack.enter_context(real_server(len(speeds)))
         return self.workers.run(job, speeds, bound=cell.bound)
 
-    def kept(self, cell: AsyncCell, seed: int, job: Job) -> ServerRun:
+    def recorded(self, cell: AsyncCell, seed: int, job: Job) -> ServerRun:
         """A run from the traces that travel with gradlag."""
-        traces = recorded.recorded_traces(cell.name)
+        traces = recorded_traces(cell.name)
         if seed >= len(traces) or traces[seed].steps != cell.steps or traces[seed].count != len(cell.speeds):
-            raise StoreError(f"No such run of {cell.name} travels with gradlag. {real.MISSING}")
-        if seed == 0:
-            self.say(f"Ray is not installed: the cell {cell.name} uses the recorded traces that travel with gradlag.")
+            raise StoreError(f"No such run of {cell.name} travels with gradlag. {ray_is_missing(NEEDS_RAY)}")
+        said = f"Ray is not installed: the cell {cell.name} uses the recorded traces that travel with gradlag."
+        self.notes[cell] = (said,)
         return rebuilt(job, traces[seed])
 
 
-def _run_cell(cell: AsyncCell, out: Path, source: _Source, command: str) -> Outcome:
-    path = cell_path(cell, out)
-    try:
-        try:
-            load(path)
-            return Outcome(cell, path)
-        except StoreError:
-            pass  # not there, or damaged: it is made of the stored runs
-        began = time.perf_counter()
-        runs = source.runs(cell)
-        values = report_on(cell.job(0), runs, cell.replays, cell.bound)
-        seconds = time.perf_counter() - began
-        return Outcome(
-            cell, save(AsyncResult(cell, values, current_versions(), seconds, command), out), seconds=seconds
-        )
-    except Exception as error:
-        sentence = str(error) if isinstance(error, GradlagError) else f"{type(error).__name__}: {error}"
-        return Outcome(cell, None, sentence)
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+ASYNC = AsyncStore()

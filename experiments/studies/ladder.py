@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from experiments.sweep.run_cells import Cell
+from experiments.studies.study import ASSUMED_COHERENCE
+from experiments.sweep.run_store import Cell
 
 STALENESSES = (1, 2, 4, 8, 16, 32)
-ASSUMED_COHERENCE = 0.5
 
 
 @dataclass(frozen=True)
-class Size:
+class LadderSize:
     """How much is run at a scale.
 
     Args:
@@ -37,9 +37,9 @@ _SMALL = ("logistic-cancer", "logistic-nonconvex", "nonconvex")
 _ALL = (*_SMALL, "softmax-digits", "logistic-digits")
 SIZES = MappingProxyType(
     {
-        "quick": Size((*_SMALL, "softmax-digits"), _SMALL, steps=2000, seeds=32),
-        "lesson": Size(_ALL, _SMALL, steps=4000, seeds=64),
-        "paper": Size(_ALL, _ALL, steps=10_000, seeds=128),
+        "quick": LadderSize((*_SMALL, "softmax-digits"), _SMALL, steps=2000, seeds=32),
+        "lesson": LadderSize(_ALL, _SMALL, steps=4000, seeds=64),
+        "paper": LadderSize(_ALL, _ALL, steps=10_000, seeds=128),
     }
 )
 

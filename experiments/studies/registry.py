@@ -3,18 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from experiments.studies import adaptive, asynchronous, ladder
-from experiments.studies.staleness import results as staleness_results
+from experiments.studies import ladder
+from experiments.studies.adaptive import ADAPTIVE, adaptive_cells
+from experiments.studies.asynchronous import ASYNC, asynchronous_cells
 from experiments.studies.staleness import study as staleness
-from experiments.studies.staleness.needs import check_needs
-from experiments.studies.study import SCALES, AnyCell, Study
-from experiments.studies.theorem_step.results import run_cells as run_theorem_steps
+from experiments.studies.staleness.store import STALENESS
+from experiments.studies.study import SCALES, Study
+from experiments.studies.theorem_step.store import THEOREM_STEPS
 from experiments.studies.theorem_step.study import theorem_step_cells
-from experiments.studies.worst_cases import growth as worst_case
-from experiments.studies.worst_cases import results as worst_case_results
+from experiments.studies.worst_cases.certified_witness import witness_cells
+from experiments.studies.worst_cases.delay_patterns import trace_cells
 from experiments.studies.worst_cases.designs import design_cells
+from experiments.studies.worst_cases.growth_with_staleness import growth_cells
 from experiments.studies.worst_cases.limit import limit_cells
-from experiments.studies.worst_cases.worst_function import worst_function_cells
+from experiments.studies.worst_cases.store import SOLVED
+from experiments.sweep.store import AnyCell
 from theory.common.errors import InputError
 
 __all__ = ["SCALES", "STUDIES", "Study", "get_study"]
@@ -24,24 +27,12 @@ _PAPER = "Dai, Zhou, Dong, Zhang, Xing, ICLR 2019"
 
 def _solved(name: str, title: str, source: str, build: Callable[[str], Sequence[AnyCell]]) -> Study:
     """A study whose cells are worst cases to be solved, not runs."""
-    return Study(name, title, source, build, run=worst_case_results.run_cells, noun="worst cases")
-
-
-#: Theorem 1's steps have no sizes at the scale paper.
-_SMALL_SCALES = ("quick", "lesson")
+    return Study(name, title, source, build, SOLVED)
 
 
 def _trained(name: str, title: str, source: str) -> Study:
     """A study whose cells are workers that train a model."""
-    return Study(
-        name,
-        title,
-        source,
-        lambda scale: staleness.FIGURES[name](scale),
-        run=staleness_results.run_cells,
-        noun="cells of the staleness study",
-        needs=check_needs,
-    )
+    return Study(name, title, source, lambda scale: staleness.FIGURES[name](scale), STALENESS)
 
 
 STUDIES: Mapping[str, Study] = MappingProxyType(
@@ -70,13 +61,13 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 "worst-case",
                 "The worst case of two schedules as it grows with staleness and steps, beside the theorems",
                 f"Theorem 1 of {_PAPER}; gradlag's Theorems A and B and Corollary 1; Lian et al., NeurIPS 2015",
-                worst_case.growth_cells,
+                growth_cells,
             ),
             _solved(
                 "delay-patterns",
                 "Is the constant delay the worst? All traces of short runs, and a sawtooth over long ones",
                 "gradlag's own: the maximum of the worst case over delay traces",
-                worst_case.trace_cells,
+                trace_cells,
             ),
             _solved(
                 "limit",
@@ -94,7 +85,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 "worst-function",
                 "The function on which Theorem 1's steps are the slowest",
                 f"Theorem 1's schedule, {_PAPER}; gradlag's witness",
-                worst_function_cells,
+                witness_cells,
             ),
             _trained(
                 "fig1",
@@ -117,26 +108,23 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 "Theorem 1's steps on the study's networks, beside a step that is in use",
                 f"Theorem 1 of {_PAPER}; gradlag's Theorem A and Corollary 1",
                 theorem_step_cells,
-                run=run_theorem_steps,
-                noun="cells of Theorem 1's steps",
-                scales=_SMALL_SCALES,
+                THEOREM_STEPS,
+                SCALES[:2],  # its steps have no sizes at the scale paper
             ),
             Study(
                 "async",
                 "Simulated and real: the delays of asynchronous servers, and their runs beside replays",
                 "gradlag's own; the virtual clock with a bound is that of Ho et al., NeurIPS 2013",
-                asynchronous.asynchronous_cells,
-                run=asynchronous.run_cells,
-                noun="servers",
+                asynchronous_cells,
+                ASYNC,
             ),
             Study(
                 "adaptive",
                 "Delay-adaptive step rules beside constant steps, each against its own bound",
                 "Zhang et al. 2016; Cohen et al. 2021; Koloskova et al., Mishchenko et al. and Wu et al. 2022; "
                 "Maranjyan et al. 2025; gradlag's Theorems A and A^r",
-                adaptive.adaptive_cells,
-                run=adaptive.run_cells,
-                noun="comparisons of rules",
+                adaptive_cells,
+                ADAPTIVE,
             ),
         )
     }

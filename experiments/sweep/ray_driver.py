@@ -19,7 +19,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from experiments.sweep.executor import THREAD_VARIABLES, Made, told_failure, told_trace
+from experiments.sweep.processes import THREAD_VARIABLES
+from experiments.sweep.store import Made, told_failure, told_trace
 
 LOCAL = "local"
 _STORE_BYTES = 256 * 2**20  # for results on their way: files of a megabyte at most, a few for each core

@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -24,8 +23,9 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from experiments.sweep.executor import Executor, Found, Made, Outcome, Recipe, by_work, failed
+from experiments.common.ray_needed import require_ray
 from experiments.sweep.ray_driver import LOCAL, Refused, drive
+from experiments.sweep.store import CellOutcome, Executor, Made, Store, by_work, failed, looked_for
 from theory.common.errors import EnvironmentFailure, InputError
 from theory.common.types import Progress
 
@@ -98,18 +98,18 @@ class RayExecutor(Executor):
     _silent: int = 0
 
     def outcomes(
-        self, recipe: Recipe, cells: Sequence[Any], out: Path, command: str, within: Progress
-    ) -> Iterator[Outcome]:
-        find, waiting = recipe.finder(out), iter(by_work(cells))
+        self, store: Store[Any], cells: Sequence[Any], out: Path, command: str, within: Progress
+    ) -> Iterator[CellOutcome]:
+        find, waiting = store.finder(out), iter(by_work(cells))
         running: dict[int, _Order] = {}
         try:
             while True:
                 while len(running) < self.window and (cell := next(waiting, None)) is not None:
-                    looked = _looked(find, cell)
-                    if isinstance(looked, Outcome):
+                    looked = looked_for(find, cell)
+                    if isinstance(looked, CellOutcome):
                         yield looked
                     else:
-                        self._send(running, _Order(cell, looked.notes), recipe, command)
+                        self._send(running, _Order(cell, looked.notes), store, command)
                 if not running:
                     return
                 number, answer = self._receive()
@@ -118,17 +118,17 @@ class RayExecutor(Executor):
                     continue  # of an earlier sweep that was stopped
                 if isinstance(answer, str) and order.tries < TRIES:
                     again = f"The worker of the cell {order.cell.name} died; the cell is tried again."
-                    self._send(running, _Order(order.cell, (*order.notes, again), order.tries + 1), recipe, command)
+                    self._send(running, _Order(order.cell, (*order.notes, again), order.tries + 1), store, command)
                 else:
-                    yield self._settled(order, answer, recipe, out)
+                    yield self._settled(order, answer, store, out)
         finally:
             if running:
                 self._cancel()
 
-    def _send(self, running: dict[int, _Order], order: _Order, recipe: Recipe, command: str) -> None:
+    def _send(self, running: dict[int, _Order], order: _Order, store: Store[Any], command: str) -> None:
         number = next(self._numbers)
         try:
-            self.connection.send((number, recipe.make, order.cell, command))
+            self.connection.send((number, store.make, order.cell, command))
         except OSError as cause:
             raise self._lost() from cause
         running[number] = order
@@ -156,15 +156,17 @@ class RayExecutor(Executor):
         if self._silent >= 2:
             raise self._lost()
 
-    def _settled(self, order: _Order, answer: Made | Refused | str, recipe: Recipe, out: Path) -> Outcome:
+    def _settled(self, order: _Order, answer: Made | Refused | str, store: Store[Any], out: Path) -> CellOutcome:
         cell, notes = order.cell, order.notes
         if isinstance(answer, Refused):
-            return Outcome(cell, None, answer.error, notes, log=answer.log)
+            return CellOutcome(cell, None, answer.error, notes, log=answer.log)
         if isinstance(answer, str):
             told = f"Its worker died {order.tries} times, perhaps for lack of memory."
-            return Outcome(cell, None, told, notes, log=f"{answer}\n\nThe workers' last lines:\n{self._last_lines()}")
+            return CellOutcome(
+                cell, None, told, notes, log=f"{answer}\n\nThe workers' last lines:\n{self._last_lines()}"
+            )
         try:
-            return Outcome(cell, recipe.keep(answer, out), notes=notes, seconds=answer.seconds)
+            return CellOutcome(cell, store.keep(answer, out), notes=notes, seconds=answer.seconds)
         except Exception as error:
             return failed(cell, error, notes)
 
@@ -186,18 +188,8 @@ class RayExecutor(Executor):
         )
 
 
-def _looked(find: Any, cell: Any) -> Found | Outcome:
-    """What is there of a cell; an outcome where nothing is left to do."""
-    try:
-        found: Found = find(cell)
-    except Exception as error:
-        return failed(cell, error)
-    return found if found.path is None else Outcome(cell, found.path)
-
-
 def _check(address: str) -> None:
-    if find_spec("ray") is None:
-        raise InputError("--cluster needs Ray. Install it with: pip install 'gradlag[cluster]'")
+    require_ray("--cluster")
     if address == LOCAL:
         return
     host, _, port = address.rpartition(":")

@@ -131,3 +131,16 @@ def get_workload(text: str) -> Workload:
         )
     entry = WORKLOADS[name]
     return entry.build(*settled(text, entry.options))
+
+
+def options_of(text: str) -> tuple[str, dict[str, Any]]:
+    """The name and the values of all options, without building: that may need data which are not there.
+
+    Raises:
+        InputError: an option that is unknown, or a value that does not fit.
+
+    >>> options_of("matrix-factorization:rank=3")[1]["data"], options_of("problem:quadratic:d=3")
+    ('movielens-small', ('problem', {}))
+    """
+    name = text.partition(":")[0]
+    return name, settled(text, WORKLOADS[name].options)[1] if name in WORKLOADS else {}

@@ -11,15 +11,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.studies.worst_cases.growth import PatternCell, SawtoothCell
-from experiments.studies.worst_cases.results import Result
+from experiments.studies.worst_cases.delay_patterns import PatternCell, SawtoothCell
+from experiments.studies.worst_cases.store import SolvedResult
 from figures.style import labels, style
 from theory.staleness.stability import adversarial_delay_limit, adversarial_period, fixed_delay_limit
 
 _MARKERS = {"constant": "o", "decreasing": "v", "increasing": "^", "alternating": "D"}
 
 
-def pattern_ratio(results: Iterable[Result], axes: Axes, staleness: int) -> Axes:
+def pattern_ratio(results: Iterable[SolvedResult], axes: Axes, staleness: int) -> Axes:
     """Draw worst trace / constant delay against the size of the steps, one marker for each family of steps.
 
     Args:
@@ -32,7 +32,7 @@ def pattern_ratio(results: Iterable[Result], axes: Axes, staleness: int) -> Axes
     """
     chosen = [each for each in _patterns(results) if _pattern(each).staleness == staleness]
     _ratio_axes(axes)
-    drawn: list[tuple[Result, str]] = []
+    drawn: list[tuple[SolvedResult, str]] = []
     for (family, marker), colour in zip(_MARKERS.items(), style.CATEGORIES, strict=False):
         rows = sorted(
             (each for each in chosen if _pattern(each).family == family), key=lambda each: _pattern(each).fraction
@@ -54,7 +54,7 @@ def pattern_ratio(results: Iterable[Result], axes: Axes, staleness: int) -> Axes
     return axes
 
 
-def sawtooth_ratio(results: Iterable[Result], axes: Axes) -> Axes:
+def sawtooth_ratio(results: Iterable[SolvedResult], axes: Axes) -> Axes:
     """Draw the adversary's sawtooth / constant delay against a constant step, one line for each T.
 
     Args:
@@ -86,7 +86,7 @@ def sawtooth_ratio(results: Iterable[Result], axes: Axes) -> Axes:
     return axes
 
 
-def patterns_picture(results: Sequence[Result], *, width: float = style.PAGE) -> Figure:
+def patterns_picture(results: Sequence[SolvedResult], *, width: float = style.PAGE) -> Figure:
     """The worst of all traces at two stalenesses, and the sawtooth over long runs: what there is of them."""
     with style.style():
         windows = sorted({_pattern(each).staleness for each in _patterns(results)})[:2]
@@ -113,7 +113,7 @@ def _alike(panels: Sequence[Axes]) -> None:
     panels[0].set_ylabel("worst trace / constant delay")
 
 
-def _patterns(results: Iterable[Result]) -> list[Result]:
+def _patterns(results: Iterable[SolvedResult]) -> list[SolvedResult]:
     """Those of the minimum without noise and coherence."""
     found = [each for each in results if isinstance(each.cell, PatternCell)]
     return [
@@ -123,12 +123,12 @@ def _patterns(results: Iterable[Result]) -> list[Result]:
     ]
 
 
-def _pattern(result: Result) -> PatternCell:
+def _pattern(result: SolvedResult) -> PatternCell:
     assert isinstance(result.cell, PatternCell)
     return result.cell
 
 
-def _sawtooth(result: Result) -> SawtoothCell:
+def _sawtooth(result: SolvedResult) -> SawtoothCell:
     assert isinstance(result.cell, SawtoothCell)
     return result.cell
 
@@ -138,7 +138,7 @@ def _ratio_axes(axes: Axes) -> None:
     axes.grid(which="major")
 
 
-def _draw_trace(axes: Axes, result: Result, colour: str) -> None:
+def _draw_trace(axes: Axes, result: SolvedResult, colour: str) -> None:
     """The winning delays as a small staircase beside its point."""
     delays = np.array(result.values["delays"])
     point = (_pattern(result).fraction, float(result.values["ratio"]))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.studies.staleness.results import WorkerResult
+from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen, depth_of
 from figures.draw.staleness_panels import OPTIMIZERS, caption, curve, delays_of, depth_looks, empty, finish, legend
 from figures.style import style

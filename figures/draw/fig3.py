@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.studies.staleness.results import WorkerResult
+from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen, depth_of
 from figures.draw.staleness_panels import MARKS, OPTIMIZERS, Look, caption, curve, delays_of, depth_looks, empty, finish
 from figures.style import style

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.studies.staleness.results import WorkerResult
+from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen
 from figures.draw.staleness_panels import OPTIMIZERS, caption
 from figures.style import style

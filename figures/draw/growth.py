@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 from numpy.typing import ArrayLike
 
-from experiments.studies.worst_cases.growth import GrowthCell
-from experiments.studies.worst_cases.results import Result
+from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
+from experiments.studies.worst_cases.store import SolvedResult
 from figures.style import labels, style
 from theory.bounds.judging.judge import local_exponent
 from theory.common.types import Floats
@@ -52,7 +52,7 @@ _OVER_STEPS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def growth_over_steps(results: Iterable[Result], schedule: str, axes: Axes) -> Axes:
+def growth_over_steps(results: Iterable[SolvedResult], schedule: str, axes: Axes) -> Axes:
     """Draw the worst case against T, one colour for each staleness, with the theorems as lines.
 
     Args:
@@ -87,7 +87,7 @@ def growth_over_steps(results: Iterable[Result], schedule: str, axes: Axes) -> A
     return axes
 
 
-def growth_over_staleness(results: Iterable[Result], schedule: str, axes: Axes, steps: int | None = None) -> Axes:
+def growth_over_staleness(results: Iterable[SolvedResult], schedule: str, axes: Axes, steps: int | None = None) -> Axes:
     """Draw the worst case against s at one T, the theorems beside it, each with the slope of its line.
 
     Args:
@@ -133,7 +133,7 @@ def slope(at: ArrayLike, values: ArrayLike, name: str = "s") -> str:
     return f"${name}^{{{local_exponent(x[kept], y[kept]):.2f}}}$" if kept.sum() > 1 else ""
 
 
-def common_steps(results: Sequence[Result]) -> int:
+def common_steps(results: Sequence[SolvedResult]) -> int:
     """The largest T at which every staleness has a result, or else the most of them."""
     horizons: dict[int, set[int]] = {}
     for each in results:
@@ -141,7 +141,7 @@ def common_steps(results: Sequence[Result]) -> int:
     return max(horizons, key=lambda steps: (len(horizons[steps]), steps))
 
 
-def growth_picture(results: Sequence[Result], *, width: float = style.PAGE) -> Figure:
+def growth_picture(results: Sequence[SolvedResult], *, width: float = style.PAGE) -> Figure:
     """Every schedule that has results: over T on the left, over s on the right."""
     with style.style():
         shown = [schedule for schedule in SCHEDULES if _growth(results, schedule)]
@@ -157,16 +157,16 @@ def _joined(title: str, fitted: str) -> str:
     return f"{title}, {fitted}" if fitted else title
 
 
-def _growth(results: Iterable[Result], schedule: str) -> list[Result]:
+def _growth(results: Iterable[SolvedResult], schedule: str) -> list[SolvedResult]:
     return [each for each in results if isinstance(each.cell, GrowthCell) and each.cell.schedule == schedule]
 
 
-def _cell(result: Result) -> GrowthCell:
+def _cell(result: SolvedResult) -> GrowthCell:
     assert isinstance(result.cell, GrowthCell)
     return result.cell
 
 
-def _bound(rows: Sequence[Result], name: str) -> Floats:
+def _bound(rows: Sequence[SolvedResult], name: str) -> Floats:
     return np.array([each.values["bounds"].get(name, np.nan) for each in rows], dtype=np.float64)
 
 

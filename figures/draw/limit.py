@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.typing import LineStyleType
 
-from experiments.studies.worst_cases.limit import Limits, Point
+from experiments.studies.worst_cases.limit import ConstantAtStep, Limits
 from figures.style import labels, style
 from theory.staleness.stability import fixed_delay_limit
 
@@ -131,7 +131,7 @@ def limit_picture(limits: Limits, *, width: float = style.PAGE) -> Figure:
         return drawn
 
 
-def _draw_curve(found: Sequence[Point], axes: Axes, colour: str) -> None:
+def _draw_curve(found: Sequence[ConstantAtStep], axes: Axes, colour: str) -> None:
     """The curve, dashed where what is proved has a factor for the start."""
     steps, values = ([getattr(each, name) for each in found] for name in ("step", "value"))
     exact = [each.start == 1 for each in found].index(False) if any(each.start > 1 for each in found) else len(found)

@@ -21,8 +21,8 @@ from experiments.common.files import check_writable, write_atomically
 from experiments.common.provenance import current_versions
 from experiments.studies.adaptive import AdaptiveResult
 from experiments.studies.asynchronous import AsyncResult
-from experiments.studies.staleness.results import WorkerResult
-from experiments.studies.theorem_step.results import StepResult
+from experiments.studies.staleness.store import WorkerResult
+from experiments.studies.theorem_step.store import StepResult
 from figures.draw.ladder import absent
 from figures.draw.pictures import (
     coherence_picture,

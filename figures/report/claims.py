@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from html import escape
 
 from experiments.studies.staleness.claims import LEVEL, ClaimResult, claims
-from experiments.studies.staleness.results import load_results
+from experiments.studies.staleness.store import STALENESS
 from figures.report.tables import number
 
 # A symbol and a word, so that no verdict is told by its colour alone; the classes are those of the other verdicts.
@@ -93,4 +93,4 @@ def _line(result: ClaimResult) -> str:
 
 
 if __name__ == "__main__":
-    print(claims_text(claims(load_results(sys.argv[1]))))
+    print(claims_text(claims(STALENESS.load_all(sys.argv[1]))))

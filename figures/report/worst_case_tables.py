@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from html import escape
 
+from experiments.studies.worst_cases.delay_patterns import PatternCell, SawtoothCell
 from experiments.studies.worst_cases.designs import DesignCell
-from experiments.studies.worst_cases.growth import GrowthCell, PatternCell, SawtoothCell
+from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
 from experiments.studies.worst_cases.limit import limits
-from experiments.studies.worst_cases.results import Result
+from experiments.studies.worst_cases.store import SolvedResult
 from figures.report.tables import number
 from theory.design.best import Design, Target
 
-Results = Sequence[Result]
+Results = Sequence[SolvedResult]
 Setting = tuple[int, int, float]
 
 _GROWTH_BOUNDS: Mapping[str, str] = {
@@ -35,7 +36,7 @@ _LIMIT_BOUNDS: Mapping[str, str] = {
 
 def growth(results: Results) -> str:
     """The worst case beside the theorems, at the largest T of every schedule and staleness."""
-    last: dict[tuple[str, int], Result] = {}
+    last: dict[tuple[str, int], SolvedResult] = {}
     for result in results:
         cell = result.cell
         if isinstance(cell, GrowthCell):
@@ -46,7 +47,7 @@ def growth(results: Results) -> str:
     return _table("At the largest T", heads, [_growth_row(each) for each in last.values()], text=1)
 
 
-def _growth_row(result: Result) -> list[str]:
+def _growth_row(result: SolvedResult) -> list[str]:
     cell, values = result.cell, result.values
     assert isinstance(cell, GrowthCell)
     bounds = (number(values["bounds"].get(name)) for name in _GROWTH_BOUNDS)
@@ -56,7 +57,7 @@ def _growth_row(result: Result) -> list[str]:
 
 def patterns(results: Results) -> str:
     """For every kind of question: in how many of its cells the constant delay is the worst, and the worst trace."""
-    groups: dict[tuple[str, str], list[Result]] = {}
+    groups: dict[tuple[str, str], list[SolvedResult]] = {}
     for result in results:
         if isinstance(result.cell, PatternCell):
             groups.setdefault((_size(result.cell), _asked(result.cell)), []).append(result)
@@ -81,7 +82,7 @@ def _verdict(members: Results) -> list[str]:
     return [str(len(members)), share, number(float(worst.values["ratio"]), 4), where, escape(", ".join(methods))]
 
 
-def _place(result: Result) -> str:
+def _place(result: SolvedResult) -> str:
     cell = result.cell
     if isinstance(cell, PatternCell):
         trace = " ".join(str(delay) for delay in result.values["delays"])

@@ -11,8 +11,8 @@ from typing import Any
 from experiments.common.files import check_writable, write_atomically
 from experiments.common.progress import in_words, reporting
 from experiments.studies import SCALES, STUDIES, Study, get_study
-from experiments.studies.study import Runner
-from experiments.sweep.executor import Executor, Outcome, executor_for
+from experiments.sweep.executor import executor_for, run_cells
+from experiments.sweep.store import CellOutcome, Executor, Store
 from gradlag.terminal.output import print_entry
 from theory.common.errors import EnvironmentFailure, InputError, StoreError
 
@@ -62,7 +62,7 @@ def reproduce(
         raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
     studies = [get_study(name) for name in (names or _at(scale, announce))]
     for group in _alike(studies):
-        group[0].needs([cell for study in group for cell in study.cells(scale)])
+        group[0].store.check_needs([cell for study in group for cell in study.cells(scale)])
     with executor_for(jobs, cluster) as executor:
         outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, executor, announce, scale)]
     _tell_times(studies, outcomes, announce, scale)
@@ -91,26 +91,26 @@ def _at(scale: str, announce: Callable[[str], None]) -> list[str]:
 
 def _alike(studies: Sequence[Study]) -> list[list[Study]]:
     """Studies whose cells are computed together."""
-    groups: dict[Runner, list[Study]] = {}
+    groups: dict[Store[Any], list[Study]] = {}
     for study in studies:
-        groups.setdefault(study.run, []).append(study)
+        groups.setdefault(study.store, []).append(study)
     return list(groups.values())
 
 
 def _run(
     studies: Sequence[Study], out: Path, executor: Executor, announce: Callable[[str], None], scale: str
-) -> Sequence[Outcome]:
+) -> Sequence[CellOutcome]:
     """The cells of studies of one sort; a cell that several need is computed once."""
     cells = tuple(dict.fromkeys(cell for study in studies for cell in study.cells(scale)))
-    first = studies[0]
-    announce(f"{len(cells)} {first.noun} at the scale {scale}, into {out}; finished ones are taken as they are.")
-    with reporting(first.noun) as progress:
+    store = studies[0].store
+    announce(f"{len(cells)} {store.plural} at the scale {scale}, into {out}; finished ones are taken as they are.")
+    with reporting(store.plural) as progress:
         command = f"gradlag reproduce --scale {scale}"
-        return first.run(cells, out, executor=executor, progress=progress, announce=announce, command=command)
+        return run_cells(store, cells, out, executor=executor, progress=progress, announce=announce, command=command)
 
 
 def _tell_times(
-    studies: Sequence[Study], outcomes: Sequence[Outcome], announce: Callable[[str], None], scale: str
+    studies: Sequence[Study], outcomes: Sequence[CellOutcome], announce: Callable[[str], None], scale: str
 ) -> None:
     """What each figure took; cells that several need count for the first."""
     left = {outcome.cell: outcome.seconds for outcome in outcomes}

@@ -223,7 +223,7 @@ def test_the_fused_engine_goes_on_as_well(gradlag, place, monkeypatch):
 
 # Reproduction, at a size of its own
 
-SMALL = {"quick": ladder.Size(("quadratic:d=3",), ("quadratic:d=3",), steps=40, seeds=4)}
+SMALL = {"quick": ladder.LadderSize(("quadratic:d=3",), ("quadratic:d=3",), steps=40, seeds=4)}
 
 
 def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothing_else(
@@ -235,7 +235,7 @@ def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothin
     monkeypatch.setattr("experiments.check.calibration.calibrate", partial(calibrate, repetitions=20))
     line = ("reproduce", "--out", "out", "--json")
     with monkeypatch.context() as patched:
-        patched.setattr("experiments.sweep.run_cells.run_to_file", failing_at("theorem-1", 4))
+        patched.setattr("experiments.sweep.run_store.run_to_file", failing_at("theorem-1", 4))
         failed = gradlag(*line, folder=place)
     assert failed.status == failed.json["exit"] == 4
     assert "theorem-1-quadratic:d=3-s4" in failed.json["error"]

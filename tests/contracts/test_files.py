@@ -22,19 +22,22 @@ from experiments.check.calibration import calibrate, reference_quadratics
 from experiments.check.worst_case_values import keep_rungs, settings_of, stored_rungs
 from experiments.runs.recorded_trace import ServerTrace, load_trace, save_trace
 from experiments.servers.job import load_run
-from experiments.studies import STUDIES, adaptive, asynchronous
-from experiments.studies.adaptive import AdaptiveCell
-from experiments.studies.asynchronous import AsyncCell
-from experiments.studies.staleness import results as staleness_results
+from experiments.studies import STUDIES
+from experiments.studies.adaptive import ADAPTIVE, AdaptiveCell
+from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.theorem_step import results as theorem_step_results
+from experiments.studies.staleness.store import STALENESS
+from experiments.studies.theorem_step.store import THEOREM_STEPS
 from experiments.studies.theorem_step.study import TheoremStepCell
-from experiments.studies.worst_cases import results as solved_results
+from experiments.studies.worst_cases.certified_witness import WitnessCell
+from experiments.studies.worst_cases.delay_patterns import PatternCell, SawtoothCell
 from experiments.studies.worst_cases.designs import DesignCell
-from experiments.studies.worst_cases.growth import GrowthCell, PatternCell, SawtoothCell
+from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
 from experiments.studies.worst_cases.limit import LimitCell
-from experiments.studies.worst_cases.worst_function import WorstFunctionCell
-from experiments.sweep.run_cells import Cell, cell_path, run_cells
+from experiments.studies.worst_cases.store import SOLVED
+from experiments.sweep.executor import run_cells
+from experiments.sweep.run_store import RUNS, Cell
+from experiments.sweep.store import Store
 from figures.report.faults import faults_section
 from figures.report.results import read_calibration
 from theory.common.errors import StoreError
@@ -54,42 +57,35 @@ TRAINED = (
     WorkerCell("fig6", "mlr:bits=64", 1, 0, 8, "adam", (0.001,), 4, "geometric:mean=1", 4, lags=2, sample=50, seeds=1),
 )
 STEPPED = (TheoremStepCell("mlr:bits=64", 2, "sqrt-k", 0.5, batches=8, seeds=2, batch=4, evaluate_every=4, sample=40),)
-SOLVED = (
+QUESTIONED = (
     GrowthCell("theorem-1", 2, 4),
     PatternCell("constant", 0.5, 2, 3),
     SawtoothCell(0.5, 3, 2, 4),
     LimitCell(1, points=3),
     DesignCell("theorem-a", 2, 3),
-    WorstFunctionCell("theorem-1", 2, 4),
+    WitnessCell("theorem-1", 2, 4),
 )
 SERVED = (AsyncCell("late", "quadratic:d=3", "1/(2*s*L)", "2*exponential:mean=1", 12, 2, 8, 6, stretch=1.0),)
 RACED = (AdaptiveCell("heavy", "quadratic:d=3", 1, 30, 0.5, 5, seeds=2, tuning=2),)
 
-Name = Callable[[Any, Path], Path]
-#: Sort of cell -> cells, what computes them, the file of one.
-CELLS: dict[str, tuple[Sequence[Any], Callable[..., Any], Name]] = {
-    "sweep": (SWEPT, run_cells, lambda cell, out: cell_path(cell, cell.plan().key, out)),
-    "staleness": (TRAINED, staleness_results.run_cells, staleness_results.cell_path),
-    "theorem-step": (STEPPED, theorem_step_results.run_cells, theorem_step_results.cell_path),
-    "worst-case": (SOLVED, solved_results.run_cells, solved_results.cell_path),
-    "async": (SERVED, asynchronous.run_cells, asynchronous.cell_path),
-    "adaptive": (RACED, adaptive.run_cells, adaptive.FILES.path),
+#: Sort of cell -> cells, and what turns them into files.
+CELLS: dict[str, tuple[Sequence[Any], Store[Any]]] = {
+    "sweep": (SWEPT, RUNS),
+    "staleness": (TRAINED, STALENESS),
+    "theorem-step": (STEPPED, THEOREM_STEPS),
+    "worst-case": (QUESTIONED, SOLVED),
+    "async": (SERVED, ASYNC),
+    "adaptive": (RACED, ADAPTIVE),
 }
-LOADED: dict[str, Callable[[Path], Sequence[Any]]] = {
-    "staleness": staleness_results.load_results,
-    "theorem-step": theorem_step_results.load_results,
-    "worst-case": solved_results.load_results,
-    "async": asynchronous.load_results,
-    "adaptive": adaptive.load_results,
-}
+LOADED = [sort for sort in CELLS if sort != "sweep"]
 FAULTS = {"fault": "a kill", "injected": 3, "survived": 3, "lost": 0, "redone": 1, "seconds": 2.5, "skipped": ""}
 
 
 def write_missing(gradlag: Callable[..., Any], files: Path, folder: Path) -> None:
     """Make every file that is not there, with today's code."""
     results = files / "results"
-    for cells, compute, _ in CELLS.values():
-        assert not [each.error for each in compute(cells, results, command="gradlag") if each.error]
+    for cells, store in CELLS.values():
+        assert not [each.error for each in run_cells(store, cells, results, command="gradlag") if each.error]
     if not (files / "run.nc").exists():
         assert gradlag(*RUN.split(), "--out", files / "run.nc", folder=folder).status == 0
     if not (files / "served.nc").exists():
@@ -101,7 +97,7 @@ def write_missing(gradlag: Callable[..., Any], files: Path, folder: Path) -> Non
             gradlag("worst-case", *question.split(), "--certify", "c.txt", "--out", "w", folder=folder)
             shutil.copy(folder / "c.txt", files / f"certificate-{number}.txt")
             shutil.copy(folder / "w" / "worst-case.witness.txt", files / f"witness-{number}.txt")
-    run = gl.load(cell_path(SWEPT[0], SWEPT[0].plan().key, results))
+    run = gl.load(RUNS.path(SWEPT[0], results))
     keep_rungs(settings_of([run], [1, 3, 6]), results)
     if not (results / "calibration.json").exists():
         table = calibrate(repetitions=20, seeds=(8,), quadratics=reference_quadratics()[:1])
@@ -187,11 +183,11 @@ def test_a_trace_is_read_with_its_numbers(golden, stored, file):
 
 @pytest.mark.parametrize("sort", CELLS)
 def test_stored_cells_are_where_they_are_looked_for_and_are_not_computed_again(results, stored, sort):
-    cells, compute, name = CELLS[sort]
-    outcomes = compute(cells, results, command="gradlag")
+    cells, store = CELLS[sort]
+    outcomes = run_cells(store, cells, results, command="gradlag")
     assert [(each.error, each.notes) for each in outcomes] == [(None, ())] * len(cells)
     for cell, outcome in zip(cells, outcomes, strict=True):
-        assert outcome.path == name(cell, results)
+        assert outcome.path == store.path(cell, results)
         before = stored / "results" / outcome.path.relative_to(results)
         assert outcome.path.read_bytes() == before.read_bytes()
 
@@ -200,7 +196,7 @@ def test_stored_cells_are_where_they_are_looked_for_and_are_not_computed_again(r
 def test_stored_cells_are_read_with_the_numbers_that_are_in_the_file(results, sort):
     files = sorted((results / sort).glob("*.json"))
     contents = [json.loads(path.read_text()) for path in files]
-    loaded = LOADED[sort](results)
+    loaded = CELLS[sort][1].load_all(results)
     assert len(loaded) == len(files) == len(CELLS[sort][0])
     assert {each.cell for each in loaded} == set(CELLS[sort][0])
     for found, content in zip(loaded, contents, strict=True):
@@ -212,15 +208,15 @@ def test_stored_cells_are_read_with_the_numbers_that_are_in_the_file(results, so
 
 @pytest.mark.parametrize("sort", LOADED)
 def test_an_altered_cell_is_refused(stored, sort, tmp_path):
-    cells, _, name = CELLS[sort]
-    path = name(cells[0], Path(shutil.copytree(stored / "results", tmp_path / "results")))
+    cells, store = CELLS[sort]
+    path = store.path(cells[0], Path(shutil.copytree(stored / "results", tmp_path / "results")))
     path.write_text(path.read_text().replace('"seconds": ', '"seconds": 1'))
     with pytest.raises(StoreError):
-        LOADED[sort](tmp_path / "results")
+        store.load_all(tmp_path / "results")
 
 
 def test_worst_cases_beside_runs_are_found_under_their_digest(results):
-    run = gl.load(cell_path(SWEPT[0], SWEPT[0].plan().key, results))
+    run = gl.load(RUNS.path(SWEPT[0], results))
     (path,) = (results / "worst-cases").glob("*.json")
     found = stored_rungs(settings_of([run], [1, 3, 6]), [results])
     values = json.loads(path.read_text())["values"]
@@ -233,10 +229,6 @@ def test_calibration_and_faults_are_read(results):
     assert "a kill" in section and '<td class="number">3</td>' in section
 
 
-#: Which files a study makes, by its runner.
-NAMED = {compute: name for _, compute, name in CELLS.values()}
-
-
 def test_three_figures_are_drawn_from_the_same_runs():
     assert STUDIES["ladder"].build == STUDIES["slack"].build == STUDIES["coherence"].build
 
@@ -245,10 +237,9 @@ def test_three_figures_are_drawn_from_the_same_runs():
 def test_the_files_of_every_study_keep_their_names(golden, study):
     """At the scale quick one by one; of the larger ones a digest."""
     chosen = STUDIES[study]
-    name = NAMED[chosen.run]
     now: dict[str, Any] = {}
     for scale in chosen.scales:
-        found = sorted(name(cell, Path()).as_posix() for cell in chosen.cells(scale))
+        found = sorted(chosen.store.path(cell, Path()).as_posix() for cell in chosen.cells(scale))
         now[scale] = found if scale == "quick" else [len(found), sha256("\n".join(found).encode()).hexdigest()]
     assert golden("cells.json", study, now) == now
 

@@ -23,7 +23,8 @@ sys.path.insert(0, sys.argv[1])
 from faulting.bench import prepared
 from faulting.instants import watch
 from faulting.tally import Row
-from experiments import cell_files, executor, store
+from experiments.runs import store as run_files
+from experiments.sweep import executor, store
 from faulting import tiny
 
 def careless(path, content):
@@ -37,7 +38,7 @@ def torn(number, what, argument):
         os.ftruncate(argument, os.fstat(argument).st_size // 2)
         os.kill(os.getpid(), signal.SIGKILL)
 
-for module in (store, cell_files, executor):
+for module in (run_files, store, executor):
     module.write_atomically = careless
 tiny.install()
 bench, row = prepared(Path(sys.argv[2]), 1.0), Row("torn")

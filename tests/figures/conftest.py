@@ -6,7 +6,8 @@ from experiments.check.check import check
 from experiments.check.horizons import check_horizons
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan
-from experiments.sweep.run_cells import Cell, run_cells
+from experiments.sweep.executor import run_cells
+from experiments.sweep.run_store import RUNS, Cell
 
 PROBLEM = "quadratic:d=5,condition=10,noise=0.5"
 STALENESSES = (1, 2, 4)
@@ -44,6 +45,6 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
     cells = [Cell(f"theorem-1-s{s}", PROBLEM, "theorem-1", s, 60, seeds=8, constants={"mu": 0.5}) for s in (2, 4)]
     cells += [Cell(f"corollary-1-T{T}", PROBLEM, "corollary-1", 2, T, seeds=8) for T in (10, 20, 40, 80)]
-    outcomes = run_cells(cells, folder, command="gradlag reproduce --scale quick")
+    outcomes = run_cells(RUNS, cells, folder, command="gradlag reproduce --scale quick")
     assert not [outcome.error for outcome in outcomes if outcome.error]
     return folder

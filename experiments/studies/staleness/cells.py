@@ -1,37 +1,43 @@
 """One cell of the staleness study: a workload, a setting of the workers' simulator, seeds and a quality to reach.
 
-A cell is a plain value whose numbers are a function of it alone. A seed that diverges or never reaches the target is
-told as such (None), because how many do is part of the result.
+A cell is a plain value; `compute` next door makes its numbers, a function of the cell alone. Its guess of the time puts
+long cells first and says how much time is left. The guess counts the rows that pass through the model (minibatches,
+evaluations, gradients on the sample), each by the products that one row asks of it, and the numbers that enter caches;
+the weights were fitted to the seconds of cells at the scale lesson.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from experiments.studies.staleness import one_sequence
-from experiments.studies.staleness.work import guessed_work
-from experiments.sweep.cell_files import canonical as canonical
-from experiments.sweep.cell_files import digest
-from experiments.workers.results import Target, WorkerRuns
+from experiments.sweep.store import safe_name
+from experiments.workers.results import Target
 from experiments.workers.setting import WorkerSetting
-from experiments.workers.simulate import simulate_workers
-from experiments.workers.workload import Workload
-from experiments.workloads import get_workload
+from experiments.workloads.registry import options_of
 from theory.common.errors import InputError
-from theory.common.types import Progress
 from theory.staleness.count import whole_number
 
-SCHEMA = "gradlag-staleness/1"
-POINTS = 100  # of a stored curve
-STAGES = 4  # equal parts of a run, for which gradients at a lag are compared
+ONE_SEQUENCE = "one-sequence"  # in place of a law of delays
 
-Values = dict[str, Any]
+# Columns and held-out rows of data sets; others are taken to be like the first.
+_SIZES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {
+        "mnist-5k": (784, 1_000),
+        "digits": (64, 359),
+        "mnist": (784, 10_000),
+        "fashion-mnist": (784, 10_000),
+        "cifar-10": (3_072, 10_000),
+    }
+)
+_WORDS = {"newsgroups-2k": 1.0, "newsgroups-20": 6.0}  # words of a corpus, as multiples of the smallest
+_CLASSES = 10
+_FORWARD = 1 / 3  # of the time of a gradient
+# Microseconds: a row, a product of a row, a product of an autoencoder's, a number that is computed or delivered,
+# a row of ratings and its delivery to one cache, and a sweep with one topic.
+_ROW, _PRODUCT, _PIXELS, _NUMBER, _RATING, _RECEIVED, _TOPIC = 1.0, 6e-5, 1.2e-4, 1e-3, 0.05, 0.03, 150.0
 
 
 @dataclass(frozen=True)
@@ -82,13 +88,7 @@ class WorkerCell:
     def name(self) -> str:
         """What the file is called, before the digest."""
         parts = (self.figure, self.workload, f"P{self.workers}", f"s{self.extra_delay}")
-        text = "-".join((*parts, self.optimizer, self.delays))
-        return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.")
-
-    @property
-    def digest(self) -> str:
-        """Digest (sha256, hexadecimal) of everything that determines the cell."""
-        return digest({"schema": SCHEMA} | asdict(self))
+        return safe_name("-".join((*parts, self.optimizer, self.delays)))
 
     @property
     def target(self) -> Target | None:
@@ -102,8 +102,19 @@ class WorkerCell:
 
     @property
     def work(self) -> int:
-        """A guess of the time, in microseconds; it is no part of the digest."""
-        return guessed_work(self)
+        """A guess of the microseconds of one core; a target is reached after a part of the horizon.
+
+        >>> few, many = (WorkerCell("fig3", f"lda:topics={topics}", 2, 0, 10) for topics in (10, 100))
+        >>> many.work / few.work
+        10.0
+        """
+        searches = 1 + len(self.candidates)
+        return max(1, round(_share(self) * searches * self.seeds * self.iterations * _iteration(self)))
+
+    @property
+    def candidates(self) -> tuple[WorkerSetting, ...]:
+        """The settings among which a step size is searched for; none where it is given."""
+        return tuple(self.setting(step, 0) for step in self.step_sizes) if len(self.step_sizes) > 1 else ()
 
     def setting(self, step_size: float, extra_delay: int | None = None) -> WorkerSetting:
         """What the simulator is asked for; another extra delay if one is given."""
@@ -114,104 +125,53 @@ class WorkerCell:
             optimizer=self.optimizer,
             step_size=step_size,
             batch=self.batch,
-            delays=self.delays if extra_delay is None and self.delays != one_sequence.NAME else "uniform",
+            delays=self.delays if extra_delay is None and self.delays != ONE_SEQUENCE else "uniform",
             evaluate_every=self.evaluate_every,
             lags=self.lags if extra_delay is None else 0,
             sample=self.sample,
         )
 
-    def compute(self, progress: Progress | None = None) -> Values:
-        """Run the seeds.
 
-        Returns:
-            "batches": to the target, None where it was not reached; "diverged_at": iteration or None; "last": the last
-            finite value of the metric; "step_size"; "curve_batches" and "curve" (seeds, at most 101): the metric along
-            the way, None after the end; "digest" of the data. With lags also "cosine" (seeds, 4 stages, lags), "mu"
-            (seeds, the median of mu_k along the run), "mu_least" and "cosine_mean" (over the run and all lags).
-        """
-        workload = get_workload(self.workload)
-        step = self.step_sizes[0] if len(self.step_sizes) == 1 else _fastest(self)
-        seeds = range(self.seeds)
-        if self.delays == one_sequence.NAME:
-            runs = one_sequence.run_sequence(self, step, seeds)
-        else:
-            runs = simulate_workers(workload, self.setting(step), seeds, stop=self.target, progress=progress)
-        values = {"step_size": step, "digest": workload.digest} | qualities_of(self, runs)
-        return values | (coherence_of(runs) if self.lags else {})
+def model_of(workload: str) -> tuple[str, dict[str, Any]]:
+    """The name of a workload and its options; none where its spelling is refused, so that its cell fails by itself.
 
-
-def _fastest(cell: WorkerCell) -> float:
-    """The step size with the fewest batches at extra delay 0 in the geometric mean over the seeds."""
-    return _search(cell.workload, tuple(cell.setting(step, 0) for step in cell.step_sizes), cell.seeds, cell.target)
-
-
-@lru_cache(maxsize=256)
-def _search(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Target) -> float:
-    trained: Workload = get_workload(workload)
-
-    def batches(setting: WorkerSetting) -> float:
-        runs = simulate_workers(trained, setting, range(seeds), stop=target)
-        horizon = float(setting.workers * setting.iterations)
-        reached = runs.batches_to(target)
-        return float(np.log(np.maximum(1.0, np.where(np.isfinite(reached), reached, 10 * horizon))).mean())
-
-    return min(settings, key=batches).step_size
-
-
-def qualities_of(cell: WorkerCell, runs: WorkerRuns) -> Values:
-    """Batches to the target, divergence, and the metric along the way; see `WorkerCell.compute`."""
-    values = runs.metrics[cell.metric]
-    chosen = np.unique(np.linspace(0, runs.batches.size - 1, POINTS + 1).round().astype(int))
-    reached = np.full(cell.seeds, np.inf) if cell.target is None else runs.batches_to(cell.target)
-    return {
-        "batches": told(reached),
-        "diverged_at": [int(at) if at >= 0 else None for at in runs.diverged_at],
-        "last": [told(_last(row)) for row in values],
-        "curve_batches": runs.batches[chosen].tolist(),
-        "curve": told(values[:, chosen]),
-    }
-
-
-def _last(row: NDArray[np.float64]) -> float:
-    finite = row[np.isfinite(row)]
-    return float(finite[-1]) if finite.size else float("nan")
-
-
-def coherence_of(runs: WorkerRuns) -> Values:
-    """Gradients on the sample beside earlier ones: by stages of the run, and over the whole of it."""
-    cosine, mu = runs.coherence["cosine"], runs.coherence["mu"]
-    lags = cosine.shape[2]
-    return {
-        "cosine": told(np.stack([_stages(row) for row in cosine])),
-        "cosine_mean": told(np.array([_mean(row[lags:]) for row in cosine])),
-        "mu": told(np.array([_quantile(row[lags:], 0.5) for row in mu])),
-        "mu_least": told(np.array([_quantile(row[lags:], 0.0) for row in mu])),
-    }
-
-
-def _stages(row: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means (stages, lags) over equal parts of the evaluations that there are and that look back over every lag."""
-    there = row[np.isfinite(row).all(axis=1)]
-    parts = np.array_split(there, STAGES)
-    return np.stack([part.mean(axis=0) if len(part) else np.full(row.shape[1], np.nan) for part in parts])
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else float("nan")
-
-
-def _quantile(values: NDArray[np.float64], share: float) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.quantile(finite, share)) if finite.size else float("nan")
-
-
-def told(value: Any) -> Any:
-    """Numbers as JSON has them: None for what is not finite, seven digits for the others.
-
-    >>> told(np.array([[1.0, np.inf], [1 / 3, np.nan]]))
-    [[1.0, None], [0.3333333, None]]
+    >>> model_of("dnn:depth=2")[1]["data"], model_of("lda")[1]["data"], model_of("problem:quadratic"), model_of("x:y=1")
+    ('digits', 'newsgroups-2k', ('problem', {}), ('x', {}))
     """
-    if isinstance(value, np.ndarray | list | tuple):
-        return [told(each) for each in value]
-    return float(f"{value:.7g}") if np.isfinite(value) else None
+    try:
+        return options_of(workload)
+    except InputError:
+        return workload.partition(":")[0], {}
+
+
+def _share(cell: WorkerCell) -> float:
+    """The part of the horizon that is run: all without a target, else more with a larger delay and more workers."""
+    return 1.0 if cell.level is None else min(0.6, (0.04 + 0.01 * cell.extra_delay) * (1 + cell.workers / 4))
+
+
+def _iteration(cell: WorkerCell) -> float:
+    """Microseconds of an iteration of one seed: rows, updates made and delivered, gradients beside earlier ones."""
+    name, given = model_of(cell.workload)
+    if not given:  # an objective of gradlag's own
+        return float(cell.workers)
+    if name == "lda":
+        return float(_TOPIC * given["topics"] * _WORDS.get(given["data"], 1.0))
+    if name == "matrix-factorization":
+        return cell.workers * cell.batch * (_RATING + _RECEIVED * cell.workers)
+    columns, held_out = _SIZES.get(given["data"], _SIZES["mnist-5k"])
+    products, parameters = _model(name, columns, given.get("depth", 0), given.get("width", 0))
+    row = _ROW + (_PIXELS if name == "vae" else _PRODUCT) * products
+    rows = cell.workers * cell.batch + (_FORWARD * held_out + (cell.sample if cell.lags else 0)) / cell.evaluate_every
+    carried = cell.workers * (2 + cell.workers / 2) + 2 * cell.lags / cell.evaluate_every
+    return row * rows + _NUMBER * parameters * carried
+
+
+def _model(name: str, columns: int, depth: int, width: int) -> tuple[int, int]:
+    """The products that one row asks for, and the parameters."""
+    if name == "mlr":
+        return _CLASSES * columns, _CLASSES * columns
+    if name == "resnet":
+        # Every stage has half the side and twice the channels: products as before, and four times the weights.
+        return (depth - 2) * 9 * width * width * columns // 3, (depth - 2) * 63 * width * width
+    size = columns * width + (depth - 1) * width * width + width * _CLASSES
+    return (2 * size, 2 * size) if name == "vae" else (size, size)

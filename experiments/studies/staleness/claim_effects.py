@@ -9,7 +9,6 @@ import numpy as np
 from scipy import stats
 
 from experiments.studies.staleness.coherence import coherence_by_cell
-from experiments.studies.staleness.results import WorkerResult
 from experiments.studies.staleness.slowdown import (
     Slowdown,
     average,
@@ -22,6 +21,7 @@ from experiments.studies.staleness.slowdown import (
     slope,
     slowdowns,
 )
+from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import FRAGILE, ROBUST, chosen, depth_of, mean_delay, scaled_down
 from theory.common.types import Vector
 

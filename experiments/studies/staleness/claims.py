@@ -35,14 +35,14 @@ from experiments.studies.staleness.claim_effects import (
     topic_effect,
     worker_effect,
 )
-from experiments.studies.staleness.results import WorkerResult
+from experiments.studies.staleness.store import WorkerResult
 
 Decision = Literal["reproduced", "not reproduced", "inconclusive"]
 LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Claim:
+class StudyClaim:
     """What is claimed, and what decides.
 
     Args:
@@ -78,7 +78,7 @@ class ClaimResult:
         level: of confidence.
     """
 
-    claim: Claim
+    claim: StudyClaim
     verdict: Decision
     estimate: float
     low: float
@@ -89,8 +89,8 @@ class ClaimResult:
     level: float = LEVEL
 
 
-CLAIMS: tuple[Claim, ...] = (
-    Claim(
+CLAIMS: tuple[StudyClaim, ...] = (
+    StudyClaim(
         "slowdown-delay",
         "1",
         "Staleness slows networks down, the more the larger it is.",
@@ -98,7 +98,7 @@ CLAIMS: tuple[Claim, ...] = (
         "above 0",
         delay_effect,
     ),
-    Claim(
+    StudyClaim(
         "slowdown-depth",
         "1",
         "Deeper networks are slowed down more.",
@@ -106,35 +106,35 @@ CLAIMS: tuple[Claim, ...] = (
         "above 0",
         depth_effect,
     ),
-    Claim(
+    StudyClaim(
         "optimizers",
         "2",
         "Momentum, Adam and RMSProp are slowed down more than SGD and Adagrad.",
         "mean log2 slowdown of the former less that of the latter, over workers and extra delays: above 0",
         optimizer_effect,
     ),
-    Claim(
+    StudyClaim(
         "workers",
         "2",
         "More workers amplify the slowdown.",
         "mean log2 slowdown of 16 workers less that of one, over optimisers and extra delays: above 0",
         worker_effect,
     ),
-    Claim(
+    StudyClaim(
         "workers-same-step",
         "1",
         "More workers amplify the slowdown, at step sizes that are not retuned.",
         "mean log2 slowdown of 8 workers less that of one, over figure 1's depths, extra delays, SGD and Adam: above 0",
         network_worker_effect,
     ),
-    Claim(
+    StudyClaim(
         "factorization",
         "3 a",
         "Matrix factorisation is the more sensitive the more workers there are.",
         "mean log2 slowdown of the most workers less that of one, over extra delays: above 0",
         factor_effect,
     ),
-    Claim(
+    StudyClaim(
         "autoencoder",
         "3 b",
         "A variational autoencoder is far more sensitive than a network of like size.",
@@ -142,7 +142,7 @@ CLAIMS: tuple[Claim, ...] = (
         "together, one worker, over depths 1-3, SGD and Adam, and extra delays: above 0",
         autoencoder_effect,
     ),
-    Claim(
+    StudyClaim(
         "topics",
         "3 c-d",
         "Topic models have a transition between extra delays of 10 and 15.",
@@ -151,28 +151,28 @@ CLAIMS: tuple[Claim, ...] = (
         topic_effect,
         0.5,
     ),
-    Claim(
+    StudyClaim(
         "cosine-lag",
         "5",
         "Gradients are the less alike the more iterations lie between them.",
         "minus the slope of their cosine over the logarithm of the lag, mean over stages, SGD and Adam: above 0",
         cosine_lag_effect,
     ),
-    Claim(
+    StudyClaim(
         "cosine-optimizer",
         "5",
         "Gradients are more alike under SGD than under Adam.",
         "mean cosine under SGD less that under Adam: above 0",
         cosine_optimizer_effect,
     ),
-    Claim(
+    StudyClaim(
         "cosine-time",
         "5",
         "Gradients become more alike as training goes on.",
         "mean cosine in the last quarter of the run less that in the first, mean over SGD and Adam: above 0",
         cosine_time_effect,
     ),
-    Claim(
+    StudyClaim(
         "coherence-depth",
         "6 a",
         "Deeper networks are less coherent.",
@@ -180,7 +180,7 @@ CLAIMS: tuple[Claim, ...] = (
         "SGD and Adam, 8 workers: above 0",
         coherence_depth_effect,
     ),
-    Claim(
+    StudyClaim(
         "geometric",
         "6 b",
         "Geometric delays slow down as uniform ones of the same mean do.",
@@ -190,14 +190,14 @@ CLAIMS: tuple[Claim, ...] = (
         float(np.log2(1.25)),
         within=True,
     ),
-    Claim(
+    StudyClaim(
         "geometric-delay",
         "6 b",
         "Geometric delays slow networks down too, the more the larger they are.",
         "slope of log2 slowdown over the mean of geometric delays, over depths, SGD and Adam: above 0",
         geometric_delay_effect,
     ),
-    Claim(
+    StudyClaim(
         "prediction",
         "beyond",
         "Coherence under staleness predicts the slowdown.",
@@ -206,7 +206,7 @@ CLAIMS: tuple[Claim, ...] = (
         prediction_effect,
         0.5,
     ),
-    Claim(
+    StudyClaim(
         "distance",
         "beyond",
         "The theorem's one sequence behaves as the simulator's caches do.",
@@ -225,7 +225,7 @@ def claims(results: Sequence[WorkerResult]) -> tuple[ClaimResult, ...]:
     return tuple(judge(claim, results) for claim in CLAIMS)
 
 
-def judge(claim: Claim, results: Sequence[WorkerResult], level: float = LEVEL) -> ClaimResult:
+def judge(claim: StudyClaim, results: Sequence[WorkerResult], level: float = LEVEL) -> ClaimResult:
     """Judge one claim.
 
     Args:

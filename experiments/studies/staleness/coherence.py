@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.staleness.results import WorkerResult
+from experiments.studies.staleness.store import WorkerResult
 
 
 def median_mu(run: WorkerResult) -> NDArray[np.float64]:

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-import numpy as np
-
-from experiments.studies.staleness import one_sequence
-from experiments.studies.staleness.cells import Values, WorkerCell, coherence_of, qualities_of
+from experiments.studies.staleness.cells import ONE_SEQUENCE, WorkerCell, model_of
+from experiments.studies.staleness.compute import compute, fastest, values_of
+from experiments.sweep.json_store import Values
 from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
 from experiments.workers.results import Target
 from experiments.workers.setting import WorkerSetting
@@ -51,7 +50,7 @@ def grouped(cells: Sequence[WorkerCell], lanes: int | None = None) -> tuple[Grou
 
 def can_scan(cell: WorkerCell) -> bool:
     """Whether the scanned engine can run the cell."""
-    return cell.workload.partition(":")[0] in SCANNED and cell.delays != one_sequence.NAME
+    return model_of(cell.workload)[0] in SCANNED and cell.delays != ONE_SEQUENCE
 
 
 def _shared(cell: WorkerCell) -> WorkerCell:
@@ -68,7 +67,7 @@ def _cut(cells: Sequence[WorkerCell], lanes: int | None) -> list[Group]:
 
 
 def compute_group(cells: Group, progress: Progress | None = None) -> tuple[Values, ...]:
-    """The values of each cell of a group, as `WorkerCell.compute` tells them, to the rounding of the scanned engine.
+    """The values of each cell of a group, as `compute` tells them, to the rounding of the scanned engine.
 
     Where a step size is searched for, its candidates run together first.
 
@@ -80,25 +79,20 @@ def compute_group(cells: Group, progress: Progress | None = None) -> tuple[Value
         raise InputError("The cells of a group must differ in delays and step size alone. Use grouped(cells).")
     first = cells[0]
     if not can_scan(first):
-        return (first.compute(progress),)
-    workload, seeds, target = get_workload(first.workload), range(first.seeds), first.target
-    searched = _fastest(first.workload, _candidates(first), first.seeds, target) if _searched(first) else None
-    steps = [cell.step_sizes[0] if searched is None else searched for cell in cells]
+        return (compute(first, progress),)
+    workload, searched = get_workload(first.workload), first.candidates
+    step = _search(first.workload, searched, first.seeds, first.target) if searched else None
+    steps = [cell.step_sizes[0] if step is None else step for cell in cells]
     settings = [cell.setting(step) for cell, step in zip(cells, steps, strict=True)]
-    found = simulate_scanned(workload, settings, seeds, stop=target, progress=progress)
-    return tuple(
-        {"step_size": step, "digest": workload.digest}
-        | qualities_of(cell, runs)
-        | (coherence_of(runs) if cell.lags else {})
-        for cell, step, runs in zip(cells, steps, found, strict=True)
-    )
+    found = simulate_scanned(workload, settings, range(first.seeds), stop=first.target, progress=progress)
+    return tuple(values_of(cell, step, workload, runs) for cell, step, runs in zip(cells, steps, found, strict=True))
 
 
 def predicted_memory(cells: Group) -> int:
     """Bytes that a group takes on the device, but for the data: those of its search or of its runs."""
     first = cells[0]
     workload, settings = get_workload(first.workload), [cell.setting(cell.step_sizes[0]) for cell in cells]
-    searched = predicted_scan_memory(workload, _candidates(first), first.seeds) if _searched(first) else 0
+    searched = predicted_scan_memory(workload, first.candidates, first.seeds) if first.candidates else 0
     return max(searched, predicted_scan_memory(workload, settings, first.seeds))
 
 
@@ -108,21 +102,7 @@ def first_that_fit(cells: Group, memory: int) -> Group:
     return cells[: next(fitting, 1)]
 
 
-def _searched(cell: WorkerCell) -> bool:
-    return len(cell.step_sizes) > 1
-
-
-def _candidates(cell: WorkerCell) -> tuple[WorkerSetting, ...]:
-    """The settings among which the step size is searched for."""
-    return tuple(cell.setting(step, 0) for step in cell.step_sizes)
-
-
 # Kept, because a group that is cut for lack of memory has one search.
 @lru_cache(maxsize=256)
-def _fastest(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Target) -> float:
-    """The step size with the fewest batches at extra delay 0, in the geometric mean over the seeds."""
-    found = simulate_scanned(get_workload(workload), settings, range(seeds), stop=target)
-    reached = np.stack([runs.batches_to(target) for runs in found])
-    horizon = settings[0].workers * settings[0].iterations
-    counted = np.maximum(1.0, np.where(np.isfinite(reached), reached, 10.0 * horizon))
-    return settings[int(np.log(counted).mean(axis=1).argmin())].step_size
+def _search(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Target) -> float:
+    return fastest(settings, simulate_scanned(get_workload(workload), settings, range(seeds), stop=target), target)

@@ -8,21 +8,16 @@ updates read points (P - 1)/2 updates old on average.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from experiments.simulate.delayed import simulate
+from experiments.studies.staleness.cells import WorkerCell
 from experiments.workers.results import WorkerRuns
 from experiments.workloads import get_workload
 from experiments.workloads.problem import ProblemWorkload
 from theory.common.errors import InputError
 from theory.staleness.delays import UniformDelay
-
-if TYPE_CHECKING:
-    from experiments.studies.staleness.cells import WorkerCell
-
-NAME = "one-sequence"  # in place of a law of delays
 
 
 def run_sequence(cell: WorkerCell, step_size: float, seeds: Sequence[int]) -> WorkerRuns:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.staleness.results import WorkerResult
+from experiments.studies.staleness.store import WorkerResult
 from theory.common.types import Vector
 
 Key = tuple[str, str, int, str]

@@ -10,18 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from experiments.studies.staleness import one_sequence
-from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.staleness.cells import ONE_SEQUENCE, WorkerCell, model_of
 from experiments.studies.staleness.sizes import DISTANCE, NETWORKS, OTHERS, Networks, Others
-from experiments.studies.staleness.spellings import data_of
-from experiments.studies.values import of_scale
+from experiments.studies.study import SCALES, most_complete
+from experiments.sweep.json_store import CellResult
 from theory.common.errors import InputError
-from theory.common.spelling import parts_of
-
-if TYPE_CHECKING:
-    from experiments.studies.staleness.results import WorkerResult
 
 ROBUST, FRAGILE = ("sgd", "adagrad"), ("momentum", "adam", "rmsprop")
 SEARCHED = (0.001, 0.01, 0.1)  # figure 2's step sizes
@@ -32,7 +26,7 @@ Cells = tuple[WorkerCell, ...]
 
 def fig1_cells(scale: str) -> Cells:
     """Batches to an accuracy against the extra delay, by depth, with SGD and Adam; 8 workers, and one."""
-    size = of_scale(NETWORKS, scale, "fig1")
+    size = NETWORKS[scale]
     many = (_network(size, model, 8, s, o, size.level) for o in _PAIR for model in size.models for s in size.delays)
     one = (_network(size, model, 1, s, o, size.single_level) for o in _PAIR for model in size.single for s in size.few)
     return (*many, *one)
@@ -61,7 +55,7 @@ def _network(size: Networks, model: str, workers: int, extra_delay: int, optimiz
 
 def fig2_cells(scale: str) -> Cells:
     """Batches to an accuracy for 1, 8 and 16 workers and five optimisers, each at its fastest step size."""
-    size = of_scale(NETWORKS, scale, "fig2")
+    size = NETWORKS[scale]
     return tuple(
         WorkerCell(
             "fig2",
@@ -83,7 +77,7 @@ def fig2_cells(scale: str) -> Cells:
 
 def fig3_cells(scale: str) -> Cells:
     """Matrix factorisation, autoencoders and topic models."""
-    size = of_scale(OTHERS, scale, "fig3")
+    size = OTHERS[scale]
     return (*_factor_cells(size), *_autoencoder_cells(size), *_topic_cells(size))
 
 
@@ -150,7 +144,7 @@ def _topic_cells(size: Others) -> Iterable[WorkerCell]:
 
 def fig5_cells(scale: str) -> Cells:
     """Cosine of gradients some iterations apart, on fixed samples, without extra delay."""
-    size = of_scale(NETWORKS, scale, "fig5")
+    size = NETWORKS[scale]
     return tuple(
         WorkerCell(
             "fig5",
@@ -175,7 +169,7 @@ def fig6_cells(scale: str) -> Cells:
     At the scale paper figure 1's cells measure no coherence, since gradients on a sample at every other iteration
     would take several times as long as the training. Shorter cells without a target measure it in their place.
     """
-    size = of_scale(NETWORKS, scale, "fig6")
+    size = NETWORKS[scale]
     uniform = tuple(cell for cell in fig1_cells(scale) if cell.workers == 8)
     spread = (geometric(cell) for cell in uniform if cell.workload in size.spread and cell.extra_delay)
     return (*uniform, *spread, *_coherence_cells(size))
@@ -214,7 +208,7 @@ def geometric(cell: WorkerCell) -> WorkerCell:
 
 def distance_cells(scale: str) -> Cells:
     """Beyond the study: the P caches beside the one sequence of the theorems, the same step and mean age."""
-    iterations, seeds = of_scale(DISTANCE, scale, "distance")
+    iterations, seeds = DISTANCE[scale]
     return tuple(
         WorkerCell(
             "distance",
@@ -232,7 +226,7 @@ def distance_cells(scale: str) -> Cells:
         for problem, product, batch in (("problem:quadratic", 0.1, 1), ("problem:logistic", 0.03, 32))
         for workers in (1, 8)
         for extra_delay in (0, 4, 16)
-        for delays in ("uniform", one_sequence.NAME)
+        for delays in ("uniform", ONE_SEQUENCE)
     )
 
 
@@ -246,7 +240,6 @@ FIGURES: Mapping[str, Callable[[str], Cells]] = MappingProxyType(
         "distance": distance_cells,
     }
 )
-SCALES = tuple(NETWORKS)
 
 
 def CELLS(scale: str) -> Cells:  # noqa: N802
@@ -254,7 +247,7 @@ def CELLS(scale: str) -> Cells:  # noqa: N802
     return tuple(dict.fromkeys(cell for build in FIGURES.values() for cell in build(scale)))
 
 
-def chosen(results: Iterable[WorkerResult], figure: str) -> tuple[WorkerResult, ...]:
+def chosen(results: Iterable[CellResult[WorkerCell]], figure: str) -> tuple[CellResult[WorkerCell], ...]:
     """The results of a figure at the scale that is the most complete in them, the largest of several.
 
     Raises:
@@ -262,15 +255,7 @@ def chosen(results: Iterable[WorkerResult], figure: str) -> tuple[WorkerResult, 
     """
     if figure not in FIGURES:
         raise InputError(f"There is no figure {figure!r} in the staleness study. There are {', '.join(FIGURES)}.")
-    by_cell = {result.cell: result for result in results}
-    best: tuple[WorkerResult, ...] = ()
-    share = 0.0
-    for scale in SCALES:
-        cells = FIGURES[figure](scale)
-        there = tuple(by_cell[cell] for cell in cells if cell in by_cell)
-        if there and len(there) / len(cells) >= share:
-            best, share = there, len(there) / len(cells)
-    return best
+    return most_complete({scale: FIGURES[figure](scale) for scale in SCALES}, results)
 
 
 def depth_of(workload: str) -> int:
@@ -279,19 +264,18 @@ def depth_of(workload: str) -> int:
     >>> depth_of("mlr:data=mnist-5k"), depth_of("dnn:depth=4,width=32"), depth_of("vae")
     (0, 4, 1)
     """
-    name, given = parts_of(workload)
-    return int(given.get("depth", 0 if name == "mlr" else 1))
+    return int(model_of(workload)[1].get("depth", 0))
 
 
-def mean_delay(result: WorkerResult) -> float:
+def mean_delay(result: CellResult[WorkerCell]) -> float:
     """The mean of the extra delay; of a geometric law, before it is cut off."""
     law, _, mean = result.cell.delays.partition("mean=")
     return float(mean) if law != "uniform" else result.cell.extra_delay / 2
 
 
-def scaled_down(results: Sequence[WorkerResult]) -> str:
+def scaled_down(results: Sequence[CellResult[WorkerCell]]) -> str:
     """What the results stand for, if they are smaller than the study's; empty if not."""
-    kinds = {(parts_of(result.cell.workload)[0], data_of(result.cell.workload)) for result in results}
+    kinds = {(name, given.get("data")) for name, given in (model_of(result.cell.workload) for result in results)}
     small = sorted(f"{name} on {data}" for name, data in kinds if data in _SMALL)
     return f"scaled down: {', '.join(small)}" if small else ""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
-from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.staleness.cells import WorkerCell, model_of
 from experiments.studies.staleness.groups import can_scan, grouped, predicted_memory
 from experiments.studies.staleness.study import FIGURES
-from theory.common.spelling import parts_of
 
 _COLUMNS = (
     "figure",
@@ -33,7 +32,7 @@ def sizes_table(scale: str) -> str:
         seen.update(fresh)
         kinds: dict[object, list[WorkerCell]] = {}
         for cell in fresh:
-            kinds.setdefault((parts_of(cell.workload)[0], cell.level is None, min(cell.lags, 1)), []).append(cell)
+            kinds.setdefault((model_of(cell.workload)[0], cell.level is None, min(cell.lags, 1)), []).append(cell)
         rows += [_row(figure, cells) for cells in kinds.values()]
     return _markdown(_COLUMNS, rows)
 

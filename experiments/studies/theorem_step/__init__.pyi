@@ -1,11 +1,10 @@
-from .comparison import Comparison as Comparison
+from .comparison import StepComparison as StepComparison
 from .comparison import arrived as arrived
 from .comparison import comparisons as comparisons
 from .comparison import counted as counted
 from .comparison import message as message
 from .comparison import smallest_coherence as smallest_coherence
 from .comparison import start_square as start_square
-from .results import StepResult as StepResult
-from .results import load_results as load_results
-from .results import run_cells as run_cells
+from .store import THEOREM_STEPS as THEOREM_STEPS
+from .store import StepResult as StepResult
 from .study import theorem_step_cells as theorem_step_cells

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.studies.staleness.study import depth_of
-from experiments.studies.theorem_step.results import StepResult
+from experiments.studies.theorem_step.store import StepResult
 from experiments.studies.theorem_step.study import HALVED, SUGGESTED, THEOREM, TheoremStepCell, tuned_schedule
 from theory.common.types import Vector
 
@@ -41,7 +41,7 @@ def is_tuned(cell: TheoremStepCell) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class StepComparison:
     """All schedules on one network at one staleness s, as far as they are there."""
 
     workload: str
@@ -96,21 +96,21 @@ class Comparison:
         return next((result for result in self.results if fits(result.cell)), None)
 
 
-def comparisons(results: Iterable[StepResult]) -> tuple[Comparison, ...]:
+def comparisons(results: Iterable[StepResult]) -> tuple[StepComparison, ...]:
     """One for each network and staleness, by depth and then by staleness."""
     groups: dict[tuple[str, int], list[StepResult]] = {}
     for result in results:
         groups.setdefault((result.cell.workload, result.cell.staleness), []).append(result)
-    found = (Comparison(workload, s, tuple(group)) for (workload, s), group in groups.items())
+    found = (StepComparison(workload, s, tuple(group)) for (workload, s), group in groups.items())
     return tuple(sorted(found, key=lambda each: (each.depth, each.workload, each.staleness)))
 
 
-def message(found: Sequence[Comparison]) -> tuple[str, ...]:
+def message(found: Sequence[StepComparison]) -> tuple[str, ...]:
     """What the comparisons show, as measured: sentences, none where there is nothing to say."""
     return tuple(filter(None, (_size(found), _arrivals(found), _bounds(found), _coherence(found))))
 
 
-def _size(found: Sequence[Comparison]) -> str:
+def _size(found: Sequence[StepComparison]) -> str:
     ratios = {s: [each.ratio for each in found if each.staleness == s] for s in sorted({e.staleness for e in found})}
     whole = {s: row for s, row in ratios.items() if np.isfinite(row).all()}
     told = [f"{_two(min(row))} to {_two(max(row))} at s = {s}" for s, row in whole.items()]
@@ -119,7 +119,7 @@ def _size(found: Sequence[Comparison]) -> str:
     )
 
 
-def _arrivals(found: Sequence[Comparison]) -> str:
+def _arrivals(found: Sequence[StepComparison]) -> str:
     pairs = [(each, each.theorem(0.5), each.theorem(1.0), each.tuned) for each in found]
     there = [(each, half, one, tuned) for each, half, one, tuned in pairs if half and one and tuned]
     if not there:
@@ -137,7 +137,7 @@ def _arrivals(found: Sequence[Comparison]) -> str:
     return f"{text}{more if best else ''}."
 
 
-def _bounds(found: Sequence[Comparison]) -> str:
+def _bounds(found: Sequence[StepComparison]) -> str:
     there = [result for each in found if (result := each.theorem(0.5)) is not None]
     stated = [(result, result.values["bounds"]["dai2019"]) for result in there]
     valued = [(result, value) for result, value in stated if value is not None]
@@ -151,7 +151,7 @@ def _bounds(found: Sequence[Comparison]) -> str:
     )
 
 
-def _coherence(found: Sequence[Comparison]) -> str:
+def _coherence(found: Sequence[StepComparison]) -> str:
     stale = [each for each in found if each.staleness > 1]
     own = [smallest_coherence(r) for each in stale if (r := each.theorem(0.5)) is not None]
     tuned = [smallest_coherence(r) for each in stale if (r := each.tuned) is not None]

@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from experiments.problems.problem import Constant, Known
+from experiments.studies.theorem_step.iteration import OneSequence
 from experiments.studies.theorem_step.objective import (
     Point,
     as_network,
@@ -21,7 +22,6 @@ from experiments.studies.theorem_step.objective import (
     proved_constants,
     top_curvature,
 )
-from experiments.studies.theorem_step.runs import OneSequence
 from experiments.workloads.networks import Network
 
 _PILOT_SEEDS = (1000, 1001)

@@ -8,9 +8,8 @@ were the constants.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,26 +17,24 @@ import numpy as np
 from experiments.problems.problem import Constant, Known
 from experiments.simulate.measure import coherence
 from experiments.statistics.intervals import lower_bound, upper_bound
-from experiments.studies.staleness.cells import told
 from experiments.studies.staleness.sizes import NETWORKS
 from experiments.studies.theorem_step.constants import Pilot, constants_of, pilot_of
+from experiments.studies.theorem_step.iteration import OneSequence
 from experiments.studies.theorem_step.objective import Point, as_network, largest_secant, point_of
-from experiments.studies.theorem_step.runs import OneSequence
 from experiments.studies.theorem_step.words import word
-from experiments.studies.values import Values, of_scale
-from experiments.sweep.cell_files import digest
+from experiments.sweep.json_store import Values, rounded
+from experiments.sweep.store import safe_name
 from experiments.workers.results import Target
 from experiments.workers.seeds import single_threaded_products
 from experiments.workloads.networks import Network
 from theory.bounds import Setting, get
 from theory.bounds.judging.judge import judge
 from theory.common.errors import InputError
-from theory.common.types import Ints, Progress, Vector
+from theory.common.types import Ints, Vector
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import ConstantDelay
 
-SCHEMA = "gradlag-theorem-step/1"
 THEOREM, HALVED, SUGGESTED = "sqrt-k", "constant", "corollary-1"  # names of the catalogue
 BOUNDS = ("dai2019", "dai2019-tight", "theorem-a", "corollary-1")
 LEVEL = 0.05  # of the interval for the least mean
@@ -87,13 +84,7 @@ class TheoremStepCell:
     @property
     def name(self) -> str:
         """What the file is called, before the digest."""
-        text = f"theorem-step-{self.workload}-s{self.staleness}-{self.schedule}-x{self.factor:g}"
-        return re.sub(r"[^A-Za-z0-9._=-]+", "-", text).strip("-.")
-
-    @property
-    def digest(self) -> str:
-        """Digest (sha256, hexadecimal) of everything that determines the cell."""
-        return digest({"schema": SCHEMA} | asdict(self))
+        return safe_name(f"theorem-step-{self.workload}-s{self.staleness}-{self.schedule}-x{self.factor:g}")
 
     @property
     def work(self) -> int:
@@ -125,7 +116,7 @@ class TheoremStepCell:
         """int64 (R,): the k at which F is measured: 0, then doubling up to T."""
         return np.unique([0, *(self.batches >> place for place in range(_RECORDS - 1))])
 
-    def compute(self, progress: Progress | None = None) -> Values:
+    def compute(self) -> Values:
         """Estimate the constants, take the steps, measure, and judge the bounds.
 
         Returns:
@@ -210,17 +201,17 @@ def _shared(
         "digest": network.digest,
         "constants": {name: [each.value, str(each.known), each.reason] for name, each in constants.items()},
         "met": {
-            "start": told(pilot.start),
-            "pilot": told(pilot.secant),
-            "pilot_variance": told(pilot.variance),
-            "secant": told(max(largest_secant(run.points) for run in runs)),
-            "variance": told(max((point.variance / cell.batch for point in along), default=0.0)),
+            "start": rounded(pilot.start),
+            "pilot": rounded(pilot.secant),
+            "pilot_variance": rounded(pilot.variance),
+            "secant": rounded(max(largest_secant(run.points) for run in runs)),
+            "variance": rounded(max((point.variance / cell.batch for point in along), default=0.0)),
         },
-        "steps": told([setting.step_sizes[0], setting.step_sizes.mean(), setting.step_sizes[-1]]),
-        "batches": told(reached),
+        "steps": rounded([setting.step_sizes[0], setting.step_sizes.mean(), setting.step_sizes[-1]]),
+        "batches": rounded(reached),
         "diverged_at": [run.diverged_at if run.diverged_at >= 0 else None for run in runs],
         "evaluations": cell.evaluations.tolist(),
-        "accuracy": told(accuracy),
+        "accuracy": rounded(accuracy),
     }
 
 
@@ -242,11 +233,11 @@ def _measured(
     smallest = float(np.nanmin(mu)) if np.isfinite(mu).any() else np.nan
     return {
         "records": cell.records.tolist(),
-        "norms": told(norms),
-        "losses": told(losses),
-        "mu": told(mu),
-        "least": {name: told(value) for name, value in least.items()},
-        "bounds": {each.bound.name: None if each.value is None else told(each.value) for each in judged},
+        "norms": rounded(norms),
+        "losses": rounded(losses),
+        "mu": rounded(mu),
+        "least": {name: rounded(value) for name, value in least.items()},
+        "bounds": {each.bound.name: None if each.value is None else rounded(each.value) for each in judged},
         "failures": {each.bound.name: each.failures[0].sentence() for each in judged if each.failures},
         "words": {
             each.bound.name: word(
@@ -274,20 +265,25 @@ def _least(norms: Vector, records: Ints) -> Mapping[str, float]:
 
 
 @dataclass(frozen=True)
-class _Size:
+class TheoremStepSize:
+    """How much is run at a scale; see `TheoremStepCell`."""
+
     batches: int
     evaluate_every: int
     sample: int
 
 
-_SIZES: Mapping[str, _Size] = {"quick": _Size(1280, 20, 0), "lesson": _Size(1280, 40, 500)}
+_SIZES: Mapping[str, TheoremStepSize] = {
+    "quick": TheoremStepSize(1280, 20, 0),
+    "lesson": TheoremStepSize(1280, 40, 500),
+}
 STALENESSES = (1, 5, 9, 17)  # the study's extra delays 0, 4, 8, 16
 DEPTHS = (0, 1, 2, 4)
 
 
 def theorem_step_cells(scale: str) -> tuple[TheoremStepCell, ...]:
     """Every schedule on every network at every staleness; the tuned step and the target are those of figure 1."""
-    size, networks = of_scale(_SIZES, scale, "theorem-step"), NETWORKS[scale]
+    size, networks = _SIZES[scale], NETWORKS[scale]
     step = networks.steps["sgd", 1]
     models = [_in_64_bits(networks.single[depth]) for depth in DEPTHS]
     return tuple(

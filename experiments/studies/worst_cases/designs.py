@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from experiments.studies.values import Values, of_scale
-from experiments.studies.worst_cases.growth import ASSUMED_COHERENCE
-from theory.common.errors import CertificateError
+from experiments.studies.study import ASSUMED_COHERENCE
+from experiments.studies.worst_cases.certified_witness import certified_upper
+from experiments.sweep.json_store import Values
 
 if TYPE_CHECKING:
     from theory.design.best import Design, Rated, Target
-    from theory.worst_case.solution import Solution
 
 TARGETS = ("theorem-1", "theorem-a", "worst-case")
 
@@ -68,23 +67,8 @@ def _stored(rated: Rated) -> dict[str, Any]:
         "step_sizes": rated.step_sizes.tolist(),
         "value": rated.value,
         "worst_case": rated.worst_case_value,
-        "certified": _certified(rated.worst_case),
+        "certified": certified_upper(rated.worst_case),
     }
-
-
-def _certified(solution: Solution | None) -> float | None:
-    """A value from above that holds in exact arithmetic, checked by the verifier; None where there is none."""
-    from theory.worst_case.certificate.certify import certify
-    from theory.worst_case.certificate.verify import verify
-
-    if solution is None or solution.multipliers is None:
-        return None
-    try:
-        certificate = certify(solution)
-        verify(certificate.text)
-        return certificate.upper_float
-    except CertificateError:
-        return None
 
 
 def restored(cell: DesignCell, values: Values) -> Design:
@@ -152,6 +136,6 @@ def design_cells(scale: str) -> tuple[DesignCell, ...]:
     """Every target at every setting of a scale."""
     return tuple(
         DesignCell(target, staleness, steps, variance)
-        for staleness, steps, variance in of_scale(_SETTINGS, scale, "designs")
+        for staleness, steps, variance in _SETTINGS[scale]
         for target in TARGETS
     )

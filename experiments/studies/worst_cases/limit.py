@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.studies.values import Values, of_scale
+from experiments.sweep.json_store import Values
 from theory.staleness.stability import fixed_delay_limit
 
 DELAYS = tuple(range(9))
 
 
 @dataclass(frozen=True)
-class Point:
+class ConstantAtStep:
     """The constant at one step; see `theory.worst_case.limit.constant.LimitConstant`.
 
     Args:
@@ -41,8 +41,8 @@ class Point:
 class Limits:
     """What the figure shows, by the delay: a curve, its best point, and the constants beside it."""
 
-    curves: Mapping[int, Sequence[Point]]
-    best: Mapping[int, Point]
+    curves: Mapping[int, Sequence[ConstantAtStep]]
+    best: Mapping[int, ConstantAtStep]
     compared: Mapping[int, Mapping[str, float]] = field(repr=False)
 
 
@@ -72,7 +72,7 @@ class LimitCell:
         from theory.worst_case.limit.constant import LimitConstant, best_step, comparison, curve
 
         def stored(found: LimitConstant) -> dict[str, Any]:
-            return {name: getattr(found, name) for name in Point.__dataclass_fields__}
+            return {name: getattr(found, name) for name in ConstantAtStep.__dataclass_fields__}
 
         # Dense towards the stability limit, where the curve rises.
         shares = 0.995 - 0.955 * np.linspace(0, 1, self.points)[::-1] ** 1.5
@@ -89,7 +89,7 @@ _POINTS = MappingProxyType({"quick": 16, "lesson": 32, "paper": 64})
 
 def limit_cells(scale: str) -> tuple[LimitCell, ...]:
     """D = 0..8, with more points on each curve at the larger scales."""
-    return tuple(LimitCell(delay, of_scale(_POINTS, scale, "limit")) for delay in DELAYS)
+    return tuple(LimitCell(delay, _POINTS[scale]) for delay in DELAYS)
 
 
 def limits(values: Iterable[Values]) -> Limits:
@@ -102,7 +102,7 @@ def limits(values: Iterable[Values]) -> Limits:
     best = {each["best"]["delay"]: each for each in values}
     ordered = {delay: best[delay] for delay in sorted(best)}
     return Limits(
-        {delay: tuple(Point(**point) for point in each["curve"]) for delay, each in ordered.items()},
-        {delay: Point(**each["best"]) for delay, each in ordered.items()},
+        {delay: tuple(ConstantAtStep(**point) for point in each["curve"]) for delay, each in ordered.items()},
+        {delay: ConstantAtStep(**each["best"]) for delay, each in ordered.items()},
         {delay: each["compared"] for delay, each in ordered.items()},
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from experiments.servers.rules.rules import RULES
 from experiments.studies import STUDIES
-from experiments.studies.adaptive import PRESCRIBED, TUNED, AdaptiveResult, load_results
+from experiments.studies.adaptive import ADAPTIVE, PRESCRIBED, TUNED, AdaptiveResult
 from figures.draw.adaptive import SHORT, adaptive_picture, fleet_name
 from figures.report.entry import Entry, Origin, scale_in
 from figures.report.mathematics import svg
@@ -206,7 +206,7 @@ def read_adaptive(folder: Path | str) -> Results:
     Raises:
         StoreError: a damaged result.
     """
-    results = load_results(folder)
+    results = ADAPTIVE.load_all(folder)
     recorded = tuple(result for result in results if result.cell.digest)
     return (*STUDIES[NAME].chosen(results), *recorded)
 
@@ -217,7 +217,7 @@ def entries(results: Results) -> Iterator[Entry]:
         return
     made = tuple(dict.fromkeys(result.command for result in results))
     alone = f"gradlag reproduce {NAME} --scale {scale_in(made)}"
-    origin = Origin(made, (alone,), tuple(result.describe() for result in results), "comparison")
+    origin = Origin(made, (alone,), tuple(map(ADAPTIVE.describe, results)), "comparison")
     yield Entry(
         name=NAME,
         group="",

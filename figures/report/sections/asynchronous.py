@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.studies import STUDIES
-from experiments.studies.asynchronous import AsyncResult, load_results
+from experiments.studies.asynchronous import ASYNC, AsyncResult
 from figures.report.entry import Entry, Origin, scale_in
 from figures.report.tables import number
 from figures.style import style
@@ -37,7 +37,7 @@ def read_asynchronous(folder: Path | str) -> Results:
     Raises:
         StoreError: a damaged result.
     """
-    return STUDIES[NAME].chosen(load_results(folder))
+    return STUDIES[NAME].chosen(ASYNC.load_all(folder))
 
 
 def asynchronous_picture(results: Results) -> Figure:
@@ -169,7 +169,7 @@ def entries(results: Results) -> Iterator[Entry]:
         title=STUDIES[NAME].title,
         caption=f"{asynchronous_caption(results)} Made by <code>{alone}</code>.",
         draw=lambda: asynchronous_picture(results),
-        origin=Origin(made, (alone,), tuple(result.describe() for result in results), "server"),
+        origin=Origin(made, (alone,), tuple(map(ASYNC.describe, results)), "server"),
         wide=True,
         below=asynchronous_table(results),
         short=NAME,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.studies import STUDIES
 from experiments.studies.staleness.claims import claims
-from experiments.studies.staleness.results import WorkerResult, load_results
+from experiments.studies.staleness.store import STALENESS, WorkerResult
 from experiments.studies.staleness.study import chosen
 from figures.draw.distance import distance_caption, distance_picture
 from figures.draw.fig1 import fig1_caption, fig1_picture
@@ -50,7 +50,7 @@ def read_study(folder: Path | str) -> Results:
     Raises:
         StoreError: a damaged result.
     """
-    return load_results(folder)
+    return STALENESS.load_all(folder)
 
 
 def opening(results: Results) -> str:
@@ -84,4 +84,4 @@ def _drawing(picture: Callable[[Results], Figure], results: Results) -> Callable
 def _origin(name: str, results: Results) -> Origin:
     made = tuple(dict.fromkeys(result.command for result in results))
     alone = f"gradlag reproduce {name} --scale {scale_in(made)}"
-    return Origin(made, (alone,), tuple(result.describe() for result in results), "cell")
+    return Origin(made, (alone,), tuple(map(STALENESS.describe, results)), "cell")

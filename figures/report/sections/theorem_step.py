@@ -15,7 +15,7 @@ from matplotlib.typing import LineStyleType
 
 from experiments.studies import STUDIES
 from experiments.studies.theorem_step.comparison import (
-    Comparison,
+    StepComparison,
     arrived,
     comparisons,
     counted,
@@ -23,7 +23,7 @@ from experiments.studies.theorem_step.comparison import (
     smallest_coherence,
     start_square,
 )
-from experiments.studies.theorem_step.results import StepResult, load_results
+from experiments.studies.theorem_step.store import THEOREM_STEPS, StepResult
 from figures.draw.staleness_panels import empty
 from figures.report.entry import Entry, Origin, scale_in
 from figures.report.tables import number
@@ -53,7 +53,7 @@ def read_steps(folder: Path | str) -> Results:
     Raises:
         StoreError: a damaged result.
     """
-    return STUDIES[NAME].chosen(load_results(folder))
+    return STUDIES[NAME].chosen(THEOREM_STEPS.load_all(folder))
 
 
 def entries(results: Results) -> Iterator[Entry]:
@@ -68,7 +68,7 @@ def entries(results: Results) -> Iterator[Entry]:
         title=STUDIES[NAME].title,
         caption=f"{caption(results)} Made by <code>{alone}</code>.",
         draw=lambda: theorem_step_picture(results),
-        origin=Origin(made, (alone,), tuple(result.describe() for result in results), "cell"),
+        origin=Origin(made, (alone,), tuple(map(THEOREM_STEPS.describe, results)), "cell"),
         wide=True,
         below=table(results),
         short=NAME,
@@ -90,7 +90,7 @@ def theorem_step_picture(results: Results) -> Figure:
         return drawn
 
 
-def arrivals(axes: Axes, found: Sequence[Comparison]) -> Axes:
+def arrivals(axes: Axes, found: Sequence[StepComparison]) -> Axes:
     """Batches to the target over the mean step, in units of that of Theorem 1 with mu = 1: a line for each s."""
     there = [each for each in found if each.theorem(1.0) is not None]
     if not there:
@@ -122,7 +122,7 @@ def _mark(axes: Axes, place: float, result: StepResult, colour: str, mark: str) 
     axes.plot(place, counted(result).mean(), shape, color=colour, markerfacecolor=face, markersize=size)
 
 
-def bounds(axes: Axes, found: Sequence[Comparison]) -> Axes:
+def bounds(axes: Axes, found: Sequence[StepComparison]) -> Axes:
     """At Theorem 1's steps with mu = 1/2: the bounds and the least measured mean, over s."""
     there = [(each, result) for each in found if (result := each.theorem(0.5)) is not None]
     if not there:
@@ -147,7 +147,7 @@ def bounds(axes: Axes, found: Sequence[Comparison]) -> Axes:
 
 
 def _measured(
-    axes: Axes, there: Sequence[tuple[Comparison, StepResult]], colour: str, label: str, aside: float = 1.0
+    axes: Axes, there: Sequence[tuple[StepComparison, StepResult]], colour: str, label: str, aside: float = 1.0
 ) -> list[float]:
     """Means with their intervals, a little aside so that two are told apart; the means that were drawn."""
     least = [(each.staleness, result.values["least"]) for each, result in there]
@@ -160,12 +160,12 @@ def _measured(
     return means
 
 
-def coherences(axes: Axes, found: Sequence[Comparison]) -> Axes:
+def coherences(axes: Axes, found: Sequence[StepComparison]) -> Axes:
     """The smallest mu_k over s, a line for each network and schedule, the deeper the thicker."""
     if not found:
         return empty(axes)
     depths = sorted({each.depth for each in found})
-    looks: Mapping[str, tuple[str, LineStyleType, Callable[[Comparison], StepResult | None]]] = {
+    looks: Mapping[str, tuple[str, LineStyleType, Callable[[StepComparison], StepResult | None]]] = {
         "$1/(2sL)$": (style.SKY, "-", lambda each: each.halved),
         "tuned step": (style.GREEN, "-", lambda each: each.tuned),
         "Theorem 1, $\\mu = 1$": (style.DARK_VERMILLION, style.LINE_STYLES[2], lambda each: each.theorem(1.0)),
@@ -199,7 +199,7 @@ def _stalenesses(axes: Axes, places: Sequence[int]) -> None:
     axes.set_xlabel("staleness $s$ (delay $s - 1$)")
 
 
-def _model(found: Sequence[Comparison]) -> str:
+def _model(found: Sequence[StepComparison]) -> str:
     return _name(found[0].workload) if found else ""
 
 
@@ -260,7 +260,7 @@ def _kind(place: int) -> str:
     return "" if place < 2 else "number"
 
 
-def _row(each: Comparison) -> str:
+def _row(each: StepComparison) -> str:
     half, best = each.theorem(0.5), each.best
     values = half.values if half is not None else {}
     limits = values.get("bounds", {})

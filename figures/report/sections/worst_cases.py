@@ -13,10 +13,10 @@ from types import MappingProxyType
 from matplotlib.figure import Figure
 
 from experiments.studies import STUDIES, Study
+from experiments.studies.worst_cases.certified_witness import witness_text
 from experiments.studies.worst_cases.designs import DesignCell, restored
 from experiments.studies.worst_cases.limit import limits
-from experiments.studies.worst_cases.results import Result, load_results
-from experiments.studies.worst_cases.worst_function import witness_text
+from experiments.studies.worst_cases.store import SOLVED, SolvedResult
 from figures.draw.delay_patterns import patterns_picture
 from figures.draw.designs import designs_picture
 from figures.draw.growth import growth_picture
@@ -27,7 +27,7 @@ from figures.report.entry import Entry, Origin, scale_in
 from theory.design.best import Design, Target
 from theory.worst_case.witness.file import loads
 
-Results = tuple[Result, ...]
+Results = tuple[SolvedResult, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class SolvedFigure:
         """The commands behind it, of all studies and of this one alone."""
         made = tuple(dict.fromkeys(result.command for result in self.results))
         alone = f"gradlag reproduce {self.study.name} --scale {scale_in(made)}"
-        return Origin(made, (alone,), tuple(result.describe() for result in self.results), "worst case")
+        return Origin(made, (alone,), tuple(map(SOLVED.describe, self.results)), "worst case")
 
 
 def read_solved(folder: Path | str) -> tuple[SolvedFigure, ...]:
@@ -56,7 +56,7 @@ def read_solved(folder: Path | str) -> tuple[SolvedFigure, ...]:
     Raises:
         StoreError: a damaged result.
     """
-    results = load_results(folder)
+    results = SOLVED.load_all(folder)
     found = (SolvedFigure(STUDIES[name], STUDIES[name].chosen(results)) for name in _SHOWN)
     return tuple(figure for figure in found if figure.results)
 

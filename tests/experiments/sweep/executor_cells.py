@@ -3,13 +3,11 @@
 import os
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments.sweep.cell_files import CellFiles, digest
-from experiments.sweep.executor import Found, Made, Outcome, Recipe
+from experiments.sweep.json_store import JsonStore
 
 
 @dataclass(frozen=True)
@@ -41,43 +39,12 @@ class Faulty:
         return {"square": self.number**2}
 
 
-@dataclass(frozen=True)
-class Square:
-    cell: Faulty
-    values: dict[str, Any]
-    versions: dict[str, str]
-    seconds: float
-    command: str
+class Squares(JsonStore[Faulty]):
+    schema = "faulty/1"
+    folder = "faulty"
+    noun = "square"
+    plural = "squares"
+    cell_type = Faulty
 
 
-class _Named(CellFiles[Square]):
-    def name(self, cell: Any) -> str:
-        return f"faulty-{cell.number}-{self.key(cell)[:12]}.json"
-
-
-FILES = _Named(
-    "faulty/1",
-    "faulty",
-    "square",
-    key=lambda cell: digest(asdict(cell)),
-    asked=lambda cell: {"cell": asdict(cell)},
-    restore=lambda stored: Square(
-        Faulty(**stored["cell"]), *(stored[name] for name in ("values", "versions", "seconds", "command"))
-    ),
-    build=Square,
-)
-
-
-def run(cell: Faulty, out: Path, command: str, progress: Any) -> Outcome:
-    return FILES.run(cell, out, command)
-
-
-def finder(out: Path) -> Callable[[Faulty], Found]:
-    return lambda cell: FILES.find(cell, out)
-
-
-def make(cell: Faulty, command: str) -> Made:
-    return FILES.make(cell, command)
-
-
-RECIPE = Recipe("faulty", run, finder, make)
+SQUARES = Squares()

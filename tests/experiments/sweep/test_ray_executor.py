@@ -12,21 +12,21 @@ import pytest
 
 pytest.importorskip("ray")
 
-from experiments.studies.staleness import results as staleness_results
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.worst_cases import results as worst_case_results
-from experiments.studies.worst_cases.growth import PatternCell
+from experiments.studies.staleness.store import STALENESS
+from experiments.studies.worst_cases.delay_patterns import PatternCell
+from experiments.studies.worst_cases.store import SOLVED
 from experiments.sweep import ray_executor
-from experiments.sweep.executor import Made, executor_for, run_all
+from experiments.sweep.executor import executor_for, run_cells
 from experiments.sweep.ray_driver import Refused
 from experiments.sweep.ray_executor import RayExecutor
-from experiments.sweep.run_cells import RECIPE as RUNS
-from experiments.sweep.run_cells import Cell
+from experiments.sweep.run_store import RUNS, Cell
+from experiments.sweep.store import Made
 from gradlag.commands.reproduction import reproduce
 from theory.common.errors import EnvironmentFailure, InputError
 
 sys.path.append(str(Path(__file__).parent))
-from executor_cells import FILES, RECIPE, Faulty
+from executor_cells import SQUARES, Faulty
 from test_executor import numbers, told
 
 CELLS = tuple(Faulty(number) for number in range(12))
@@ -51,23 +51,23 @@ def test_a_cluster_gives_what_this_process_gives(cluster, tmp_path):
     ]
     workers = [WorkerCell("fig1", "problem:quadratic:d=3", 2, s, 10, lags=2, seeds=2, metric="loss") for s in (0, 4)]
     solved = [PatternCell("constant", 0.5, 2, 3)]
-    for recipe, cells in ((RUNS, runs), (staleness_results.RECIPE, workers), (worst_case_results.RECIPE, solved)):
-        ours = run_all(recipe, cells, here)
-        theirs = run_all(recipe, cells, there, executor=cluster)
+    for store, cells in ((RUNS, runs), (STALENESS, workers), (SOLVED, solved)):
+        ours = run_cells(store, cells, here)
+        theirs = run_cells(store, cells, there, executor=cluster)
         for mine, other in zip(ours, theirs, strict=True):
             assert mine.path.relative_to(here) == other.path.relative_to(there) and other.seconds > 0
-            if recipe is RUNS:
+            if store is RUNS:
                 assert load(mine.path).identical(load(other.path))
             else:
                 assert told(mine.path.read_bytes()) == told(other.path.read_bytes())
-        assert [outcome.seconds for outcome in run_all(recipe, cells, there, executor=cluster)] == [0.0] * len(cells)
+        assert [outcome.seconds for outcome in run_cells(store, cells, there, executor=cluster)] == [0.0] * len(cells)
 
 
 def test_dead_workers_are_replaced_and_what_raises_is_not_tried_again(cluster, tmp_path):
     said = []
     mark, marks = tmp_path / "mark", tmp_path / "marks"
     cells = (*CELLS, Faulty(20, "die once", str(mark)), Faulty(21, "die", str(marks)), Faulty(22, "raise"))
-    *done, once, always, raised = run_all(RECIPE, cells, tmp_path, executor=cluster, announce=said.append)
+    *done, once, always, raised = run_cells(SQUARES, cells, tmp_path, executor=cluster, announce=said.append)
     assert all(outcome.error is None for outcome in done)
     assert once.path.exists() and len(once.notes) == 1 and "tried again" in once.notes[0]
     assert len(always.notes) == 2 and "died 3 times" in always.error
@@ -85,9 +85,9 @@ def test_an_interruption_keeps_what_is_finished_and_the_same_cluster_goes_on(clu
 
     cells = [Faulty(number, pause=0.05) for number in range(20)]
     with pytest.raises(KeyboardInterrupt):
-        run_all(RECIPE, cells, tmp_path, executor=cluster, progress=press)
+        run_cells(SQUARES, cells, tmp_path, executor=cluster, progress=press)
     assert 1 <= len(numbers(tmp_path)) < 20
-    assert all(outcome.path for outcome in run_all(RECIPE, cells, tmp_path, executor=cluster))
+    assert all(outcome.path for outcome in run_cells(SQUARES, cells, tmp_path, executor=cluster))
     assert numbers(tmp_path) == {number: number**2 for number in range(20)}
 
 
@@ -100,7 +100,7 @@ def test_a_full_disk_fails_the_cell_and_not_the_sweep(cluster, tmp_path, monkeyp
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", full)
-    outcomes = run_all(RECIPE, CELLS, tmp_path, executor=cluster)
+    outcomes = run_cells(SQUARES, CELLS, tmp_path, executor=cluster)
     assert [outcome.cell.number for outcome in outcomes if outcome.error] == [5]
     assert "no space left" in outcomes[5].error
     assert not list(tmp_path.rglob("*.tmp"))
@@ -130,16 +130,16 @@ class Scripted:
 
 def test_no_more_than_the_window_is_on_its_way(tmp_path):
     connection = Scripted()
-    run_all(RECIPE, CELLS, tmp_path, executor=RayExecutor(connection, 3, "", tmp_path / "log"))
+    run_cells(SQUARES, CELLS, tmp_path, executor=RayExecutor(connection, 3, "", tmp_path / "log"))
     assert connection.most == 3 and len(numbers(tmp_path)) == 12
 
 
 def test_a_lost_head_is_one_sentence_and_the_same_command_goes_on(tmp_path):
     with pytest.raises(EnvironmentFailure, match=r"head at h:1, .* does not answer\. The same command goes on") as lost:
-        run_all(RECIPE, CELLS, tmp_path, executor=RayExecutor(Scripted(4), 3, "h:1", tmp_path / "log"))
+        run_cells(SQUARES, CELLS, tmp_path, executor=RayExecutor(Scripted(4), 3, "h:1", tmp_path / "log"))
     assert lost.value.exit_status == 4 and len(numbers(tmp_path)) == 4
     connection = Scripted()
-    run_all(RECIPE, CELLS, tmp_path, executor=RayExecutor(connection, 3, "h:1", tmp_path / "log"))
+    run_cells(SQUARES, CELLS, tmp_path, executor=RayExecutor(connection, 3, "h:1", tmp_path / "log"))
     assert connection.left == 10**9 - 8 and len(numbers(tmp_path)) == 12
 
 
@@ -148,7 +148,7 @@ def test_a_head_that_does_not_answer_twice_is_lost_although_workers_go_on(tmp_pa
     monkeypatch.setattr(ray_executor, "_PULSE", 0.0)
     monkeypatch.setattr(ray_executor, "_answers", lambda head, seconds: next(answers))
     with pytest.raises(EnvironmentFailure, match="does not answer"):
-        run_all(RECIPE, CELLS, tmp_path, executor=RayExecutor(Scripted(), 1, "h:1", tmp_path / "log"))
+        run_cells(SQUARES, CELLS, tmp_path, executor=RayExecutor(Scripted(), 1, "h:1", tmp_path / "log"))
     assert len(numbers(tmp_path)) == 4
 
 
@@ -162,7 +162,7 @@ def test_an_answer_of_an_earlier_sweep_is_passed_over(tmp_path):
                 return 10**6, Made("strange", b"", 0.0)
             return super().recv()
 
-    run_all(RECIPE, CELLS[:2], tmp_path, executor=RayExecutor(Late(), 1, "", tmp_path / "log"))
+    run_cells(SQUARES, CELLS[:2], tmp_path, executor=RayExecutor(Late(), 1, "", tmp_path / "log"))
     assert numbers(tmp_path) == {0: 0, 1: 1}
 
 
@@ -172,7 +172,7 @@ def test_a_refusal_of_a_worker_is_the_error_of_its_cell(tmp_path):
             number, *_ = self.orders.pop(0)
             return number, Refused("Its worker has gradlag 0.", "")
 
-    outcome = run_all(RECIPE, CELLS[:1], tmp_path, executor=RayExecutor(Old(), 1, "", tmp_path / "log"))[0]
+    outcome = run_cells(SQUARES, CELLS[:1], tmp_path, executor=RayExecutor(Old(), 1, "", tmp_path / "log"))[0]
     assert outcome.error.startswith("Its worker has gradlag 0. Its log is")
 
 
@@ -220,7 +220,7 @@ def test_a_head_that_is_killed_ends_the_command_and_leaves_no_process(tmp_path, 
     cells = [Faulty(number, pause=0.5) for number in range(1000)]
     with pytest.raises(EnvironmentFailure, match="was lost") as lost, executor_for(cluster="local") as executor:
         place = executor.log.parent
-        run_all(RECIPE, cells, tmp_path, executor=executor, progress=kill)
+        run_cells(SQUARES, cells, tmp_path, executor=executor, progress=kill)
     assert killed and lost.value.exit_status == 4
     finished = numbers(tmp_path)
     assert finished and all(square == number**2 for number, square in finished.items())
@@ -245,5 +245,5 @@ def processes(place: Path) -> list[tuple[int, list[str]]]:
 
 
 def test_the_files_of_a_cluster_are_whole(cluster, tmp_path):
-    run_all(RECIPE, CELLS, tmp_path, executor=cluster, command="gradlag reproduce")
-    assert [result.command for result in FILES.load_all(tmp_path)] == ["gradlag reproduce"] * 12
+    run_cells(SQUARES, CELLS, tmp_path, executor=cluster, command="gradlag reproduce")
+    assert [result.command for result in SQUARES.load_all(tmp_path)] == ["gradlag reproduce"] * 12

@@ -13,8 +13,9 @@ from experiments.runs.execute import parts_folder_of
 from experiments.runs.store import load
 from experiments.studies import SCALES, STUDIES, get_study
 from experiments.studies.ladder import STALENESSES, horizon_grid
-from experiments.sweep import run_cells as sweep
-from experiments.sweep.run_cells import Cell, cell_path, cells_folder, run_cell, run_cells
+from experiments.sweep import run_store
+from experiments.sweep.executor import run_cells
+from experiments.sweep.run_store import RUNS, Cell, cell_path
 from theory.common.errors import InputError, StoreError
 from theory.schedules.schedule import parse_schedule
 
@@ -26,24 +27,27 @@ BROKEN = Cell("broken", "quadratic:d=5", "1/(s*L*", staleness=2, steps=10)
 
 
 def files(out) -> list[str]:
-    return sorted(path.name for path in cells_folder(out).iterdir())
+    return sorted(path.name for path in (out / "cells").iterdir())
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    return {outcome.cell.name: load(outcome.path) for outcome in run_cells(CELLS, tmp_path_factory.mktemp("reference"))}
+    return {
+        outcome.cell.name: load(outcome.path)
+        for outcome in run_cells(RUNS, CELLS, tmp_path_factory.mktemp("reference"))
+    }
 
 
 def test_a_sweep_has_one_file_per_different_cell(tmp_path):
-    outcomes = run_cells(CELLS + CELLS[:1], tmp_path)
+    outcomes = run_cells(RUNS, CELLS + CELLS[:1], tmp_path)
     assert [outcome.cell for outcome in outcomes] == list(CELLS)
     assert files(tmp_path) == sorted(outcome.path.name for outcome in outcomes)
     assert all(outcome.path.name.startswith(f"{outcome.cell.name}-") for outcome in outcomes)
 
 
 def test_order_and_processes_do_not_matter(tmp_path, reference):
-    broken, *outcomes = run_cells((BROKEN, *CELLS[::-1]), tmp_path, jobs=2)
-    assert broken.path is None and broken.error.startswith(run_cell(BROKEN, tmp_path).error.rstrip("."))
+    broken, *outcomes = run_cells(RUNS, (BROKEN, *CELLS[::-1]), tmp_path, jobs=2)
+    assert broken.path is None and broken.error.startswith(RUNS.run(BROKEN, tmp_path).error.rstrip("."))
     assert [outcome.cell for outcome in outcomes] == list(CELLS[::-1])
     for outcome in outcomes:
         assert load(outcome.path).identical(reference[outcome.cell.name])
@@ -56,11 +60,11 @@ def test_an_interrupted_sweep_goes_on_and_ends_in_the_same_files(tmp_path, refer
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_cells(CELLS, tmp_path, progress=press)
+        run_cells(RUNS, CELLS, tmp_path, progress=press)
     finished = [name for name in files(tmp_path) if name.endswith(".nc") and not name.startswith(".")]
     assert len(finished) == 1
     seen = []
-    for outcome in run_cells(CELLS, tmp_path, progress=lambda done, total: seen.append(done)):
+    for outcome in run_cells(RUNS, CELLS, tmp_path, progress=lambda done, total: seen.append(done)):
         assert load(outcome.path).identical(reference[outcome.cell.name])
     assert seen == sorted(seen) and seen[-1] == 300
     assert len(files(tmp_path)) == 3
@@ -72,16 +76,16 @@ def test_an_interrupted_sweep_ends_its_processes(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_cells(CELLS, tmp_path, jobs=2, progress=press)
+        run_cells(RUNS, CELLS, tmp_path, jobs=2, progress=press)
     assert not multiprocessing.active_children()
 
 
 def test_finished_cells_are_taken_and_damaged_ones_run_again(tmp_path, reference):
-    kept, damaged, _ = run_cells(CELLS, tmp_path)
+    kept, damaged, _ = run_cells(RUNS, CELLS, tmp_path)
     before = kept.path.read_bytes()
     damaged.path.write_bytes(damaged.path.read_bytes()[:1000])
     told: list[str] = []
-    for outcome in run_cells(CELLS, tmp_path, announce=told.append):
+    for outcome in run_cells(RUNS, CELLS, tmp_path, announce=told.append):
         assert load(outcome.path).identical(reference[outcome.cell.name])
     assert kept.path.read_bytes() == before
     assert len(told) == 1 and damaged.path.name in told[0] and "run again" in told[0]
@@ -89,7 +93,7 @@ def test_finished_cells_are_taken_and_damaged_ones_run_again(tmp_path, reference
 
 def test_a_cell_that_fails_does_not_stop_the_others(tmp_path):
     told: list[str] = []
-    outcomes = run_cells((BROKEN, *CELLS[:2]), tmp_path, announce=told.append)
+    outcomes = run_cells(RUNS, (BROKEN, *CELLS[:2]), tmp_path, announce=told.append)
     assert [outcome.path is None for outcome in outcomes] == [True, False, False]
     assert outcomes[0].error and told == [f"The cell broken failed: {outcomes[0].error}"]
     log = tmp_path / "logs" / "broken.log"
@@ -101,30 +105,30 @@ def test_a_log_goes_when_its_cell_is_there(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sweep, "run_to_file", full)
-        assert "No space left" in run_cells(CELLS[:1], tmp_path)[0].error
+        patched.setattr(run_store, "run_to_file", full)
+        assert "No space left" in run_cells(RUNS, CELLS[:1], tmp_path)[0].error
     assert len(list((tmp_path / "logs").iterdir())) == 1
-    assert run_cells(CELLS[:1], tmp_path)[0].path.exists()
+    assert run_cells(RUNS, CELLS[:1], tmp_path)[0].path.exists()
     assert not list((tmp_path / "logs").iterdir())
 
 
 def test_a_file_of_another_configuration_under_the_name_is_not_taken(tmp_path, reference):
-    mine, other, _ = run_cells(CELLS, tmp_path)
+    mine, other, _ = run_cells(RUNS, CELLS, tmp_path)
     mine.path.write_bytes(other.path.read_bytes())
     told: list[str] = []
-    again = run_cells(CELLS[:1], tmp_path, announce=told.append)[0]
+    again = run_cells(RUNS, CELLS[:1], tmp_path, announce=told.append)[0]
     assert again.path == mine.path and load(again.path).identical(reference[CELLS[0].name])
     assert len(told) == 1 and "another configuration" in told[0]
 
 
 def test_a_changed_cell_of_the_same_name_has_another_file(tmp_path):
     changed = replace(CELLS[0], steps=11)
-    outcomes = [run_cell(cell, tmp_path) for cell in (CELLS[0], changed)]
+    outcomes = [RUNS.run(cell, tmp_path) for cell in (CELLS[0], changed)]
     assert len({outcome.path for outcome in outcomes}) == 2 and len(files(tmp_path)) == 2
 
 
 def test_a_damaged_file_stays_until_a_whole_one_takes_its_place(tmp_path, monkeypatch):
-    path = run_cell(CELLS[0], tmp_path).path
+    path = RUNS.run(CELLS[0], tmp_path).path
     path.write_bytes(b"damaged")
 
     def stopped(*arguments: object, **options: object) -> None:
@@ -132,28 +136,28 @@ def test_a_damaged_file_stays_until_a_whole_one_takes_its_place(tmp_path, monkey
 
     monkeypatch.setattr("experiments.runs.execute.execute", stopped)
     with pytest.raises(KeyboardInterrupt):
-        run_cell(CELLS[0], tmp_path)
+        RUNS.run(CELLS[0], tmp_path)
     assert path.read_bytes() == b"damaged"
 
 
 def test_what_a_killed_command_left_beside_a_result_goes(tmp_path):
-    outcome = run_cell(CELLS[0], tmp_path)
+    outcome = RUNS.run(CELLS[0], tmp_path)
     parts = parts_folder_of(CELLS[0].plan(), outcome.path)
     parts.mkdir()
-    assert run_cell(CELLS[0], tmp_path).seconds == 0 and not parts.exists()
+    assert RUNS.run(CELLS[0], tmp_path).seconds == 0 and not parts.exists()
 
 
 def test_what_a_killed_writer_left_long_ago_goes_and_nothing_else_does(tmp_path):
     """Old by the clock of the disk: half-written files of ours, and neither recent ones nor those of others."""
-    cells_folder(tmp_path).mkdir()
+    (tmp_path / "cells").mkdir()
     ages = {".a.nc.0123456789ab.tmp": 2, ".b.nc.0123456789ab.tmp": 0.5, ".theirs.tmp": 2, "c.nc": 2}
     for name, days in ages.items():
-        for folder in (tmp_path, cells_folder(tmp_path)):
+        for folder in (tmp_path, (tmp_path / "cells")):
             (folder / name).touch()
             at = (folder / name).stat().st_mtime - 86_400 * days
             os.utime(folder / name, (at, at))
-    run_cells((), tmp_path)
-    for folder in (tmp_path, cells_folder(tmp_path)):
+    run_cells(RUNS, (), tmp_path)
+    for folder in (tmp_path, (tmp_path / "cells")):
         assert sorted(path.name for path in folder.iterdir() if path.is_file()) == sorted(list(ages)[1:])
 
 
@@ -178,8 +182,8 @@ def test_a_defect_in_one_cell_is_reported_by_its_kind(tmp_path, monkeypatch):
     def defect(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("by accident")
 
-    monkeypatch.setattr(sweep, "run_to_file", defect)
-    assert run_cell(CELLS[0], tmp_path).error == "ZeroDivisionError: by accident"
+    monkeypatch.setattr(run_store, "run_to_file", defect)
+    assert RUNS.run(CELLS[0], tmp_path).error == "ZeroDivisionError: by accident"
 
 
 def test_names_are_made_safe_for_a_file_system(tmp_path):
@@ -190,13 +194,13 @@ def test_names_are_made_safe_for_a_file_system(tmp_path):
 def test_an_unwritable_folder_is_refused_before_the_first_cell(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written to"):
-        run_cells(CELLS, tmp_path / "file")
+        run_cells(RUNS, CELLS, tmp_path / "file")
 
 
 @pytest.mark.parametrize("jobs", [0, -1, 1.5])
 def test_the_number_of_jobs_is_checked(tmp_path, jobs):
     with pytest.raises(InputError, match="number of jobs must be a whole number of at least 1"):
-        run_cells(CELLS, tmp_path, jobs=jobs)
+        run_cells(RUNS, CELLS, tmp_path, jobs=jobs)
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from experiments.studies.worst_cases.growth import GrowthCell, PatternCell, SawtoothCell
-from experiments.studies.worst_cases.results import Result
+from experiments.studies.worst_cases.delay_patterns import PatternCell, SawtoothCell
+from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
+from experiments.sweep.json_store import CellResult
 from figures.draw.delay_patterns import pattern_ratio, patterns_picture, sawtooth_ratio
 from figures.draw.growth import common_steps, growth_over_staleness, growth_over_steps, growth_picture, slope
 from figures.style import style
 
 
 def result(cell, **values):
-    return Result(cell, values, {}, 0.0, "")
+    return CellResult(cell, values, {}, 0.0, "")
 
 
 def growth(schedule, staleness, steps):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from experiments.studies.staleness import study as staleness
-from experiments.studies.staleness.cells import STAGES
 from experiments.studies.staleness.claims import claims
-from experiments.studies.staleness.results import WorkerResult, load_results, save
+from experiments.studies.staleness.compute import STAGES
+from experiments.studies.staleness.store import STALENESS, WorkerResult
 from figures.draw.distance import distance_caption, distance_picture
 from figures.draw.fig1 import by_depth, fig1_caption, fig1_picture
 from figures.draw.fig2 import fig2_caption, fig2_picture
@@ -29,7 +29,7 @@ PICTURES = (
 
 def invented(cell):
     """Slower the staler and the deeper; beyond 1000 batches never."""
-    rng = np.random.default_rng(int(cell.digest[:8], 16))
+    rng = np.random.default_rng(int(STALENESS.key(cell)[:8], 16))
     base = 100 * 2 ** (0.1 * cell.extra_delay * staleness.depth_of(cell.workload))
     counts = base * (1 + 0.1 * rng.random(cell.seeds))
     values = {
@@ -121,8 +121,8 @@ def test_an_unfinished_study_is_drawn_as_far_as_it_goes(results, picture, captio
 
 def test_the_report_has_the_claims_and_every_figure_of_the_study(results, tmp_path):
     for result in results:
-        save(result, tmp_path)
+        STALENESS.save(result, tmp_path)
     page = build_report(tmp_path).read_text(encoding="utf-8")
-    assert "The staleness study" in page and claims_table(claims(load_results(tmp_path))) in page
+    assert "The staleness study" in page and claims_table(claims(STALENESS.load_all(tmp_path))) in page
     assert all(f'<figure id="{name}"' in page for name in staleness.FIGURES)
     assert (tmp_path / "figures/fig1.svg").is_file()

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from experiments.sweep.run_cells import Cell, run_cells
+from experiments.sweep.executor import run_cells
+from experiments.sweep.run_store import RUNS, Cell
 from figures.report.build import build_report
 from figures.report.results import read_calibration, read_families
 from figures.report.tables import badge, calibration_table, number, verdict_table
@@ -121,7 +122,7 @@ def test_runs_at_several_horizons_are_one_row(results):
 def test_schedules_that_were_run_to_be_compared_stand_in_one_picture_under_names_of_their_own(tmp_path):
     schedules = ("1/(2*s*L)", "1/(2*s)/L", "1/(s*L*sqrt(k))")
     cells = [Cell(f"c{n}", "quadratic:d=3", text, 2, 20, seeds=8) for n, text in enumerate(schedules)]
-    run_cells(cells, tmp_path)
+    run_cells(RUNS, cells, tmp_path)
     families = read_families(tmp_path)
     assert len({family.name for family in families}) == 3
     page = Page(build_report(tmp_path).read_text(encoding="utf-8"))

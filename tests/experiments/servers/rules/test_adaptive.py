@@ -28,16 +28,15 @@ from experiments.servers.rules.rules import RULES, ConstantStep, Picky, Ringmast
 from experiments.servers.speeds import parse_fleet
 from experiments.studies import SCALES, STUDIES
 from experiments.studies.adaptive import (
-    FILES,
+    ADAPTIVE,
     FLEETS,
     RECORDED,
     AdaptiveCell,
     adaptive_cells,
     compared,
-    load_results,
     recorded_cell,
-    run_cells,
 )
+from experiments.sweep.executor import run_cells
 from theory.common.errors import InputError, ProblemError, StoreError
 
 HEAVY = virtual_run(parse_fleet("6*pareto:mean=1,tail=1.2"), 400, seed=3)
@@ -248,19 +247,19 @@ def test_an_objective_without_compiled_gradients_has_no_picky_run(tmp_path):
 
 
 def test_a_cell_holds_every_rule_and_is_taken_as_it_is_when_it_is_there(tmp_path):
-    first = run_cells([TINY], tmp_path, command="gradlag reproduce --scale quick")[0]
+    first = run_cells(ADAPTIVE, [TINY], tmp_path, command="gradlag reproduce --scale quick")[0]
     assert first.error is None
-    entries = load_results(tmp_path)[0].values["rules"]
+    entries = ADAPTIVE.load_all(tmp_path)[0].values["rules"]
     assert [e["rule"] for e in entries if e["choice"] == "tuned"] == list(RULES)
     assert [e["rule"] for e in entries if e["choice"] == "prescribed"] == STEP_RULES
     content = first.path.read_bytes()
-    again = run_cells([TINY], tmp_path)[0]
+    again = run_cells(ADAPTIVE, [TINY], tmp_path)[0]
     assert again.seconds == 0.0 and first.path.read_bytes() == content
     first.path.write_bytes(content[:-50])
-    mended = run_cells([TINY], tmp_path)[0]
+    mended = run_cells(ADAPTIVE, [TINY], tmp_path)[0]
     assert mended.notes and mended.error is None
     assert json.loads(first.path.read_bytes())["values"] == json.loads(content)["values"]
-    assert FILES.load(first.path).cell == TINY
+    assert ADAPTIVE.load(first.path).cell == TINY
 
 
 def test_a_recorded_trace_is_a_fleet_of_its_own_and_must_not_change(tmp_path):

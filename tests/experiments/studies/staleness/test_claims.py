@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from experiments.studies.staleness import study as staleness
-from experiments.studies.staleness.cells import STAGES
 from experiments.studies.staleness.claims import CLAIMS, claims, decide, interval, judge
-from experiments.studies.staleness.results import WorkerResult
+from experiments.studies.staleness.compute import STAGES
 from experiments.studies.staleness.sizes import NETWORKS
+from experiments.studies.staleness.store import WorkerResult
 
 NAMES = {claim.name: claim for claim in CLAIMS}
 

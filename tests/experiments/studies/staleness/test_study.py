@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.studies.staleness import claim_effects
-from experiments.studies.staleness import needs as staleness_needs
+from experiments.studies.staleness import claim_effects, requirements
 from experiments.studies.staleness import study as staleness
-from experiments.studies.staleness.cells import POINTS, STAGES, WorkerCell
+from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.coherence import coherence_by_cell
-from experiments.studies.staleness.needs import check_needs, missing_data
-from experiments.studies.staleness.results import WorkerResult, cell_path, load, load_results, run_cell, run_cells
+from experiments.studies.staleness.compute import POINTS, STAGES, compute
+from experiments.studies.staleness.requirements import check_needs, missing_data
 from experiments.studies.staleness.slowdown import batches, beside, by_group, reached, slope, slowdowns
+from experiments.studies.staleness.store import STALENESS, WorkerResult
 from experiments.studies.staleness.table import sizes_table
+from experiments.sweep.executor import run_cells
 from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
 from theory.common.errors import DataError, InputError, StoreError
@@ -31,13 +32,13 @@ CELLS = (EASY, STALE, HARD, EXPLODING)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("study")
-    outcomes = run_cells([*CELLS, EASY], out, command="gradlag reproduce fig1")
+    outcomes = run_cells(STALENESS, [*CELLS, EASY], out, command="gradlag reproduce fig1")
     assert [outcome.error for outcome in outcomes] == [None] * len(CELLS)
     return out
 
 
 def values(folder):
-    return {result.cell: result.values for result in load_results(folder)}
+    return {result.cell: result.values for result in STALENESS.load_all(folder)}
 
 
 def test_the_batches_are_those_of_the_simulator(folder):
@@ -64,7 +65,7 @@ def test_coherence_is_summarised_by_stage_and_lag(folder):
 
 def test_finished_cells_are_taken_as_they_are(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}
-    outcomes = run_cells(CELLS[::-1], folder)
+    outcomes = run_cells(STALENESS, CELLS[::-1], folder)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")} == before
     assert [outcome.cell for outcome in outcomes] == list(CELLS[::-1])
     assert all(outcome.seconds == 0 for outcome in outcomes)
@@ -72,14 +73,14 @@ def test_finished_cells_are_taken_as_they_are(folder):
 
 @pytest.mark.long
 def test_processes_and_another_order_give_what_one_process_gives(folder, tmp_path):
-    run_cells(CELLS[::-1], tmp_path, jobs=2)
+    run_cells(STALENESS, CELLS[::-1], tmp_path, jobs=2)
     assert values(tmp_path) == values(folder)
 
 
 @pytest.mark.parametrize("damage", ["cut", "number", "cell", "schema", "data"])
 def test_a_damaged_file_is_computed_again(tmp_path, damage):
-    path = run_cell(EASY, tmp_path).path
-    whole, stored = load(path), json.loads(path.read_text())
+    path = STALENESS.run(EASY, tmp_path).path
+    whole, stored = STALENESS.load(path), json.loads(path.read_text())
     if damage == "number":
         stored["values"]["batches"][0] += 2
     elif damage == "cell":
@@ -90,32 +91,32 @@ def test_a_damaged_file_is_computed_again(tmp_path, damage):
         stored["values"]["digest"] = "0" * 64
     path.write_text(json.dumps(stored) if damage != "cut" else path.read_text()[:100])
     with pytest.raises(StoreError, match="damaged or altered"):
-        load(path)
-    again = run_cell(EASY, tmp_path)
+        STALENESS.load(path)
+    again = STALENESS.run(EASY, tmp_path)
     assert again.path == path and "computed again" in again.notes[0]
-    assert load(path).values == whole.values
+    assert STALENESS.load(path).values == whole.values
 
 
 def test_results_on_other_data_are_not_taken(tmp_path, monkeypatch):
-    run_cell(EASY, tmp_path)
+    STALENESS.run(EASY, tmp_path)
     changed = replace(get_workload("mlr"))
     monkeypatch.setattr(type(changed), "digest", "0" * 64)
-    assert "data" in run_cell(EASY, tmp_path).notes[0]
+    assert "data" in STALENESS.run(EASY, tmp_path).notes[0]
 
 
 def test_a_cell_that_fails_does_not_stop_the_others(tmp_path):
     said = []
-    outcomes = run_cells([replace(EASY, workload="no-such"), EASY], tmp_path, announce=said.append)
-    assert outcomes[0].path is None and outcomes[1].path == cell_path(EASY, tmp_path)
+    outcomes = run_cells(STALENESS, [replace(EASY, workload="no-such"), EASY], tmp_path, announce=said.append)
+    assert outcomes[0].path is None and outcomes[1].path == STALENESS.path(EASY, tmp_path)
     assert "There is no workload" in outcomes[0].error and outcomes[0].error in said[0]
 
 
 def test_the_fastest_of_several_step_sizes_is_the_fastest_without_extra_delay():
     sizes = (0.001, 0.05)
-    found = replace(STALE, step_sizes=sizes, lags=0).compute()
-    alone = {step: replace(EASY, step_sizes=(step,), lags=0).compute()["batches"] for step in sizes}
+    found = compute(replace(STALE, step_sizes=sizes, lags=0))
+    alone = {step: compute(replace(EASY, step_sizes=(step,), lags=0))["batches"] for step in sizes}
     assert alone[0.001] == [None, None] and None not in alone[0.05]
-    assert found["step_size"] == 0.05 and found["batches"] == replace(STALE, lags=0).compute()["batches"]
+    assert found["step_size"] == 0.05 and found["batches"] == compute(replace(STALE, lags=0))["batches"]
 
 
 @pytest.mark.parametrize(
@@ -135,14 +136,17 @@ def test_a_cell_that_makes_no_sense_is_refused(change, sentence):
 def test_every_number_of_a_cell_enters_its_digest():
     changes = {"figure": "fig2", "workload": "dnn", "workers": 3, "extra_delay": 1, "seeds": 3, "level": 0.6}
     changes |= {"delays": "constant", "optimizer": "adam", "step_sizes": (0.1,), "batch": 8, "side": "below"}
-    assert len({EASY.digest, *(replace(EASY, **{name: value}).digest for name, value in changes.items())}) == 12
+    assert (
+        len({STALENESS.key(EASY), *(STALENESS.key(replace(EASY, **{name: value})) for name, value in changes.items())})
+        == 12
+    )
 
 
 @pytest.mark.parametrize("scale", staleness.SCALES)
 def test_every_scale_has_all_figures_with_a_baseline_for_every_cell(scale):
     cells = staleness.CELLS(scale)
     assert len(set(cells)) == len(cells) and {cell.figure for cell in cells} == set(staleness.FIGURES)
-    assert len({cell.digest for cell in cells}) == len(cells)
+    assert len({STALENESS.key(cell) for cell in cells}) == len(cells)
     places = {(c.workload, c.workers, c.optimizer) for c in cells if c.extra_delay == 0}
     assert all((c.workload, c.workers, c.optimizer) in places for c in cells)
 
@@ -161,7 +165,7 @@ def test_the_workloads_of_the_small_scales_are_there(scale):
     ],
 )
 def test_stored_results_of_the_small_scales_stay_those_of_their_cells(scale, count, expected):
-    digests = [cell.digest for cell in staleness.CELLS(scale)]
+    digests = [STALENESS.key(cell) for cell in staleness.CELLS(scale)]
     assert len(digests) == count and sha256("".join(digests).encode()).hexdigest() == expected
 
 
@@ -215,7 +219,7 @@ def test_missing_data_are_all_told_before_anything_starts(tmp_path, monkeypatch)
     monkeypatch.setenv("GRADLAG_DATA", str(tmp_path))
     cells = [replace(EASY, workload=f"mlr:data={name}") for name in ("cifar-10", "digits", "mnist")]
     with pytest.raises(DataError, match=r"gradlag data get cifar-10.* and .*gradlag data get mnist\)\.$") as refusal:
-        run_cells(cells, tmp_path / "results")
+        run_cells(STALENESS, cells, tmp_path / "results")
     assert not (tmp_path / "results").exists() and refusal.value.exit_status == 2
 
 
@@ -228,9 +232,9 @@ def test_the_paper_scale_needs_four_data_sets_of_which_none_is_there(tmp_path, m
 
 
 def test_networks_of_convolutions_are_refused_without_jax(tmp_path, monkeypatch):
-    monkeypatch.setattr(staleness_needs, "has_jax", lambda: False)
+    monkeypatch.setattr(requirements, "has_jax", lambda: False)
     with pytest.raises(InputError, match=r"pip install 'gradlag\[nn\]'") as refusal:
-        run_cells([replace(EASY, workload="resnet")], tmp_path)
+        run_cells(STALENESS, [replace(EASY, workload="resnet")], tmp_path)
     assert refusal.value.exit_status == 2
     check_needs([EASY])
 
@@ -265,13 +269,13 @@ def test_figures_show_the_most_complete_scale(folder, monkeypatch):
     small, large = (EASY, STALE), (EASY, STALE, replace(EASY, extra_delay=9), replace(EASY, extra_delay=10))
     monkeypatch.setattr(staleness, "FIGURES", {"fig1": {"quick": small, "lesson": large, "paper": ()}.get})
     monkeypatch.setattr(staleness, "SCALES", ("quick", "lesson"))
-    assert [result.cell for result in staleness.chosen(load_results(folder), "fig1")] == list(small)
+    assert [result.cell for result in staleness.chosen(STALENESS.load_all(folder), "fig1")] == list(small)
     with pytest.raises(InputError, match="no figure"):
         staleness.chosen((), "fig9")
 
 
 def test_the_slowdown_counts_what_never_arrives_at_the_horizon(folder):
-    results = {result.cell: result for result in load_results(folder)}
+    results = {result.cell: result for result in STALENESS.load_all(folder)}
     assert batches(results[HARD]).tolist() == [HARD.horizon] * 2 and not reached(results[HARD]).any()
     found = beside(results[HARD], results[EASY])
     np.testing.assert_allclose(2**found.logs, HARD.horizon / batches(results[EASY]))
@@ -299,11 +303,11 @@ def test_one_sequence_with_one_worker_and_no_delay_is_sequential_training():
         seeds=2,
         metric="loss",
     )
-    alone, caches = replace(cell, delays="one-sequence").compute(), cell.compute()
+    alone, caches = compute(replace(cell, delays="one-sequence")), compute(cell)
     np.testing.assert_allclose(alone["curve"], caches["curve"], rtol=1e-6)
     assert alone["curve_batches"] == caches["curve_batches"]
 
 
 def test_one_sequence_is_refused_where_there_is_no_objective():
     with pytest.raises(InputError, match="One sequence needs problem:NAME"):
-        replace(HARD, delays="one-sequence").compute()
+        compute(replace(HARD, delays="one-sequence"))

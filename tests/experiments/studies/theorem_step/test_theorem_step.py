@@ -9,6 +9,7 @@ from experiments.problems import get_problem
 from experiments.simulate.measure import coherence
 from experiments.studies.theorem_step.comparison import arrived, comparisons, counted, message, smallest_coherence
 from experiments.studies.theorem_step.constants import constants_of, pilot_of
+from experiments.studies.theorem_step.iteration import OneSequence
 from experiments.studies.theorem_step.objective import (
     Point,
     as_network,
@@ -17,8 +18,7 @@ from experiments.studies.theorem_step.objective import (
     proved_constants,
     top_curvature,
 )
-from experiments.studies.theorem_step.results import StepResult, cell_path, load_results, run_cells
-from experiments.studies.theorem_step.runs import OneSequence
+from experiments.studies.theorem_step.store import THEOREM_STEPS, StepResult
 from experiments.studies.theorem_step.study import (
     STALENESSES,
     THEOREM,
@@ -27,6 +27,7 @@ from experiments.studies.theorem_step.study import (
     tuned_schedule,
 )
 from experiments.studies.theorem_step.words import word
+from experiments.sweep.executor import run_cells
 from experiments.workers.setting import WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
@@ -52,14 +53,14 @@ CELLS = (
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("steps")
-    outcomes = run_cells(CELLS, out, command="gradlag reproduce theorem-step --scale quick")
+    outcomes = run_cells(THEOREM_STEPS, CELLS, out, command="gradlag reproduce theorem-step --scale quick")
     assert [outcome.error for outcome in outcomes] == [None] * len(CELLS)
     return out
 
 
 @pytest.fixture(scope="module")
 def values(folder):
-    return {result.cell: result.values for result in load_results(folder)}
+    return {result.cell: result.values for result in THEOREM_STEPS.load_all(folder)}
 
 
 def naive(workload, steps, delays, seed, batch):
@@ -232,20 +233,20 @@ def test_the_words_say_no_more_than_was_measured(value, changes, expected):
 
 def test_finished_cells_are_taken_and_any_order_gives_the_same(folder, values, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}
-    assert all(outcome.seconds == 0 for outcome in run_cells(CELLS[::-1], folder))
+    assert all(outcome.seconds == 0 for outcome in run_cells(THEOREM_STEPS, CELLS[::-1], folder))
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")} == before
-    run_cells(CELLS[::-1], tmp_path)
-    assert {result.cell: result.values for result in load_results(tmp_path)} == values
+    run_cells(THEOREM_STEPS, CELLS[::-1], tmp_path)
+    assert {result.cell: result.values for result in THEOREM_STEPS.load_all(tmp_path)} == values
 
 
 def test_a_damaged_file_is_computed_again(tmp_path):
-    run_cells([CELL], tmp_path)
-    path = cell_path(CELL, tmp_path)
-    whole = load_results(tmp_path)[0].values
+    run_cells(THEOREM_STEPS, [CELL], tmp_path)
+    path = THEOREM_STEPS.path(CELL, tmp_path)
+    whole = THEOREM_STEPS.load_all(tmp_path)[0].values
     path.write_text(path.read_text()[:100])
     said = []
-    run_cells([CELL], tmp_path, announce=said.append)
-    assert "computed again" in said[0] and load_results(tmp_path)[0].values == whole
+    run_cells(THEOREM_STEPS, [CELL], tmp_path, announce=said.append)
+    assert "computed again" in said[0] and THEOREM_STEPS.load_all(tmp_path)[0].values == whole
 
 
 @pytest.mark.parametrize("change", [{"staleness": 0}, {"seeds": 0}, {"factor": 0.0}, {"factor": float("nan")}])
@@ -257,7 +258,9 @@ def test_a_cell_that_makes_no_sense_is_refused(change):
 @pytest.mark.parametrize("scale", ["quick", "lesson"])
 def test_every_network_meets_every_schedule_at_every_staleness(scale):
     cells = theorem_step_cells(scale)
-    assert len({cell.digest for cell in cells}) == len(cells) and {cell.staleness for cell in cells} == set(STALENESSES)
+    assert len({THEOREM_STEPS.key(cell) for cell in cells}) == len(cells) and {cell.staleness for cell in cells} == set(
+        STALENESSES
+    )
     groups = {(cell.workload, cell.staleness) for cell in cells}
     assert len(groups) == 16 and len(cells) % 16 == 0 and all(cell.seeds >= 5 for cell in cells)
     assert all(as_network(cell.workload).parameters for cell in cells[:: len(cells) // 4])
@@ -277,7 +280,7 @@ def test_the_best_multiple_counts_what_never_arrives_at_the_horizon():
 
 
 def test_the_message_has_the_numbers_of_the_cells(folder):
-    found = comparisons([result for result in load_results(folder) if result.cell.workload == CELL.workload])
+    found = comparisons([result for result in THEOREM_STEPS.load_all(folder) if result.cell.workload == CELL.workload])
     told = " ".join(message(found))
     ratio = 0.05 / found[0].theorem(1.0).values["steps"][1]
     assert f"{ratio:.2g} to {ratio:.2g} at s = 3" in told

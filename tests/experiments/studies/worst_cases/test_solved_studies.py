@@ -8,24 +8,25 @@ import pytest
 
 from experiments.studies import STUDIES
 from experiments.studies.study import Study
+from experiments.studies.worst_cases.certified_witness import WitnessCell, witness_text
 from experiments.studies.worst_cases.designs import TARGETS, DesignCell, restored
 from experiments.studies.worst_cases.limit import LimitCell, limits
-from experiments.studies.worst_cases.results import load, load_results, run_cell, run_cells
-from experiments.studies.worst_cases.worst_function import WorstFunctionCell, witness_text
+from experiments.studies.worst_cases.store import SOLVED
+from experiments.sweep.executor import run_cells
 from theory.design.best import design
 from theory.staleness.stability import fixed_delay_limit
 from theory.worst_case.witness.file import verify_witness
 
 LIMIT = LimitCell(2, points=4)
 DESIGN = DesignCell("theorem-a", 2, 6)
-FUNCTION = WorstFunctionCell("theorem-1", 2, 8)
+FUNCTION = WitnessCell("theorem-1", 2, 8)
 CELLS = (LIMIT, DESIGN, FUNCTION)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("solved")
-    outcomes = run_cells(CELLS, out, command="gradlag reproduce --scale quick")
+    outcomes = run_cells(SOLVED, CELLS, out, command="gradlag reproduce --scale quick")
     assert [outcome.error for outcome in outcomes] == [None] * 3
     assert all(outcome.seconds > 0 for outcome in outcomes)
     return out
@@ -33,7 +34,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def values(folder):
-    return {result.cell: result.values for result in load_results(folder)}
+    return {result.cell: result.values for result in SOLVED.load_all(folder)}
 
 
 def test_the_constants_lie_between_both_sides_and_below_every_theorem_without_coherence(values):
@@ -78,20 +79,20 @@ def test_the_worst_function_is_proved_from_its_stored_lines(values):
 
 def test_finished_results_are_taken_as_they_are(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")}
-    outcomes = run_cells(CELLS, folder)
+    outcomes = run_cells(SOLVED, CELLS, folder)
     assert [outcome.seconds for outcome in outcomes] == [0.0] * 3
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.json")} == before
 
 
 def test_a_corrupt_file_is_said_and_computed_again_to_the_same_numbers(folder, values):
-    path = run_cell(LIMIT, folder).path
+    path = SOLVED.run(LIMIT, folder).path
     stored = json.loads(path.read_text())
     stored["values"]["best"]["value"] *= 0.99
     path.write_text(json.dumps(stored))
     said = []
-    run_cells([LIMIT], folder, announce=said.append)
+    run_cells(SOLVED, [LIMIT], folder, announce=said.append)
     assert len(said) == 1 and path.name in said[0] and "computed again" in said[0]
-    assert load(path).values == values[LIMIT]
+    assert SOLVED.load(path).values == values[LIMIT]
 
 
 def test_every_target_is_designed_for_at_every_setting():

@@ -11,7 +11,8 @@ from experiments.runs.recorded_trace import save_trace
 from experiments.servers.clock import virtual_run
 from experiments.servers.rules.rules import RULES
 from experiments.servers.speeds import parse_fleet
-from experiments.studies.adaptive import PRESCRIBED, TUNED, AdaptiveCell, load_results, recorded_cell, run_cells
+from experiments.studies.adaptive import ADAPTIVE, PRESCRIBED, TUNED, AdaptiveCell, recorded_cell
+from experiments.sweep.executor import run_cells
 from figures.draw.adaptive import SHORT, adaptive_picture, curves, times
 from figures.report.build import build_report
 from figures.report.sections.adaptive import (
@@ -36,14 +37,14 @@ CELLS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("adaptive")
-    outcomes = run_cells(CELLS, out, command="gradlag reproduce --scale quick")
+    outcomes = run_cells(ADAPTIVE, CELLS, out, command="gradlag reproduce --scale quick")
     assert not [outcome.error for outcome in outcomes if outcome.error]
     return out
 
 
 @pytest.fixture(scope="module")
 def results(folder):
-    found = load_results(folder)
+    found = ADAPTIVE.load_all(folder)
     return tuple(sorted(found, key=lambda result: CELLS.index(result.cell)))
 
 
@@ -159,8 +160,7 @@ def test_the_report_has_the_section_with_the_command_that_makes_it(folder, monke
     monkeypatch.setattr(
         "figures.report.sections.atlas.sections", lambda used: ()
     )  # the theorems have tests of their own
-    monkeypatch.setattr("experiments.studies.adaptive.adaptive_cells", lambda scale: tuple(CELLS))
-    shown = lambda where: tuple(sorted(load_results(where), key=lambda r: CELLS.index(r.cell)))  # noqa: E731
+    shown = lambda where: tuple(sorted(ADAPTIVE.load_all(where), key=lambda r: CELLS.index(r.cell)))  # noqa: E731
     monkeypatch.setattr("figures.report.sections.adaptive.read_adaptive", shown)
     text = build_report(folder).read_text(encoding="utf-8")
     assert '<section id="delay-adaptive-rules">' in text and '<figure id="adaptive"' in text
@@ -172,7 +172,7 @@ def test_results_of_no_scale_are_not_shown_but_those_of_recorded_traces_are(fold
     assert read_adaptive(folder) == () and list(entries(())) == []
     trace = virtual_run(parse_fleet("3*exponential"), 40)
     cell = replace(recorded_cell(save_trace(trace, tmp_path / "t.nc"), "quadratic:d=2", 1, 0.5), seeds=2, tuning=1)
-    run_cells([cell], tmp_path, command="")
+    run_cells(ADAPTIVE, [cell], tmp_path, command="")
     found = read_adaptive(tmp_path)
     assert [result.cell for result in found] == [cell]
     assert "recorded trace" in adaptive_table(found)

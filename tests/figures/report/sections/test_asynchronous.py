@@ -2,7 +2,8 @@
 
 import pytest
 
-from experiments.studies.asynchronous import AsyncCell, load_results, run_cells
+from experiments.studies.asynchronous import ASYNC, AsyncCell
+from experiments.sweep.executor import run_cells
 from figures.report.sections.asynchronous import asynchronous_picture, asynchronous_table, entries
 from figures.style import style
 
@@ -15,8 +16,8 @@ CELLS = tuple(
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     out = tmp_path_factory.mktemp("async")
-    run_cells(CELLS, out, command="gradlag reproduce async --scale quick")
-    return load_results(out)
+    run_cells(ASYNC, CELLS, out, command="gradlag reproduce async --scale quick")
+    return ASYNC.load_all(out)
 
 
 def test_every_server_has_a_row_of_four_panels(results):

@@ -5,7 +5,7 @@ import pytest
 
 from experiments.studies import STUDIES
 from experiments.studies.theorem_step.comparison import comparisons
-from experiments.studies.theorem_step.results import StepResult, save
+from experiments.studies.theorem_step.store import THEOREM_STEPS, StepResult
 from experiments.studies.theorem_step.study import BOUNDS, THEOREM
 from figures.report.build import build_report
 from figures.report.sections.theorem_step import (
@@ -25,7 +25,7 @@ COMMAND = "gradlag reproduce --scale quick"
 
 def invented(cell):
     """Faster with larger steps, up to a size; the bounds far above what is measured; no arrival with small ones."""
-    rng = np.random.default_rng(int(cell.digest[:8], 16))
+    rng = np.random.default_rng(int(THEOREM_STEPS.key(cell)[:8], 16))
     mean = cell.factor / cell.staleness if cell.schedule == THEOREM else 20 / cell.staleness
     reached = [float(cell.evaluate_every * 5) if mean > 1 else None for _ in range(cell.seeds)]
     if 1 < mean < 2:
@@ -101,7 +101,7 @@ def test_the_report_has_the_section(results, tmp_path):
     assert not tuple(entries(()))
     some = results[::11]
     for result in some:
-        save(result, tmp_path)
+        THEOREM_STEPS.save(result, tmp_path)
     assert {result.cell for result in read_steps(tmp_path)} == {result.cell for result in some}
     page = build_report(tmp_path).read_text(encoding="utf-8")
     assert (

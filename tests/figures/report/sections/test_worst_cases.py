@@ -7,7 +7,8 @@ import shutil
 import pytest
 
 from experiments.studies import STUDIES
-from experiments.studies.worst_cases.results import load_results, run_cells
+from experiments.studies.worst_cases.store import SOLVED
+from experiments.sweep.executor import run_cells
 from figures.report.build import build_report
 from figures.report.entry import scale_in
 from figures.report.sections.worst_cases import designs_by_setting, read_solved
@@ -29,7 +30,7 @@ def tiny(shrink_studies):
 def folder(tmp_path_factory, tiny):
     out = tmp_path_factory.mktemp("worst")
     cells = [cell for name in NAMES for cell in STUDIES[name].cells("quick")]
-    outcomes = run_cells(cells, out, command="gradlag reproduce --scale quick")
+    outcomes = run_cells(SOLVED, cells, out, command="gradlag reproduce --scale quick")
     assert not [outcome.error for outcome in outcomes if outcome.error]
     return out
 
@@ -72,19 +73,19 @@ def test_the_page_is_whole_without_any_run(text):
 def test_the_results_behind_a_figure_are_told(text, folder):
     told = re.findall(r"<pre>(.*?)</pre>", figure(text, "limit"), flags=re.DOTALL)[-1]
     described = json.loads(told.replace("&quot;", '"'))
-    stored = {result.key for result in load_results(folder) if result.cell.kind == "limit"}
+    stored = {SOLVED.key(result.cell) for result in SOLVED.load_all(folder) if result.cell.kind == "limit"}
     assert {each["key"] for each in described} == stored
     assert all((folder / each["file"]).is_file() and each["versions"] for each in described)
 
 
 def test_the_witness_lies_beside_its_picture_and_is_proved(folder, text):
-    stored = next(result for result in load_results(folder) if result.cell.kind == "worst-function")
+    stored = next(result for result in SOLVED.load_all(folder) if result.cell.kind == "worst-function")
     kept = (folder / "figures/worst-function.witness").read_text()
     assert verify_witness(kept).lower == stored.values["lower"]
 
 
 def test_the_tables_hold_the_stored_numbers(text, folder):
-    growth = {result.cell: result.values for result in load_results(folder) if result.cell.kind == "growth"}
+    growth = {result.cell: result.values for result in SOLVED.load_all(folder) if result.cell.kind == "growth"}
     last = next(values for cell, values in growth.items() if (cell.schedule, cell.steps) == ("theorem-1", 20))
     assert f"{last['value']:.3f}"[:5] in figure(text, "worst-case")
     assert figure(text, "limit").count(">certified<") == 2

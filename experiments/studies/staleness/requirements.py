@@ -10,10 +10,8 @@ from importlib.util import find_spec
 
 from experiments.data.on_request import ON_REQUEST, plain, stored
 from experiments.data.sets import DATASETS
-from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.staleness.spellings import data_of
+from experiments.studies.staleness.cells import WorkerCell, model_of
 from theory.common.errors import DataError, InputError
-from theory.common.spelling import parts_of
 
 WITHOUT_JAX = "JAX (pip install 'gradlag[nn]')"
 
@@ -28,7 +26,7 @@ def check_needs(cells: Iterable[WorkerCell]) -> None:
     workloads = {cell.workload for cell in cells}
     data = missing_data(workloads)
     needs = [f"{name} (gradlag data get {name})" for name in data]
-    if not has_jax() and any(parts_of(workload)[0] == "resnet" for workload in workloads):
+    if not has_jax() and any(model_of(workload)[0] == "resnet" for workload in workloads):
         needs.append(WITHOUT_JAX)
     if needs:
         told = needs[0] if len(needs) == 1 else f"{', '.join(needs[:-1])} and {needs[-1]}"
@@ -38,7 +36,7 @@ def check_needs(cells: Iterable[WorkerCell]) -> None:
 
 def missing_data(workloads: Iterable[str]) -> tuple[str, ...]:
     """The sets on request that the workloads train on and that are not on this computer, by name."""
-    names = {plain(data_of(workload), {**DATASETS, **ON_REQUEST}) for workload in workloads}
+    names = {plain(model_of(workload)[1].get("data", ""), {**DATASETS, **ON_REQUEST}) for workload in workloads}
     return tuple(sorted(name for name in names & set(ON_REQUEST) if stored(name) is None))
 
 

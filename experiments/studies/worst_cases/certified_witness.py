@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from experiments.studies.values import Values, of_scale
-from experiments.studies.worst_cases.growth import ASSUMED_COHERENCE
+from experiments.studies.study import ASSUMED_COHERENCE
+from experiments.sweep.json_store import Values
 from theory.common.errors import CertificateError, EnvironmentFailure
+
+if TYPE_CHECKING:
+    from theory.worst_case.solution import Solution
 
 
 @dataclass(frozen=True)
-class WorstFunctionCell:
+class WitnessCell:
     """A function on which a schedule is as slow as it can be, at the constant delay, L = Delta = 1, sigma = 0.
 
     Args:
@@ -39,8 +42,6 @@ class WorstFunctionCell:
         """The value from above and from below, and the lines of the witness file."""
         from experiments.claims.replay_witness import replay
         from theory.worst_case.asking import ask
-        from theory.worst_case.certificate.certify import certify
-        from theory.worst_case.certificate.verify import verify
         from theory.worst_case.solve import worst_case
         from theory.worst_case.witness.file import dumps
         from theory.worst_case.witness.find import witness
@@ -51,19 +52,28 @@ class WorstFunctionCell:
         found = witness(solution, seconds=self.seconds)
         if found is None:
             raise EnvironmentFailure("No worst function was found in time. Allow more seconds, or take fewer steps.")
-        try:
-            certificate = certify(solution)
-            verify(certificate.text)
-            certified = certificate.upper_float
-        except CertificateError:
-            certified = None
         return {
             "value": solution.value,
-            "certified": certified,
+            "certified": certified_upper(solution),
             "lower": found.lower,
             "replayed": replay(found).lower,
             "witness": dumps(found).splitlines(),
         }
+
+
+def certified_upper(solution: Solution | None) -> float | None:
+    """A value from above that holds in exact arithmetic, checked by the verifier; None where there is none."""
+    from theory.worst_case.certificate.certify import certify
+    from theory.worst_case.certificate.verify import verify
+
+    if solution is None or solution.multipliers is None:
+        return None
+    try:
+        certificate = certify(solution)
+        verify(certificate.text)
+        return certificate.upper_float
+    except CertificateError:
+        return None
 
 
 def witness_text(values: Values) -> str:
@@ -74,6 +84,6 @@ def witness_text(values: Values) -> str:
 _STEPS = MappingProxyType({"quick": 100, "lesson": 100, "paper": 200})
 
 
-def worst_function_cells(scale: str) -> tuple[WorstFunctionCell, ...]:
+def witness_cells(scale: str) -> tuple[WitnessCell, ...]:
     """Theorem 1's steps at s = 4."""
-    return (WorstFunctionCell("theorem-1", 4, of_scale(_STEPS, scale, "worst-function")),)
+    return (WitnessCell("theorem-1", 4, _STEPS[scale]),)

@@ -1,8 +1,7 @@
-"""How the worst case grows with staleness and steps, and which delay pattern is the worst: cells to be solved.
+"""Which delay pattern is the worst: cells to be solved.
 
-Three kinds of cells, each a plain value with one small JSON file: the worst case at the constant delay beside the
-theorems (growth), the worst of all delay traces (pattern), and one sawtooth against the constant delay over a long run
-(sawtooth). A cell's file is a function of the cell alone; finished cells are taken as they are.
+Two kinds: the worst of all delay traces of a short run (pattern), and one sawtooth against the constant delay over a
+long run (sawtooth).
 """
 
 from __future__ import annotations
@@ -11,70 +10,16 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.studies.values import Values, of_scale
-from theory.bounds.judging.judge import judge
-from theory.common.errors import EnvironmentFailure, GradlagError, InputError
+from experiments.studies.study import ASSUMED_COHERENCE
+from experiments.sweep.json_store import Values
+from theory.common.errors import EnvironmentFailure, InputError
+from theory.common.types import Vector
 from theory.staleness.count import Staleness
 from theory.staleness.stability import fixed_delay_limit
-
-ASSUMED_COHERENCE = 0.5
-#: The theorems drawn beside the worst case.
-BOUNDS = ("dai2019", "dai2019-sum", "theorem-a", "theorem-ar", "theorem-b", "corollary-1", "lian2015")
-
-
-@dataclass(frozen=True)
-class GrowthCell:
-    """The worst case at the constant delay, L = Delta = 1, sigma = 0, with the theorems at the same steps.
-
-    Args:
-        schedule: "theorem-1" (with mu = 1/2 in the steps) or "corollary-1".
-        staleness: s; steps: T.
-        reach: pairs of points up to this far apart; None chooses them until the value settles.
-        witness: seconds to look for a worst function whose replay gives the lower value; 0 takes the closed form.
-    """
-
-    schedule: str
-    staleness: int
-    steps: int
-    reach: int | None = None
-    witness: float = 0.0
-    kind: ClassVar[str] = "growth"
-
-    @property
-    def name(self) -> str:
-        return f"growth-{self.schedule}-s{self.staleness}-T{self.steps}"
-
-    @property
-    def work(self) -> int:
-        """A guess of the time, in no unit."""
-        return self.steps * self.staleness**3
-
-    def compute(self) -> Values:
-        """Value, lower value, and the theorems that apply."""
-        from theory.worst_case.asking import ask
-        from theory.worst_case.solve import worst_case
-        from theory.worst_case.traces.uniform import ripple_value, uniform_bound
-
-        asked = ask(
-            self.schedule, staleness=self.staleness, steps=self.steps, constants={"mu": ASSUMED_COHERENCE, "sigma": 0.0}
-        )
-        solution = worst_case(asked.question, reach=self.reach)
-        if not math.isfinite(solution.value):
-            raise EnvironmentFailure("The solver gave no value. Try another reach, or fewer steps.")
-        everywhere = uniform_bound(asked.question)
-        return {
-            "value": solution.value,
-            "lower": max(ripple_value(asked.question), _replayed(solution, self.witness)),
-            "bounds": {each.bound.name: each.value for each in judge(asked.setting, BOUNDS) if each.applies},
-            "every_trace": everywhere.value if everywhere else None,
-            "pairs_per_step": len(solution.pairs) / self.steps,
-            "solver": solution.solver,
-        }
 
 
 @dataclass(frozen=True)
@@ -168,14 +113,8 @@ class SawtoothCell:
         return found | {"ratio": found["value"] / found["constant_value"]}
 
 
-Cell = GrowthCell | PatternCell | SawtoothCell
-#: By the name that their files carry.
-KINDS: Mapping[str, type[Cell]] = MappingProxyType(
-    {kind.kind: kind for kind in (GrowthCell, PatternCell, SawtoothCell)}
-)
-
 #: Shapes of steps with mean 1: (T,) -> (T,).
-FAMILIES: Mapping[str, Callable[[int], NDArray[np.float64]]] = MappingProxyType(
+FAMILIES: Mapping[str, Callable[[int], Vector]] = MappingProxyType(
     {
         "constant": np.ones,
         "decreasing": lambda steps: _mean_one(1 / np.sqrt(np.arange(1, steps + 1))),
@@ -185,7 +124,7 @@ FAMILIES: Mapping[str, Callable[[int], NDArray[np.float64]]] = MappingProxyType(
 )
 
 
-def family_steps(family: str, fraction: float, staleness: int, steps: int) -> NDArray[np.float64]:
+def family_steps(family: str, fraction: float, staleness: int, steps: int) -> Vector:
     """Steps of a family whose mean is a fraction of the fixed-delay stability limit, L = 1.
 
     >>> family_steps("alternating", 0.5, 2, 4)
@@ -196,58 +135,8 @@ def family_steps(family: str, fraction: float, staleness: int, steps: int) -> ND
     return FAMILIES[family](steps) * fraction * fixed_delay_limit(staleness - 1)
 
 
-def _mean_one(shape: NDArray[np.float64]) -> NDArray[np.float64]:
+def _mean_one(shape: Vector) -> Vector:
     return np.asarray(shape / shape.mean(), dtype=np.float64)
-
-
-def _replayed(solution: Any, seconds: float) -> float:
-    """What the replay of a worst function gives; 0 where none is asked for or none is found."""
-    if seconds <= 0:
-        return 0.0
-    from experiments.claims.replay_witness import replay
-    from theory.worst_case.witness.find import witness
-
-    try:
-        found = witness(solution, seconds=seconds)
-        return replay(found).lower if found is not None else 0.0
-    except GradlagError:
-        return 0.0
-
-
-# ------------------------------------------------------------------------------------------------- what is computed
-
-
-def doubling(first: int, last: int) -> tuple[int, ...]:
-    """The horizons first, 2 first, 4 first, .. up to `last`.
-
-    >>> doubling(10, 80)
-    (10, 20, 40, 80)
-    """
-    count = int(math.log2(last / first) + 1e-9) + 1
-    return tuple(first * 2**power for power in range(count))
-
-
-# The longest T for each staleness: a window's cost grows with the cube of its width.
-_LONGEST: Mapping[str, Mapping[int, int]] = MappingProxyType(
-    {
-        "quick": {1: 640, 2: 640, 4: 640, 8: 160, 16: 40},
-        "lesson": {1: 1280, 2: 1280, 4: 1280, 8: 320, 16: 80},
-        "paper": {1: 1280, 2: 1280, 4: 1280, 8: 1280, 16: 320},
-    }
-)
-_REACH: Mapping[str, int | None] = MappingProxyType({"quick": 1, "lesson": 4, "paper": None})
-_WITNESS: Mapping[str, float] = MappingProxyType({"quick": 0.0, "lesson": 0.0, "paper": 10.0})
-
-
-def growth_cells(scale: str) -> tuple[GrowthCell, ...]:
-    """Theorem 1's steps and Corollary 1's at every staleness, T doubling."""
-    longest = of_scale(_LONGEST, scale, "worst-case")
-    return tuple(
-        GrowthCell(schedule, staleness, steps, _REACH[scale], _WITNESS[scale] if steps <= 160 else 0.0)
-        for schedule in ("theorem-1", "corollary-1")
-        for staleness, last in longest.items()
-        for steps in doubling(10, last)
-    )
 
 
 # (s, T) of the runs whose traces are all solved, and T of the long ones.
@@ -265,7 +154,7 @@ def pattern_cells(scale: str) -> tuple[PatternCell, ...]:
     """All traces of short runs: staleness, length and size of the steps, then families, noise, coherence and mean."""
     grid = _FEW_FRACTIONS if scale == "quick" else _FRACTIONS
     cells = []
-    for staleness, steps in of_scale(_SHORT, scale, "delay-patterns"):
+    for staleness, steps in _SHORT[scale]:
         for fraction in grid:
             cells += [PatternCell(family, fraction, staleness, steps) for family in FAMILIES]
         short = min(steps, 5)
@@ -280,16 +169,10 @@ def sawtooth_cells(scale: str) -> tuple[SawtoothCell, ...]:
     """The adversary's sawtooth at s = 3 around its own stability limit, .948 of that of the constant delay."""
     few = (0.9, 0.93, 0.955, 0.965, 0.975)  # at the limit itself the solver loses its accuracy
     grid = few if scale == "quick" else (0.7, 0.8, 0.85, 0.92, 0.96, 0.97, 0.98, 0.985, *few)
-    lengths = of_scale(_LONG, scale, "delay-patterns")
+    lengths = _LONG[scale]
     return tuple(SawtoothCell(fraction, 4, 3, steps, reach=3) for steps in lengths for fraction in grid)
 
 
-def trace_cells(scale: str) -> tuple[Cell, ...]:
+def trace_cells(scale: str) -> tuple[PatternCell | SawtoothCell, ...]:
     """Patterns and sawtooths."""
     return (*pattern_cells(scale), *sawtooth_cells(scale))
-
-
-def all_cells(scale: str) -> tuple[Cell, ...]:
-    """All three, the expensive ones first, so that processes end together."""
-    cells: tuple[Cell, ...] = (*growth_cells(scale), *trace_cells(scale))
-    return tuple(sorted(cells, key=lambda cell: -cell.work))

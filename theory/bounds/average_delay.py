@@ -26,10 +26,10 @@ Proof.
 from __future__ import annotations
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.bound import Bound, Weighing
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import of_right_sign, positive_denominator
-from theory.formulas.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, readers, total
+from theory.formulas.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, readers, served, total
 from theory.formulas.notation import name_node
 
 _L, _DELTA, _SIGMA, _ETA, _D, _T = map(name_node, ("L", "Delta", "sigma", "eta", "d", "T"))
@@ -62,12 +62,18 @@ def _at_most_one(weight: Defined, text: str) -> Condition:
     )
 
 
+def _weighing(weight: Formula, denominator: Formula) -> Weighing:
+    """The sum of step 2: half of eta_k at x_k, and half of eta_k (1 - c_k) at x_{tau_k}."""
+    return Weighing((_ETA + served(_ETA * (1 - weight))) / 2, denominator)
+
+
 # ------------------------------------------------------------------------------------------------ one constant step
 
 _STEP = Defined(r"\eta", total(_ETA) / _T, sequence=False)
 _LARGEST_DELAY = Defined(r"d_{\max}", peak(_D), sequence=False)
 _TURN = (1 + _NU) * _L**2 * _STEP**2 * _LARGEST_DELAY
 _C = Defined("c", _L * _STEP + _TURN * _IN_FLIGHT)
+_WHOLE = _STEP * _T * (1 - (_L * _STEP + _TURN * _MEAN_DELAY) / 2) + 1 / (2 * _L)
 
 AVERAGE_DELAY = Bound(
     name="average-delay",
@@ -90,9 +96,9 @@ AVERAGE_DELAY = Bound(
         ),
         _at_most_one(_C, "L eta + (1 + nu) L^2 eta^2 d_max n_k"),
     ),
-    value=(_DELTA + _L * _SIGMA**2 / 2 * _STEP**2 * _T * (1 + 2 * _L * _STEP * _MEAN_DELAY))
-    / (_STEP * _T * (1 - (_L * _STEP + _TURN * _MEAN_DELAY) / 2) + 1 / (2 * _L)),
+    value=(_DELTA + _L * _SIGMA**2 / 2 * _STEP**2 * _T * (1 + 2 * _L * _STEP * _MEAN_DELAY)) / _WHOLE,
     covers_last=True,
+    weighing=_weighing(_C, _WHOLE),
     source=_source("Theorem on the average delay, one constant step"),
     rate_text="O(sqrt(d_max n) / T) without noise, n the largest number in flight, and O(1/sqrt T), at the best step",
     example="1/(4*s*L)",
@@ -103,6 +109,7 @@ AVERAGE_DELAY = Bound(
 _LARGEST_STEP = Defined(r"\eta", peak(_ETA), sequence=False)
 _REACH = Defined("q", peak(_ETA * _D), sequence=False)
 _C_ADAPTED = Defined("c", _L * _ETA + (1 + _NU) * _L**2 * _LARGEST_STEP * _REACH * _IN_FLIGHT)
+_WHOLE_ADAPTED = total(_ETA * (1 - _C_ADAPTED / 2)) + 1 / (2 * _L)
 
 AVERAGE_DELAY_ADAPTIVE = Bound(
     name="average-delay-adaptive",
@@ -111,9 +118,9 @@ AVERAGE_DELAY_ADAPTIVE = Bound(
     "the largest product of a step and its delay count.",
     assumptions=_ASSUMPTIONS,
     conditions=(*_SIGNS, _at_most_one(_C_ADAPTED, "L eta_k + (1 + nu) L^2 eta q n_k")),
-    value=(_DELTA + _L * _SIGMA**2 / 2 * total(_ETA**2 * (1 + 2 * _L * _LARGEST_STEP * _IN_FLIGHT)))
-    / (total(_ETA * (1 - _C_ADAPTED / 2)) + 1 / (2 * _L)),
+    value=(_DELTA + _L * _SIGMA**2 / 2 * total(_ETA**2 * (1 + 2 * _L * _LARGEST_STEP * _IN_FLIGHT))) / _WHOLE_ADAPTED,
     covers_last=True,
+    weighing=_weighing(_C_ADAPTED, _WHOLE_ADAPTED),
     source=_source("Theorem on the average delay, adaptive steps"),
     rate_text="depends on the schedule; O(n/T + 1/sqrt T) at eta_k = eta min(1, K/d_k) with K of the order of n",
 )

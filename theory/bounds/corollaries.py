@@ -33,6 +33,7 @@ from theory.bounds.parts.assumptions import (
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, theorem_steps
+from theory.bounds.theorem_a import THEOREM_A
 from theory.formulas.formula import Formula, Previous, call, formula
 from theory.formulas.notation import name_node
 from theory.schedules.schedule import Schedule
@@ -86,6 +87,7 @@ COROLLARY_1 = Bound(
     conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, _IN_ORDER, theorem_steps(_STEP_1)),
     value=_closed_form(2 * _S),
     covers_last=True,
+    weighing=THEOREM_A.weighing,
     source=_source("Corollary 1"),
     rate_text=_RATE,
     schedule=_STEP_1,
@@ -99,6 +101,7 @@ COROLLARY_2 = Bound(
     conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, theorem_steps(_STEP_2)),
     value=_closed_form(4 * _S),
     covers_last=True,
+    weighing=THEOREM_A.weighing,
     source=_source("Corollary 2"),
     rate_text=_RATE,
     schedule=_STEP_2,

@@ -43,7 +43,7 @@ from theory.bounds.parts.assumptions import (
     UNBIASED,
     Source,
 )
-from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.bound import Bound, Weighing
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, positive_denominator, theorem_steps
 from theory.formulas.formula import Defined, Previous, call, formula, served, total
@@ -68,6 +68,10 @@ _NUMERATOR = _DELTA + _L * _SIGMA**2 / 2 * total(_ETA**2)
 _SUM_DENOMINATOR = _MU * total(_ETA) - _S * _L / 2 * total(_ETA**2)
 _TIGHT_DENOMINATOR = _MU * total(_ETA) - _L / 2 * total(_ETA**2)
 _STALE = Condition("s > 1", "s is 1", _S, Relation.ABOVE, formula(1), "s", "")
+
+_SUM_WEIGHT = Defined("w", _MU * _ETA - _S * _L / 2 * _ETA**2)
+_TIGHT_WEIGHT = Defined("w", _MU * _ETA - _L / 2 * served(_ETA**2))
+_FACTOR_S = Weighing(_SUM_WEIGHT, _SUM_DENOMINATOR)
 
 _NOT_INCREASING = Condition(
     "the steps do not increase (asked for s > 1)",
@@ -102,6 +106,7 @@ STATED = Bound(
     ),
     value=(_S * _L * _DELTA / _MU**2 + _SIGMA**2 * call("log", _T) / _S) / call("sqrt", _T),
     covers_last=False,
+    weighing=_FACTOR_S,
     source=SOURCE,
     rate_text="O(log T / sqrt T)",
     schedule=SCHEDULE,
@@ -118,7 +123,7 @@ FACTOR_S_SUM = Bound(
         Condition(
             "every weight w_t = mu eta_t - (s L/2) eta_t^2 is at least 0",
             "the weight w_t is negative",
-            Defined("w", _MU * _ETA - _S * _L / 2 * _ETA**2),
+            _SUM_WEIGHT,
             Relation.AT_LEAST,
             formula(0),
             "w",
@@ -129,6 +134,7 @@ FACTOR_S_SUM = Bound(
     ),
     value=_NUMERATOR / _SUM_DENOMINATOR,
     covers_last=False,
+    weighing=_FACTOR_S,
     source=replace(
         SOURCE, result="Theorem 1, the sum in its proof, for general steps (gradlag, theory/bounds/dai2019.py)"
     ),
@@ -145,7 +151,7 @@ TIGHT_SUM = Bound(
         Condition(
             "every weight w_t = mu eta_t - (L/2) sum of eta_k^2 over the readers of x_t is at least 0",
             "the weight w_t is negative",
-            Defined("w", _MU * _ETA - _L / 2 * served(_ETA**2)),
+            _TIGHT_WEIGHT,
             Relation.AT_LEAST,
             formula(0),
             "w",
@@ -156,6 +162,7 @@ TIGHT_SUM = Bound(
     ),
     value=_NUMERATOR / _TIGHT_DENOMINATOR,
     covers_last=False,
+    weighing=Weighing(_TIGHT_WEIGHT, _TIGHT_DENOMINATOR),
     source=replace(SOURCE, result="Theorem 1, its proof without the factor s (gradlag, theory/bounds/dai2019.py)"),
     rate_text="depends on the schedule; O(log T / sqrt T) at 1/sqrt(k), O(1/sqrt T) at a constant c/sqrt(T)",
 )
@@ -183,6 +190,7 @@ SMALL_STEPS = Bound(
     ),
     value=(2 * _DELTA + _L * _SIGMA**2 * total(_ETA**2)) / (_MU * total(_ETA)),
     covers_last=False,
+    weighing=Weighing(_MU * _ETA, _MU * total(_ETA)),
     source=replace(SOURCE, result="Theorem 1, its proof at a constant step (gradlag, theory/bounds/dai2019.py)"),
     rate_text="depends on the schedule; 2 Delta/(eta mu T) + L eta sigma^2/mu at a constant step eta",
 )
@@ -195,6 +203,7 @@ STRICT = Bound(
     conditions=(*_COMMON, theorem_steps(SCHEDULE)),
     value=(2 * _S * _L * _DELTA / _MU**2 + _SIGMA**2 * (1 + call("log", _T)) / _S) / call("sqrt", _T),
     covers_last=False,
+    weighing=_FACTOR_S,
     source=replace(SOURCE, result="Theorem 1 for every T (gradlag, theory/bounds/dai2019.py)"),
     rate_text="O(log T / sqrt T)",
     schedule=SCHEDULE,

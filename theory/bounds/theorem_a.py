@@ -32,7 +32,7 @@ Zero steps are allowed. c_k <= 1 is not asked for: a constant step with a fixed 
 from __future__ import annotations
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.bound import Bound, Weighing
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign
 from theory.formulas.formula import Defined, Number, WhereOvertaken, formula, readers, served, total, window
@@ -45,6 +45,7 @@ _O = Defined("o", WhereOvertaken(Number(1), Number(0)))
 _C = Defined("c", _L * _ETA + _L**2 * readers(_ETA * _H * (1 + 2 * _O * _L * _H)))
 _V = Defined("v", _ETA + served(_ETA * (1 - _C)))
 _NOISE = total(_ETA**2 * (1 + _L * readers(_ETA * (1 + 3 * _O * _L * _H))))
+_DENOMINATOR = total(_ETA * (1 - _C / 2)) + 1 / (2 * _L)
 
 THEOREM_A = Bound(
     name="theorem-a",
@@ -65,8 +66,9 @@ THEOREM_A = Bound(
             index="t",
         ),
     ),
-    value=(_DELTA + _L * _SIGMA**2 / 2 * _NOISE) / (total(_ETA * (1 - _C / 2)) + 1 / (2 * _L)),
+    value=(_DELTA + _L * _SIGMA**2 / 2 * _NOISE) / _DENOMINATOR,
     covers_last=True,
+    weighing=Weighing(_V / 2, _DENOMINATOR),
     source=Source(
         "gradlag",
         2026,

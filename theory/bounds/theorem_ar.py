@@ -28,6 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
+from theory.bounds.parts.bound import Weighing
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.free_numbers import WithFreeNumbers, having
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, positive_denominator
@@ -148,6 +149,7 @@ THEOREM_AR = WithWeighedSquares(
     ),
     value=(_DELTA + _L * _SIGMA**2 / 2 * _NOISE) / _DENOMINATOR,
     covers_last=True,
+    weighing=Weighing(_V, _DENOMINATOR),
     source=Source(
         "gradlag",
         2026,

@@ -59,6 +59,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
+from theory.bounds.parts.bound import Weighing
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.free_numbers import WithFreeNumbers, having
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign
@@ -99,6 +100,7 @@ _N = Defined("N", _paid(_REST * _ETA * (2 + 6 * _O * _L * H), _REST * _ETA))
 _B = Defined("b", call("max", _ETA, _L * _R + _RHO * _ETA))
 _V = Defined("v", _ETA + Previous(_ETA) + served(_ETA * (2 - _L * _B - _L**2 * _C)))
 _NOISE = total(_ETA * (_B + _ETA / _RHO + _L * _ETA * _N))
+_DENOMINATOR = total(_ETA * (1 - _L * _B / 4 - _L**2 * _C / 4)) + 1 / (2 * _L)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,8 +189,9 @@ THEOREM_B_NOISE = WithShares(
         _in_range("the numbers rho_k are positive", "rho_k is not positive", _RHO, Relation.ABOVE, "rho"),
         not_negative(_V, "eta_k (2 - L b_k - L^2 C_k)"),
     ),
-    value=(_DELTA + _L * _SIGMA**2 / 4 * _NOISE) / (total(_ETA * (1 - _L * _B / 4 - _L**2 * _C / 4)) + 1 / (2 * _L)),
+    value=(_DELTA + _L * _SIGMA**2 / 4 * _NOISE) / _DENOMINATOR,
     covers_last=True,
+    weighing=Weighing(_V / 4, _DENOMINATOR),
     source=Source(
         "gradlag",
         2026,

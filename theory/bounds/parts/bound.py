@@ -6,6 +6,7 @@ Python that a user can run all come from the same object.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +17,18 @@ from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assum
 from theory.bounds.parts.conditions import Condition, Failure
 from theory.bounds.parts.setting import Setting
 from theory.common.errors import DomainError
-from theory.formulas.formula import Defined, Environment, Formula, Product, Readers, Served, WhereOvertaken, Window
+from theory.common.types import Floats
+from theory.formulas.formula import (
+    Defined,
+    Environment,
+    Formula,
+    Product,
+    Readers,
+    Served,
+    WhereOvertaken,
+    Window,
+    total,
+)
 from theory.schedules.schedule import Schedule
 
 #: Names that the setting itself gives a value; every other name of a formula is a constant.
@@ -26,6 +38,25 @@ STEP_NUMBERING = (
     r"\text{step } k = 0, 1, \dots \text{ takes } x_{k} \text{ to } x_{k+1}, \quad \tau_{k} = k - d_{k},"
     r" \quad W_{k} = \{\tau_{k}, \dots, k-1\}"
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    """What a proof ends in: sum_t w_t E|grad F(x_t)|^2 <= whole * value, whole the sum of the weights w_t >= 0.
+
+    Args:
+        each: the w_t of t < T; whole: their sum, with what is left of it as the weight of x_T.
+    """
+
+    each: Formula
+    whole: Formula
+
+    def evaluate(self, environment: Environment, covers_last: bool) -> Floats:
+        """The weights (T+1,) of x_0..x_T, divided by their sum."""
+        each, whole = np.broadcast_to(self.each.evaluate(environment), (environment.steps(),)), self.whole
+        last = whole.evaluate(environment) - math.fsum(each) if covers_last else 0.0
+        weights: Floats = np.maximum(np.append(each, last), 0.0)
+        return weights / float(whole.evaluate(environment))
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +74,7 @@ class Bound:
         schedule: the only step sizes it holds for, where it names them.
         weights: w_t, at least 0, where the result is about the mean of the E|grad F(x_t)|^2 with these weights, t < T,
             which is at least their minimum; the value's denominator is then the sum of the w_t.
+        weighing: the weights with which the proof bounds a mean by the same value, where it bounds the minimum by it.
         example: step sizes inside its domain at every horizon, for the Python that it prints.
         given: values for the constants that it alone asks for, for that Python.
         variant: whether it is another form of a result that has a rung of its own on the ladder.
@@ -60,6 +92,7 @@ class Bound:
     verified: str = "proved"
     schedule: Schedule | None = None
     weights: Formula | None = None
+    weighing: Weighing | None = None
     example: str = "mu/(s*L*sqrt(k))"
     given: Mapping[str, float] = field(default_factory=dict)
     variant: bool = False
@@ -111,7 +144,27 @@ class Bound:
         missing = tuple(_no_value(self.name, name) for name in self.constants if name not in setting.constants)
         if missing:
             return None, missing
-        return self._assess(setting.environment())
+        return self._assess(self._environment(setting))
+
+    def weigh(self, setting: Setting) -> Floats | None:
+        r"""Weights (T+1,) of sum 1 whose mean of the $\mathbb{E}\|\nabla F(x_t)\|^2$ is at most the value, t = 0..T.
+
+        The minimum is at most this mean, and it varies far less over seeds than any one of the squares does.
+
+        Args:
+            setting: inside the domain.
+
+        Returns:
+            The weights; None where the proof bounds no such mean.
+
+        >>> from theory.bounds import get
+        >>> from theory.staleness.count import Staleness
+        >>> run = Setting([0.5, 0.5], [0, 0], Staleness(1), {"L": 1.0, "Delta": 1.0, "sigma": 1.0})
+        >>> get("theorem-a").weigh(run).round(4), get("bottou2018").weigh(run)
+        (array([0.3, 0.3, 0.4]), array([0.5, 0.5, 0. ]))
+        """
+        weighing = self.weighing if self.weights is None else Weighing(self.weights, total(self.weights))
+        return None if weighing is None else weighing.evaluate(self._environment(setting), self.covers_last)
 
     def check_domain(self, setting: Setting) -> tuple[Failure, ...]:
         """The side conditions that fail; empty where the bound applies."""
@@ -187,6 +240,9 @@ class Bound:
         return _PYTHON.format(
             name=self.name, title=self.title, schedule=schedule, constants=values, window=window, given=given
         )
+
+    def _environment(self, setting: Setting) -> Environment:
+        return setting.environment()
 
     def _assess(self, environment: Environment) -> tuple[float | None, tuple[Failure, ...]]:
         try:

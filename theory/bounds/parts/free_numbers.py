@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from theory.bounds.parts.bound import Bound
-from theory.bounds.parts.conditions import Failure
+from theory.bounds.parts.setting import Setting
 from theory.formulas.formula import Environment
 
 
@@ -26,12 +26,12 @@ class WithFreeNumbers(Bound, ABC):
     def chosen(self, environment: Environment) -> Environment:
         """The environment with numbers that meet the conditions where some do."""
 
-    def _assess(self, environment: Environment) -> tuple[float | None, tuple[Failure, ...]]:
-        return super()._assess(self.chosen(environment))
+    def _environment(self, setting: Setting) -> Environment:
+        return self.chosen(super()._environment(setting))
 
     def _value(self, environment: Environment, **numbers: Any) -> float | None:
         """The value at particular numbers, or None where they or the setting fail a condition."""
-        return super()._assess(having(environment, **numbers))[0]
+        return self._assess(having(environment, **numbers))[0]
 
 
 def having(environment: Environment, **values: Any) -> Environment:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -63,6 +64,18 @@ MARGIN = 4  # how far beyond 0..T bound indices are looked for
 def delay_maps(steps: int) -> Iterator[tuple[int, ...]]:
     """All tau with 0 <= tau_k <= k."""
     return product(*(range(k + 1) for k in range(steps)))
+
+
+@cache
+def _mentioned(c: Le) -> frozenset[str]:
+    """The index variables of a constraint."""
+    return frozenset(part[1] for side in (c.left, c.right) for part in _parts(side) if part[0] == "v")
+
+
+def _parts(core: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    yield core
+    if core[0] == "tau":
+        yield from _parts(core[1])
 
 
 class Instance:
@@ -121,12 +134,22 @@ class Instance:
             self.obeys(law, names) for law in context.laws
         )
 
-    def assignments(self, names: tuple[str, ...], context: Context = _ANYTHING) -> Iterator[dict[str, int]]:
+    def assignments(self, names: tuple[str, ...], context: Context = _ANYTHING) -> Iterator[Mapping[str, int]]:
         """All values of index variables for which a context holds."""
-        for values in product(range(-1, self.steps + 2), repeat=len(names)):
-            chosen = dict(zip(names, values, strict=True))
-            if self.allows(context, chosen):
+        for chosen in self._choices(names, tuple(context.constraints), {}, 1):
+            if all(self.obeys(law, chosen) for law in context.laws):
                 yield chosen
+
+    def _choices(
+        self, bound: tuple[str, ...], constraints: tuple[Le, ...], names: Mapping[str, int], margin: int
+    ) -> Iterator[Mapping[str, int]]:
+        """Values of bound indices for which all constraints hold; each is asked as soon as its indices have values."""
+        later = tuple(c for c in constraints if not _mentioned(c).isdisjoint(bound))
+        if all(self.holds(c, names) for c in constraints if c not in later):
+            if not bound:
+                yield names
+            for value in range(-margin, self.steps + margin + 1) if bound else ():
+                yield from self._choices(bound[1:], later, {**names, bound[0]: value}, margin)
 
     def value(self, body: Expression, names: Mapping[str, int]) -> Any:
         """The expression, by enumeration of its bound indices."""
@@ -134,10 +157,8 @@ class Instance:
 
     def _term(self, term: Term, names: Mapping[str, int]) -> Any:
         result: Any = Fraction(0)
-        for values in product(range(-MARGIN, self.steps + MARGIN + 1), repeat=len(term.bound)):
-            inside = {**names, **dict(zip(term.bound, values, strict=True))}
-            if all(self.holds(c, inside) for c in term.constraints):
-                result = result + self._summand(term, inside)
+        for inside in self._choices(term.bound, tuple(term.constraints), names, MARGIN):
+            result = result + self._summand(term, inside)
         return result
 
     def _summand(self, term: Term, names: Mapping[str, int]) -> Any:

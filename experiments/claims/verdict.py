@@ -22,12 +22,14 @@ class ClaimDecision(StrEnum):
     """The word of a verdict on a claim."""
 
     PROVED = "proved"
+    DERIVED = "derived"
     REFUTED = "refuted"
     UNDECIDED = "undecided"
 
 
 _NUMBERS = {
     ClaimDecision.PROVED: Outcome.BELOW,
+    ClaimDecision.DERIVED: Outcome.BELOW,
     ClaimDecision.REFUTED: Outcome.ABOVE,
     ClaimDecision.UNDECIDED: Outcome.UNDECIDED,
 }
@@ -82,8 +84,8 @@ class ClaimVerdict:
 
     @property
     def exit_status(self) -> int:
-        """The exit status of the command: 0 proved, 1 refuted, 3 undecided."""
-        return {ClaimDecision.PROVED: 0, ClaimDecision.REFUTED: 1}.get(self.verdict, 3)
+        """The exit status of the command: 0 proved or derived, 1 refuted, 3 undecided."""
+        return {ClaimDecision.PROVED: 0, ClaimDecision.DERIVED: 0, ClaimDecision.REFUTED: 1}.get(self.verdict, 3)
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain values; what only a run has is null or empty."""
@@ -109,10 +111,10 @@ def all_t_verdict(case: Case, proof: ClaimProof, asked: Asked, unknown: tuple[st
     values = tuple(get(proof.bound).assess(one.setting)[0] for one in settings)
     nothing = (None,) * len(times)
     return ClaimVerdict(
-        ClaimDecision.PROVED,
+        _word(proof),
         case.claim.text,
         f"For every T, {_by_the_kernel(case, proof)}",
-        "the kernel for all T",
+        f"{_by(proof)} for all T",
         None,
         times,
         claimed,
@@ -141,7 +143,7 @@ def grid_verdict(case: Case, proof: ClaimProof | None, asked: Asked, found: tupl
         word, how, decide = ClaimDecision.UNDECIDED, "", _would_decide(case, left_open)
         sentence, slack = _undecided(left_open), _least_ratio(claimed, upper)
     else:
-        word, how, decide = ClaimDecision.PROVED, _how(proof, found), None
+        word, how, decide = _word(proof), _how(proof, found), None
         sentence, slack = _certified(case, proof, asked, found), _least_ratio(claimed, upper)
     return ClaimVerdict(
         word,
@@ -194,8 +196,9 @@ def _by_the_kernel(case: Case, proof: ClaimProof) -> str:
         if proof.coherent
         else ""
     )
+    which = proof.bound if proof.replayed else f"a closed form of {proof.bound}, derived by hand from that bound"
     return (
-        f"{_at_values(case, proof)}, the claim is at least {proof.bound}, whose proof the kernel replays: {matched}. "
+        f"{_at_values(case, proof)}, the claim is at least {which}, whose proof the kernel replays: {matched}. "
         f"The minimum is over x_0..x_T, for every L-smooth F{_noise(case, proof)}.{assumed}"
     )
 
@@ -227,7 +230,16 @@ def _listed(texts: list[str]) -> str:
 
 def _how(proof: ClaimProof | None, found: tuple[Settled, ...]) -> str:
     certified = f"certificates at T = {', '.join(str(one.steps) for one in found)}"
-    return f"the kernel for all T >= {proof.since}, {certified}" if proof else certified
+    return f"{_by(proof)} for all T >= {proof.since}, {certified}" if proof else certified
+
+
+def _word(proof: ClaimProof | None) -> ClaimDecision:
+    """Proved, if all of it is replayed or certified; derived, if it rests on a closed form that was derived by hand."""
+    return ClaimDecision.PROVED if proof is None or proof.replayed else ClaimDecision.DERIVED
+
+
+def _by(proof: ClaimProof) -> str:
+    return "the kernel" if proof.replayed else "a closed form"
 
 
 def _where(case: Case, asked: Asked) -> str:

@@ -45,7 +45,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, SMOOTH, UNBIASED, Source
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, SMOOTH, STEPS_FIXED, UNBIASED, Source
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.free_numbers import WithFreeNumbers, having
 from theory.bounds.parts.shared import of_right_sign
@@ -163,7 +163,7 @@ THEOREM_C_NOISE = WithAngle(
         "Stale SGD with one constant step and one fixed delay, for every step at which a quadratic is stable, for any "
         "angle theta, share w and number rho; gradlag evaluates it at good ones."
     ),
-    assumptions=(SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, CONSTANT_STEP, FIXED_DELAY),
+    assumptions=(SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, STEPS_FIXED, CONSTANT_STEP, FIXED_DELAY),
     conditions=(
         *of_right_sign("L", "Delta", "sigma"),
         *_SHAPE,

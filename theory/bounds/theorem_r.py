@@ -1,7 +1,8 @@
 r"""Theorem R: delays drawn at random, through E d and E d^2 of their law; no largest delay.
 
 Steps are numbered from 0: x_{k+1} = x_k - eta_k (a_k + e_k), a_k the gradient at x_{tau_k}, tau_k = max(0, k - d_k);
-the d_k have one law, d_k is independent of x_0..x_k and e_0..e_{k-1}; E[e_k | x_0..x_k, d_k] = 0, E|e_k|^2 <= sigma^2;
+the d_k have one law, d_k is independent of x_0..x_k, e_0..e_{k-1}, d_0..d_{k-1}; E[e_k | x_0..x_k, e_0..e_{k-1},
+d_0..d_k] = 0, E|e_k|^2 <= sigma^2;
 k < T. p(k, r) = P(tau_k = r), eta is the largest step, nu = 1 if sigma > 0, else 0, theta > 0 is any number. The
 expectation in the result is over the noise and the delays: it says nothing of one sequence of delays alone.
 
@@ -30,7 +31,15 @@ import math
 
 import numpy as np
 
-from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, SMOOTH, UNBIASED, Assumption, Source
+from theory.bounds.parts.assumptions import (
+    BOUNDED_BELOW,
+    BOUNDED_VARIANCE,
+    SMOOTH,
+    STEPS_FIXED,
+    UNBIASED,
+    Assumption,
+    Source,
+)
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import of_right_sign
@@ -46,8 +55,9 @@ _THETA = Name("young", r"\theta")
 DELAYS_DRAWN = Assumption(
     "random delays",
     "Delays have one law, each is drawn independently of the points and the noise before, and the noise of its step "
-    "has mean zero whatever it is; there may be no largest one.",
-    r"d_k \sim d \text{ independent of } x_0, \dots, x_k, e_0, \dots, e_{k-1}; \quad \tau_k = \max(0, k - d_k)",
+    "has mean zero given all points, noises and delays so far; there may be no largest one.",
+    r"d_k \sim d \text{ independent of } x_0, \dots, x_k, e_0, \dots, e_{k-1}, d_0, \dots, d_{k-1}; \quad"
+    r" \tau_k = \max(0, k - d_k); \quad \mathbb{E}[e_k \mid x_0, \dots, x_k, e_0, \dots, e_{k-1}, d_0, \dots, d_k] = 0",
 )
 
 _NU = Defined(r"\nu", WhereNoisy(Number(1), Number(0)), sequence=False)
@@ -64,7 +74,7 @@ THEOREM_R = Bound(
     title="Theorem R: random delays, with noise, without coherence",
     summary="Stale SGD with delays drawn at random, through the mean and the mean square of their law; the expectation "
     "is over noise and delays, and there need be no largest delay.",
-    assumptions=(SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_DRAWN),
+    assumptions=(SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, STEPS_FIXED, DELAYS_DRAWN),
     conditions=(
         *of_right_sign("L", "Delta", "sigma"),
         _asked("E d is at least 0", _MEAN, Relation.AT_LEAST, formula(0), "Ed", "give the mean of the delays"),

@@ -72,6 +72,8 @@ class ClosedForm:
         values: it is at most the largest of these.
         asked: what must be at least 0 for it, with the words for it.
         since: the least T it is about; coherent: whether it assumes coherence.
+        replayed: whether the kernel replays all of it: it is the bound itself, at its own steps. The others were derived
+            from a replayed bound by hand, as above, and no kernel has seen that part.
     """
 
     name: str
@@ -80,12 +82,13 @@ class ClosedForm:
     asked: tuple[tuple[str, Ratio], ...] = ()
     since: int = 1
     coherent: bool = False
+    replayed: bool = False
 
     def at(self, values: Values) -> ClosedForm:
         """The same at values of the constants."""
         below = tuple(ratio_at(value, values) for value in self.values)
         asked = tuple((text, ratio_at(ratio, values)) for text, ratio in self.asked)
-        return ClosedForm(self.name, self.match, below, asked, self.since, self.coherent)
+        return ClosedForm(self.name, self.match, below, asked, self.since, self.coherent, self.replayed)
 
 
 def power_steps(schedule: Formula) -> Steps:
@@ -140,7 +143,7 @@ def _own_steps(bound: Bound) -> ClosedForm:
     text = bound.schedule.text if bound.schedule else ""
     match = f"the steps are those of {bound.name}, {text}"
     since = PROOFS[bound.name].least_steps
-    return ClosedForm(bound.name, match, (as_ratio(bound.value),), (), since, bound.needs_coherence)
+    return ClosedForm(bound.name, match, (as_ratio(bound.value),), (), since, bound.needs_coherence, replayed=True)
 
 
 def _whole(value: int | Fraction) -> Ratio:

@@ -1,9 +1,10 @@
-"""A claim proved for all T: a bound of the library, replayed by the kernel, is at most the claim by an exact argument.
+"""A claim settled for all T: a bound of the library, replayed by the kernel, is at most the claim by an exact argument.
 
-What is done, and nothing else counts as proved:
+What is done, and nothing else counts:
 1. The schedule is read as a k^{-p} with 0 <= p <= 1, and a > 0 is proved.
 2. A bound of the library covers it: its own steps, or one of the closed forms of `closed_forms.py`. Its side
-   conditions are proved for every T, and its proof is replayed by the kernel.
+   conditions are proved for every T, and its proof is replayed by the kernel. A closed form was derived by hand from
+   the bound: what rests on one is told as "derived", not as "proved".
 3. Every divisor in the claim and in the bound is proved positive. Claim - bound is one posynomial over another,
    both proved of the right sign for every T by the rules of `theory/claims/positivity.py`.
 This is tried for all values of the constants, and then at the values that are given, s first.
@@ -46,6 +47,7 @@ class ClaimProof:
         at_values: the constants that were put in; for all values of the others.
         coherent: whether coherence mu is assumed.
         steps: the argument.
+        replayed: whether the kernel replays the bound that was used, or only what its closed form was derived from.
     """
 
     bound: str
@@ -53,6 +55,7 @@ class ClaimProof:
     at_values: tuple[str, ...]
     coherent: bool
     steps: tuple[ProofStep, ...]
+    replayed: bool
 
 
 def prove(claim: Claim, schedule: Formula, known: Known, values: Values) -> ClaimProof | None:
@@ -125,7 +128,7 @@ def _at(claimed: Ratio, steps: Steps, known: Known, given: Mapping[str, Posynomi
         except Uncovered:
             continue
         if since is not None and since <= LATEST:
-            yield ClaimProof(form.name, since, tuple(given), form.coherent, _account(form, since, given))
+            yield ClaimProof(form.name, since, tuple(given), form.coherent, _account(form, since, given), form.replayed)
 
 
 def _since(claimed: Ratio, a: Ratio, form: ClosedForm) -> int | None:
@@ -148,6 +151,7 @@ def _account(form: ClosedForm, since: int, given: Mapping[str, Posynomial]) -> t
     return (
         ProofStep(replayed, "kernel"),
         ProofStep(form.match, "equality of posynomials" if form.match.endswith(")") else "reading the schedule"),
+        *([] if form.replayed else [ProofStep("its closed form at these steps, for every T", "derived by hand")]),
         *(ProofStep(text, "signs of coefficients") for text in asked),
         ProofStep(f"every divisor is positive, {when}", "signs of coefficients"),
         ProofStep(f"claim - bound >= 0 {when}, {where}", "signs of coefficients"),

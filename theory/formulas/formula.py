@@ -224,7 +224,7 @@ class Number(Formula):
 
     def bracketed(self, at_least: int, index: str) -> str:
         text = self.latex(index)
-        strength = _SUM if text.startswith("-") else _PRODUCT if r"\cdot" in text else _ATOM
+        strength = _SUM if text.startswith("-") else _PRODUCT if r"\cdot" in text or "/" in text else _ATOM
         return text if strength >= at_least else rf"\left({text}\right)"
 
 

@@ -6,6 +6,7 @@ is defined before it is used, and every step says for which indices and runs it 
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,12 +15,15 @@ from typing import Any
 
 from theory.bounds import REGISTRY, Bound
 from theory.bounds.parts.assumptions import COHERENCE
-from theory.formulas.formula import Defined, Formula, Name, Quotient, Readers, WhereOvertaken, Window
+from theory.bounds.parts.conditions import Relation
+from theory.formulas.formula import Defined, Formula, Name, Readers, WhereOvertaken, Window
 from theory.proofs import kernel
 from theory.proofs.kernel import LAST, ZERO, Context, Index, Le
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Report
 from theory.proofs.prose import mixed
-from theory.proofs.statement import Inner, Travelled, Vector, Walk, written
+from theory.proofs.refuter import refute
+from theory.proofs.statement import Inner, Travelled, Vector, Walk, fraction, written
+from theory.proofs.theorem import same
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class Account:
         name, title: of the bound; notation: what the letters of the claims mean.
         steps: in order; the first that is refused is the last.
         conclusion: the theorem and its abbreviations; domain: for which runs it is; assumed: its side conditions.
-        axioms: what the proof rests on; refusal: why the last step is not the theorem; seconds: of the replay.
+        axioms: what the proof rests on; refusal: why the last step is not the theorem;
+            counterexample: to a claim, on a small run; seconds: that it took.
     """
 
     name: str
@@ -59,11 +64,12 @@ class Account:
     axioms: tuple[str, ...]
     refusal: str
     seconds: float
+    counterexample: str = ""
 
     @property
     def proved(self) -> bool:
-        """Whether every step was accepted and the last one is the theorem."""
-        return not self.refusal and all(step.ok for step in self.steps)
+        """Whether every step was accepted, the last one is the theorem, and no run contradicts any of it."""
+        return not self.refusal and not self.counterexample and all(step.ok for step in self.steps)
 
     @property
     def applications(self) -> int:
@@ -72,11 +78,12 @@ class Account:
 
 
 def replay(proof: Proof) -> Account:
-    """Replay a proof and write down what became of it."""
+    """Replay a proof, try to refute what it claims on small runs, and write down what became of it."""
     start = time.perf_counter()
-    report = proof.verify()
-    seconds = time.perf_counter() - start
     bound = REGISTRY.get(proof.name)
+    report = proof.against(bound)
+    contradicted = refute(proof, report, bound=bound) if report.proved else None
+    seconds = time.perf_counter() - start
     ended = len(report.lines) > len(proof.steps)
     return Account(
         name=proof.name,
@@ -89,6 +96,7 @@ def replay(proof: Proof) -> Account:
         axioms=tuple(mixed(axiom) for axiom in sorted(report.axioms) if not axiom.startswith(kernel.CONDITIONAL)),
         refusal=report.lines[-1].refusal if ended else "",
         seconds=seconds,
+        counterexample=mixed(contradicted.sentence()) if contradicted else "",
     )
 
 
@@ -144,7 +152,9 @@ _START = kernel.lt(ZERO, LAST)
 
 def where(context: Context) -> str:
     """A context in words: for which indices, in chains of inequalities, and if what is known of the run."""
-    needed = sorted(context.constraints - {_START}, key=lambda c: ("tau" in repr(c), repr(c)))
+    needed = sorted(
+        context.constraints - {_START}, key=lambda c: (any(core[0] == "tau" for core in (c.left, c.right)), c)
+    )
     for constraint in tuple(needed):
         others = [_opaque(c) for c in needed if c != constraint]
         if Context(frozenset([_START, *others])).entails(_opaque(constraint)):
@@ -155,7 +165,8 @@ def where(context: Context) -> str:
 
 def _opaque(constraint: Le) -> Le:
     """The constraint with reads as plain indices: what follows from the laws of delays alone is still worth saying."""
-    left, right = (("v", f"read{core}") if core[0] == "tau" else core for core in (constraint.left, constraint.right))
+    cores = (constraint.left, constraint.right)
+    left, right = (("v", "read" + re.sub(r"\W", "_", repr(core))) if core[0] == "tau" else core for core in cores)
     return Le(left, right, constraint.gap)
 
 
@@ -177,6 +188,7 @@ def _chains(constraints: list[Le]) -> Iterator[str]:
 _LAWS = {
     kernel.NOISELESS: "there is no noise",
     kernel.IN_ORDER: "no gradient overtakes another",
+    kernel.IN_ORDER_IF_NOISY: "no gradient overtakes another where there is noise",
     kernel.PROMPT: "there is no delay",
     kernel.FIXED: "there is one delay for every step",
     kernel.RANDOM: "delays are drawn at random",
@@ -184,8 +196,6 @@ _LAWS = {
 
 
 def _law(law: kernel.Law) -> str:
-    if law[0] == "particular":
-        return "all steps are one number"
     if law[0] != "latest":
         return _LAWS.get(law, str(law[0]))
     step = written(Index(law[1], law[2]))
@@ -209,9 +219,9 @@ def _conclusion(proof: Proof, bound: Bound | None) -> Iterator[str]:
 def _domain(proof: Proof, bound: Bound | None) -> str:
     """For which runs the theorem is."""
     laws = sorted(map(_law, proof.laws))
-    value = bound.value if bound is not None and bound.weights is None else None
-    divided = isinstance(value, Quotient) and bool(value.under.names())
-    positive = ", where the denominator is positive" if divided else ""
+    under = fraction(bound.value)[1] if bound is not None else None
+    asked = any(c.relation is Relation.ABOVE and same(c.left, under) for c in bound.conditions) if bound else False
+    positive = ", where the denominator is positive" if asked else ""
     return rf"for $T \ge {proof.least_steps}$" + (f", if {joined(laws)}" if laws else "") + positive
 
 

@@ -1,37 +1,51 @@
 """What is assumed of the objective, the iteration, the noise and the delays, and what is known of a few symbols.
 
-The second half of the trusted core: every function here makes a fact out of nothing, and names the axiom it used. A
-proof prints the axioms it rests on.
+An axiom is data: what must follow from the context, what may then be concluded, and the sentence that a proof prints.
+The checker, `docs/kernel.md` and the tests read the same table, AXIOMS. The few functions at the end are axioms whose
+premise is a fact or a case that no table of constraints can state.
+
+Meaning of the symbols. F is L-smooth; x_0..x_T are the points of the run; g_k is the gradient of F at x_k; e_k the noise
+of the gradient that step k applies; x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), or x_k - eta_k (a_k + e_k) where delays are
+drawn at random (law RANDOM). Steps and delays do not depend on the noise: expectations are over the noise (and over the
+delays where these are drawn). eta_k >= 0, and 0 outside 0 <= k < T. f_k = E F(x_k) - inf F. U(a, b) stands for U_m =
+sin(m theta)/sin(theta) with m = a - b (m where theta = 0), `sine` for sin(theta/2), 1/U for the inverse where U_m >= 1,
+else 0. number_k is k, root_k its square root, log_k its logarithm, for k >= 1 (below, 1, 1 and 0).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
+from types import MappingProxyType
 
 from theory.proofs.kernel import (
-    CONDITIONAL,
     DELAY,
     FIXED,
+    IN_ORDER_IF_NOISY,
     LAST,
     NOISELESS,
     POSITIVE,
     RANDOM,
     ZERO,
-    Atom,
     Context,
+    Cut,
     Expression,
     Fact,
     Index,
+    Law,
+    Le,
     ProofError,
+    Term,
     _fact,
-    _fresh,
+    _split,
+    _used,
+    checked,
     expression,
     gap_at,
-    latest,
     le,
     lt,
+    no_cut,
     require,
     restate,
     scalar,
@@ -40,14 +54,119 @@ from theory.proofs.kernel import (
     vector,
     weaken,
 )
+from theory.proofs.kernel import _follows as follows
+from theory.proofs.kernel import latest as not_overtaken
 
-# Symbols that are not negative by their meaning.
-NONNEGATIVE = POSITIVE | {"eta", "sigma", "Delta", "theta", "log", "o", "m", "1/U", "p", "Ed", "Ed2", "noisy"}
+#: Symbols that are not negative by their meaning.
+NONNEGATIVE = POSITIVE | {"eta", "sigma", "Delta", "log", "o", "m", "1/U", "p", "Ed", "Ed2", "noisy"}
 
-_unused = count()
+# ----------------------------------------------------------------------------------------------- what an axiom is
+
+SMOOTH, BELOW, GAP = "F is L-smooth", "F is bounded below", "Delta >= F(x_0) - inf F"
+INDEPENDENT = "steps and delays are independent of the noise"
+MEAN_ZERO = "e_k has mean zero given x_0..x_k and e_0..e_{k-1}"
+MEAN_ZERO_DRAWN = "e_k has mean zero given x_0..x_k, e_0..e_{k-1} and d_0..d_k"
+NO_NOISE = "where there is no noise, e_k is 0"
+VARIANCE = "the variance is at most sigma^2"
+WITHIN = "delays are at most s - 1"
+ONE_DELAY = "every delay is s - 1, cut at the start"
+DRAWN = "p(k, r) is the probability that step k reads x_r; its delay is independent of what was before"
+ONE_LAW = "all delays have one law, of mean Ed, mean square Ed2"
+SINES, ANGLE = "U_m is sin(m theta)/sin(theta)", "0 <= theta <= pi/(2s - 1)"
+TURNING, STEPS = "eta_j r_j is g_{j+1} - g_j", "there are T steps"
+NUMBER, ROOT_OF_NUMBER = "number_k is k", "root_k is the square root of k"
+LOGARITHM, INVERSE = "log_k is the natural logarithm of k", "1/U_m is 0 where U_m is not at least 1"
+LARGEST = "a maximum is at least what it is the maximum of"
+ROOT = "sqrt(a) is not negative, its square is a"
+OVERTAKEN = "o_k is 1 if there is noise and step k is overtaken, else 0"
+NOISY = "noisy is 1 if there is noise, else 0"
+MINIMUM, MINIMUM_BEFORE_LAST = "m is the minimum over x_0..x_T", "m is the minimum over x_0..x_{T-1}"
 
 
-# ------------------------------------------------------------------------------------------------------ the iteration
+@dataclass(frozen=True)
+class Axiom:
+    """What may be concluded where the premises follow from the context.
+
+    Args:
+        name: of the rule. sentences: what a proof prints.
+        letters: the free indices of premises and conclusion, in the order in which indices are given for them.
+        premises: what must follow from the context, of these indices; laws: what the context must say.
+        conclusion: not negative, or 0 if `equality`; the vector v in it stands for any random vector, given last.
+        drawn: the conclusion where delays are drawn at random; without it the axiom is not about such runs.
+    """
+
+    name: str
+    sentences: tuple[str, ...]
+    letters: tuple[str, ...]
+    premises: tuple[Le, ...]
+    conclusion: Expression
+    drawn: Expression | None = None
+    equality: bool = False
+    laws: frozenset[Law] = frozenset()
+
+    def __call__(self, context: Context, *given: Index | Expression) -> Fact:
+        """The fact that the axiom gives for some indices (and a vector)."""
+        if AXIOMS.get(self.name) is not self:
+            raise ProofError(f"{self.name} is no axiom of the table.")
+        speaks = self.drawn if type(context) is Context and RANDOM in context.laws else self.conclusion
+        if speaks is None or not self.laws <= context.laws:
+            raise ProofError(f"The axiom {self.name} is not about the runs of this context.")
+        if len(given) != len(self.letters) + self.of_a_vector:
+            raise ProofError(f"The axiom {self.name} takes {', '.join(self.letters)}{' and v' * self.of_a_vector}.")
+        names = dict(zip(self.letters, given, strict=False))
+        require(context, *(premise.at(**names) for premise in self.premises))  # type: ignore[arg-type]
+        body = speaks.at(**names)  # type: ignore[arg-type]
+        body = _with_vector(body, given[-1]) if self.of_a_vector else body  # type: ignore[arg-type]
+        return _fact(context, body, self.sentences, self.equality)
+
+    @property
+    def of_a_vector(self) -> bool:
+        """Whether it speaks of any vector v."""
+        return any(name == "v" for term, _ in self.conclusion.terms for name, _ in _vectors(term))
+
+
+def _vectors(term: Term) -> tuple[tuple[str, Index], ...]:
+    return term.payload[1:] if term.payload is not None and term.payload[0] != "f" else ()
+
+
+def _with_vector(body: Expression, value: Expression) -> Expression:
+    """The expression with a vector in place of v."""
+    if type(value) is not Expression or any(term.payload is None for term, _ in value.terms):
+        raise ProofError("This is about a vector.")
+    result = Expression()
+    for term, coefficient in body.terms:
+        others = [v for v in _vectors(term) if v[0] != "v"]
+        places = len(_vectors(term)) - len(others)
+        kept = term.payload if not places else ("vec", others[0]) if others else None
+        rest = Expression(((Term(term.size, term.constraints, term.monomial, kept), coefficient),))
+        result = result + (rest.dot(value) if others and places else rest * value.square() if places else rest)
+    return result
+
+
+A, B, I, J, K, R = map(var, "abijkr")  # noqa: E741
+_V, _HALF, _COUNT = vector("v", ZERO), Fraction(1, 2), expression(1)
+
+
+def _g(index: Index) -> Expression:
+    return vector("g", index)
+
+
+def _steps(index: Index) -> tuple[Le, Le]:
+    return le(ZERO, index), lt(index, LAST)
+
+
+def _points(*indices: Index) -> tuple[Le, ...]:
+    return tuple(end for index in indices for end in (le(ZERO, index), le(index, LAST)))
+
+
+# --------------------------------------------------------------------------------------- the iteration, the objective
+
+# x_b - x_a for a <= b, and nothing for b < a.
+_WAY = {
+    drawn: -(scalar("eta", J) * (vector("a", J) if drawn else _g(tau(J)))).total(("j",), le(A, J), lt(J, B))
+    - (scalar("eta", J) * vector("e", J)).total(("j",), le(A, J), lt(J, B))
+    for drawn in (False, True)
+}
 
 
 def displacement(start: Index, stop: Index, drawn: bool = False) -> Expression:
@@ -55,103 +174,194 @@ def displacement(start: Index, stop: Index, drawn: bool = False) -> Expression:
 
     Where delays are drawn at random, the gradient that step k applies is a_k.
     """
-    j = var(f"@a{next(_unused)}")
-    applied = (vector("a", j) if drawn else vector("g", tau(j))) + vector("e", j)
-    return -(scalar("eta", j) * applied).total((j.core[1],), le(start, j), lt(j, stop))
+    return _WAY[drawn].at(a=start, b=stop)
 
 
-# ------------------------------------------------------------------------------------------------------ the objective
+def _smooth(drawn: bool) -> Expression:
+    """With y = x_a + v and w = y - x_b: f_a + <g_a, v> + L/2 |v|^2 >= f(y) >= f_b + <g_b, w> - L/2 |w|^2."""
+    w = _V - displacement(A, B, drawn) + displacement(B, A, drawn)
+    return _above(A, _V) - (gap_at(B) + _g(B).dot(w) - scalar("L") * _HALF * w.square())
 
 
-def smooth(context: Context, a: Index, b: Index, v: Expression) -> Fact:
-    """F is L-smooth. With y = x_a + v and w = y - x_b: f_a + <g_a,v> + L/2|v|^2 >= f(y) >= f_b + <g_b,w> - L/2|w|^2."""
-    require(context, le(ZERO, a), le(ZERO, b), le(a, LAST), le(b, LAST))
-    if context.entails(le(a, b)):
-        w = v - displacement(a, b, RANDOM in context.laws)
-    else:
-        require(context, le(b, a))
-        w = v + displacement(b, a, RANDOM in context.laws)
-    half = scalar("L") * Fraction(1, 2)
-    above = gap_at(a) + vector("g", a).dot(v) + half * v.square()
-    below = gap_at(b) + vector("g", b).dot(w) - half * w.square()
-    return _fact(context, above - below, ["F is L-smooth"])
+def _above(point: Index, v: Expression) -> Expression:
+    return gap_at(point) + _g(point).dot(v) + scalar("L") * _HALF * v.square()
 
 
-def bounded_below(context: Context, a: Index, v: Expression) -> Fact:
-    """F(y) >= inf F at y = x_a + v: f_a + <g_a, v> + L/2 |v|^2 >= 0."""
-    require(context, le(ZERO, a), le(a, LAST))
-    above = gap_at(a) + vector("g", a).dot(v) + scalar("L") * Fraction(1, 2) * v.square()
-    return _fact(context, above, ["F is L-smooth", "F is bounded below"])
+def _turned() -> Expression:
+    return (_g(B) - _g(A) - (scalar("eta", J) * vector("r", J)).total(("j",), le(A, J), lt(J, B))).dot(_V)
 
 
-def gap(context: Context) -> Fact:
-    """Delta >= F(x_0) - inf F."""
-    return _fact(context, scalar("Delta") - gap_at(ZERO), ["Delta >= F(x_0) - inf F"])
+def _same(body: Expression) -> dict[str, Expression]:
+    """A conclusion for fixed delays and drawn ones alike."""
+    return {"conclusion": body, "drawn": body}
 
 
-def minimum(context: Context, point: Index, with_last: bool = True) -> Fact:
-    """M is the minimum of E|g_t|^2 over x_0..x_T, or over x_0..x_{T-1}."""
-    require(context, le(ZERO, point), le(point, LAST) if with_last else lt(point, LAST))
-    name = "x_0..x_T" if with_last else "x_0..x_{T-1}"
-    return _fact(context, vector("g", point).square() - scalar("m"), [f"m is the minimum over {name}"])
-
-
-def same_point(context: Context, one: Index, other: Index, v: Expression) -> Fact:
-    """E<g_one, v> = E<g_other, v> where the two indices are equal, for any vector v: both are the gradient there."""
-    require(context, le(one, other), le(other, one))
-    return _fact(context, (vector("g", one) - vector("g", other)).dot(v), equality=True)
-
-
-def turning(context: Context, start: Index, stop: Index, v: Expression) -> Fact:
-    """E<g_stop - g_start, v> = sum of eta_j E<r_j, v> over start <= j < stop, for any vector v.
-
-    This defines r_j: it is (g_{j+1} - g_j) / eta_j, and 0 where eta_j = 0, as then x_{j+1} = x_j.
-    """
-    require(context, le(ZERO, start), le(start, stop), le(stop, LAST))
-    j = var(f"@a{next(_unused)}")
-    turned = (scalar("eta", j) * vector("r", j)).total((j.core[1],), le(start, j), lt(j, stop))
-    body = (vector("g", stop) - vector("g", start) - turned).dot(v)
-    return _fact(context, body, ["eta_j r_j is g_{j+1} - g_j"], equality=True)
-
+_OBJECTIVE = (
+    Axiom("smooth", (SMOOTH,), ("a", "b"), _points(A, B), _smooth(False), _smooth(True)),
+    Axiom("bounded_below", (SMOOTH, BELOW), ("a",), _points(A), **_same(_above(A, _V))),
+    Axiom("gap", (BELOW, GAP), (), (), **_same(scalar("Delta") - gap_at(ZERO))),
+    Axiom("least", (MINIMUM,), ("k",), _points(K), **_same(_g(K).square() - scalar("m"))),
+    Axiom("least_before_last", (MINIMUM_BEFORE_LAST,), ("k",), _steps(K), **_same(_g(K).square() - scalar("m"))),
+    # Where two indices are equal, so are the gradients.
+    Axiom("same_point", (), ("a", "b"), (le(A, B), le(B, A)), **_same((_g(A) - _g(B)).dot(_V)), equality=True),
+    # r_j is (g_{j+1} - g_j)/eta_j, and 0 where eta_j = 0, as then x_{j+1} = x_j.
+    Axiom(
+        "turning", (TURNING,), ("a", "b"), (le(ZERO, A), le(A, B), le(B, LAST)),
+        **_same(_turned()), equality=True,
+    ),
+)  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------- the noise, the delays
 
-
-def bounded_variance(context: Context, step: Index) -> Fact:
-    """E|e_step|^2 <= sigma^2."""
-    require(context, le(ZERO, step), lt(step, LAST))
-    body = scalar("sigma", power=2) - vector("e", step).square()
-    return _fact(context, body, ["the variance is at most sigma^2"])
+_READS_IT = (*_steps(I), le(tau(I), K), le(K, tau(I)))
+_FIXED: frozenset[Law] = frozenset({FIXED})
+_RANDOM: frozenset[Law] = frozenset({RANDOM})
 
 
-def window_count(context: Context, step: Index) -> Fact:
-    """W_step holds at most s - 1 steps: k - tau_k <= s - 1."""
-    j = var(f"@a{next(_unused)}")
-    size = expression(1).total((j.core[1],), le(tau(step), j), lt(j, step))
-    return _fact(context, scalar("s") - 1 - size, ["delays are at most s - 1"])
+def _window(step: Index) -> Expression:
+    return _COUNT.total(("j",), le(tau(step), J), lt(J, step))
 
 
-def readers_count(context: Context, point: Index) -> Fact:
-    """At most s - 1 windows hold a given k: k in W_i means tau_i <= k < i, so k < i <= k + s - 1."""
-    i = var(f"@a{next(_unused)}")
-    where = (le(ZERO, i), lt(i, LAST), le(tau(i), point), lt(point, i))
-    size = expression(1).total((i.core[1],), *where)
-    return _fact(context, scalar("s") - 1 - size, ["delays are at most s - 1"])
+def _flying(each: Expression) -> Expression:
+    return (scalar("p", I, R) * each).total(("i", "r"), lt(K, I), lt(I, LAST), le(ZERO, R), le(R, K))
 
 
-def served_count(context: Context, point: Index) -> Fact:
-    """At most s steps read a given t: tau_k = t means t <= k <= t + s - 1."""
-    k = var(f"@a{next(_unused)}")
-    where = (le(ZERO, k), lt(k, LAST), le(tau(k), point), le(point, tau(k)))
-    size = expression(1).total((k.core[1],), *where)
-    return _fact(context, scalar("s") - size, ["delays are at most s - 1"])
+_DELAYS = (
+    Axiom(
+        "bounded_variance", (VARIANCE,), ("k",), _steps(K),
+        **_same(scalar("sigma", power=2) - vector("e", K).square()),
+    ),
+    # W_k holds at most s - 1 steps: k - tau_k <= s - 1.
+    Axiom("window_count", (WITHIN,), ("k",), _steps(K), scalar("s") - 1 - _window(K)),
+    # At most s - 1 windows hold a given k: k in W_i means tau_i <= k < i, so k < i <= k + s - 1.
+    Axiom(
+        "readers_count", (WITHIN,), ("k",), (),
+        scalar("s") - 1 - _COUNT.total(("i",), *_steps(I), le(tau(I), K), lt(K, I)),
+    ),
+    # At most s steps read a given k: tau_i = k means k <= i <= k + s - 1.
+    Axiom("served_count", (WITHIN,), ("k",), (), scalar("s") - _COUNT.total(("i",), *_READS_IT)),
+    Axiom(
+        "steps_count", (STEPS,), (), (),
+        **_same(scalar("T") - _COUNT.total(("k",), *_steps(K))), equality=True,
+    ),
+    # The probabilities p(k, r) of 0 <= r <= k add up to 1.
+    Axiom(
+        "certain", (DRAWN,), ("k",), _steps(K),
+        **_same(scalar("p", K, R).total(("r",), le(ZERO, R), le(R, K)) - 1), equality=True, laws=_RANDOM,
+    ),
+    # tau_i = max(0, i - d_i). So tau_i <= k < i says that d_i >= m = i - k >= 1, and i - tau_i <= d_i; and the sum over
+    # m >= 1 of E[d^c 1{d >= m}] is E d^{c+1}: here for c = 0, and for c = 1.
+    Axiom("in_flight", (ONE_LAW,), ("k",), (le(ZERO, K),), **_same(scalar("Ed") - _flying(_COUNT)), laws=_RANDOM),
+    Axiom(
+        "in_flight_long", (ONE_LAW,), ("k",), (le(ZERO, K),),
+        **_same(scalar("Ed2") - _flying(_COUNT.total(("j",), le(R, J), lt(J, I)))), laws=_RANDOM,
+    ),
+    Axiom("indicator", (OVERTAKEN,), ("k",), (), 1 - scalar("o", K)),
+    Axiom(
+        "not_overtaken", (OVERTAKEN,), ("k",), _steps(K), scalar("o", K),
+        equality=True, laws=frozenset({IN_ORDER_IF_NOISY}),
+    ),
+    # Where the law FIXED holds: D = s - 1 is the number of whole n with 0 <= n < D.
+    Axiom(
+        "delay_size", (ONE_DELAY,), (), (),
+        scalar("s") - 1 - _COUNT.total(("i",), le(ZERO, I), lt(I, DELAY)), equality=True, laws=_FIXED,
+    ),
+    Axiom("window_full", (ONE_DELAY,), ("k",), (le(DELAY, K),), scalar("s") - 1 - _window(K), equality=True, laws=_FIXED),
+    # One step at most reads x_k for k >= 1: the step k + D.
+    Axiom("served_once", (ONE_DELAY,), ("k",), (lt(ZERO, K),), 1 - _COUNT.total(("i",), *_READS_IT), laws=_FIXED),
+    # At least s - 2 steps i have tau_i < tau_k < i, if step k reads a point tau_k >= 1: all i with tau_k < i < k.
+    Axiom(
+        "strictly_inside", (ONE_DELAY,), ("k",), (lt(ZERO, tau(K)), *_steps(K)),
+        _COUNT.total(("i",), *_steps(I), lt(tau(I), tau(K)), lt(tau(K), I)) - scalar("s") + 2, laws=_FIXED,
+    ),
+)  # fmt: skip
+
+# -------------------------------------------------------------------------------------------------------- the symbols
+
+_FROM_1 = (lt(ZERO, K),)
 
 
-def steps_count(context: Context) -> Fact:
-    """There are T steps."""
-    k = var(f"@a{next(_unused)}")
-    size = expression(1).total((k.core[1],), le(ZERO, k), lt(k, LAST))
-    return _fact(context, scalar("T") - size, ["there are T steps"], equality=True)
+def _sine(high: Index, low: Index) -> Expression:
+    return scalar("U", high, low)
+
+
+_COSINE = 2 - 4 * scalar("sine", power=2)  # 2 cos(theta), as cos(theta) = 1 - 2 sin(theta/2)^2
+_INCREASES = _sine(A + 1, B) - _sine(A, B)
+
+_SYMBOLS = (
+    Axiom(
+        "root", (ROOT_OF_NUMBER,), ("k",), _FROM_1,
+        **_same(scalar("root", K, power=2) - scalar("number", K)), equality=True,
+    ),
+    Axiom("number", (NUMBER,), ("k",), _FROM_1, **_same(scalar("number", K + 1) - scalar("number", K) - 1), equality=True),
+    Axiom("number_one", (NUMBER,), (), (), **_same(scalar("number", ZERO + 1) - 1), equality=True),
+    # ln(k+1) - ln k >= 1/(k+1), as ln x <= x - 1 at x = k/(k+1).
+    Axiom(
+        "logarithm", (LOGARITHM,), ("k",), _FROM_1,
+        **_same(scalar("log", K + 1) - scalar("log", K) - scalar("number", K + 1, power=-1)),
+    ),
+    Axiom("logarithm_of_one", (LOGARITHM,), (), (), **_same(scalar("log", ZERO + 1)), equality=True),
+    Axiom("sine_zero", (SINES,), ("a", "b"), (le(A, B), le(B, A)), _sine(A, B), equality=True),
+    Axiom("sine_one", (SINES,), ("a", "b"), (le(A, B + 1), le(B + 1, A)), _sine(A, B) - 1, equality=True),
+    Axiom(
+        "sine_recurrence", (SINES,), ("a", "b"), (),
+        _sine(A + 1, B) + _sine(A - 1, B) - _COSINE * _sine(A, B), equality=True,
+    ),
+    # U_{m+1} - U_m = cos((m + 1/2) theta)/cos(theta/2) >= 0 for 0 <= m <= D, as (D + 1/2) theta <= pi/2.
+    Axiom("sine_increases", (SINES, ANGLE), ("a", "b"), (le(B, A), le(ZERO, B), le(A, DELAY)), _INCREASES, laws=_FIXED),
+    # The same seen from a window: tau_k <= b <= a <= k gives a - b <= D.
+    Axiom(
+        "sine_increases_inside", (SINES, ANGLE), ("a", "b", "k"), (le(B, A), le(tau(K), B), le(A, K), le(ZERO, K)),
+        _INCREASES, laws=_FIXED,
+    ),
+    # U_m for m = k - tau_k is U_D where k >= D, as tau_k = k - D; and the same with m + 1.
+    Axiom(
+        "sine_full", (ONE_DELAY, SINES), ("k",), (le(DELAY, K),), _sine(K, tau(K)) - _sine(DELAY, ZERO),
+        equality=True, laws=_FIXED,
+    ),
+    Axiom(
+        "sine_full_next", (ONE_DELAY, SINES), ("k",), (le(DELAY, K),), _sine(K + 1, tau(K)) - _sine(DELAY + 1, ZERO),
+        equality=True, laws=_FIXED,
+    ),
+)  # fmt: skip
+
+AXIOMS: Mapping[str, Axiom] = MappingProxyType({axiom.name: axiom for axiom in (*_OBJECTIVE, *_DELAYS, *_SYMBOLS)})
+
+
+# -------------------------------------------------------------------------------------- axioms that no table can state
+
+
+def sign(context: Context, name: str, *indices: Index, power: int = 1) -> Fact:
+    """A power of a symbol is not negative; negative powers only of positive symbols."""
+    if type(name) is not str or name not in NONNEGATIVE:
+        raise ProofError(f"Nothing is known of the sign of {name}.")
+    return _fact(context, scalar(name, *indices, power=power))
+
+
+def orthogonal(context: Context, body: Expression, choose: Cut = no_cut) -> Fact:
+    """Body = body without every E<e_i, v> that is zero as v is known when e_i is drawn, after cuts: a fact about 0."""
+    kept = [
+        (term, coefficient)
+        for term, coefficient in _split(body, context, choose).normal(context).items()
+        if not _vanishes(context, term)
+    ]
+    sentences = (MEAN_ZERO_DRAWN,) if RANDOM in context.laws else (INDEPENDENT, MEAN_ZERO)
+    used = (NO_NOISE,) if NOISELESS in context.laws else sentences
+    return _fact(context, body - Expression(tuple(kept)), used, equality=True)
+
+
+def _vanishes(context: Context, term: Term) -> bool:
+    """Whether a term is E<e_i, v> for a v that is known when e_i is drawn; without noise there is nothing to know.
+
+    g_j and a_j, the gradient that step j applies wherever it was read, are known if j <= i, e_j if j < i; of other
+    vectors nothing is said.
+    """
+    for (name, step), (other, index) in (_vectors(term), _vectors(term)[::-1]) if len(_vectors(term)) == 2 else ():
+        if name == "e":
+            order = lt(index, step) if other == "e" else le(index, step)
+            if NOISELESS in context.laws or (other in ("g", "a", "e") and follows(context, term.constraints, order)):
+                return True
+    return False
 
 
 def drawn(context: Context, step: Index, name: str, index: Index) -> Fact:
@@ -161,226 +371,51 @@ def drawn(context: Context, step: Index, name: str, index: Index) -> Fact:
     e_0..e_{k-1} and of the earlier delays: v may be a gradient up to g_k, or an e_j or a_j with j < k; or a_k itself,
     as |a_k|^2 is |g_r|^2 with probability p(k, r).
     """
-    require(context, le(ZERO, step), lt(step, LAST))
+    require(context, *_steps(step))
     itself = (name, index) == ("a", step)
     known = name in ("g", "a", "e") and context.entails(le(index, step) if name == "g" else lt(index, step))
     if RANDOM not in context.laws or not (known or itself):
         raise ProofError(f"{name}_{index} may depend on the delay of step {step}, or the delays are not random.")
-    r = var(f"@a{next(_unused)}")
-    where = (le(ZERO, r), le(r, step))
-    other = vector("g", r) if itself else vector(name, index)
-    mixed = (scalar("p", step, r) * vector("g", r).dot(other)).total((r.core[1],), *where)
-    body = vector("a", step).dot(vector(name, index)) - mixed
-    return _fact(context, body, [_DRAWN], equality=True)
-
-
-def certain(context: Context, step: Index) -> Fact:
-    """The probabilities p(step, r) of 0 <= r <= step add up to 1."""
-    require(context, le(ZERO, step), lt(step, LAST))
-    r = var(f"@a{next(_unused)}")
-    body = scalar("p", step, r).total((r.core[1],), le(ZERO, r), le(r, step)) - 1
-    return _fact(context, body, [_DRAWN], equality=True)
-
-
-_DRAWN = "p(k, r) is the probability that step k reads x_r; its delay is independent of what was before"
-
-
-def in_flight(context: Context, point: Index, power: int) -> Fact:
-    """Of delays with one law d: sum over i > k of E[(i - tau_i)^c 1{tau_i <= k}] <= E d for c = 0, E d^2 for c = 1.
-
-    tau_i = max(0, i - d_i), where d_i has the law of d. So tau_i <= k < i says that d_i >= m = i - k >= 1, and
-    i - tau_i <= d_i; and the sum over m >= 1 of E[d^c 1{d >= m}] is E d^{c+1}.
-    """
-    if power not in (0, 1):
-        raise ProofError(f"The power is 0 or 1. Got {power}.")
-    i, r, j = (var(f"@a{next(_unused)}") for _ in range(3))
-    length = expression(1).total((j.core[1],), le(r, j), lt(j, i)) if power else expression(1)
-    where = (lt(point, i), lt(i, LAST), le(ZERO, r), le(r, point))
-    body = (scalar("p", i, r) * length).total((i.core[1], r.core[1]), *where)
-    require(context, le(ZERO, point))
-    return _fact(context, scalar(("Ed", "Ed2")[power]) - body, ["all delays have one law, of mean Ed, mean square Ed2"])
+    fresh = {"k": step, "i": index}
+    mixed = (scalar("p", K, R) * _g(R).dot(_g(R) if itself else vector(name, I))).total(("r",), le(ZERO, R), le(R, K))
+    return _fact(context, vector("a", step).dot(vector(name, index)) - mixed.at(**fresh), [DRAWN], equality=True)
 
 
 def noise_cases(noiseless: Fact, always: Fact, body: Expression) -> Fact:
-    """The symbol noisy is 1 where there is noise, else 0: both cases give one fact about it."""
+    """The symbol noisy is 1 where sigma > 0, else 0, and then there is no noise: both cases give one fact about it."""
+    checked(noiseless, always)
     there = always.context
     if noiseless.context != there.under(NOISELESS):
         raise ProofError("The two cases must be: no noise, and anything, in one context.")
     for fact, seen in ((noiseless, 0), (always, 1)):
         restate(fact, _with_indicator(body, ("noisy",), seen))
-    return _fact(there, body, noiseless.axioms | always.axioms | {"noisy is 1 if there is noise, else 0"})
+    return _fact(there, body, _used(noiseless, always) | {NOISY})
 
 
 def overtaking_cases(unovertaken: Fact, noiseless: Fact, always: Fact, step: Index, body: Expression) -> Fact:
-    """o_k is 1 where there is noise and W_k holds a younger gradient, else 0: all cases give one fact about o_k."""
+    """o_k is 1 where sigma > 0 and W_k holds a younger gradient, else 0: all cases give one fact about o_k."""
+    checked(unovertaken, noiseless, always)
     zero, one = (_with_indicator(body, ("o", step), seen) for seen in (0, 1))
     there = always.context
-    if unovertaken.context != there.under(latest(step)) or noiseless.context != there.under(NOISELESS):
+    if unovertaken.context != there.under(not_overtaken(step)) or noiseless.context != there.under(NOISELESS):
         raise ProofError("The three cases must be: not overtaken, no noise, and anything, in one context.")
     for fact, claim in ((unovertaken, zero), (noiseless, zero), (always, one)):
         restate(fact, claim)
-    axioms = unovertaken.axioms | noiseless.axioms | always.axioms
-    return _fact(there, body, axioms | {"o_k is 1 if there is noise and step k is overtaken, else 0"})
+    return _fact(there, body, _used(unovertaken, noiseless, always) | {OVERTAKEN})
 
 
-def _with_indicator(body: Expression, indicator: Atom, seen: int) -> Expression:
-    """The expression with a symbol replaced by 0 or 1."""
+def _with_indicator(body: Expression, indicator: tuple[str | Index, ...], seen: int) -> Expression:
+    """The expression with a symbol replaced by 0 or 1; bound indices are numbers, so that o_k is no o under a sum."""
     kept = []
-    # Bound indices get names of their own first: o_k under a sum over k is not the o of the free step k.
-    for term, coefficient in ((_fresh(term), c) for term, c in body.terms):
+    for term, coefficient in body.terms:
         rest = tuple((atom, power) for atom, power in term.monomial if atom != indicator)
         if seen or len(rest) == len(term.monomial):
-            kept.append((replace(term, monomial=rest), coefficient))
+            kept.append((Term(term.size, term.constraints, rest, term.payload), coefficient))
     return Expression(tuple(kept))
-
-
-def indicator(context: Context, step: Index) -> Fact:
-    """o_step <= 1: it is 0 or 1."""
-    return _fact(context, 1 - scalar("o", step), ["o_k is 1 if there is noise and step k is overtaken, else 0"])
-
-
-# -------------------------------------------------------------------------------------------------------- the symbols
-
-
-def sign(context: Context, name: str, *indices: Index, power: int = 1) -> Fact:
-    """A power of a symbol is not negative; negative powers only of positive symbols."""
-    if name not in (NONNEGATIVE if power > 0 else POSITIVE):
-        raise ProofError(f"Nothing is known of the sign of {name} to the power {power}.")
-    return _fact(context, scalar(name, *indices, power=power))
-
-
-def hypothesis(context: Context, body: Expression, name: str, equality: bool = False) -> Fact:
-    """A side condition of the theorem, body >= 0 or body = 0, by name."""
-    return _fact(context, body, [CONDITIONAL + name], equality)
-
-
-def root(context: Context, index: Index) -> Fact:
-    """root_k is the square root of the whole number k >= 1, which the symbol number_k stands for."""
-    require(context, lt(ZERO, index))
-    body = scalar("root", index, power=2) - scalar("number", index)
-    return _fact(context, body, ["root_k is the square root of k"], equality=True)
-
-
-def number(context: Context, index: Index) -> Fact:
-    """number_{k+1} = number_k + 1 for k >= 1."""
-    require(context, lt(ZERO, index))
-    body = scalar("number", index + 1) - scalar("number", index) - 1
-    return _fact(context, body, ["number_k is k"], equality=True)
-
-
-def number_is(context: Context, value: int) -> Fact:
-    """number_k = k at a particular k >= 1: one over number_k has a meaning there only."""
-    if value < 1:
-        raise ProofError(f"number_k stands for k >= 1. Got {value}.")
-    return _fact(context, scalar("number", ZERO + value) - value, ["number_k is k"], equality=True)
-
-
-def logarithm(context: Context, index: Index) -> Fact:
-    """ln(k+1) - ln k >= 1/(k+1) for k >= 1, as ln x <= x - 1 at x = k/(k+1)."""
-    require(context, lt(ZERO, index))
-    body = scalar("log", index + 1) - scalar("log", index) - scalar("number", index + 1, power=-1)
-    return _fact(context, body, ["log_k is the natural logarithm of k"])
-
-
-def logarithm_of_one(context: Context) -> Fact:
-    """Ln 1 = 0."""
-    return _fact(context, scalar("log", ZERO + 1), ["log_k is the natural logarithm of k"], equality=True)
-
-
-# ------------------------------------------------------------------------------ one delay for every step, and its sines
-#
-# Where the law FIXED holds: tau_k = max(0, k - D), D = s - 1, at every k >= 0. The symbol sine stands for sin(theta/2),
-# U(a, b) for U_m = sin(m theta)/sin(theta) with m = a - b, and 1/U(a, b) for its inverse where U_m >= 1, else for 0.
-
-ANGLE = f"{CONDITIONAL}0 <= theta <= pi/(2s - 1)"
-SINES = "U_m is sin(m theta)/sin(theta)"
-ONE_DELAY = "every delay is s - 1, cut at the start"
-
-
-def _require_fixed(context: Context) -> None:
-    if FIXED not in context.laws:
-        raise ProofError("This is about one delay for every step; the context does not say so.")
-
-
-def delay_size(context: Context) -> Fact:
-    """D = s - 1: there are s - 1 whole numbers n with 0 <= n < D."""
-    _require_fixed(context)
-    n = var(f"@a{next(_unused)}")
-    size = expression(1).total((n.core[1],), le(ZERO, n), lt(n, DELAY))
-    return _fact(context, scalar("s") - 1 - size, [ONE_DELAY], equality=True)
-
-
-def window_full(context: Context, step: Index) -> Fact:
-    """W_k holds s - 1 steps where k >= D, as tau_k = k - D."""
-    _require_fixed(context)
-    require(context, le(DELAY, step))
-    j = var(f"@a{next(_unused)}")
-    size = expression(1).total((j.core[1],), le(tau(step), j), lt(j, step))
-    return _fact(context, scalar("s") - 1 - size, [ONE_DELAY], equality=True)
-
-
-def served_once(context: Context, point: Index) -> Fact:
-    """One step at most reads x_t for t >= 1: the step t + D."""
-    _require_fixed(context)
-    require(context, lt(ZERO, point))
-    k = var(f"@a{next(_unused)}")
-    where = (le(ZERO, k), lt(k, LAST), le(tau(k), point), le(point, tau(k)))
-    size = expression(1).total((k.core[1],), *where)
-    return _fact(context, 1 - size, [ONE_DELAY])
-
-
-def strictly_inside(context: Context, step: Index) -> Fact:
-    """At least s - 2 steps i have tau_i < tau_k < i, if step k reads a point tau_k >= 1: all i with tau_k < i < k."""
-    _require_fixed(context)
-    require(context, lt(ZERO, tau(step)), le(ZERO, step), lt(step, LAST))
-    i = var(f"@a{next(_unused)}")
-    where = (le(ZERO, i), lt(i, LAST), lt(tau(i), tau(step)), lt(tau(step), i))
-    size = expression(1).total((i.core[1],), *where)
-    return _fact(context, size - scalar("s") + 2, [ONE_DELAY])
-
-
-def sine_full(context: Context, step: Index, more: int) -> Fact:
-    """U_m for m = k + more - tau_k is U_{D + more} where k >= D, as tau_k = k - D."""
-    _require_fixed(context)
-    require(context, le(DELAY, step))
-    body = scalar("U", step + more, tau(step)) - scalar("U", DELAY + more, ZERO)
-    return _fact(context, body, [ONE_DELAY, SINES], equality=True)
-
-
-def sine_start(context: Context, high: Index, low: Index, value: int) -> Fact:
-    """U_0 = 0 and U_1 = 1: for high = low and for high = low + 1."""
-    if value not in (0, 1):
-        raise ProofError(f"Of U_m only U_0 = 0 and U_1 = 1 are axioms. Got m = {value}.")
-    require(context, le(high, low + value), le(low + value, high))
-    return _fact(context, scalar("U", high, low) - value, [SINES], equality=True)
-
-
-def sine_recurrence(context: Context, high: Index, low: Index) -> Fact:
-    """U_{m+1} + U_{m-1} = 2 cos(theta) U_m with m = high - low, and cos(theta) = 1 - 2 sin(theta/2)^2."""
-    both = scalar("U", high + 1, low) + scalar("U", high - 1, low)
-    body = both - (2 - 4 * scalar("sine", power=2)) * scalar("U", high, low)
-    return _fact(context, body, [SINES], equality=True)
-
-
-def sine_increases(context: Context, high: Index, low: Index, step: Index | None = None) -> Fact:
-    """U_{m+1} - U_m = cos((m + 1/2) theta)/cos(theta/2) >= 0 for 0 <= m <= D, as (D + 1/2) theta <= pi/2.
-
-    With m = high - low it is seen that m <= D from 0 <= low and high <= D, or from tau_step <= low and high <= step.
-    """
-    _require_fixed(context)
-    ends = (le(ZERO, low), le(high, DELAY)) if step is None else (le(tau(step), low), le(high, step), le(ZERO, step))
-    require(context, le(low, high), *ends)
-    return _fact(context, scalar("U", high + 1, low) - scalar("U", high, low), [SINES, ANGLE])
 
 
 def sine_inverse(context: Context, high: Index, low: Index, at_least_one: Fact) -> Fact:
     """(1/U_m) U_m = 1 where U_m >= 1: `at_least_one` is that fact."""
     restate(weaken(at_least_one, context), scalar("U", high, low) - 1)
     body = scalar("1/U", high, low) * scalar("U", high, low) - 1
-    return _fact(context, body, at_least_one.axioms | {"1/U_m is 0 where U_m is not at least 1"}, equality=True)
-
-
-FIXED_DELAY = (
-    delay_size, window_full, served_once, strictly_inside, sine_full, sine_start, sine_recurrence, sine_increases,
-    sine_inverse,
-)  # fmt: skip
+    return _fact(context, body, at_least_one.used | {INVERSE}, equality=True)

@@ -1,75 +1,168 @@
-"""The trusted core of gradlag's proofs: what a statement is, when two are the same, and the rules that make facts.
+"""The kernel: what a statement is and denotes, when two are the same, and the rules that make facts.
 
-An *index* is a step or point number: a variable, tau of an index, 0 or T, plus a whole number. An *expression* is a
-finite sum of terms
+With `axioms.py`, `statement.py` and `theorem.py` this is all that must be trusted; `docs/kernel.md` counts the lines.
 
-    coefficient * sum over bound indices that satisfy order constraints of (monomial of scalars) * payload,
+What an expression denotes
+    A *run* gives a whole number T >= 1, a whole D >= 0, a map tau of whole numbers with tau(k) >= 0, and tau(k) <= k
+    where k >= 0; to every scalar symbol a real function of as many whole numbers as it has indices, with values > 0 for
+    the symbols in POSITIVE; a real number f_k for every k; and to every vector symbol a random vector of finite second
+    moment for every k. An *index* is a core plus a whole number; given whole numbers for its free variables, a core is
+    that number (v), 0, T, D, or tau of an index. A *term* with n bound variables b_0..b_{n-1} denotes the sum, over all
+    whole b_0..b_{n-1} for which its constraints hold, of the product of its scalars, times f_k, a vector, or the expected
+    inner product of two. An *expression* is a sum of terms with rational coefficients. A *fact* says of all runs in which
+    the laws of its context hold, and of all whole numbers that satisfy the constraints of its context, that its
+    expression is >= 0 (or = 0). Laws and symbols get their meaning from `axioms.py`.
 
-where the payload is nothing, f_k = E F(x_k) - inf F, a random vector, or an expected inner product E<u, v>. In the
-normal form the order of summation and the names of bound indices play no role: to exchange sums over an arbitrary delay
-map is no step at all, both sides are the same expression. A *fact* is "expression >= 0" or "expression = 0" in a
-context: what is known of the free indices. Facts are made by the rules below and by the axioms in `axioms.py`, the
-second file to read; a proof is what they accept. Coefficients are fractions, and the order of indices is decided by
-shortest paths over whole numbers: no float decides anything.
+What every constructor keeps
+    1. A bound variable is a number that only `total` makes, a free one a name: neither can be taken for the other, and
+       no name is ever invented. What is put in for a free variable has no bound variable in it.
+    2. Every sum is finite: from its own constraints each bound variable has something free below it and above it.
+    3. Powers are whole; a negative power stands at symbols in POSITIVE only: no expression can divide by zero.
+    4. Coefficients are fractions, offsets ints, by exact type: nothing is converted, no float decides anything.
+    5. All values are immutable; what is handed out of a cache is a copy or read-only.
+    6. A fact is made by `_fact` alone; every rule refuses what is not exactly a Fact that `_fact` made.
+Python cannot prevent that somebody replaces a rule while the program runs, sets an attribute with object.__setattr__,
+builds a value with tuple.__new__, or writes into a private table: who does so has changed the kernel, not found a proof.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import count, permutations, product
-from typing import Any
+from itertools import permutations, product
+from operator import itemgetter
+from types import MappingProxyType
+from typing import Any, NoReturn
+from weakref import WeakSet
 
 # ------------------------------------------------------------------------------------------------ indices and order
 
-Core = tuple[Any, ...]  # ("v", name) | ("tau", core, offset) | ("0",) | ("T",)
-Law = tuple[Any, ...]  # ("latest", core, offset), or one of EVERYWHERE
+#: ("v", name) | ("b", number) | ("tau", core, offset) | ("0",) | ("T",) | ("D",)
+Core = tuple[Any, ...]
+#: ("latest", core, offset), or one of EVERYWHERE.
+Law = tuple[Any, ...]
 
 
 class ProofError(Exception):
     """A step that the rules refuse; the message says why."""
 
 
-@dataclass(frozen=True)
-class Index:
+class Index(tuple[Any, ...]):
     """A step or point number: core + offset."""
 
-    core: Core
-    offset: int = 0
+    __slots__ = ()
+    core: Core = property(itemgetter(0))  # type: ignore[assignment]
+    offset: int = property(itemgetter(1))  # type: ignore[assignment]
+    __mul__ = __rmul__ = None  # type: ignore[assignment]
 
-    def __post_init__(self) -> None:
-        if type(self.offset) is not int:
-            raise ProofError(f"An index is moved by whole numbers only. Got {self.offset!r}.")
+    def __new__(cls, core: Core, offset: int = 0) -> Index:
+        return _index(_checked_core(core), _whole(offset))
 
-    def __add__(self, shift: int) -> Index:
-        return Index(self.core, self.offset + shift)
+    def __add__(self, shift: int) -> Index:  # type: ignore[override]
+        return _index(self[0], self[1] + _whole(shift))
 
     def __sub__(self, shift: int) -> Index:
-        return self + (-shift)
+        return _index(self[0], self[1] - _whole(shift))
+
+    def at(self, **names: Index) -> Index:
+        """The index with other ones in place of free variables."""
+        return _moved_index(self, _names(names))
+
+    def __repr__(self) -> str:
+        return f"{_written(self[0])}{self[1]:+d}" if self[1] else _written(self[0])
+
+
+class Le(tuple[Any, ...]):
+    """The constraint left <= right + gap between two cores."""
+
+    __slots__ = ()
+    left: Core = property(itemgetter(0))  # type: ignore[assignment]
+    right: Core = property(itemgetter(1))  # type: ignore[assignment]
+    gap: int = property(itemgetter(2))  # type: ignore[assignment]
+
+    def __new__(cls, left: Core, right: Core, gap: int) -> Le:
+        return _le(_checked_core(left), _checked_core(right), _whole(gap))
+
+    def at(self, **names: Index) -> Le:
+        """The constraint with other indices in place of free variables."""
+        return _moved_le(_closed(self), _names(names))
+
+    def __repr__(self) -> str:
+        return f"{_written(self[0])} <= {_written(self[1])}{self[2]:+d}"
+
+
+def _index(core: Core, offset: int) -> Index:
+    return tuple.__new__(Index, (core, offset))
+
+
+def _le(left: Core, right: Core, gap: int) -> Le:
+    return tuple.__new__(Le, (left, right, gap))
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int:
+        raise ProofError(f"An index is moved by whole numbers only, an int. Got {number!r}.")
+    return number
+
+
+def _checked_core(core: Any) -> Core:
+    """The core, refused where it is none."""
+    kind, size = (core[0], len(core)) if type(core) is tuple and core else (None, 0)
+    if type(kind) is str:
+        if (size == 1 and kind in ("0", "T", "D")) or (size == 2 and kind == "v" and _is_letter(core[1])):
+            return core  # type: ignore[no-any-return]
+        if size == 2 and kind == "b" and type(core[1]) is int and core[1] >= 0:
+            return core  # type: ignore[no-any-return]
+        if size == 3 and kind == "tau" and type(core[2]) is int:
+            return ("tau", _checked_core(core[1]), core[2])
+    raise ProofError(f"This is no index: {core!r}. Names begin with a letter; _, # and @ are the kernel's own.")
+
+
+def _is_letter(name: Any) -> bool:
+    return type(name) is str and name.isidentifier() and name[0].isalpha()
+
+
+def _written(core: Core) -> str:
+    return (
+        f"tau({_index(core[1], core[2])!r})"
+        if core[0] == "tau"
+        else str(core[-1])
+        if core[0] == "v"
+        else "".join(map(str, core))
+    )
+
+
+def _an_index(index: Any) -> Index:
+    if type(index) is not Index:
+        raise ProofError(f"This is no index: {index!r}.")
+    return index
 
 
 ZERO, LAST = Index(("0",)), Index(("T",))
-# The delay D = s - 1 of the law FIXED, a whole number of at least 0.
+#: The delay D = s - 1 of the law FIXED.
 DELAY = Index(("D",))
-# Laws about every step: no noise; the reads are in order, tau_j <= tau_k for j <= k; no delay, tau_k = k; one delay,
-# tau_k = max(0, k - D).
-NOISELESS, IN_ORDER, PROMPT, FIXED = ("noiseless",), ("in order",), ("prompt",), ("fixed",)
+# Laws about every whole k: no noise; the reads are in order, tau_j <= tau_k for j <= k; they are, or there is no noise;
+# no delay, tau_k = k for k >= 0; one delay, tau_k = max(0, k - D). (Of a run only tau_0..tau_{T-1} matter; every run
+# goes on in a way that keeps the law, with tau_k = 0 before it.)
+NOISELESS, IN_ORDER, IN_ORDER_IF_NOISY = ("noiseless",), ("in order",), ("in order if noisy",)
+PROMPT, FIXED = ("prompt",), ("fixed",)
 # RANDOM: the delays are drawn during the run. Step k then applies the gradient a_k, and tau has nothing to do with it:
 # a fact about fixed delays says nothing of such a run, and the other way round.
 RANDOM = ("random",)
-EVERYWHERE: frozenset[Law] = frozenset({NOISELESS, IN_ORDER, PROMPT, FIXED, RANDOM})
+EVERYWHERE: frozenset[Law] = frozenset({NOISELESS, IN_ORDER, IN_ORDER_IF_NOISY, PROMPT, FIXED, RANDOM})
 
 
 def var(name: str) -> Index:
-    """A free or bound index variable."""
+    """A free index variable."""
     return Index(("v", name))
 
 
 def tau(index: Index) -> Index:
     """The point whose gradient the step `index` applies."""
-    return Index(("tau", index.core, index.offset))
+    core, offset = _an_index(index)
+    return _index(("tau", core, offset), 0)
 
 
 def of_one_step(law: Law) -> bool:
@@ -79,21 +172,12 @@ def of_one_step(law: Law) -> bool:
 
 def latest(step: Index) -> Law:
     """No gradient applied within W_step is younger than the one that `step` applies."""
-    return ("latest", step.core, step.offset)
-
-
-@dataclass(frozen=True)
-class Le:
-    """The constraint left <= right + gap between two cores."""
-
-    left: Core
-    right: Core
-    gap: int
+    return ("latest", *_an_index(step))
 
 
 def le(left: Index, right: Index) -> Le:
     """Left <= right."""
-    return Le(left.core, right.core, right.offset - left.offset)
+    return _le(_an_index(left)[0], _an_index(right)[0], right[1] - left[1])
 
 
 def lt(left: Index, right: Index) -> Le:
@@ -104,94 +188,104 @@ def lt(left: Index, right: Index) -> Le:
 def parts(core: Core) -> Iterator[Core]:
     """A core and the cores inside it."""
     yield core
-    if core[0] == "tau":
-        yield from parts(core[1])
+    while core[0] == "tau":
+        core = core[1]
+        yield core
+
+
+def _ground(core: Core) -> Core:
+    """The innermost core."""
+    while core[0] == "tau":
+        core = core[1]
+    return core
 
 
 def variables(core: Core) -> frozenset[str]:
-    """The variables that a core mentions."""
-    return frozenset(part[1] for part in parts(core) if part[0] == "v")
+    """The free variables that a core mentions."""
+    ground = _ground(core)
+    return frozenset({ground[1]} if ground[0] == "v" else ())
 
 
 @lru_cache(maxsize=200_000)
-def distances(
-    cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset[Law]
-) -> Mapping[tuple[Core, Core], int]:
+def _closure(cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset[Law]) -> dict[tuple[Core, Core], int]:
     """Least c with left <= right + c that follows, for all pairs where one follows; {} if nothing satisfies them.
 
     Known of every delay map: 0 <= tau_k, and tau_k <= k where k >= 0; and what the laws say.
     """
-    nodes = {part for core in cores for part in parts(core)} | {("0",), ("T",)} | ({("D",)} if FIXED in laws else set())
-    nodes |= {part for c in constraints for core in (c.left, c.right) for part in parts(core)}
-    edges: dict[tuple[Core, Core], int] = {(node, node): 0 for node in nodes}
+    found = {part for core in cores for part in parts(core)} | {("0",), ("T",)} | ({("D",)} if FIXED in laws else set())
+    found |= {part for c in constraints for core in (c[0], c[1]) for part in parts(core)}
+    nodes = sorted(found)
+    at = {node: position for position, node in enumerate(nodes)}
+    # gaps[i][j] is the least c known with nodes[i] <= nodes[j] + c, or None; kept closed under shortest paths.
+    gaps: list[list[int | None]] = [[None] * len(nodes) for _ in nodes]
+    for position, row in enumerate(gaps):
+        row[position] = 0
+
+    def knows(left: Core, right: Core, gap: int) -> bool:
+        known = gaps[at[left]][at[right]]
+        return known is not None and known <= gap
 
     def learn(left: Core, right: Core, gap: int) -> bool:
-        if edges.get((left, right), gap + 1) <= gap:
+        """Add left <= right + gap and what follows by one more path; whether it was new."""
+        if knows(left, right, gap):
             return False
-        edges[left, right] = gap
+        i, j = at[left], at[right]
+        beyond = [(n, gap + c) for n, c in enumerate(gaps[j]) if c is not None]
+        for row in gaps:
+            here = row[i]
+            if here is not None:
+                for n, c in beyond:
+                    old = row[n]
+                    if old is None or here + c < old:
+                        row[n] = here + c
         return True
 
-    for constraint in constraints:
-        learn(constraint.left, constraint.right, constraint.gap)
+    for left, right, gap in constraints:
+        learn(left, right, gap)
     reads = [node for node in nodes if node[0] == "tau"]
     for node in reads:
         learn(("0",), node, 0)
-    if ("D",) in nodes:
+    if ("D",) in at:
         learn(("0",), ("D",), 0)
     changed = True
     while changed:
-        for middle, left, right in product(nodes, repeat=3):
-            if (left, middle) in edges and (middle, right) in edges:
-                learn(left, right, edges[left, middle] + edges[middle, right])
-        if any(edges[node, node] < 0 for node in nodes):
+        if any(gaps[n][n] != 0 for n in range(len(nodes))):
             return {}
         changed = False
         for node in reads:
-            # tau_k reads a point for steps k >= 0 only; below, it is 0 by convention.
-            if edges.get((("0",), node[1]), node[2] + 1) <= node[2]:
+            # tau_k reads a point for steps k >= 0 only; below, nothing is said but that it is at least 0.
+            if knows(("0",), node[1], node[2]):
                 changed |= learn(node, node[1], node[2])
                 changed |= PROMPT in laws and learn(node[1], node, -node[2])
         for one, other in product(reads, repeat=2) if laws & {IN_ORDER, FIXED} else ():
-            before = edges.get((one[1], other[1]), other[2] - one[2] + 1) <= other[2] - one[2]
-            changed |= before and learn(one, other, 0)
+            changed |= knows(one[1], other[1], other[2] - one[2]) and learn(one, other, 0)
         for read, core, offset in ((node, *node[1:]) for node in reads if FIXED in laws):
-            # k <= D gives tau_k = 0; D = 0 gives tau_k = k; D >= 1 and k >= 1 give tau_k < k.
-            early = edges.get((core, ("D",)), 1 - offset) <= -offset
-            none, some = edges.get((("D",), ("0",)), 1) <= 0, edges.get((("0",), ("D",)), 0) <= -1
-            changed |= early and learn(read, ("0",), 0)
-            changed |= none and learn(core, read, -offset)
-            changed |= some and edges.get((("0",), core), offset) <= offset - 1 and learn(read, core, offset - 1)
-        for law, node in product(filter(of_one_step, laws), reads):
+            # k <= D gives tau_k = 0; D = 0 gives k <= tau_k; D >= 1 and k >= 1 give tau_k < k.
+            changed |= knows(core, ("D",), -offset) and learn(read, ("0",), 0)
+            changed |= knows(("D",), ("0",), 0) and learn(core, read, -offset)
+            some = knows(("0",), ("D",), -1) and knows(("0",), core, offset - 1)
+            changed |= some and learn(read, core, offset - 1)
+        for (_, core, offset), node in product(filter(of_one_step, laws), reads):
             # tau_c <= j < c for j = node's step gives tau_j <= tau_c.
-            ours, core, offset = ("tau", *law[1:]), law[1], law[2]
-            inside = edges.get((ours, node[1]), node[2] + 1) <= node[2]
-            before = edges.get((node[1], core), offset - node[2]) <= offset - node[2] - 1
-            changed |= ours in nodes and inside and before and learn(node, ours, 0)
-    return edges
+            ours = ("tau", core, offset)
+            if ours in at and core in at and knows(ours, node[1], node[2]):
+                changed |= knows(node[1], core, offset - node[2] - 1) and learn(node, ours, 0)
+    row_of = enumerate(gaps)
+    return {(nodes[i], nodes[j]): c for i, row in row_of for j, c in enumerate(row) if c is not None}
 
 
-# ------------------------------------------------------------------------------------------------------ expressions
+def distances(
+    cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset[Law]
+) -> Mapping[tuple[Core, Core], int]:
+    """What follows of the order of cores, to be read only; see `_closure`."""
+    return MappingProxyType(_closure(cores, constraints, laws))
 
-Atom = tuple[Any, ...]  # a scalar: ("L",) or ("eta", k) or ("p", i, r): a name and its indices
-Payload = tuple[Any, ...] | None  # None | ("f", k) | ("vec", (name, k)) | ("ip", (name, k), (name, j))
-Powers = tuple[tuple[Atom, int], ...]
 
-
-@dataclass(frozen=True)
-class Term:
-    """One summand, without its coefficient."""
-
-    bound: tuple[str, ...] = ()
-    constraints: frozenset[Le] = frozenset()
-    monomial: Powers = ()
-    payload: Payload = None
-
-    def indices(self) -> Iterator[Index]:
-        """The indices of scalars and vectors."""
-        for atom, _ in self.monomial:
-            yield from atom[1:]
-        if self.payload is not None:
-            yield from [self.payload[1]] if self.payload[0] == "f" else (index for _, index in self.payload[1:])
+def _follows(context: Context, more: frozenset[Le], constraint: Le) -> bool:
+    """Does left <= right + gap follow? (It does where nothing satisfies the context.)"""
+    left, right, gap = constraint
+    known = _closure(frozenset((left, right)), context.constraints | more, context.laws)
+    return not known or known.get((left, right), gap + 1) <= gap
 
 
 @dataclass(frozen=True)
@@ -201,171 +295,340 @@ class Context:
     constraints: frozenset[Le] = frozenset()
     laws: frozenset[Law] = frozenset()
 
+    def __post_init__(self) -> None:
+        if type(self.constraints) is not frozenset or type(self.laws) is not frozenset:
+            raise ProofError("A context is a frozenset of constraints and a frozenset of laws.")
+        for constraint in self.constraints:
+            _closed(constraint)
+        for law in self.laws:
+            if not (type(law) is tuple and (law in EVERYWHERE or (len(law) == 3 and law[0] == "latest"))):
+                raise ProofError(f"This is no law: {law!r}.")
+            if of_one_step(law):
+                _closed(le(Index(law[1], law[2]), ZERO))
+
     def entails(self, constraint: Le) -> bool:
         """Does left <= right + gap follow? (It does where nothing satisfies the context.)"""
-        known = distances(frozenset((constraint.left, constraint.right)), self.constraints, self.laws)
-        return not known or known.get((constraint.left, constraint.right), constraint.gap + 1) <= constraint.gap
+        return _follows(self, frozenset(), _closed(constraint))
 
     def having(self, *constraints: Le) -> Context:
         """The context with more constraints."""
-        return replace(self, constraints=self.constraints | frozenset(constraints))
+        return Context(self.constraints | frozenset(constraints), self.laws)
 
     def under(self, *laws: Law) -> Context:
         """The context with more laws."""
-        return replace(self, laws=self.laws | frozenset(laws))
+        return Context(self.constraints, self.laws | frozenset(laws))
+
+    def names(self) -> frozenset[str]:
+        """The free variables that it speaks of."""
+        spoken = [core for c in self.constraints for core in (c[0], c[1])]
+        spoken += [law[1] for law in self.laws if of_one_step(law)]
+        return frozenset[str]().union(*map(variables, spoken))
 
 
-Names = Mapping[str, Index]
+def _closed(constraint: Any) -> Le:
+    """The constraint, refused where it is none or speaks of a bound variable."""
+    if type(constraint) is not Le:
+        raise ProofError(f"This is no constraint: {constraint!r}.")
+    if _ground(constraint[0])[0] == "b" or _ground(constraint[1])[0] == "b":
+        raise ProofError("A bound variable has no meaning outside of its sum.")
+    return constraint
 
 
-def _moved(core: Core, names: Names) -> Index:
-    if core[0] == "v":
-        return names.get(core[1], Index(core))
-    return tau(_moved(core[1], names) + core[2]) if core[0] == "tau" else Index(core)
+# ------------------------------------------------------------------------------------------------------ expressions
+
+Atom = tuple[Any, ...]  # a scalar: ("L",) or ("eta", k) or ("p", i, r): a name and its indices
+Payload = tuple[Any, ...] | None  # None | ("f", k) | ("vec", (name, k)) | ("ip", (name, k), (name, j))
+Powers = tuple[tuple[Atom, int], ...]
+Moves = Mapping[Core, Index]  # what to put in place of variables
+
+#: Symbols that are positive by their meaning: an expression divides by nothing else.
+POSITIVE = frozenset({"L", "s", "mu", "T", "rho", "young", "cut", "root", "number"})
 
 
-def substitute(index: Index, names: Names) -> Index:
-    """The index with variables replaced."""
-    return _moved(index.core, names) + index.offset
+class Term(tuple[Any, ...]):
+    """One summand, without its coefficient; `size` is the number of its bound variables."""
+
+    __slots__ = ()
+    size: int = property(itemgetter(0))  # type: ignore[assignment]
+    constraints: frozenset[Le] = property(itemgetter(1))  # type: ignore[assignment]
+    monomial: Powers = property(itemgetter(2))  # type: ignore[assignment]
+    payload: Payload = property(itemgetter(3))  # type: ignore[assignment]
+
+    def __new__(
+        cls,
+        size: int = 0,
+        constraints: frozenset[Le] = frozenset(),
+        monomial: Powers = (),
+        payload: Payload = None,
+    ) -> Term:
+        if type(size) is not int or size < 0 or type(constraints) is not frozenset:
+            raise ProofError("A term has a number of bound variables and a frozenset of constraints.")
+        if any(type(c) is not Le for c in constraints):
+            raise ProofError("The constraints of a term are Le.")
+        made = _term(size, constraints, _powers(_checked_powers(monomial)), _checked_payload(payload))
+        grounds = [_ground(core) for c in constraints for core in (c[0], c[1])]
+        if any(g[0] == "b" and g[1] >= size for g in (*grounds, *(_ground(index[0]) for index in made.indices()))):
+            raise ProofError("A bound variable has no meaning outside of its sum.")
+        _require_finite(size, constraints)
+        return made
+
+    @property
+    def bound(self) -> tuple[Index, ...]:
+        """The bound variables."""
+        return tuple(_index(("b", number), 0) for number in range(self[0]))
+
+    def indices(self) -> Iterator[Index]:
+        """The indices of scalars and vectors."""
+        for atom, _ in self[2]:
+            yield from atom[1:]
+        if self[3] is not None:
+            yield from [self[3][1]] if self[3][0] == "f" else (index for _, index in self[3][1:])
 
 
-def _substitute_le(c: Le, names: Names) -> Le:
-    left, right = _moved(c.left, names), _moved(c.right, names)
-    return Le(left.core, right.core, c.gap + right.offset - left.offset)
+def _term(size: int, constraints: frozenset[Le], monomial: Powers, payload: Payload) -> Term:
+    return tuple.__new__(Term, (size, constraints, monomial, payload))
 
 
-def _substitute_law(law: Law, names: Names) -> Law:
-    return latest(_moved(law[1], names) + law[2]) if of_one_step(law) else law
+def _checked_powers(monomial: Any) -> Powers:
+    if type(monomial) is not tuple:
+        raise ProofError("The scalars of a term are a tuple of (scalar, power).")
+    for factor in monomial:
+        atom, power = factor if type(factor) is tuple and len(factor) == 2 else ((), None)
+        if type(atom) is not tuple or not atom or type(atom[0]) is not str or not atom[0]:
+            raise ProofError(f"This is no scalar: {atom!r}.")
+        for index in atom[1:]:
+            _an_index(index)
+        if type(power) is not int:
+            raise ProofError(f"A power is a whole number, an int. Got {power!r}.")
+        if power < 0 and atom[0] not in POSITIVE:
+            raise ProofError(f"Nothing says that {atom[0]} is not 0: no expression divides by it.")
+    return monomial  # type: ignore[no-any-return]
 
 
-def _substitute_payload(payload: Payload, names: Names) -> Payload:
+def _checked_payload(payload: Any) -> Payload:
     if payload is None:
         return None
-    if payload[0] == "f":
-        return ("f", substitute(payload[1], names))
-    return (payload[0], *((name, substitute(index, names)) for name, index in payload[1:]))
+    kind = payload[0] if type(payload) is tuple and payload else None
+    if kind == "f" and len(payload) == 2:
+        _an_index(payload[1])
+    elif (kind == "vec" and len(payload) == 2) or (kind == "ip" and len(payload) == 3):
+        for vector in payload[1:]:
+            if type(vector) is not tuple or len(vector) != 2 or type(vector[0]) is not str:
+                raise ProofError(f"This is no vector: {vector!r}.")
+            _an_index(vector[1])
+    else:
+        raise ProofError(f"A term carries f_k, a vector or an inner product. Got {payload!r}.")
+    return payload  # type: ignore[no-any-return]
 
 
-def _powers(factors: Iterable[tuple[Atom, int]], names: Names) -> Powers:
+def _powers(factors: Iterable[tuple[Atom, int]]) -> Powers:
     collected: dict[Atom, int] = {}
-    for (name, *indices), power in factors:
-        atom = (name, *(substitute(index, names) for index in indices))
+    for atom, power in factors:
         collected[atom] = collected.get(atom, 0) + power
-    return tuple(sorted(((atom, power) for atom, power in collected.items() if power), key=repr))
+    return tuple(sorted((atom, power) for atom, power in collected.items() if power))
 
 
-def _substitute(term: Term, names: Names) -> Term:
-    """The term with variables replaced, bound ones among them (which are then bound no more)."""
-    return Term(
-        tuple(name for name in term.bound if name not in names),
-        frozenset(_substitute_le(c, names) for c in term.constraints),
-        _powers(term.monomial, names),
-        _substitute_payload(term.payload, names),
-    )
+@lru_cache(maxsize=100_000)
+def _is_finite(size: int, constraints: frozenset[Le]) -> bool:
+    """Whether every bound variable has something free below it and something free above it, through any others."""
+    bound = {("b", number) for number in range(size)}
+    cores = {core for c in constraints for core in (c[0], c[1])}
+    free = {core for core in cores if _ground(core)[0] != "b"}
+    below, above = free | {core for core in cores if core[0] == "tau"}, set(free)  # a read is at least 0
+    for _ in range(len(cores)):
+        below |= {c[1] for c in constraints if c[0] in below}
+        above |= {c[0] for c in constraints if c[1] in above}
+    return bound <= below and bound <= above
 
 
-_unused = count()
+def _require_finite(size: int, constraints: frozenset[Le]) -> None:
+    if size and not _is_finite(size, constraints):
+        raise ProofError("The sum has no end: every bound index needs something free below it and above it.")
 
 
-def _fresh(term: Term) -> Term:
-    """The term with bound names used nowhere else."""
-    names = {name: f"#{next(_unused)}" for name in term.bound}
-    renamed = _substitute(replace(term, bound=()), {old: var(new) for old, new in names.items()})
-    return replace(renamed, bound=tuple(names.values()))
+def _moved(core: Core, moves: Moves) -> Index:
+    """The core after the moves, all at once."""
+    if core[0] == "tau":
+        inner, offset = _moved(core[1], moves)
+        return _index(("tau", inner, offset + core[2]), 0)
+    return moves.get(core) or _index(core, 0)
 
 
+def _moved_index(index: Index, moves: Moves) -> Index:
+    core, offset = _moved(index[0], moves)
+    return _index(core, offset + index[1])
+
+
+def _moved_le(constraint: Le, moves: Moves) -> Le:
+    (left, less), (right, more) = _moved(constraint[0], moves), _moved(constraint[1], moves)
+    return _le(left, right, constraint[2] + more - less)
+
+
+def _moved_term(term: Term, moves: Moves, size: int) -> Term:
+    """The term after the moves, with `size` bound variables."""
+    if not moves:
+        return _term(size, *term[1:])
+    _, constraints, monomial, payload = term
+    powers: Powers = monomial
+    if any(len(atom) > 1 for atom, _ in monomial):
+        powers = _powers(((a[0], *(_moved_index(i, moves) for i in a[1:])), power) for a, power in monomial)
+    if payload is not None:
+        if payload[0] == "f":
+            payload = ("f", _moved_index(payload[1], moves))
+        else:
+            payload = (payload[0], *((name, _moved_index(index, moves)) for name, index in payload[1:]))
+    return _term(size, frozenset(_moved_le(c, moves) for c in constraints), powers, payload)
+
+
+def _names(names: Mapping[str, Index]) -> Moves:
+    """Moves of free variables: what is put in is an index without bound variables."""
+    for index in names.values():
+        if _ground(_an_index(index)[0])[0] == "b":
+            raise ProofError("A bound variable has no meaning outside of its sum.")
+    return {("v", name): index for name, index in names.items()}
+
+
+# ------------------------------------------------------------------------------------------------- the normal form
+
+
+@lru_cache(maxsize=200_000)
 def normal_term(term: Term, context: Context) -> Term | None:
-    """The unique form of a term in a context; None for an empty sum."""
-    if any(name[0] in "_#@" for name in _free(term)):
-        raise ProofError(f"Names that begin with _, # or @ are the kernel's own. Got {', '.join(sorted(_free(term)))}.")
-    cores = frozenset(index.core for index in term.indices()) | {("v", name) for name in term.bound}
-    known = distances(cores, term.constraints | context.constraints, context.laws)
-    if not known:
-        return None
-    for name in term.bound:
-        # A bound index that equals another one is no sum: replace it.
-        for (left, right), gap in known.items():
-            if left == ("v", name) and name not in variables(right) and known.get((right, left)) == -gap:
-                return normal_term(_substitute(term, {name: Index(right, gap)}), context)
-        lowest = min((index.offset for index in _occurrences(term) if index.core == ("v", name)), default=0)
-        if lowest:
-            # Sums that differ by a shift of the index are the same: the least offset becomes 0.
-            shifted = _substitute(replace(term, bound=()), {name: Index(("v", name), -lowest)})
-            return normal_term(replace(shifted, bound=term.bound), context)
-    # What a sum asks of its bound indices, and what it asks of the free ones that the context does not say.
-    granted = distances(frozenset(core for pair in known for core in pair), context.constraints, context.laws)
-    tight = frozenset(
-        Le(left, right, gap)
-        for (left, right), gap in known.items()
-        if left != right
-        and ((variables(left) | variables(right)) & frozenset(term.bound) or granted.get((left, right), gap + 1) > gap)
+    """A term that denotes the same where the context holds, the same one for equal terms; None for an empty sum.
+
+    Every step keeps what is denoted: (1) a bound variable that equals another index is put in for by it; (2) a sum over
+    b is the sum over b - c; (3) the constraints are replaced by all that follow from them and the context, without those
+    that follow from the context alone, and without reads of which nothing but the laws is known; (4) bound variables are
+    exchanged; (5) <u, v> = <v, u>.
+    """
+    while True:
+        size, constraints, *_ = term
+        bound = [("b", number) for number in range(size)]
+        met = {index[0] for index in term.indices()}
+        known = _closure(frozenset((*met, *bound)), constraints | context.constraints, context.laws)
+        if not known:
+            return None
+        moves = _equal(known, bound) or _shift(term, bound)
+        if moves is None:
+            break
+        term = _moved_term(term, *moves)
+    open_cores = {core for pair in known for core in pair if _ground(core)[0] == "b"}
+    granted = _closure(
+        frozenset(core for pair in known for core in pair) - open_cores, context.constraints, context.laws
     )
-    return _renamed(replace(term, constraints=_without_idle(term, tight, context)))
+    tight = frozenset(
+        _le(left, right, gap)
+        for (left, right), gap in known.items()
+        if left != right and (left in open_cores or right in open_cores or granted.get((left, right), gap + 1) > gap)
+    )
+    return _ordered(_term(size, _without_idle(met, tight, context), term[2], term[3]))
 
 
-def _occurrences(term: Term) -> Iterator[Index]:
-    for index in term.indices():
-        yield index
-        for part in parts(index.core):
-            if part[0] == "tau":
-                yield Index(part[1], part[2])
+def _equal(known: Mapping[tuple[Core, Core], int], bound: list[Core]) -> tuple[Moves, int] | None:
+    """Moves that put an equal index in place of a bound variable, and the number of those left."""
+    for (left, right), gap in known.items():
+        if left[0] == "b" and _ground(right) != left and known.get((right, left)) == -gap:
+            rest = [core for core in bound if core != left]
+            moves = {core: _index(("b", number), 0) for number, core in enumerate(rest)}
+            return {**moves, left: _moved_index(_index(right, gap), moves)}, len(rest)
+    return None
 
 
-def _without_idle(term: Term, tight: frozenset[Le], context: Context) -> frozenset[Le]:
+def _shift(term: Term, bound: list[Core]) -> tuple[Moves, int] | None:
+    """Moves that make the least offset at which each bound variable is met 0."""
+    lowest: dict[Core, int] = {}
+    for core, offset in _met(term):
+        if core[0] == "b":
+            lowest[core] = min(offset, lowest.get(core, offset))
+    moves = {core: _index(core, -least) for core, least in lowest.items() if least}
+    return (moves, len(bound)) if moves else None
+
+
+def _met(term: Term) -> Iterator[tuple[Core, int]]:
+    for core, offset in term.indices():
+        yield core, offset
+        while core[0] == "tau":
+            _, core, offset = core
+            yield core, offset
+
+
+def _without_idle(met: set[Core], tight: frozenset[Le], context: Context) -> frozenset[Le]:
     """Drop reads that nothing mentions and of which nothing is known beyond the laws of every delay map."""
-    used = {part for index in term.indices() for part in parts(index.core)}
-    idle = {core for c in tight for core in (c.left, c.right) if core[0] == "tau"} - used
-    for read in sorted(idle, key=repr):
-        rest = frozenset(c for c in tight if read not in (*parts(c.left), *parts(c.right)))
-        known = distances(frozenset((read,)), rest | context.constraints, context.laws)
-        if all(known.get((c.left, c.right), c.gap + 1) <= c.gap for c in tight - rest):
+    used = {part for core in met for part in parts(core)}
+    idle = {core for c in tight for core in (c[0], c[1]) if core[0] == "tau"} - used
+    for read in sorted(idle):
+        rest = frozenset(c for c in tight if read not in (*parts(c[0]), *parts(c[1])))
+        known = _closure(frozenset((read,)), rest | context.constraints, context.laws)
+        if all(known.get((c[0], c[1]), c[2] + 1) <= c[2] for c in tight - rest):
             tight = rest
     return tight
 
 
-def _renamed(term: Term) -> Term:
-    """Bound variables named so that the printed form is least: equal terms become identical."""
-    names = [f"_{position}" for position in range(len(term.bound))]
-    bare = replace(_fresh(term), bound=()), _fresh_names(term)
-    neutral, old = _substitute(replace(term, bound=()), bare[1]), list(bare[1].values())
-    candidates = (
-        _sorted_payload(
-            _substitute(neutral, {index.core[1]: var(name) for index, name in zip(old, order, strict=True)})
-        )
-        for order in permutations(names)
-    )
-    return min((replace(candidate, bound=tuple(names)) for candidate in candidates), key=_signature)
+def _ordered(term: Term) -> Term:
+    """Bound variables numbered so that the term is least; those that look different keep their order."""
+    size = term[0]
+    if size < 2:
+        return _with_sorted_payload(term)
+    looks = [_look(term, ("b", number)) for number in range(size)]
+    ranks = sorted(range(size), key=looks.__getitem__)
+    groups = [[n for n in ranks if looks[n] == look] for look in dict.fromkeys(looks[n] for n in ranks)]
+    candidates = []
+    for orders in product(*(permutations(group) for group in groups)):
+        order = [n for group in orders for n in group]
+        moves = {("b", n): _index(("b", place), 0) for place, n in enumerate(order)}
+        candidates.append(_with_sorted_payload(_moved_term(term, moves, size)))
+    return min(candidates, key=_weight) if len(candidates) > 1 else candidates[0]
 
 
-def _fresh_names(term: Term) -> Names:
-    return {name: var(f"#{next(_unused)}") for name in term.bound}
+def _look(term: Term, own: Core) -> tuple[Any, ...]:
+    """How a bound variable appears in a term, whatever the numbers."""
+    moves = {("b", n): _index(("b", int(("b", n) == own)), 0) for n in range(term[0])}
+    _, constraints, monomial, payload = _with_sorted_payload(_moved_term(term, moves, 2))
+    return (monomial, repr(payload), tuple(sorted(constraints)))
 
 
-def _signature(term: Term) -> str:
-    return repr((term.monomial, term.payload, sorted(term.constraints, key=repr)))
+def _weight(term: Term) -> tuple[Any, ...]:
+    return (term[2], repr(term[3]), tuple(sorted(term[1])))
 
 
-def _sorted_payload(term: Term) -> Term:
-    if term.payload is None or term.payload[0] != "ip":
+def _with_sorted_payload(term: Term) -> Term:
+    payload = term[3]
+    if payload is None or payload[0] != "ip" or payload[1] <= payload[2]:
         return term
-    return replace(term, payload=("ip", *sorted(term.payload[1:], key=repr)))
+    return _term(term[0], term[1], term[2], ("ip", payload[2], payload[1]))
 
 
-@dataclass(frozen=True)
+# --------------------------------------------------------------------------------------------- sums of such terms
+
+
+def _exact(number: Any) -> Fraction:
+    if type(number) is Fraction:
+        return number
+    if type(number) is int:
+        return Fraction(number)
+    raise ProofError(
+        f"Coefficients are fractions or ints; nothing that merely converts decides anything. Got {number!r}."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Expression:
     """A sum of terms with rational coefficients; equality is decided by `normal`."""
 
     terms: tuple[tuple[Term, Fraction], ...] = ()
+    __array_ufunc__ = None  # numbers of numpy do not spread over it: they are refused
 
     def __post_init__(self) -> None:
-        if any(type(coefficient) not in (Fraction, int) for _, coefficient in self.terms):
-            raise ProofError("Coefficients are fractions; a float decides nothing.")
+        if type(self.terms) is not tuple or any(type(pair) is not tuple or len(pair) != 2 for pair in self.terms):
+            raise ProofError("An expression is a tuple of (term, coefficient).")
+        if any(type(term) is not Term for term, _ in self.terms):
+            raise ProofError("The summands of an expression are terms.")
+        object.__setattr__(self, "terms", tuple((term, _exact(c)) for term, c in self.terms))
 
     def __add__(self, other: Expression | int | Fraction) -> Expression:
-        return Expression((*self.terms, *expression(other).terms))
+        return _sum((*self.terms, *expression(other).terms))
 
     def __neg__(self) -> Expression:
-        return Expression(tuple((term, -c) for term, c in self.terms))
+        return _sum((term, -c) for term, c in self.terms)
 
     def __sub__(self, other: Expression | int | Fraction) -> Expression:
         return self + -expression(other)
@@ -376,26 +639,30 @@ class Expression:
     def __mul__(self, other: Expression | int | Fraction) -> Expression:
         """Product; of two terms at most one may carry a payload."""
         pairs = product(self.terms, expression(other).terms)
-        return Expression(tuple((_times(a, b), x * y) for (a, x), (b, y) in pairs))
+        return _sum((_times(a, b), x * y) for (a, x), (b, y) in pairs)
 
     __radd__, __rmul__ = __add__, __mul__
 
     def dot(self, other: Expression) -> Expression:
         """The expected inner product of two vectors."""
-        pairs = product(self.terms, other.terms)
-        return Expression(tuple((_times(a, b, inner=True), x * y) for (a, x), (b, y) in pairs))
+        pairs = product(self.terms, expression(other).terms)
+        return _sum((_times(a, b, inner=True), x * y) for (a, x), (b, y) in pairs)
 
     def square(self) -> Expression:
         """E|v|^2 of a vector."""
         return self.dot(self)
 
     def total(self, names: tuple[str, ...], *constraints: Le) -> Expression:
-        """The sum over index variables that satisfy the constraints."""
-        return Expression(tuple((_bind(_fresh(term), names, constraints), c) for term, c in self.terms))
+        """The sum over index variables that satisfy the constraints; refused where it has no end."""
+        if type(names) is not tuple or len(set(names)) != len(names) or any(type(name) is not str for name in names):
+            raise ProofError("A sum is over different index variables, given by name.")
+        more = frozenset(map(_closed, constraints))
+        return _sum((_bind(term, names, more), c) for term, c in self.terms)
 
     def at(self, **names: Index) -> Expression:
-        """The expression at other indices."""
-        return Expression(tuple((_substitute(_fresh(term), names), c) for term, c in self.terms))
+        """The expression at other indices, put in for free variables all at once."""
+        moves = _names(names)
+        return _sum((_moved_term(term, moves, term[0]), c) for term, c in self.terms)
 
     def normal(self, context: Context) -> dict[Term, Fraction]:
         """The normal form: expressions that are equal by rearrangement give equal dictionaries."""
@@ -403,31 +670,46 @@ class Expression:
         for term, coefficient in self.terms:
             reduced = normal_term(term, context)
             if reduced is not None:
-                collected[reduced] = collected.get(reduced, Fraction(0)) + coefficient
+                collected[reduced] = collected.get(reduced, _NOTHING) + coefficient
         return {term: c for term, c in collected.items() if c}
+
+
+_NOTHING = Fraction(0)
+
+
+def _sum(terms: Iterable[tuple[Term, Fraction]]) -> Expression:
+    """An expression of what is known to be terms and fractions."""
+    made = object.__new__(Expression)
+    object.__setattr__(made, "terms", tuple(terms))
+    return made
 
 
 def expression(value: Expression | int | Fraction) -> Expression:
     """An expression from a number."""
-    return value if isinstance(value, Expression) else Expression(((Term(), Fraction(value)),))
+    return value if type(value) is Expression else _sum([(_term(0, frozenset(), (), None), _exact(value))])
 
 
-def _bind(term: Term, names: tuple[str, ...], constraints: tuple[Le, ...]) -> Term:
-    return replace(term, bound=(*term.bound, *names), constraints=term.constraints | frozenset(constraints))
+def _bind(term: Term, names: tuple[str, ...], more: frozenset[Le]) -> Term:
+    size = term[0]
+    moves = {("v", name): _index(("b", size + place), 0) for place, name in enumerate(names)}
+    made = _moved_term(_term(size, term[1] | more, term[2], term[3]), moves, size + len(names))
+    _require_finite(made[0], made[1])
+    return made
 
 
 def _times(one: Term, other: Term, inner: bool = False) -> Term:
-    one, other = _fresh(one), _fresh(other)
+    if one[0] and other[0]:
+        moves = {("b", number): _index(("b", one[0] + number), 0) for number in range(other[0])}
+        other = _moved_term(other, moves, other[0])
     if inner:
-        if not (one.payload and other.payload and one.payload[0] == other.payload[0] == "vec"):
+        if not (one[3] and other[3] and one[3][0] == other[3][0] == "vec"):
             raise ProofError("An inner product needs two vectors.")
-        payload: Payload = ("ip", one.payload[1], other.payload[1])
-    elif one.payload is not None and other.payload is not None:
+        payload: Payload = ("ip", one[3][1], other[3][1])
+    elif one[3] is not None and other[3] is not None:
         raise ProofError("Only scalars multiply; vectors meet in inner products.")
     else:
-        payload = one.payload or other.payload
-    powers = _powers((*one.monomial, *other.monomial), {})
-    return Term((*one.bound, *other.bound), one.constraints | other.constraints, powers, payload)
+        payload = one[3] or other[3]
+    return _term(one[0] + other[0], one[1] | other[1], _powers((*one[2], *other[2])), payload)
 
 
 def scalar(name: str, *indices: Index, power: int = 1) -> Expression:
@@ -445,12 +727,17 @@ def vector(name: str, index: Index) -> Expression:
     return Expression(((Term(payload=("vec", (name, index))), Fraction(1)),))
 
 
+def free_variables(body: Expression) -> frozenset[str]:
+    """The index variables that an expression does not bind."""
+    cores = [index[0] for term, _ in body.terms for index in term.indices()]
+    cores += [core for term, _ in body.terms for c in term[1] for core in (c[0], c[1])]
+    return frozenset[str]().union(*map(variables, cores))
+
+
 # ------------------------------------------------------------------------------------------------------------ facts
 
-_SEAL = object()
-# Symbols that are positive by their meaning: a fact divides by nothing else.
-POSITIVE = frozenset({"L", "s", "mu", "T", "rho", "young", "cut", "root", "number"})
 Cut = Callable[[Term], "tuple[Index, Index] | None"]
+CONDITIONAL = "assumed: "
 
 
 def no_cut(term: Term) -> None:
@@ -458,150 +745,208 @@ def no_cut(term: Term) -> None:
 
 
 @dataclass(frozen=True)
+class Hypothesis:
+    """What a fact assumes: in the context, body >= 0, or = 0, or (strict) > 0. A theorem must ask for it."""
+
+    name: str
+    context: Context
+    body: Expression
+    equality: bool = False
+    strict: bool = False
+
+
 class Fact:
     """`expression` >= 0 (or = 0) wherever the context holds. Only rules and axioms make one."""
 
+    __slots__ = ("__weakref__", "context", "equality", "expression", "used")
     context: Context
     expression: Expression
     equality: bool
-    axioms: frozenset[str]
-    _seal: object = field(repr=False, compare=False, default=None)
+    #: the axioms, by the sentence that is printed, and what is assumed
+    used: frozenset[str | Hypothesis]
 
-    def __post_init__(self) -> None:
-        if self._seal is not _SEAL:
-            raise ProofError("A fact comes from a rule of the kernel, never from outside.")
-        _divides_safely(self.expression)
+    def __new__(cls, *arguments: Any, **named: Any) -> Fact:
+        raise ProofError("A fact comes from a rule of the kernel, never from outside.")
 
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        raise ProofError("A fact does not change.")
 
-def _divides_safely(body: Expression) -> None:
-    under = {atom[0] for term, _ in body.terms for atom, power in term.monomial if power < 0}
-    if not under <= POSITIVE:
-        raise ProofError(f"Nothing says that {', '.join(sorted(under - POSITIVE))} is not 0: no fact divides by it.")
+    def __delattr__(self, name: str) -> NoReturn:
+        raise ProofError("A fact does not change.")
 
-
-def _fact(context: Context, body: Expression, axioms: Iterable[str] = (), equality: bool = False) -> Fact:
-    return Fact(context, body, equality, frozenset(axioms), _SEAL)
-
-
-def require(context: Context, *constraints: Le) -> None:
-    """Refuse unless the constraints follow from the context."""
-    for constraint in constraints:
-        if not context.entails(constraint):
-            raise ProofError(f"This needs {constraint}, which does not follow from what is known of the indices.")
+    @property
+    def axioms(self) -> frozenset[str]:
+        """What the fact rests on, in words; what is assumed begins with CONDITIONAL."""
+        return frozenset(use if isinstance(use, str) else CONDITIONAL + use.name for use in self.used)
 
 
-def square(context: Context, body: Expression) -> Fact:
-    """E|v|^2 >= 0 for a vector v, and a^2 >= 0 for a scalar."""
-    if all(term.payload is None for term, _ in body.terms):
-        return _fact(context, body * body)
-    return _fact(context, body.square())
+_MADE: WeakSet[Fact] = WeakSet()
 
 
-def constant(context: Context, number: Fraction | int) -> Fact:
-    """A rational number that is not negative."""
-    if number < 0:
-        raise ProofError(f"{number} is negative.")
-    return _fact(context, expression(number))
+def _fact(context: Context, body: Expression, used: Iterable[str | Hypothesis] = (), equality: bool = False) -> Fact:
+    if type(context) is not Context or type(body) is not Expression:
+        raise ProofError("A fact is an expression in a context.")
+    made = object.__new__(Fact)
+    for name, value in (("context", context), ("expression", body), ("equality", equality), ("used", frozenset(used))):
+        object.__setattr__(made, name, value)
+    _MADE.add(made)
+    return made
 
 
-def weaken(fact: Fact, context: Context) -> Fact:
-    """The same in a context that says more."""
-    if not fact.context.laws <= context.laws:
-        raise ProofError(f"The fact uses {set(fact.context.laws - context.laws)}; the new context does not say so.")
-    _same_delays(fact.context, context)
-    require(context, *fact.context.constraints)
-    return replace(fact, context=context)
+def checked(*facts: Fact) -> None:
+    """Refuse what is no fact made by a rule."""
+    for fact in facts:
+        if type(fact) is not Fact or fact not in _MADE:
+            raise ProofError(f"This is no fact: {fact!r}. A fact comes from a rule of the kernel, never from outside.")
 
 
-def _same_delays(one: Context, other: Context) -> None:
-    if (RANDOM in one.laws) != (RANDOM in other.laws):
-        raise ProofError("A fact about fixed delays says nothing of random ones, nor the other way round.")
+def _used(*facts: Fact) -> frozenset[str | Hypothesis]:
+    return frozenset[str | Hypothesis]().union(*(fact.used for fact in facts))
 
 
-def instantiate(fact: Fact, context: Context, **names: Index) -> Fact:
-    """The same for particular indices."""
-    constraints = frozenset(_substitute_le(c, names) for c in fact.context.constraints)
-    laws = frozenset(_substitute_law(law, names) for law in fact.context.laws)
-    return weaken(replace(fact, context=Context(constraints, laws), expression=fact.expression.at(**names)), context)
-
-
-def cases(context: Context, one: Index, other: Index, low: Fact, high: Fact, body: Expression) -> Fact:
-    """What holds where one <= other, and where one > other, holds."""
-    if low.context != context.having(le(one, other)) or high.context != context.having(lt(other, one)):
-        raise ProofError("The two cases must be one <= other and one > other, in one context.")
-    restate(low, body)
-    restate(high, body)
-    return _fact(context, body, low.axioms | high.axioms, low.equality and high.equality)
-
-
-def _one_context(facts: Iterable[Fact]) -> Context:
+def _one_context(*facts: Fact) -> Context:
+    checked(*facts)
     contexts = {fact.context for fact in facts}
     if len(contexts) != 1:
         raise ProofError("Facts are combined in one context; weaken them to it first.")
     return contexts.pop()
 
 
+def require(context: Context, *constraints: Le) -> None:
+    """Refuse unless the constraints follow from the context."""
+    if type(context) is not Context:
+        raise ProofError(f"This is no context: {context!r}.")
+    for constraint in constraints:
+        if not context.entails(constraint):
+            raise ProofError(f"This needs {constraint}, which does not follow from what is known of the indices.")
+
+
+def _must_be(body: Expression) -> Expression:
+    if type(body) is not Expression:
+        raise ProofError(f"This is no expression: {body!r}.")
+    return body
+
+
+# ------------------------------------------------------------------------------------------------------------ rules
+
+
+def square(context: Context, body: Expression) -> Fact:
+    """E|v|^2 >= 0 for a vector v, and a^2 >= 0 for a scalar."""
+    scalars = all(term[3] is None for term, _ in _must_be(body).terms)
+    return _fact(context, body * body if scalars else body.square())
+
+
+def constant(context: Context, number: Fraction | int) -> Fact:
+    """A rational number that is not negative."""
+    if _exact(number) < 0:
+        raise ProofError(f"{number} is negative.")
+    return _fact(context, expression(number))
+
+
+def hypothesis(context: Context, body: Expression, name: str, equality: bool = False) -> Fact:
+    """A side condition, body >= 0 or body = 0, by name; it stays with all that is derived from it.
+
+    Nothing may be assumed of m, the minimum that theorems are about.
+    """
+    if type(name) is not str or type(equality) is not bool:
+        raise ProofError("A side condition has a name, and is an equality or not.")
+    if any(atom[0] == "m" for term, _ in _must_be(body).terms for atom, _ in term[2]):
+        raise ProofError("No side condition speaks of the minimum.")
+    return _fact(context, body, [Hypothesis(name, context, body, equality)], equality)
+
+
+def weaken(fact: Fact, context: Context) -> Fact:
+    """The same in a context that says more."""
+    checked(fact)
+    return _in_context(fact, fact.context, fact.expression, context)
+
+
+def _in_context(fact: Fact, asked: Context, body: Expression, context: Context) -> Fact:
+    """What a fact says, in place of `asked` in a context that says more."""
+    require(context, *asked.constraints)
+    if not asked.laws <= context.laws:
+        raise ProofError(f"The fact uses {set(asked.laws - context.laws)}; the new context does not say so.")
+    if (RANDOM in asked.laws) != (RANDOM in context.laws):
+        raise ProofError("A fact about fixed delays says nothing of random ones, nor the other way round.")
+    return _fact(context, body, fact.used, fact.equality)
+
+
+def instantiate(fact: Fact, context: Context, **names: Index) -> Fact:
+    """The same for particular indices."""
+    checked(fact)
+    moves = _names(names)
+    constraints = frozenset(_moved_le(c, moves) for c in fact.context.constraints)
+    laws = frozenset(
+        latest(_moved_index(_index(law[1], law[2]), moves)) if of_one_step(law) else law for law in fact.context.laws
+    )
+    return _in_context(fact, Context(constraints, laws), fact.expression.at(**names), context)
+
+
+def cases(context: Context, one: Index, other: Index, low: Fact, high: Fact, body: Expression) -> Fact:
+    """What holds where one <= other, and where one > other, holds."""
+    checked(low, high)
+    if low.context != context.having(le(one, other)) or high.context != context.having(lt(other, one)):
+        raise ProofError("The two cases must be one <= other and one > other, in one context.")
+    restate(low, body)
+    restate(high, body)
+    return _fact(context, body, _used(low, high), low.equality and high.equality)
+
+
 def add(*facts: Fact) -> Fact:
     """The sum of facts in one context."""
-    body = sum((fact.expression for fact in facts), expression(0))
-    axioms = frozenset[str]().union(*(fact.axioms for fact in facts))
-    return _fact(_one_context(facts), body, axioms, all(fact.equality for fact in facts))
+    there = _one_context(*facts)
+    body = _sum(pair for fact in facts for pair in fact.expression.terms)
+    return _fact(there, body, _used(*facts), all(fact.equality for fact in facts))
 
 
 def multiply(fact: Fact, factor: Fact) -> Fact:
     """The product of a >= 0 and b >= 0."""
-    body = fact.expression * factor.expression
-    return _fact(_one_context((fact, factor)), body, fact.axioms | factor.axioms, fact.equality or factor.equality)
+    there = _one_context(fact, factor)
+    return _fact(there, fact.expression * factor.expression, _used(fact, factor), fact.equality or factor.equality)
 
 
 def scale_equality(fact: Fact, factor: Expression) -> Fact:
     """An equality times anything."""
+    checked(fact)
     if not fact.equality:
         raise ProofError("Only an equality may be multiplied by something of unknown sign.")
-    _divides_safely(factor)
-    return replace(fact, expression=fact.expression * factor)
+    return _fact(fact.context, fact.expression * _must_be(factor), fact.used, equality=True)
 
 
-def cancel(fact: Fact, factor: Fact, least: Fraction, body: Expression) -> Fact:
+def cancel(fact: Fact, factor: Fact, least: Fraction | int, body: Expression) -> Fact:
     """If factor * body >= 0 and factor >= least > 0, then body >= 0; `factor` is the fact factor - least >= 0."""
-    if least <= 0:
+    there = _one_context(fact, factor)
+    if _exact(least) <= 0:
         raise ProofError(f"Only what is at least a positive number can be cancelled. Got {least}.")
-    restate(fact, (factor.expression + least) * body)
-    return _fact(_one_context((fact, factor)), body, fact.axioms | factor.axioms, fact.equality)
+    restate(fact, (factor.expression + least) * _must_be(body))
+    return _fact(there, body, _used(fact, factor), fact.equality)
 
 
 def unsquare(fact: Fact, factor: Fact, body: Expression) -> Fact:
     """If a^2 b >= 0 and a >= 0, then a b >= 0: divide by a, or a = 0. `factor` is the fact a >= 0, `body` is b."""
-    restate(fact, factor.expression * factor.expression * body)
-    return _fact(_one_context((fact, factor)), factor.expression * body, fact.axioms | factor.axioms, fact.equality)
+    there = _one_context(fact, factor)
+    restate(fact, factor.expression * factor.expression * _must_be(body))
+    return _fact(there, factor.expression * body, _used(fact, factor), fact.equality)
 
 
 def total(fact: Fact, names: tuple[str, ...], *constraints: Le) -> Fact:
     """The sum of a fact over the indices that satisfy the constraints; these must imply what the fact asks of them."""
+    checked(fact)
+    summed = fact.expression.total(names, *constraints)
     chosen = frozenset(names)
     if any(of_one_step(law) and variables(law[1]) & chosen for law in fact.context.laws):
         raise ProofError("The fact assumes of one step what the sum needs of all.")
-    kept = frozenset(c for c in fact.context.constraints if not (variables(c.left) | variables(c.right)) & chosen)
-    outside = replace(fact.context, constraints=kept)
-    inside = outside.having(*constraints)
-    require(inside, *fact.context.constraints)
-    _require_finite(inside, chosen)
-    return replace(fact, context=outside, expression=fact.expression.total(names, *constraints))
-
-
-def _require_finite(context: Context, names: frozenset[str]) -> None:
-    known = distances(frozenset(("v", name) for name in names), context.constraints, context.laws)
-    ends = {core for pair in known for core in pair if not variables(core) & names}
-    for here in (("v", name) for name in names if known):
-        if not any((end, here) in known for end in ends) or not any((here, end) in known for end in ends):
-            raise ProofError(f"The sum over {here[1]} has no end.")
+    kept = frozenset(c for c in fact.context.constraints if not (variables(c[0]) | variables(c[1])) & chosen)
+    outside = Context(kept, fact.context.laws)
+    require(outside.having(*constraints), *fact.context.constraints)
+    return _fact(outside, summed, fact.used, fact.equality)
 
 
 def widen(fact: Fact, names: tuple[str, ...], more: tuple[Le, ...], fewer: tuple[Le, ...]) -> Fact:
     """Of something not negative, the sum over more indices is at least the sum over fewer."""
     large, small = total(fact, names, *more), total(fact, names, *fewer)
     require(large.context.having(*fewer), *more)
-    return _fact(large.context, large.expression - small.expression, fact.axioms)
+    return _fact(large.context, large.expression - small.expression, fact.used)
 
 
 def up_to_the_last(each: Fact, none: Fact, part: Expression, name: str, *where: Le) -> Fact:
@@ -610,20 +955,21 @@ def up_to_the_last(each: Fact, none: Fact, part: Expression, name: str, *where: 
     `each` says, of an index of the set: bound >= the sum of part over the indices of the set up to it. `none` says
     bound >= 0. The set has a last index, or it is empty; so bound >= the sum of part over the set.
     """
-    spoken = [core for c in none.context.constraints for core in (c.left, c.right)]
-    spoken += [law[1] for law in none.context.laws if of_one_step(law)]
-    spoken += [index.core for term, _ in none.expression.terms for index in term.indices()]
-    spoken += [core for term, _ in none.expression.terms for c in term.constraints for core in (c.left, c.right)]
-    if any(name in variables(core) for core in spoken):
+    checked(each, none)
+    spoken = none.context.names() | free_variables(none.expression)
+    if name in spoken:
         raise ProofError(f"The bound must not speak of {name}.")
-    inside, other = none.context.having(*where), f"#{next(_unused)}"
+    inside = none.context.having(*where)
     if each.context != inside:
         raise ProofError("The bound of the sum up to an index must hold for every index of the set.")
-    _require_finite(inside, frozenset({name}))
-    where_other = (_substitute_le(c, {name: var(other)}) for c in where)
+    summed = _must_be(part).total((name,), *where)
+    taken = spoken | inside.names() | free_variables(part) | {name}
+    other = next(letters for length in range(1, 99) if (letters := "x" * length) not in taken)
+    moves = _names({name: var(other)})
+    where_other = (_moved_le(c, moves) for c in where)
     so_far = part.at(**{name: var(other)}).total((other,), *where_other, le(var(other), var(name)))
     restate(each, none.expression - so_far)
-    return _fact(none.context, none.expression - part.total((name,), *where), each.axioms | none.axioms)
+    return _fact(none.context, none.expression - summed, _used(each, none))
 
 
 def _split(body: Expression, context: Context, choose: Cut) -> Expression:
@@ -637,113 +983,23 @@ def _split(body: Expression, context: Context, choose: Cut) -> Expression:
             done.append((term, coefficient))
             continue
         for side in (le(*cut), lt(cut[1], cut[0])):
-            half = normal_term(replace(term, constraints=term.constraints | {side}), context)
+            half = normal_term(Term(term[0], term[1] | {side}, term[2], term[3]), context)
             if half == term:
                 raise ProofError("The cut is no cut: the order of the two indices is known there.")
             if half is not None:
                 pending.append((half, coefficient))
-    return Expression(tuple(done))
+    return _sum(done)
 
 
 def restate(fact: Fact, body: Expression, choose: Cut = no_cut) -> Fact:
     """The fact with its expression written otherwise: the normal forms must agree, after the cuts of `choose`."""
-    difference = _split(fact.expression - body, fact.context, choose).normal(fact.context)
+    checked(fact)
+    difference = (fact.expression - _must_be(body)).normal(fact.context)
+    if difference and choose is not no_cut:
+        difference = _split(_sum(difference.items()), fact.context, choose).normal(fact.context)
     if difference:
         raise ProofError(f"The two sides differ, by {len(difference)} terms, such as {next(iter(difference.items()))}.")
-    return replace(fact, expression=body)
-
-
-def orthogonal(context: Context, body: Expression, choose: Cut = no_cut) -> Fact:
-    """Body = body without every E<e_i, v> that is zero as v is known when e_i is drawn, after cuts: a fact about 0."""
-    kept: list[tuple[Term, Fraction]] = []
-    for term, coefficient in _split(body, context, choose).normal(context).items():
-        if not any(_known_before(context.having(*term.constraints), *pair) for pair in _noise_pairs(term)):
-            kept.append((term, coefficient))
-    return _fact(context, body - Expression(tuple(kept)), ["the noise has mean zero given the past"], equality=True)
-
-
-def unbiased(context: Context, step: Index, name: str, index: Index) -> Fact:
-    """E<e_step, v> = 0 for one vector; refused where v may depend on e_step."""
-    if not _known_before(context, step, (name, index)):
-        raise ProofError(f"E<e_{step}, {name}_{index}> need not be zero: the vector may depend on that noise.")
-    body = vector("e", step).dot(vector(name, index))
-    return _fact(context, body, ["the noise has mean zero given the past"], equality=True)
-
-
-def _noise_pairs(term: Term) -> Iterator[tuple[Index, tuple[str, Index]]]:
-    if term.payload is not None and term.payload[0] == "ip":
-        one, other = term.payload[1:]
-        yield from ((first[1], second) for first, second in ((one, other), (other, one)) if first[0] == "e")
-
-
-def _known_before(context: Context, step: Index, other: tuple[str, Index]) -> bool:
-    """g_j is known when e_step is drawn if j <= step, e_j if j < step; without noise there is nothing to know.
-
-    A vector "a_j", the gradient that step j applies wherever it was read, is known if j <= step; of other vectors
-    nothing is said.
-    """
-    name, index = other
-    if NOISELESS in context.laws:
-        return True
-    return name in ("g", "a", "e") and context.entails(lt(index, step) if name == "e" else le(index, step))
-
-
-def specialise(fact: Fact, name: str, value: Fact) -> Fact:
-    """A fact about any non-negative sequence holds for a particular one: put value >= 0 for the symbol everywhere.
-
-    The symbol must be arbitrary in the fact: no axiom may speak of it but that it is not negative. `value` is about the
-    free index k, which becomes the index of the symbol.
-    """
-    if name not in ARBITRARY:
-        raise ProofError(f"{name} is not arbitrary.")
-    if any(axiom.startswith(CONDITIONAL) for axiom in fact.axioms):
-        raise ProofError(f"The fact assumes something of {name}; specialise what it was derived from.")
-    if value.context.constraints or value.context.laws:
-        raise ProofError("The value must not be negative at every index.")
-    if not free_variables(value.expression) <= {"k"}:
-        raise ProofError("The value must be about the index k and no other.")
-    body = Expression()
-    for term, coefficient in fact.expression.terms:
-        piece = Expression(((replace(term, monomial=tuple(p for p in term.monomial if p[0][0] != name)), coefficient),))
-        for (_, index), power in (p for p in term.monomial if p[0][0] == name):
-            if power < 0:
-                raise ProofError(f"{name} stands in a denominator.")
-            for _ in range(power):
-                piece = _inside_product(piece, value.expression, index)
-        body = body + piece
-    there = fact.context.under(particular(name, value.expression))
-    return _fact(there, body, fact.axioms | value.axioms, fact.equality)
-
-
-def particular(name: str, value: Expression) -> Law:
-    """The law that a sequence is a particular one: facts about such a run join facts about no other."""
-    return ("particular", name, repr(sorted(value.normal(Context()).items(), key=repr)))
-
-
-def free_variables(body: Expression) -> frozenset[str]:
-    """The index variables that an expression does not bind."""
-    return frozenset[str]().union(*(_free(term) for term, _ in body.terms))
-
-
-def _free(term: Term) -> frozenset[str]:
-    cores = {index.core for index in term.indices()} | {core for c in term.constraints for core in (c.left, c.right)}
-    return frozenset[str]().union(*map(variables, cores)) - frozenset(term.bound)
-
-
-ARBITRARY = frozenset({"eta"})
-CONDITIONAL = "assumed: "
-
-
-def _inside_product(piece: Expression, value: Expression, index: Index) -> Expression:
-    """Piece times the value at an index that the piece may bind."""
-    pairs = product(piece.terms, value.at(k=index).terms)
-    return Expression(tuple((_merge(a, b), x * y) for (a, x), (b, y) in pairs))
-
-
-def _merge(one: Term, other: Term) -> Term:
-    other = _fresh(other)
-    powers = _powers((*one.monomial, *other.monomial), {})
-    return Term((*one.bound, *other.bound), one.constraints | other.constraints, powers, one.payload)
+    return _fact(fact.context, body, fact.used, fact.equality)
 
 
 def induct(
@@ -753,19 +1009,13 @@ def induct(
 
     With `until`, for start <= name <= until only; the step then may use that name < until.
     """
-    n = var(name)
-    spoken = [core for c in base.context.constraints for core in (c.left, c.right)]
-    spoken += [law[1] for law in base.context.laws if of_one_step(law)]
-    spoken += [end.core for end in (start, until) if end is not None]
-    if any(name in variables(core) for core in spoken):
+    checked(base, step)
+    n, ends = var(name), [_an_index(end) for end in (start, until) if end is not None]
+    if name in base.context.names().union(*(variables(end[0]) for end in ends)):
         raise ProofError(f"The base and the ends of the induction must not speak of {name}.")
-    restate(base, body.at(**{name: start}), choose)
+    restate(base, _must_be(body).at(**{name: start}), choose)
     allowed = base.context.having(le(start, n))
     below = allowed if until is None else allowed.having(lt(n, until))
-    require(below, *step.context.constraints)
-    if not step.context.laws <= base.context.laws:
-        raise ProofError("The step of the induction uses laws that the base does not.")
-    _same_delays(step.context, base.context)
-    restate(replace(step, context=below), body.at(**{name: n + 1}) - body, choose)
+    restate(weaken(step, below), body.at(**{name: n + 1}) - body, choose)
     reached = allowed if until is None else allowed.having(le(n, until))
-    return _fact(reached, body, base.axioms | step.axioms)
+    return _fact(reached, body, _used(base, step))

@@ -1,7 +1,6 @@
 """Derivations used by several proofs, and the cuts that line sums up.
 
-What a function derives stands in its docstring; none of it is trusted. Sums are over the indices a and b, which proofs
-must not use as free indices.
+What a function derives stands in its docstring; none of it is trusted. Sums are over the indices a and b.
 """
 
 from __future__ import annotations
@@ -18,13 +17,14 @@ from theory.proofs.kernel import (
     Index,
     Le,
     Term,
+    _moved_term,
     expression,
     le,
     lt,
+    parts,
     scalar,
     tau,
     var,
-    variables,
     vector,
 )
 from theory.proofs.proof import Apply, Ref, rules
@@ -212,6 +212,18 @@ def least_before_last(weights: Expression, name: str, factor: Fraction, start: C
     return rules.total(one, ("t",), *steps(T_))
 
 
+def no_weight_is_negative(weights: Expression, name: str, factor: Fraction = HALF, start: Context = START) -> Apply:
+    """With c = factor: c sum_t w_t >= 0 over t < T, as no weight w_t is negative."""
+    point = start.having(*steps(T_))
+    return rules.total(product(point, rules.hypothesis(point, weights, name), factor), ("t",), *steps(T_))
+
+
+def half_at_least(below_1: Derived, context: Context) -> Apply:
+    """sum_k eta_k (1 - c_k/2) >= 0, from 1 - c_k >= 0."""
+    one = product(context, rules.add(below_1, rules.constant(context, 1)), symbol(context, "eta", K), HALF)
+    return rules.total(one, ("k",), *steps(K))
+
+
 # ------------------------------------------------------------------------------------------------------------ cuts
 
 
@@ -225,6 +237,12 @@ def noise_order(term: Term) -> tuple[Index, Index] | None:
     if term.payload is None or term.payload[0] != "ip" or [v[0] for v in term.payload[1:]] != ["e", "e"]:
         return None
     return undecided(term, term.payload[1][1], term.payload[2][1])
+
+
+def opened(term: Term, names: tuple[str, ...]) -> tuple[tuple[Le, ...], Term]:
+    """The constraints and the summand of a term, with free variables of these names in place of its bound ones."""
+    free = _moved_term(term, {inside.core: var(name) for inside, name in zip(term.bound, names, strict=True)}, 0)
+    return tuple(free.constraints), Term(0, frozenset(), free.monomial, free.payload)
 
 
 def undecided(term: Term, a: Index, b: Index) -> tuple[Index, Index] | None:
@@ -247,22 +265,27 @@ def whether(term: Term, a: Index, b: Index) -> tuple[Index, Index] | None:
 
 def before(place: Index) -> Callable[[Term], tuple[Index, Index] | None]:
     """Cut every sum over a bound index into the part before a place and the part from it on."""
-    return lambda term: next(filter(None, (whether(term, var(name) + 1, place) for name in term.bound)), None)
+    return lambda term: next(filter(None, (whether(term, index + 1, place) for index in term.bound)), None)
 
 
 def last_step(term: Term) -> tuple[Index, Index] | None:
     """Cut sums over the steps at the last one."""
     known = gaps(term)
-    ending = (name for name in term.bound if known.get((("v", name), ("T",)), 0) == -1)
-    return next(((LAST, var(name) + 1) for name in ending), None)
+    ending = (index for index in term.bound if known.get((index.core, ("T",)), 0) == -1)
+    return next(((LAST, index + 1) for index in ending), None)
 
 
 def first_of_many(term: Term) -> tuple[Index, Index] | None:
     """Cut sums of a constant over the steps at the first one."""
-    if len(term.bound) != 1 or any(variables(index.core) for index in term.indices()):
+    if len(term.bound) != 1 or any(not is_constant(index) for index in term.indices()):
         return None
-    known, name = gaps(term), term.bound[0]
-    return (var(name), ZERO) if known.get((("0",), ("v", name))) == 0 else None
+    known, inside = gaps(term), term.bound[0]
+    return (inside, ZERO) if known.get((("0",), inside.core)) == 0 else None
+
+
+def is_constant(index: Index) -> bool:
+    """Whether an index has no variable in it."""
+    return tuple(parts(index.core))[-1][0] not in ("v", "b")
 
 
 def ends(*payloads: str) -> Callable[[Term], tuple[Index, Index] | None]:
@@ -270,7 +293,7 @@ def ends(*payloads: str) -> Callable[[Term], tuple[Index, Index] | None]:
 
     def choose(term: Term) -> tuple[Index, Index] | None:
         place = _point(term) if term.payload is not None and term.payload[0] in payloads else None
-        if place is None or place.core[0] != "v" or place.core[1] not in term.bound:
+        if place is None or place.core[0] != "b":
             return None
         known = gaps(term)
         if known.get((("0",), place.core), 1) == -place.offset:

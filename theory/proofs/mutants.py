@@ -132,7 +132,7 @@ def judge(proof: Proof, most: int = 60, seed: int = 0) -> list[Verdict]:
     Raises:
         ProofError: the proof itself does not replay.
     """
-    report = proof.verify()
+    report = proof.against(None)
     if not report.proved:
         raise ProofError(f"{proof.name} does not replay, so that its mutants say nothing.")
     return [_judged(mutant, report) for mutant in mutants(proof, most, seed)]
@@ -141,7 +141,7 @@ def judge(proof: Proof, most: int = 60, seed: int = 0) -> list[Verdict]:
 def _judged(mutant: Mutant, original: Report) -> Verdict:
     known = {step.name: original.facts[step.name] for step in mutant.proof.steps[: mutant.first]}
     try:
-        report = mutant.proof.verify(known)
+        report = mutant.proof.against(None, known)
     except Exception:  # a change that makes no sense to Python is refused as well; it is counted
         return Verdict(mutant, Outcome.KILLED, crashed=True)
     if not report.proved:

@@ -28,7 +28,7 @@ from theory.formulas.formula import (
 )
 from theory.formulas.notation import name_node
 from theory.formulas.plain import plain
-from theory.proofs.kernel import Context, Expression, Index, Le, Term
+from theory.proofs.kernel import Context, Expression, Index, Le, ProofError, Term
 from theory.proofs.proof import Apply, Claim, Ref
 from theory.proofs.statement import At, Inner, Moved, Vector, following
 
@@ -154,10 +154,6 @@ def of_derivation(node: Any, earlier: tuple[str, ...] = ()) -> Iterator[Change]:
             yield from _of_call(node, earlier)
         case Ref():
             yield from ((f"step {node.step} -> {name}", Ref(name)) for name in earlier if name != node.step)
-        case tuple():
-            for position, part in enumerate(node):
-                for text, new in of_derivation(part, earlier):
-                    yield text, (*node[:position], new, *node[position + 1 :])
         case bool() | None | str():
             return
         case int() | Fraction():
@@ -170,6 +166,10 @@ def of_derivation(node: Any, earlier: tuple[str, ...] = ()) -> Iterator[Change]:
             yield from _of_index(node)
         case Le():
             yield from ((f"{text} (set of steps)", new) for text, new in _of_constraint(node))
+        case tuple():
+            for position, part in enumerate(node):
+                for text, new in of_derivation(part, earlier):
+                    yield text, (*node[:position], new, *node[position + 1 :])
 
 
 def _of_call(node: Apply, earlier: tuple[str, ...]) -> Iterator[Change]:
@@ -226,21 +226,33 @@ def of_expression(body: Expression) -> Iterator[Change]:
 
 
 def _of_term(term: Term) -> Iterator[tuple[str, Term]]:
-    for position, ((name, *where), power) in enumerate(term.monomial):
-        before, after = term.monomial[:position], term.monomial[position + 1 :]
+    size, constraints, monomial, payload = term
+    for position, ((name, *where), power) in enumerate(monomial):
+        before, after = monomial[:position], monomial[position + 1 :]
 
-        def changed(*new: Any, before: Any = before, after: Any = after) -> Term:
-            return replace(term, monomial=(*before, *new, *after))
+        def changed(*new: Any, before: Any = before, after: Any = after) -> Iterator[Term]:
+            yield from _if_any(size, constraints, (*before, *new, *after), payload)
 
-        yield f"dropped {name}", changed()
-        yield f"exponent of {name}", changed(((name, *where), power + 1))
-        yield from ((f"index of {name}", changed(((name, *new), power))) for new in _of_indices(where))
+        yield from ((f"dropped {name}", new) for new in changed())
+        yield from ((f"exponent of {name}", new) for new in changed(((name, *where), power + 1)))
+        for other in _of_indices(where):
+            yield from ((f"index of {name}", new) for new in changed(((name, *other), power)))
         if name in _OTHERS and not where:
-            yield f"{name} -> {_OTHERS[name]}", changed(((_OTHERS[name],), power))
-    for position, constraint in enumerate(sorted(term.constraints, key=repr)):
-        for text, new in _of_constraint(constraint):
-            yield f"constraint {position}: {text}", replace(term, constraints=term.constraints - {constraint} | {new})
-    yield from ((text, replace(term, payload=new)) for text, new in _of_payload(term.payload))
+            yield from ((f"{name} -> {_OTHERS[name]}", new) for new in changed(((_OTHERS[name],), power)))
+    for position, constraint in enumerate(sorted(constraints)):
+        for text, other in _of_constraint(constraint):
+            more = constraints - {constraint} | {other}
+            yield from ((f"constraint {position}: {text}", new) for new in _if_any(size, more, monomial, payload))
+    for text, other in _of_payload(payload):
+        yield from ((text, new) for new in _if_any(size, constraints, monomial, other))
+
+
+def _if_any(*parts: Any) -> Iterator[Term]:
+    """The term of these parts, if there is one: no sum without an end, no division by what may be 0."""
+    try:
+        yield Term(*parts)
+    except ProofError:
+        return
 
 
 def _of_payload(payload: Any) -> Iterator[Change]:
@@ -278,12 +290,12 @@ def _of_index(index: Index) -> Iterator[tuple[str, Index]]:
 
 
 def _of_constraint(constraint: Le) -> Iterator[tuple[str, Le]]:
-    yield "one more", replace(constraint, gap=constraint.gap + 1)
-    yield "one less", replace(constraint, gap=constraint.gap - 1)
+    yield "one more", Le(constraint.left, constraint.right, constraint.gap + 1)
+    yield "one less", Le(constraint.left, constraint.right, constraint.gap - 1)
 
 
 def _of_context(context: Context) -> Iterator[Change]:
-    for constraint in sorted(context.constraints, key=repr):
+    for constraint in sorted(context.constraints):
         less = context.constraints - {constraint}
         yield "dropped constraint", replace(context, constraints=less)
         for text, other in _of_constraint(constraint):

@@ -72,6 +72,8 @@ def summary(account: Account) -> str:
     if account.proved:
         what = f"Proved: {len(account.steps)} steps, {account.applications} applications of rules of the kernel"
         return f"{what}, {account.seconds:.1f} s."
+    if account.counterexample:
+        return f"Not proved: a run contradicts it. {spoken(account.counterexample)}"
     if account.refusal:
         return f"Not proved: the last step is not the theorem. {account.refusal}"
     return f"Not proved: step {len(account.steps)} is refused. {account.steps[-1].refusal}"
@@ -149,5 +151,6 @@ def described(account: Account) -> dict[str, Any]:
         "axioms": [spoken(axiom) for axiom in account.axioms],
         "assumed": [spoken(sentence) for sentence in account.assumed],
         "refusal": account.refusal or None,
+        "counterexample": spoken(account.counterexample) or None,
         "seconds": round(account.seconds, 3),
     }

@@ -1,38 +1,90 @@
 """A proof as a value: steps with a printed claim and the rules that derive it, replayed by the kernel.
 
 A derivation is a tree of calls to the kernel's rules, written down and not carried out. Replaying a proof carries them
-out, step by step, and compares what comes out with what the step claims. Nothing here is trusted: a derivation that is
-wrong makes a rule refuse, or derives something else than the claim.
+out, step by step, and compares what comes out with what the step claims. A derivation that is wrong makes a rule refuse,
+or derives something else than the claim; whether the last fact is the theorem of the bound is for `theorem.py` to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
+from theory.bounds import REGISTRY
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Relation
 from theory.formulas.formula import Formula, Quotient, total
 from theory.proofs import axioms, kernel, statement
+from theory.proofs.axioms import AXIOMS
 from theory.proofs.kernel import Context, Expression, Fact, ProofError
-from theory.proofs.statement import MINIMUM, G, fraction, meaning, square
+from theory.proofs.statement import MINIMUM, G, fraction, meaning, square, written
+from theory.proofs.theorem import compare, one_letter_one_thing
 
-_RULES_OF_THE_KERNEL = (
-    kernel.square, kernel.constant, kernel.weaken, kernel.instantiate, kernel.add, kernel.multiply,
-    kernel.scale_equality, kernel.cancel, kernel.total, kernel.widen, kernel.restate, kernel.orthogonal,
-    kernel.up_to_the_last, kernel.unsquare, kernel.cases, kernel.unbiased, kernel.specialise, kernel.induct,
+
+def minimum(context: Context, point: kernel.Index, with_last: bool = True) -> Fact:
+    """E|g|^2 at a point is at least m, the minimum over x_0..x_T, or over x_0..x_{T-1}."""
+    return AXIOMS["least" if with_last else "least_before_last"](context, point)
+
+
+def _chosen(number: int, *names: str) -> str:
+    if number not in (0, 1):
+        raise ProofError(f"Only 0 and 1 are known here. Got {number}.")
+    return names[number]
+
+
+def in_flight(context: Context, point: kernel.Index, power: int) -> Fact:
+    """The steps in flight at a point, counted (0), or with the steps since their reads (1), on average."""
+    return AXIOMS[_chosen(power, "in_flight", "in_flight_long")](context, point)
+
+
+def unbiased(context: Context, step: kernel.Index, name: str, index: kernel.Index) -> Fact:
+    """E<e_step, v> = 0 for one vector; refused where v may depend on e_step."""
+    body = kernel.vector("e", step).dot(kernel.vector(name, index))
+    try:
+        return kernel.restate(axioms.orthogonal(context, body), body)
+    except ProofError:
+        message = f"E<e_{step}, {name}_{index}> need not be zero: the vector may depend on that noise."
+        raise ProofError(message) from None
+
+
+def sine_start(context: Context, high: kernel.Index, low: kernel.Index, value: int) -> Fact:
+    """U_0 = 0 and U_1 = 1: for high = low and for high = low + 1."""
+    return AXIOMS[_chosen(value, "sine_zero", "sine_one")](context, high, low)
+
+
+def sine_increases(context: Context, high: kernel.Index, low: kernel.Index, step: kernel.Index | None = None) -> Fact:
+    """U_{m+1} >= U_m for m = high - low at most D: as 0 <= low and high <= D, or within the window of a step."""
+    inside = () if step is None else (step,)
+    return AXIOMS["sine_increases_inside" if inside else "sine_increases"](context, high, low, *inside)
+
+
+def sine_full(context: Context, step: kernel.Index, more: int) -> Fact:
+    """U_m for m = k + more - tau_k is U_{D + more} where k >= D."""
+    return AXIOMS[_chosen(more, "sine_full", "sine_full_next")](context, step)
+
+
+def number_is(context: Context, value: int) -> Fact:
+    """number_k = k at a particular k >= 1: by counting up from 1."""
+    if type(value) is not int or value < 1:
+        raise ProofError(f"number_k stands for k >= 1. Got {value}.")
+    ups = (AXIOMS["number"](context, kernel.ZERO + k) for k in range(1, value))
+    return kernel.restate(
+        kernel.add(AXIOMS["number_one"](context), *ups), kernel.scalar("number", kernel.ZERO + value) - value
+    )
+
+
+_RULES = (
+    kernel.square, kernel.constant, kernel.hypothesis, kernel.weaken, kernel.instantiate, kernel.add, kernel.multiply,
+    kernel.scale_equality, kernel.cancel, kernel.total, kernel.widen, kernel.restate, kernel.up_to_the_last,
+    kernel.unsquare, kernel.cases, kernel.induct, axioms.orthogonal, axioms.sign, axioms.drawn, axioms.noise_cases,
+    axioms.overtaking_cases, axioms.sine_inverse, statement.maximum, statement.largest, statement.root_sign,
+    statement.root_squared, minimum, in_flight, unbiased, sine_start, sine_increases, sine_full, number_is,
 )  # fmt: skip
-_AXIOMS = (
-    axioms.smooth, axioms.bounded_below, axioms.gap, axioms.minimum, axioms.bounded_variance, axioms.window_count,
-    axioms.readers_count, axioms.served_count, axioms.steps_count, axioms.overtaking_cases, axioms.sign,
-    axioms.hypothesis, axioms.same_point, axioms.turning, axioms.indicator, axioms.root, axioms.number,
-    axioms.number_is, axioms.logarithm, axioms.logarithm_of_one, statement.maximum, statement.root_sign,
-    statement.root_squared, statement.largest, axioms.drawn, axioms.certain, axioms.in_flight, axioms.noise_cases,
-    *axioms.FIXED_DELAY,
-)  # fmt: skip
-RULES: Mapping[str, Callable[..., Any]] = {rule.__name__: rule for rule in (*_RULES_OF_THE_KERNEL, *_AXIOMS)}
+#: What a derivation may call. Those of this file are made of the others.
+RULES: Mapping[str, Callable[..., Fact]] = MappingProxyType({**AXIOMS, **{rule.__name__: rule for rule in _RULES}})
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +135,7 @@ class Claim:
 
     def latex(self) -> str:
         """The claim as LaTeX."""
-        letter = self.index.core[1] if self.index.core[0] == "v" else "k"
+        letter = written(self.index)
         return f"{self.left.latex(letter)} {'=' if self.equality else chr(92) + 'ge'} {self.right.latex(letter)}"
 
 
@@ -146,10 +198,12 @@ class Proof:
     Args:
         name: the bound's name.
         steps: in order; the last one claims the theorem.
-        conclusion: what the last step must have proved, made from the bound itself.
+        conclusion: what the last step must have proved.
         assumed: the side conditions that may be assumed; under the name of one nothing else may be.
         laws: what is known of every run that the theorem is about: nothing, or that there is no noise.
         least_steps: it is about every T of at least this number.
+        denominator: shows that the denominator is positive, where no condition says so; weights: that those of a mean
+            are not negative, where that is not plain.
     """
 
     name: str
@@ -158,9 +212,18 @@ class Proof:
     assumed: tuple[Assumed | str, ...] = ()
     laws: frozenset[kernel.Law] = frozenset()
     least_steps: int = 1
+    denominator: Apply | Ref | None = None
+    weights: Apply | Ref | None = None
 
     def verify(self, known: Mapping[str, Fact] | None = None) -> Report:
-        """Replay every step; those whose fact is known already, from an earlier replay, are taken as they are."""
+        """Replay every step, and compare with the bound of the library that has this name, if there is one."""
+        return self.against(REGISTRY.get(self.name), known)
+
+    def against(self, bound: Bound | None, known: Mapping[str, Fact] | None = None) -> Report:
+        """Replay every step; is the last one the theorem of the bound? Without a bound: is it the conclusion?
+
+        Steps whose fact is known already, from an earlier replay, are taken as they are.
+        """
         lines: list[Line] = []
         facts: dict[str, Fact] = dict(known or {})
         for step in (step for step in self.steps if step.name not in (known or {})):
@@ -168,7 +231,7 @@ class Proof:
             if not lines[-1].ok:
                 return Report(self.name, tuple(lines), frozenset(), facts)
         final = facts[self.steps[-1].name]
-        lines.append(_conclude(self, final))
+        lines.append(_conclude(self, final, facts, bound))
         return Report(self.name, tuple(lines), final.axioms, facts)
 
 
@@ -203,8 +266,9 @@ def _replay(step: Step, facts: dict[str, Fact], assumed: tuple[Assumed | str, ..
     rule = step.derivation.rule if isinstance(step.derivation, Apply) else "restate"
     line = partial(Line, step.title, rule, claim=step.claim.latex(), why=step.why)
     try:
-        _check_hypotheses(step.derivation, {side.name: side for side in assumed if isinstance(side, Assumed)})
         derived = evaluate(step.derivation, facts)
+        kernel.checked(derived)
+        _check_hypotheses(derived, assumed)
         facts[step.name] = kernel.restate(derived, step.claim.expression(), step.cut)
         if step.claim.equality and not derived.equality:
             raise ProofError("The step claims an equality and derives an inequality.")
@@ -213,40 +277,37 @@ def _replay(step: Step, facts: dict[str, Fact], assumed: tuple[Assumed | str, ..
     return line(ok=True)
 
 
-def _check_hypotheses(derivation: Any, stated: Mapping[str, Assumed]) -> None:
+def _check_hypotheses(derived: Fact, assumed: tuple[Assumed | str, ...]) -> None:
     """Refuse what is assumed and is no condition of the theorem, another one than its name says, or not asked there."""
-    for used in _calls(derivation, "hypothesis"):
-        (context, body, name, *rest), equality = used.arguments, used.named.get("equality", False)
-        if name not in stated:
-            raise ProofError(f"The proof assumes what the theorem does not: {name}.")
-        claim, index = stated[name].claim, stated[name].claim.index
-        if (body - claim.expression()).normal(context) or (any((*rest, equality)) and not claim.equality):
-            raise ProofError(f"Under the name {name!r} the proof assumes something else than {claim.latex()}.")
+    stated = {side.name: side for side in assumed if isinstance(side, Assumed)}
+    for used in (use for use in derived.used if isinstance(use, kernel.Hypothesis)):
+        if used.name not in stated:
+            if not (used.strict and used.name in assumed):
+                raise ProofError(f"The proof assumes what the theorem does not: {used.name}.")
+            continue
+        side, claim, index = stated[used.name], stated[used.name].claim, stated[used.name].claim.index
+        if (used.body - claim.expression()).normal(used.context) or (used.equality and not claim.equality):
+            raise ProofError(f"Under the name {used.name!r} the proof assumes something else than {claim.latex()}.")
         if kernel.variables(index.core) & kernel.free_variables(claim.expression()):
-            kernel.require(context, kernel.le(kernel.ZERO + stated[name].since, index), kernel.lt(index, kernel.LAST))
+            kernel.require(used.context, kernel.le(kernel.ZERO + side.since, index), kernel.lt(index, kernel.LAST))
 
 
-def _calls(node: Any, rule: str) -> Iterator[Apply]:
-    """The calls of a rule in a derivation."""
-    if isinstance(node, Apply):
-        if node.rule == rule:
-            yield node
-        node = (*node.arguments, *node.named.values())
-    if isinstance(node, tuple):
-        for part in node:
-            yield from _calls(part, rule)
-
-
-def _conclude(proof: Proof, final: Fact) -> Line:
+def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound | None) -> Line:
     """The last fact must be the theorem, hold for every T that it is about, and assume nothing else."""
     line = partial(Line, "The theorem", "restate", claim=proof.conclusion.latex(), why="the bound of the library")
     try:
+        if type(proof.least_steps) is not int or proof.least_steps < 1:
+            raise ProofError(f"A run has one step at least. Got {proof.least_steps!r}.")
         kernel.restate(final, proof.conclusion.expression())
-        kernel.weaken(final, Context(frozenset({kernel.le(kernel.ZERO + proof.least_steps, kernel.LAST)}), proof.laws))
-        stated = {side.name if isinstance(side, Assumed) else side for side in proof.assumed}
-        extra = {a for a in final.axioms if a.startswith("assumed: ")} - {f"assumed: {name}" for name in stated}
-        if extra:
-            raise ProofError(f"The proof assumes what the theorem does not: {', '.join(sorted(extra))}.")
+        run = Context(frozenset({kernel.le(kernel.ZERO + proof.least_steps, kernel.LAST)}), proof.laws)
+        kernel.weaken(final, run)
+        _check_hypotheses(final, proof.assumed)
+        if proof.conclusion.equality and not final.equality:
+            raise ProofError("The conclusion is an equality and the proof ends with an inequality.")
+        one_letter_one_thing(side for step in proof.steps for side in (step.claim.left, step.claim.right))
+        if bound is not None:
+            more = [evaluate(part, facts) if part else None for part in (proof.denominator, proof.weights)]
+            compare(bound, final, *more)
     except ProofError as refusal:
         return line(ok=False, refusal=str(refusal))
     return line(ok=True)
@@ -262,6 +323,6 @@ def evaluate(node: Any, facts: Mapping[str, Fact]) -> Any:
         raise ProofError("A derivation is made of rules; no fact can be put into it.")
     if isinstance(node, Ref):
         return facts[node.step]
-    if isinstance(node, tuple):
+    if type(node) is tuple:
         return tuple(evaluate(part, facts) for part in node)
     return node

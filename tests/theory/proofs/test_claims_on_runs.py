@@ -13,7 +13,7 @@ from theory.bounds import Setting
 from theory.formulas.formula import Call
 from theory.proofs import kernel
 from theory.proofs.proof import evaluate
-from theory.proofs.statement import _name_of
+from theory.proofs.statement import name_of
 from theory.proofs.theorems import corollaries, theorem_a, theorem_ar, theorem_b
 from theory.proofs.theorems.corollaries import CASE_1, CASE_2
 from theory.staleness.count import Staleness
@@ -38,7 +38,7 @@ def facts(name):
 def calls(name):
     """The roots and maxima that the claims of a proof speak of."""
     roots = [CASE_1.roots, CASE_2.roots][TIMES[name] - 1] if name in TIMES else (theorem_b.B.body,)
-    return {_name_of(node): node for node in roots if isinstance(node, Call)}
+    return {name_of(node): node for node in roots if isinstance(node, Call)}
 
 
 def with_symbols(world, name):
@@ -48,8 +48,6 @@ def with_symbols(world, name):
         def scalar(self, symbol, *where):
             if symbol == "rho":
                 return 0.4 + 0.5 * where[0] % 1.7
-            if symbol == "eta" and not where:
-                return self.step_sizes[0]
             if symbol == "Delta" and name in TIMES and self.noisy:
                 return self.gap_of_the_step
             if symbol in named:
@@ -59,7 +57,8 @@ def with_symbols(world, name):
 
         def _term(self, term, names):
             """As in the class above, looking one step beyond the run: the claims have no index farther out."""
-            places = (dict(zip(term.bound, where, strict=True)) for where in self.places(len(term.bound)))
+            cores = [inside.core for inside in term.bound]
+            places = (dict(zip(cores, where, strict=True)) for where in self.places(len(cores)))
             inside = ({**names, **place} for place in places)
             return sum(
                 self._summand(term, all_) for all_ in inside if all(self.holds(c, all_) for c in term.constraints)

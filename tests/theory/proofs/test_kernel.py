@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 
 from theory.proofs import kernel
-from theory.proofs.axioms import hypothesis, minimum
+from theory.proofs.axioms import orthogonal
 from theory.proofs.kernel import (
     IN_ORDER,
     LAST,
@@ -28,6 +27,7 @@ from theory.proofs.kernel import (
     distances,
     expression,
     gap_at,
+    hypothesis,
     latest,
     le,
     lt,
@@ -36,6 +36,7 @@ from theory.proofs.kernel import (
     var,
     vector,
 )
+from theory.proofs.proof import minimum
 
 K, J, T_ = var("k"), var("j"), var("t")
 START = Context(frozenset({lt(ZERO, LAST)}))
@@ -217,7 +218,7 @@ def test_a_cut_keeps_the_value_of_the_expression(world):
         def cut(term: Term, ends=ends) -> tuple[Index, Index] | None:
             """Once or twice, by the order of two free indices or of a bound and a free one."""
             known = {(c.left, c.right) for c in term.constraints}
-            for a, b in [*ends, *((var(name), end) for name in term.bound[:1] for end in ends[0])]:
+            for a, b in [*ends, *((inside, end) for inside in term.bound[:1] for end in ends[0])]:
                 if a.core != b.core and not {(a.core, b.core), (b.core, a.core)} & known:
                     return a, b
             return None
@@ -236,16 +237,18 @@ def rearranged(draw: random.Random, body: Expression) -> Expression:
     """The same sums with other names of bound indices, in another order, shifted, and with idle constraints."""
     pieces = []
     for term, coefficient in body.terms:
-        order = draw.sample(term.bound, len(term.bound))
-        met = frozenset(name for index in term.indices() for name in kernel.variables(index.core))
-        names = {old: var(f"z{n}") + (draw.randint(-1, 1) if old in met else 0) for n, old in enumerate(order)}
-        moved = kernel._substitute(replace(term, bound=()), names)
+        order = draw.sample(range(term.size), term.size)
+        met = {part for index in term.indices() for part in kernel.parts(index.core)}
+        moves = {
+            old.core: Index(("b", n)) + (draw.randint(-1, 1) if old.core in met else 0)
+            for old, n in zip(term.bound, order, strict=True)
+        }
+        moved = kernel._moved_term(term, moves, term.size)
         more = {Le(c.left, c.right, c.gap + 1) for c in moved.constraints if draw.random() < 0.5}
-        bound = tuple(index.core[1] for index in names.values())
         payload = moved.payload
         if payload is not None and payload[0] == "ip":
             payload = ("ip", payload[2], payload[1])
-        pieces.append((replace(moved, bound=bound, constraints=moved.constraints | more, payload=payload), coefficient))
+        pieces.append((Term(moved.size, moved.constraints | more, moved.monomial, payload), coefficient))
     draw.shuffle(pieces)
     return Expression(tuple(pieces))
 
@@ -383,7 +386,7 @@ def test_noise_is_dropped_only_where_its_mean_is_zero(world):
         context = draw.choice(CONTEXTS)
         one, other = (random_vector(draw, kinds) for kinds in ("e", "ge"))
         try:
-            fact = kernel.orthogonal(context, one.dot(other), _noise_order)
+            fact = orthogonal(context, one.dot(other), _noise_order)
         except ProofError:
             continue
         dropped += bool(fact.expression.normal(context))

@@ -32,8 +32,9 @@ BOUNDED_BELOW = Assumption(
 )
 UNBIASED = Assumption(
     "unbiased",
-    "Each step applies a fresh stochastic gradient: its noise has mean zero given all iterates up to that step.",
-    r"\mathbb{E}[e_k \mid x_0, \dots, x_k] = 0",
+    "Each step applies a fresh stochastic gradient: its noise has mean zero given all iterates up to that step and the "
+    "noise of the steps before it.",
+    r"\mathbb{E}[e_k \mid x_0, \dots, x_k, e_0, \dots, e_{k-1}] = 0",
 )
 BOUNDED_VARIANCE = Assumption(
     "bounded variance",
@@ -44,6 +45,11 @@ DELAYS_FIXED = Assumption(
     "delays fixed",
     "Delays and step sizes are fixed before the run or drawn independently of the noise.",
     r"d_k, \eta_k \text{ independent of } e_0, e_1, \dots",
+)
+STEPS_FIXED = Assumption(
+    "steps fixed",
+    "Step sizes are fixed before the run or drawn independently of the noise (and of delays that are drawn).",
+    r"\eta_k \text{ independent of } e_0, e_1, \dots",
 )
 COHERENCE = Assumption(
     "coherence",

@@ -23,6 +23,7 @@ from theory.formulas.formula import (
     Environment,
     Formula,
     Product,
+    Quotient,
     Readers,
     Served,
     WhereOvertaken,
@@ -252,6 +253,10 @@ class Bound:
             failures = tuple(failure for failure in checked if failure is not None)
             with np.errstate(over="raise", divide="raise", invalid="raise"):
                 value = None if failures else float(self.value.evaluate(environment))
+                # No bound of the library comes here with such a denominator: its conditions, or its proof, exclude it.
+                if value is not None and isinstance(self.value, Quotient):
+                    if not self.value.under.evaluate(environment) > 0:
+                        return None, (_no_denominator(self.name),)
         except (OverflowError, FloatingPointError):
             return None, (_beyond_floats(self.name),)
         return (value, failures) if value is None or np.isfinite(value) else (None, (_beyond_floats(self.name),))
@@ -275,6 +280,11 @@ class Bound:
 def _no_value(bound: str, name: str) -> Failure:
     what, remedy = f"the constant {name} has no value", f"give one with --constants {name}=NUMBER"
     return Failure(bound, f"{name} is given", None, None, None, what, None, "", remedy)
+
+
+def _no_denominator(bound: str) -> Failure:
+    what, remedy = "its denominator is not positive", "take smaller steps, not all of them zero"
+    return Failure(bound, "the denominator is positive", None, None, None, what, None, "", remedy)
 
 
 def _beyond_floats(bound: str) -> Failure:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, NO_DELAY, NO_NOISE, SMOOTH, UNBIASED
+from theory.bounds.parts.assumptions import (
+    BOUNDED_BELOW,
+    BOUNDED_VARIANCE,
+    NO_DELAY,
+    NO_NOISE,
+    SMOOTH,
+    STEPS_FIXED,
+    UNBIASED,
+)
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.means import DELTA, ETA, SIGMA, D, L
 from theory.bounds.parts.shared import of_right_sign, positive_denominator
 from theory.formulas.formula import Formula, formula, total
 
-SGD = (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, NO_DELAY)
+SGD = (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, STEPS_FIXED, NO_DELAY)
 GRADIENT_DESCENT = (SMOOTH, BOUNDED_BELOW, NO_NOISE, NO_DELAY)
 
 PROMPT = Condition(

@@ -62,6 +62,13 @@ def summed_up() -> Apply:
     return rules.add(rules.total(Ref("least"), ("k",), *steps(K)), last_gap(RUN), rules.gap(RUN), end)
 
 
+def positive() -> Apply:
+    """The sum of eta_k (1 - L b_k/4), as 3 - L b_k >= 0."""
+    (weight,) = (side for side in SIDES if side.name == WEIGHT.name)
+    both = rules.add(weight.fact(STEP), rules.constant(STEP, 1))
+    return rules.total(product(STEP, both, symbol(STEP, "eta", K), QUARTER), ("k",), *steps(K))
+
+
 SIDES = sides(ABBASZADEHPEIVASTI2022)
 THEOREM = theorem(ABBASZADEHPEIVASTI2022.value)
 BEGINNING = tuple(step for step in THEOREM_B_STEPS if step.name in ("interpolated", "slope"))
@@ -90,4 +97,4 @@ STEPS = (
     ),
     Step("theorem", "Sum over the steps", "telescoping; f_T >= |g_T|^2/2L >= m/2L", THEOREM, summed_up(), ends("f")),
 )
-PROOF = Proof("abbaszadehpeivasti2022", STEPS, THEOREM, assumed=SIDES, laws=frozenset({NOISELESS, PROMPT}))
+PROOF = Proof("abbaszadehpeivasti2022", STEPS, THEOREM, assumed=SIDES, laws=RUN.laws, denominator=positive())

@@ -7,7 +7,7 @@ from theory.bounds.parts.bound import Bound
 from theory.formulas.formula import Defined, readers, total, window
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
-from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, Index, expression, scalar, tau
+from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, Expression, Index, expression, scalar, tau
 from theory.proofs.lemmas import (
     HALF,
     START,
@@ -20,6 +20,7 @@ from theory.proofs.lemmas import (
     descent,
     ends,
     gradient,
+    half_at_least,
     lipschitz,
     noise,
     noise_order,
@@ -222,6 +223,7 @@ ADAPTIVE_PROOF = Proof(
     ),
     ADAPTED_THEOREM,
     assumed=(ADAPTED_BELOW_1,),
+    denominator=half_at_least(ADAPTED_BELOW_1.fact(STEP), STEP),
 )
 
 # ------------------------------------------------------------------------------------------------- one constant step
@@ -261,6 +263,13 @@ def turns_constant() -> Apply:
     return rules.add(flown, rules.scale_equality(alike(STEP, K), scalar("L")))
 
 
+def flown_at_all(factor: Expression) -> Apply:
+    """The sum of eta_k n_k is that of eta n_k, times what stands before it in the bound and a factor."""
+    in_flight = rules.total(rules.scale_equality(alike(STEP, K), meaning(IN_FLIGHT)), ("k",), *steps(K))
+    turn = (1 + meaning(NU)) * scalar("L", power=2) * ETA_MEAN * ETA_MEAN * meaning(LARGEST_DELAY)
+    return rules.scale_equality(in_flight, turn * factor)
+
+
 def counted() -> Apply:
     """Every step is eta, there are T, and sum n_k = sum d_k."""
     variance, m = scalar("L") * scalar("sigma", power=2), scalar("m")
@@ -272,12 +281,10 @@ def counted() -> Apply:
         rules.total(alike_squares(STEP, K), ("k",), *steps(K)),
         rules.scale_equality(rules.steps_count(START), ETA_MEAN * ETA_MEAN),
     )
-    in_flight = rules.total(rules.scale_equality(alike(STEP, K), meaning(IN_FLIGHT)), ("k",), *steps(K))
-    turn = (1 + meaning(NU)) * scalar("L", power=2) * ETA_MEAN * ETA_MEAN * meaning(LARGEST_DELAY)
     return rules.add(
         rules.scale_equality(all_steps, variance * HALF),
         rules.scale_equality(rules.total(flight_sum(pair), ("k",), *steps(K)), variance * scalar("L")),
-        rules.scale_equality(in_flight, turn * m * HALF),
+        flown_at_all(m * HALF),
     )
 
 
@@ -311,6 +318,7 @@ CONSTANT_PROOF = Proof(
     ),
     CONSTANT_THEOREM,
     assumed=(CONSTANT, CONSTANT_BELOW_1),
+    denominator=rules.add(half_at_least(CONSTANT_BELOW_1.fact(STEP), STEP), flown_at_all(expression(-HALF))),
 )
 
 PROOFS = (CONSTANT_PROOF, ADAPTIVE_PROOF)

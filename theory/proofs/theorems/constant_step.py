@@ -6,28 +6,76 @@ n_k, the number of steps in W_k, is at most s - 1, and so is the number of windo
 
 from __future__ import annotations
 
-from theory.formulas.formula import Defined, Formula, Name, Number, readers, window
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from operator import mul
+
+from theory.bounds.theorem_c import First
+from theory.formulas.formula import Defined, Formula, Number, readers, window
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import ZERO, Context, Index, Le, particular, scalar
-from theory.proofs.lemmas import HALF, START, A, Derived, K, at_step, product, steps, symbol
+from theory.proofs.kernel import IN_ORDER_IF_NOISY, ZERO, Context, Expression, Index, Le, Term, expression, scalar
+from theory.proofs.lemmas import HALF, START, A, Derived, K, is_constant, opened, product, steps, symbol
 from theory.proofs.lemmas import window as inside
-from theory.proofs.proof import Apply, Assumed, Claim, Ref, rules
+from theory.proofs.proof import Apply, Ref, rules
 from theory.proofs.statement import meaning
-from theory.proofs.theorems.theorem_a import OVERTAKES, L
+from theory.proofs.theorems.theorem_a import OVERTAKES, SUMMED, L
 
 S = name_node("s")
-ETA = Name("eta", r"\eta")
-#: All steps are one number eta: what is said below is said of such runs only.
-CONSTANT_STEPS = particular("eta", scalar("eta"))
-LEVEL = START.under(CONSTANT_STEPS)
-STEP = at_step().under(CONSTANT_STEPS)
+#: All steps are the first one.
+ETA = Defined(r"\eta", First(name_node("eta")), sequence=False)
 
 COUNT = Defined("n", window(Number(1)))
 WAIT = Defined("a", (S - 1) * L * ETA, sequence=False)
 PACE = Defined("b", L * ETA, sequence=False)
 Y_K = Defined("y", PACE + PACE**2 * readers(COUNT * (1 + 2 * OVERTAKES * PACE * COUNT)))
 Z_K = Defined("z", 1 + PACE * readers(1 + 3 * OVERTAKES * PACE * COUNT))
-IN_ORDER = Assumed("no gradient overtakes another, or sigma = 0", Claim(OVERTAKES, Number(0), equality=True))
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs that are spoken of: with gradients that overtake (`late`), or in order where there is noise."""
+
+    late: bool
+
+    @property
+    def level(self) -> Context:
+        """What is known of such a run."""
+        return START if self.late else START.under(IN_ORDER_IF_NOISY)
+
+    @property
+    def step(self) -> Context:
+        """What is known at a step k."""
+        return self.level.having(*steps(K))
+
+
+def alike(context: Context, index: Index) -> Apply:
+    """Eta_index - eta_0 = 0."""
+    return rules.instantiate(Ref("alike"), context, k=index)
+
+
+def constant(runs: Runs) -> Apply:
+    """Theorem A before its minimum, at steps that are all eta: every eta_i is exchanged for eta_0, one at a time."""
+    terms = SUMMED.expression().normal(START).items()
+    exchanges = (part for term, coefficient in terms for part in _exchanged(runs, term, coefficient))
+    return rules.add(rules.weaken(Ref("summed"), runs.level), *exchanges)
+
+
+def _exchanged(runs: Runs, term: Term, coefficient: Fraction) -> Iterator[Apply]:
+    """What changes when the steps in a term are exchanged, each in turn."""
+    names = tuple(f"u{number}" for number in range(term.size))
+    where, free = opened(term, names)
+    there = runs.level.having(*(c for c in where if not (is_constant(Index(c.left)) and is_constant(Index(c.right)))))
+    lengths = [atom[1] for atom, power in free.monomial for _ in range(power) if atom[0] == "eta"]
+    others = tuple((atom, power) for atom, power in free.monomial if atom[0] != "eta")
+    rest = Expression(((Term(0, frozenset(), others, free.payload), -coefficient),))
+    for number, index in enumerate(lengths):
+        after = reduce(mul, (scalar("eta", later) for later in lengths[number + 1 :]), rest)
+        changed = rules.scale_equality(
+            alike(there, index), after * reduce(mul, [scalar("eta", ZERO)] * number, expression(1))
+        )
+        yield rules.total(changed, names, *where) if names else changed
 
 
 def others(context: Context) -> Apply:
@@ -37,7 +85,7 @@ def others(context: Context) -> Apply:
 
 def pace(context: Context) -> Derived:
     """The fact b >= 0."""
-    return product(context, symbol(context, "L"), symbol(context, "eta"))
+    return product(context, symbol(context, "L"), symbol(context, "eta", ZERO))
 
 
 def wait(context: Context) -> Derived:
@@ -50,43 +98,40 @@ def delayed(context: Context, number: int) -> Apply:
     return rules.add(rules.constant(context, 1), product(context, number, wait(context)))
 
 
-def constant() -> Apply:
-    """Theorem A before its minimum, at steps that are all eta."""
-    return rules.specialise(Ref("summed"), "eta", symbol(Context(), "eta"))
-
-
-def counted() -> Apply:
+def counted(runs: Runs) -> Apply:
     """n_k >= 0."""
-    return rules.total(rules.constant(STEP.having(*inside(A, K)), 1), ("a",), *inside(A, K))
+    return rules.total(rules.constant(runs.step.having(*inside(A, K)), 1), ("a",), *inside(A, K))
 
 
-def none_overtakes(factor: Formula) -> Apply:
+def none_overtakes(runs: Runs, factor: Formula) -> Apply:
     """0 = -factor o_k."""
-    return rules.scale_equality(IN_ORDER.fact(STEP), -meaning(factor))
+    return rules.scale_equality(rules.not_overtaken(runs.step, K), -meaning(factor))
 
 
-def turn_late() -> Apply:
+def turn_late(runs: Runs) -> Apply:
     """The sum of (s-1-n)(1 + 2b(s-1+n)) and 2b n^2 (1-o), with n = n_k and o = o_k."""
-    fewer, b, n = rules.window_count(STEP, K), pace(STEP), counted()
-    both = rules.add(rules.constant(STEP, HALF), product(STEP, b, others(STEP)), product(STEP, b, n))
-    ordered = product(STEP, rules.indicator(STEP, K), b, n, n)
-    return rules.add(product(STEP, fewer, both, 2), product(STEP, ordered, 2))
+    fewer, b, n = rules.window_count(runs.step, K), pace(runs.step), counted(runs)
+    both = rules.add(
+        rules.constant(runs.step, HALF), product(runs.step, b, others(runs.step)), product(runs.step, b, n)
+    )
+    ordered = product(runs.step, rules.indicator(runs.step, K), b, n, n)
+    return rules.add(product(runs.step, fewer, both, 2), product(runs.step, ordered, 2))
 
 
-def noise_late() -> Apply:
+def noise_late(runs: Runs) -> Apply:
     """The sum of 3b (s-1-n) and 3b n (1-o), with n = n_k and o = o_k."""
-    ordered = product(STEP, rules.indicator(STEP, K), counted())
-    return rules.multiply(rules.add(rules.window_count(STEP, K), ordered), product(STEP, pace(STEP), 3))
+    ordered = product(runs.step, rules.indicator(runs.step, K), counted(runs))
+    return rules.multiply(rules.add(rules.window_count(runs.step, K), ordered), product(runs.step, pace(runs.step), 3))
 
 
-def turn_in_order() -> Apply:
+def turn_in_order(runs: Runs) -> Apply:
     """n_k <= s - 1, and o_k = 0."""
-    return rules.add(rules.window_count(STEP, K), none_overtakes(2 * PACE * COUNT**2))
+    return rules.add(rules.window_count(runs.step, K), none_overtakes(runs, 2 * PACE * COUNT**2))
 
 
-def noise_in_order() -> Apply:
+def noise_in_order(runs: Runs) -> Apply:
     """o_k = 0."""
-    return none_overtakes(3 * PACE * COUNT)
+    return none_overtakes(runs, 3 * PACE * COUNT)
 
 
 def readers_of_k(index: Index) -> tuple[Le, ...]:
@@ -94,21 +139,21 @@ def readers_of_k(index: Index) -> tuple[Le, ...]:
     return (*steps(index), *inside(K, index))
 
 
-def over_readers(one: str, bound: Derived) -> Apply:
+def over_readers(runs: Runs, one: str, bound: Derived) -> Apply:
     """The sum over the readers of x_k of what holds for one of them; there are at most s - 1, and `bound` is >= 0."""
-    reader = STEP.having(*readers_of_k(A))
+    reader = runs.step.having(*readers_of_k(A))
     each = rules.total(rules.instantiate(Ref(one), reader, k=A), ("a",), *readers_of_k(A))
-    return rules.add(each, product(STEP, rules.readers_count(STEP, K), bound))
+    return rules.add(each, product(runs.step, rules.readers_count(runs.step, K), bound))
 
 
-def turns(late: bool) -> Apply:
+def turns(runs: Runs) -> Apply:
     """Y - y_k, that is b^2 times the sum over the readers."""
-    bound = product(STEP, others(STEP), delayed(STEP, 2)) if late else others(STEP)
-    square_of_b = product(STEP, symbol(STEP, "L", power=2), symbol(STEP, "eta", power=2))
-    return rules.multiply(over_readers("turn", bound), square_of_b)
+    bound = product(runs.step, others(runs.step), delayed(runs.step, 2)) if runs.late else others(runs.step)
+    square_of_b = product(runs.step, symbol(runs.step, "L", power=2), symbol(runs.step, "eta", ZERO, power=2))
+    return rules.multiply(over_readers(runs, "turn", bound), square_of_b)
 
 
-def noises(late: bool) -> Apply:
+def noises(runs: Runs) -> Apply:
     """Z - z_k, that is b times the sum over the readers."""
-    bound = delayed(STEP, 3) if late else rules.constant(STEP, 1)
-    return rules.multiply(over_readers("noise", bound), pace(STEP))
+    bound = delayed(runs.step, 3) if runs.late else rules.constant(runs.step, 1)
+    return rules.multiply(over_readers(runs, "noise", bound), pace(runs.step))

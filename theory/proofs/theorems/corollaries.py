@@ -14,26 +14,24 @@ from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
 from theory.bounds.parts.bound import Bound
 from theory.formulas.formula import Call, Defined, Formula, Number, total
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import LAST, ProofError, expression, tau
+from theory.proofs.kernel import IN_ORDER_IF_NOISY, LAST, ZERO, ProofError, expression, scalar, tau
 from theory.proofs.lemmas import HALF, Derived, K, gradient, product, steps, symbol
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import MINIMUM, G, fraction, last, meaning, read, square
 from theory.proofs.theorems.constant_step import (
-    CONSTANT_STEPS,
     COUNT,
     ETA,
-    IN_ORDER,
-    LEVEL,
     PACE,
-    STEP,
     WAIT,
     Y_K,
     Z_K,
+    Runs,
     S,
     constant,
     noise_in_order,
     noise_late,
     noises,
+    others,
     pace,
     turn_in_order,
     turn_late,
@@ -44,7 +42,7 @@ from theory.proofs.theorems.theorem_a import DELTA, OVERTAKES, SIGMA, L
 from theory.proofs.theorems.theorem_a import STEPS as STEPS_OF_A
 from theory.schedules.schedule import Schedule
 
-T = name_node("T")
+T, LENGTH = name_node("T"), name_node("eta")
 
 # A polynomial in a, b, p: the monomials with their coefficients, as in ((2, "aab"), (1, "p")).
 Polynomial = tuple[tuple[Fraction | int, str], ...]
@@ -96,7 +94,16 @@ class Corollary:
     def step_size(self) -> Assumed:
         """The step of the library's schedule, times its denominator."""
         over, under = fraction(_schedule(self.bound).formula)
-        return Assumed(f"every step size is {_schedule(self.bound).text}", Claim(ETA * under, over, equality=True))
+        return Assumed(f"every step size is {_schedule(self.bound).text}", Claim(LENGTH * under, over, equality=True))
+
+    @property
+    def runs(self) -> Runs:
+        """The runs that it is about."""
+        return Runs(self.late)
+
+    def first_step(self) -> Apply:
+        """The size of the first step."""
+        return rules.instantiate(self.step_size.fact(self.runs.step), self.runs.level, k=ZERO)
 
     @property
     def roots(self) -> tuple[Call, Call]:
@@ -117,39 +124,63 @@ def _root_in(node: Formula) -> Call:
 # -------------------------------------------------------------------------------------------------- to the closed form
 
 
-def polynomial(terms: Polynomial) -> Apply:
+def polynomial(runs: Runs, terms: Polynomial) -> Apply:
     """A polynomial in a, b, p with coefficients that are not negative."""
-    letters: Mapping[str, Derived] = {"a": wait(LEVEL), "b": pace(LEVEL), "p": Ref("share")}
-    return rules.add(*(product(LEVEL, c, *(letters[letter] for letter in word)) for c, word in terms))
+    letters: Mapping[str, Derived] = {"a": wait(runs.level), "b": pace(runs.level), "p": Ref("share")}
+    return rules.add(*(product(runs.level, c, *(letters[letter] for letter in word)) for c, word in terms))
+
+
+def all_alike(this: Corollary) -> Apply:
+    """(eta_k - eta_0) times the denominator of the step is 0, and that is at least s L >= L."""
+    step, root = this.runs.step, this.roots[1]
+    apart = rules.add(
+        this.step_size.fact(step), rules.scale_equality(rules.weaken(this.first_step(), step), expression(-1))
+    )
+    noise = product(step, symbol(step, "sigma"), rules.root_sign(step, root), symbol(step, "L", power=-1))
+    more = rules.add(product(step, others(step), this.times), noise, rules.constant(step, this.times - 1))
+    over_l = rules.scale_equality(apart, scalar("L", power=-1))
+    return rules.cancel(over_l, more, 1, scalar("eta", K) - scalar("eta", ZERO))
 
 
 def counted_run(this: Corollary) -> Apply:
     """Y and Z in place of y_k and z_k, m in place of the squares, T in place of the number of steps."""
-    eta, room = symbol(STEP, "eta"), rules.weaken(Ref("room"), STEP)
-    variance = product(STEP, symbol(STEP, "L"), symbol(STEP, "sigma", power=2), symbol(STEP, "eta", power=2))
-    at_each = rules.add(
-        product(STEP, Ref("turns"), rules.square(STEP, gradient(tau(K))), eta, HALF),
-        product(STEP, Ref("noises"), variance, HALF),
-        product(STEP, rules.minimum(STEP, K), eta, HALF),
-        product(STEP, rules.minimum(STEP, tau(K)), eta, room, HALF),
+    eta, room = symbol(this.runs.step, "eta", ZERO), rules.weaken(Ref("room"), this.runs.step)
+    variance = product(
+        this.runs.step,
+        symbol(this.runs.step, "L"),
+        symbol(this.runs.step, "sigma", power=2),
+        symbol(this.runs.step, "eta", ZERO, power=2),
     )
-    last_square = product(LEVEL, rules.square(LEVEL, gradient(LAST)), symbol(LEVEL, "L", power=-1), HALF)
+    at_each = rules.add(
+        product(this.runs.step, Ref("turns"), rules.square(this.runs.step, gradient(tau(K))), eta, HALF),
+        product(this.runs.step, Ref("noises"), variance, HALF),
+        product(this.runs.step, rules.minimum(this.runs.step, K), eta, HALF),
+        product(this.runs.step, rules.minimum(this.runs.step, tau(K)), eta, room, HALF),
+    )
+    last_square = product(
+        this.runs.level, rules.square(this.runs.level, gradient(LAST)), symbol(this.runs.level, "L", power=-1), HALF
+    )
     per_step = L * SIGMA**2 * ETA**2 / 2 * this.z - MINIMUM * ETA * (1 - this.y / 2)
-    steps_are_t = rules.scale_equality(rules.steps_count(LEVEL), meaning(per_step))
+    steps_are_t = rules.scale_equality(rules.steps_count(this.runs.level), meaning(per_step))
     return rules.add(Ref("constant"), rules.total(at_each, ("k",), *steps(K)), last_square, steps_are_t)
 
 
 def share(this: Corollary) -> Apply:
     """The share p = eta sigma sqrt(L T/2 Delta) >= 0, from the step size."""
-    kept = product(LEVEL, symbol(LEVEL, "eta"), symbol(LEVEL, "sigma"), rules.root_sign(LEVEL, this.roots[1]))
-    return rules.add(kept, rules.scale_equality(this.step_size.fact(LEVEL), expression(-1)))
+    kept = product(
+        this.runs.level,
+        symbol(this.runs.level, "eta", ZERO),
+        symbol(this.runs.level, "sigma"),
+        rules.root_sign(this.runs.level, this.roots[1]),
+    )
+    return rules.add(kept, rules.scale_equality(this.first_step(), expression(-1)))
 
 
 def noise_share(this: Corollary) -> Apply:
     """L T sigma^2 eta^2 / 2 = Delta p^2, as L T/2 Delta is the square of the root in the step."""
     root = this.roots[1]
-    by_step = rules.scale_equality(this.step_size.fact(LEVEL), meaning(DELTA * (ETA * SIGMA * root + this.share)))
-    by_root = rules.scale_equality(rules.root_squared(LEVEL, root), meaning(-(SIGMA**2 * ETA**2) / 2))
+    by_step = rules.scale_equality(this.first_step(), meaning(DELTA * (ETA * SIGMA * root + this.share)))
+    by_root = rules.scale_equality(rules.root_squared(this.runs.level, root), meaning(-(SIGMA**2 * ETA**2) / 2))
     return rules.add(by_step, by_root)
 
 
@@ -158,21 +189,26 @@ def short(this: Corollary) -> Apply:
     whole = rules.add(
         Ref("counted"),
         rules.scale_equality(Ref("noise_share"), meaning(-this.z)),
-        product(LEVEL, Ref("surplus"), symbol(LEVEL, "Delta")),
+        product(this.runs.level, Ref("surplus"), symbol(this.runs.level, "Delta")),
     )
     body = meaning(2 * DELTA - MINIMUM * T * ETA)
-    return rules.cancel(whole, product(LEVEL, Ref("room"), HALF), HALF, body)
+    return rules.cancel(whole, product(this.runs.level, Ref("room"), HALF), HALF, body)
 
 
 def roots(this: Corollary) -> Apply:
     """With x = sqrt(2 L Delta/T), y = sqrt(L T/2 Delta): x^2 y^2 = L^2, so x y = L, and T x = 2 Delta y."""
     x, y = this.roots
-    of_x, of_y = rules.root_squared(LEVEL, x), rules.root_squared(LEVEL, y)
+    of_x, of_y = rules.root_squared(this.runs.level, x), rules.root_squared(this.runs.level, y)
     squared = rules.add(
         rules.scale_equality(of_x, meaning(y**2 / (T * L**2))),
         rules.scale_equality(of_y, meaning(1 / (T * L))),
     )
-    ratio = product(LEVEL, rules.root_sign(LEVEL, x), rules.root_sign(LEVEL, y), symbol(LEVEL, "L", power=-1))
+    ratio = product(
+        this.runs.level,
+        rules.root_sign(this.runs.level, x),
+        rules.root_sign(this.runs.level, y),
+        symbol(this.runs.level, "L", power=-1),
+    )
     one = rules.cancel(squared, ratio, Fraction(1), meaning(x * y / L - 1))
     return rules.add(
         rules.scale_equality(one, meaning(2 * DELTA * y)),
@@ -182,12 +218,12 @@ def roots(this: Corollary) -> Apply:
 
 def closed(this: Corollary) -> Apply:
     """2 Delta >= m T eta, over T eta: 1/eta is the denominator of the step."""
-    start = product(LEVEL, this.times, rules.sign(LEVEL, "s"), symbol(LEVEL, "L"))
-    noise = product(LEVEL, symbol(LEVEL, "sigma"), rules.root_sign(LEVEL, this.roots[1]))
-    per_step = rules.multiply(rules.add(start, noise), symbol(LEVEL, "T", power=-1))
+    start = product(this.runs.level, this.times, rules.sign(this.runs.level, "s"), symbol(this.runs.level, "L"))
+    noise = product(this.runs.level, symbol(this.runs.level, "sigma"), rules.root_sign(this.runs.level, this.roots[1]))
+    per_step = rules.multiply(rules.add(start, noise), symbol(this.runs.level, "T", power=-1))
     return rules.add(
         rules.multiply(Ref("short"), per_step),
-        rules.scale_equality(this.step_size.fact(LEVEL), meaning(MINIMUM)),
+        rules.scale_equality(this.first_step(), meaning(MINIMUM)),
         rules.scale_equality(Ref("roots"), meaning(SIGMA / T)),
     )
 
@@ -199,8 +235,8 @@ def proof(this: Corollary) -> Proof:
     """The proof of one of the two."""
     conclusion = theorem(this.bound.value)
     steps_of_it = (*STEPS_OF_A[:-1], *_counting(this), *_algebra(this), *_closing(this, conclusion))
-    assumed = (this.step_size, "Delta > 0") if this.late else (this.step_size, "Delta > 0", IN_ORDER)
-    return Proof(this.bound.name, steps_of_it, conclusion, assumed, frozenset({CONSTANT_STEPS}))
+    laws = frozenset({IN_ORDER_IF_NOISY}) if not this.late else frozenset()
+    return Proof(this.bound.name, steps_of_it, conclusion, (this.step_size, "Delta > 0"), laws)
 
 
 def _counting(this: Corollary) -> tuple[Step, ...]:
@@ -209,39 +245,46 @@ def _counting(this: Corollary) -> tuple[Step, ...]:
     because = "n_k <= s - 1 and o_k <= 1" if this.late else "n_k <= s - 1 and o_k = 0"
     return (
         Step(
+            "alike",
+            "All steps are equal",
+            "eta_k and eta_0 times the same number are 1; divide by it: over L, it is at least 1",
+            Claim(LENGTH, ETA, equality=True),
+            all_alike(this),
+        ),
+        Step(
             "constant",
             "All steps are eta",
             "the proof so far is about any steps; W_k holds n_k steps, so H_k = n_k eta and c_k = y_k",
             Claim(numerator, squares),
-            constant(),
+            constant(this.runs),
         ),
         Step(
             "turn",
             "What step k adds to y_j for the j in W_k",
             because,
             Claim(this.turn, COUNT * (1 + 2 * OVERTAKES * PACE * COUNT)),
-            turn_late() if this.late else turn_in_order(),
+            turn_late(this.runs) if this.late else turn_in_order(this.runs),
         ),
         Step(
             "noise",
             "What step k adds to z_j for the j in W_k",
             because if this.late else "o_k = 0",
             Claim(this.noise, 1 + 3 * OVERTAKES * PACE * COUNT),
-            noise_late() if this.late else noise_in_order(),
+            noise_late(this.runs) if this.late else noise_in_order(this.runs),
         ),
         Step(
             "turns",
             "Y is at least y_k",
             "at most s - 1 windows hold k",
             Claim(this.y, Y_K),
-            turns(this.late),
+            turns(this.runs),
         ),
         Step(
             "noises",
             "Z is at least z_k",
             "at most s - 1 windows hold k",
             Claim(this.z, Z_K),
-            noises(this.late),
+            noises(this.runs),
         ),
     )
 
@@ -260,7 +303,7 @@ def _algebra(this: Corollary) -> tuple[Step, ...]:
             "Y is at most 1",
             f"1 - Y = {written_out(this.room)}",
             Claim(1 - this.y, Number(0)),
-            polynomial(this.room),
+            polynomial(this.runs, this.room),
         ),
         Step(
             "counted",
@@ -281,7 +324,7 @@ def _algebra(this: Corollary) -> tuple[Step, ...]:
             "A polynomial that is not negative",
             f"1 - Y - p^2 Z = {written_out(this.surplus)}",
             Claim(1 - this.y, this.share**2 * this.z),
-            polynomial(this.surplus),
+            polynomial(this.runs, this.surplus),
         ),
         Step(
             "short",

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 from theory.bounds.dai2019 import FACTOR_S_SUM, SMALL_STEPS, TIGHT_SUM
 from theory.bounds.parts.bound import Bound
-from theory.formulas.formula import Defined, served, total
+from theory.formulas.formula import Defined, Previous, served, total
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import LAST, Expression, Index, Term, le, lt, scalar, tau, var
+from theory.proofs.kernel import LAST, ZERO, Expression, Index, Term, le, lt, scalar, tau
 from theory.proofs.lemmas import (
     HALF,
     START,
@@ -45,7 +45,7 @@ def named(bound: Bound, symbol: str) -> str:
 
 COHERENT = Assumed("coherence, E<g_k, g_tau_k> >= mu E|g_k|^2", Claim(inner(G, read(G)), MU * square(G)))
 # Nothing is asked where s = 1; where s > 1 it is that no step is larger than the one before.
-FALLING = Assumed(named(FACTOR_S_SUM, "eta"), Claim((S - 1) * ETA, (S - 1) * following(ETA), J))
+FALLING = Assumed(named(FACTOR_S_SUM, "eta"), Claim((S - 1) * Previous(ETA), (S - 1) * ETA), since=1)
 SMALL = Assumed("no step is larger than mu/(s L)", Claim(MU / (S * L), ETA, T_))
 TIGHT_WEIGHTS, SUM_WEIGHTS = side_condition(TIGHT_SUM, "w"), side_condition(FACTOR_S_SUM, "w")
 NUMERATOR = fraction(TIGHT_SUM.value)[0]
@@ -132,7 +132,8 @@ def falling_if_stale() -> Apply:
     in_window, at_read = window(J, K), (le(tau(K), J), le(J, tau(K)))
     delayed = rules.widen(rules.constant(READER.having(*in_window), 1), ("j",), in_window, at_read)
     stale = rules.add(rules.window_count(READER, K), delayed)
-    fallen = rules.weaken(falling_on(FALLING.fact(BEFORE_LAST), scalar("s") - 1), READER)
+    one_step = rules.instantiate(FALLING.fact(STEP.having(lt(ZERO, K))), BEFORE_LAST, k=J + 1)
+    fallen = rules.weaken(falling_on(one_step, scalar("s") - 1), READER)
     return rules.cancel(fallen, stale, Fraction(1), scalar("eta", T_) - scalar("eta", K))
 
 
@@ -145,7 +146,7 @@ def served_by_few() -> Apply:
 
 def or_itself(term: Term) -> tuple[Index, Index] | None:
     """Cut the sums over the readers k of t by whether k = t."""
-    cuts = (whether(term, var(name), T_) for name in term.bound)
+    cuts = (whether(term, index, T_) for index in term.bound)
     return next((cut for cut in cuts if cut), None)
 
 

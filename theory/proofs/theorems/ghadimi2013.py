@@ -17,4 +17,6 @@ WEIGHED = Step(
     Claim(WEIGHTS, formula(0)),
     rules.add(product(STEP, CAP, symbol(STEP, "L"), symbol(STEP, "eta", K))),
 )
-PROOF = undelayed_proof(GHADIMI2013, WEIGHTS, "the sum itself, over its weights", rules.add(Ref("summed")), WEIGHED)
+PROOF = undelayed_proof(
+    GHADIMI2013, WEIGHTS, "the sum itself, over its weights", rules.add(Ref("summed")), WEIGHED, positive=Ref("weights")
+)

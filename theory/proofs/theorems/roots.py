@@ -44,7 +44,7 @@ def inverse_square(context: Context, index: Index) -> Apply:
 def one_by_one(term: Term) -> tuple[Index, Index] | None:
     """Cut a sum of known length at its first term, and one over 1..n at its last."""
     known = {(c.left, c.right): c.gap for c in term.constraints}
-    for core in (("v", name) for name in term.bound):
+    for core in (index.core for index in term.bound):
         if (most := known.get((core, ("0",)))) is not None:
             least = -known[("0",), core]
             return (Index(core), ZERO + least) if least < most else None

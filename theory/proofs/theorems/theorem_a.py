@@ -35,6 +35,7 @@ from theory.proofs.lemmas import (
     ends,
     least,
     lipschitz,
+    no_weight_is_negative,
     noise,
     noise_order,
     noise_room,
@@ -271,4 +272,4 @@ STEPS = (
         rules.add(Ref("summed"), least(meaning(V, T_), WEIGHTS.name)),
     ),
 )
-PROOF = Proof("theorem-a", STEPS, THEOREM, assumed=(WEIGHTS,))
+PROOF = Proof("theorem-a", STEPS, THEOREM, (WEIGHTS,), denominator=no_weight_is_negative(meaning(V, T_), WEIGHTS.name))

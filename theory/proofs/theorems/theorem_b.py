@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theory.bounds.theorem_b import THEOREM_B
-from theory.formulas.formula import Defined, Previous, total, window
+from theory.formulas.formula import Defined, Formula, Previous, total, window
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import LAST, NOISELESS, Context, Expression, Index, expression, scalar, tau, vector
@@ -23,6 +23,7 @@ from theory.proofs.lemmas import (
     last_step,
     least,
     lipschitz,
+    no_weight_is_negative,
     over_the_run,
     product,
     squares,
@@ -31,7 +32,7 @@ from theory.proofs.lemmas import (
     window_of,
 )
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import F_GAP, G, Vector, following, inner, last, meaning, read, square
+from theory.proofs.statement import F_GAP, G, Vector, following, fraction, inner, last, meaning, read, square
 
 L, DELTA, ETA = map(name_node, ("L", "Delta", "eta"))
 _NAMED = {node.symbol: node for node in THEOREM_B.definitions}
@@ -62,6 +63,14 @@ def turned_by(start: Index, stop: Index) -> Expression:
 def replaced(context: Context, start: Index, stop: Index, slopes: Expression, factor: Expression) -> Apply:
     """A multiple of |g_stop - g_start|^2 - |sum eta_j r_j|^2 = 0."""
     return rules.scale_equality(rules.turning(context, start, stop, turned_by(start, stop) + slopes), factor)
+
+
+def positive(context: Context, weights: Assumed, denominator: Formula) -> Apply:
+    """The denominator is at least 1/2L: a quarter of all weights, and of the last step."""
+    last_step_length = product(context, symbol(context, "eta", LAST - 1), QUARTER)
+    added = no_weight_is_negative(meaning(weights.claim.left, T_), weights.name, QUARTER, context)
+    body = meaning(denominator) - scalar("L", power=-1) * HALF
+    return rules.restate(rules.add(added, last_step_length), body, last_step)
 
 
 _ONE = expression(1)
@@ -221,4 +230,11 @@ STEPS = (
         last_step,
     ),
 )
-PROOF = Proof("theorem-b", STEPS, THEOREM, assumed=(WEIGHTS,), laws=frozenset({NOISELESS}))
+PROOF = Proof(
+    "theorem-b",
+    STEPS,
+    THEOREM,
+    (WEIGHTS,),
+    QUIET.laws,
+    denominator=positive(QUIET, WEIGHTS, fraction(THEOREM_B.value)[1]),
+)

@@ -50,6 +50,7 @@ from theory.proofs.theorems.theorem_b import (
     enough,
     minimum,
     own_turn,
+    positive,
     slope,
     stretched,
 )
@@ -247,4 +248,10 @@ STEPS = (
         last_step,
     ),
 )
-PROOF = Proof("theorem-b-noise", STEPS, THEOREM, assumed=(LEAST, MOST, WEIGHTS))
+PROOF = Proof(
+    "theorem-b-noise",
+    STEPS,
+    THEOREM,
+    (LEAST, MOST, WEIGHTS),
+    denominator=positive(START, WEIGHTS, fraction(THEOREM_B_NOISE.value)[1]),
+)

@@ -132,6 +132,7 @@ PROOF = Proof(
     "theorem-c",
     STEPS,
     THEOREM,
-    assumed=(ALIKE, POSITIVE, "0 <= theta <= pi/(2s - 1)"),
+    assumed=(ALIKE, POSITIVE),
     laws=RUN.laws,
+    denominator=ENDING.denominator(),
 )

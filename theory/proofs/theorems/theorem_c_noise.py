@@ -254,6 +254,7 @@ PROOF = Proof(
     "theorem-c-noise",
     STEPS,
     THEOREM,
-    assumed=(ALIKE, LEAST, MOST, POSITIVE, "0 <= theta <= pi/(2s - 1)"),
+    assumed=(ALIKE, LEAST, MOST, POSITIVE),
     laws=RUN.laws,
+    denominator=ending().denominator(),
 )

@@ -12,7 +12,7 @@ from itertools import permutations
 from theory.bounds.theorem_c import First
 from theory.formulas.formula import Defined, Formula, Number, Product, total, window
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import DELAY, LAST, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau, var
+from theory.proofs.kernel import DELAY, LAST, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau
 from theory.proofs.lemmas import HALF, T_, Derived, J, K, gaps, gradient, product, steps, symbol, whether
 from theory.proofs.proof import Apply, Assumed, Claim, Ref, Step, rules
 from theory.proofs.statement import MINIMUM, G, Meant, first, following, meaning, read, square
@@ -77,8 +77,7 @@ class TotalLate(Meant):
         return (self.body,)
 
     def mean(self, index: Index) -> Expression:
-        j = var("@late")
-        return meaning(self.body, j).total((j.core[1],), *steps(j), lt(ZERO, tau(j)))
+        return meaning(self.body, J).total(("j",), *steps(J), lt(ZERO, tau(J)))
 
     def latex(self, index: str = "k") -> str:
         return rf"\sum_{{k:\, \tau_{{k}} \ge 1}} {self.body.bracketed(Product.strength, 'k')}"
@@ -127,8 +126,8 @@ def insides() -> Apply:
 def first_steps(term: Term) -> tuple[Index, Index] | None:
     """Cut a sum over a window at the point that is read, and a sum over steps alone at the first one."""
     if len(term.bound) == 1:
-        return whether(term, var(term.bound[0]), ZERO)
-    pairs = ((var(inside), tau(var(step))) for step, inside in permutations(term.bound, 2))
+        return whether(term, term.bound[0], ZERO)
+    pairs = ((inside, tau(step)) for step, inside in permutations(term.bound, 2))
     starts = (pair for pair in pairs if gaps(term).get((pair[1].core, pair[0].core)) == 0)
     return next(filter(None, (whether(term, *pair) for pair in starts)), None)
 
@@ -142,7 +141,7 @@ def reads() -> Apply:
 
 def by_read(term: Term) -> tuple[Index, Index] | None:
     """Cut a sum over the steps by whether they read x_0."""
-    return whether(term, tau(var(term.bound[0])), ZERO) if term.bound else None
+    return whether(term, tau(term.bound[0]), ZERO) if term.bound else None
 
 
 # --------------------------------------------------------------------------------------------- the run, the minimum
@@ -206,6 +205,11 @@ class Ending:
             product(run, rules.minimum(run, LAST), HALF),
             zero(rules.steps_count(run), -scalar("m") * meaning(self.positive.claim.left)),
         )
+
+    def denominator(self) -> Apply:
+        """T S + nu is not negative, so that T S + nu + 1/2 is positive."""
+        weight = product(self.run, self.positive.fact(self.run), symbol(self.run, "T"))
+        return rules.add(weight, rules.maximum(self.run, self.nu, 0))
 
 
 NOT_NEGATIVE = (

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from theory.bounds.theorem_c import THEOREM_C
-from theory.formulas.formula import window
+from theory.formulas.formula import Defined, window
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import DELAY, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau, var
+from theory.proofs.kernel import DELAY, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau
 from theory.proofs.lemmas import J, K, gaps, gradient, whether
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import G, first, following, inner, meaning, read, square
 from theory.proofs.theorems.wirtinger import SINE_SQUARED, STEP, TURN, inverse_is, not_negative, zero
 
 NAMED = {node.symbol: node for node in THEOREM_C.definitions}
-R, A, U_SHORT, U_LONG = (NAMED[symbol] for symbol in ("r", "A", "U_{s-1}", "U_{s}"))
+R, U_SHORT, U_LONG = (NAMED[symbol] for symbol in ("r", "U_{s-1}", "U_{s}"))
+#: The A of Theorem C; where there is noise, A is another number.
+A = Defined("A_{0}", NAMED["A"].body, sequence=False)
 short, long, growth = meaning(U_SHORT), meaning(U_LONG), meaning(A)
 
 WAITING = name_node("s") - 1 - name_node("d")  # how many points before x_0 the window would reach
@@ -150,7 +152,7 @@ def cutting(*places: Index) -> Callable[[Term], tuple[Index, Index] | None]:
     """Cut every sum before each of some places; before a read only a sum that starts there."""
 
     def choose(term: Term) -> tuple[Index, Index] | None:
-        pairs = ((var(name), place) for name in term.bound for place in places)
+        pairs = ((index, place) for index in term.bound for place in places)
         near = (pair for pair in pairs if pair[1].core[0] != "tau" or (pair[1].core, pair[0].core) in gaps(term))
         return next(filter(None, (whether(term, index + 1, place) for index, place in near)), None)
 

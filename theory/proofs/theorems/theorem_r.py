@@ -34,6 +34,7 @@ from theory.proofs.lemmas import (
     at_step,
     ends,
     gradient,
+    half_at_least,
     noise,
     noise_at,
     noise_order,
@@ -272,4 +273,11 @@ STEPS = (
         theorem_r(),
     ),
 )
-PROOF = Proof("theorem-r", STEPS, theorem(THEOREM_R.value), assumed=(BELOW_1,), laws=frozenset({RANDOM}))
+PROOF = Proof(
+    "theorem-r",
+    STEPS,
+    theorem(THEOREM_R.value),
+    assumed=(BELOW_1,),
+    laws=frozenset({RANDOM}),
+    denominator=half_at_least(BELOW_1.fact(STEP), STEP),
+)

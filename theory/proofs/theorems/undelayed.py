@@ -7,7 +7,7 @@ from theory.bounds.parts.means import ETA, SIGMA, L
 from theory.bounds.parts.undelayed import ABOVE
 from theory.formulas.formula import Formula, total
 from theory.proofs.kernel import LAST, PROMPT, Context, Expression, scalar, tau
-from theory.proofs.lemmas import HALF, START, K, descent, ends, gradient, product, steps
+from theory.proofs.lemmas import HALF, START, Derived, K, descent, ends, gradient, product, steps
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, mean_theorem, rules
 from theory.proofs.statement import F_GAP, G, following, square
 from theory.proofs.theorems.means import sides
@@ -56,8 +56,12 @@ SHARED = (
 )
 
 
-def undelayed_proof(bound: Bound, weights: Formula, why: str, derivation: Apply, *more: Step) -> Proof:
+def undelayed_proof(
+    bound: Bound, weights: Formula, why: str, derivation: Apply, *more: Step, positive: Derived | None = None
+) -> Proof:
     """A proof that ends with a mean."""
     claim = mean_theorem(bound.value, weights)
     last = Step("theorem", "The mean", why, claim, derivation)
-    return Proof(bound.name, (*SHARED, *more, last), claim, assumed=sides(bound), laws=frozenset({PROMPT}))
+    return Proof(
+        bound.name, (*SHARED, *more, last), claim, assumed=sides(bound), laws=frozenset({PROMPT}), weights=positive
+    )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from theory.bounds.theorem_c import HalfSine
 from theory.formulas.formula import Defined, Formula, Name, Number, Product
 from theory.proofs.kernel import DELAY, FIXED, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau, var
-from theory.proofs.lemmas import START, Derived, K, at_step, gradient, product, symbol, whether
+from theory.proofs.lemmas import START, Derived, J, K, at_step, gradient, product, symbol, whether
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import At, G, Meant, following, inner, meaning, square, written
 
@@ -89,8 +89,7 @@ class Along(Meant):
         return (self.body,)
 
     def mean(self, index: Index) -> Expression:
-        j = var("@along")
-        return meaning(self.body, j).total((j.core[1],), le(self.start, j), lt(j, self.stop))
+        return meaning(self.body, J).total(("j",), le(self.start, J), lt(J, self.stop))
 
     def latex(self, index: str = "k") -> str:
         body = self.body.bracketed(Product.strength, "j")
@@ -209,7 +208,7 @@ def last_of(end: Index) -> Callable[[Term], tuple[Index, Index] | None]:
     """Cut every sum before `end` and after it."""
 
     def choose(term: Term) -> tuple[Index, Index] | None:
-        cuts = (whether(term, var(name) + 1, end + more) for name in term.bound for more in (0, 1))
+        cuts = (whether(term, index + 1, end + more) for index in term.bound for more in (0, 1))
         return next(filter(None, cuts), None)
 
     return choose

@@ -5,7 +5,7 @@ from __future__ import annotations
 from theory.bounds.parts.means import ETA, H, L
 from theory.bounds.wu2022 import RULE, WU2022
 from theory.formulas.formula import formula, readers
-from theory.proofs.kernel import Index, Term, le, lt, scalar, var
+from theory.proofs.kernel import Index, Term, le, lt, scalar
 from theory.proofs.lemmas import A, Derived, I, K, product, summed, symbol, whether, window
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import At, meaning
@@ -23,7 +23,7 @@ from theory.proofs.theorems.means import (
 
 def at_k_and_i(term: Term) -> tuple[Index, Index] | None:
     """Cut sums at k and at i."""
-    cuts = (whether(term, *ends) for name in term.bound for ends in ((var(name), K), (I, var(name))))
+    cuts = (whether(term, *ends) for index in term.bound for ends in ((index, K), (I, index)))
     return next(filter(None, cuts), None)
 
 

@@ -19,7 +19,7 @@ from theory.formulas.formula import Peak, total
 from theory.proofs.kernel import LAST, ProofError, expression, variables
 from theory.proofs.lemmas import START, I, J, K, steps, symbol
 from theory.proofs.proof import Ref, evaluate, rules
-from theory.proofs.statement import MINIMUM, At, G, _name_of, square
+from theory.proofs.statement import MINIMUM, At, G, name_of, square
 from theory.proofs.theorems import average_delay
 from theory.proofs.theorems.average_delay import (
     ADAPTED_BELOW_1,
@@ -60,7 +60,9 @@ def test_every_proof_replays_and_says_what_it_rests_on(name):
         "F is L-smooth",
         "F is bounded below",
         "Delta >= F(x_0) - inf F",
-        "the noise has mean zero given the past",
+        "steps and delays are independent of the noise",
+        "e_k has mean zero given x_0..x_k and e_0..e_{k-1}",
+        "where there is no noise, e_k is 0",
         "the variance is at most sigma^2",
         "noisy is 1 if there is noise, else 0",
         "a maximum is at least what it is the maximum of",
@@ -142,7 +144,7 @@ def test_a_largest_entry_is_that_of_one_sequence():
 
 def with_symbols(world, name):
     """A run that knows the largest entries, the mean, the threshold and whether there is noise."""
-    nodes = {_name_of(node): node for node in (LARGEST.body, REACH.body, average_delay.LARGEST_DELAY.body)}
+    nodes = {name_of(node): node for node in (LARGEST.body, REACH.body, average_delay.LARGEST_DELAY.body)}
 
     class Known(world.Run):
         def scalar(self, symbol, *where):
@@ -168,8 +170,8 @@ def with_symbols(world, name):
 
         def _term(self, term, names):
             inside = (
-                {**names, **dict(zip(term.bound, where, strict=True))}
-                for where in pairs(range(self.steps + 1), repeat=len(term.bound))
+                {**names, **{inside.core: n for inside, n in zip(term.bound, where, strict=True)}}
+                for where in pairs(range(self.steps + 1), repeat=term.size)
             )
             kept = (all_ for all_ in inside if all(self.holds(c, all_) for c in term.constraints))
             return sum((self._summand(term, all_) for all_ in kept), Fraction(0))

@@ -12,15 +12,15 @@ from tests.support.replays import refusal, replayed, reworded
 from theory.bounds import Setting, get
 from theory.formulas.formula import Number, call
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import ProofError, restate
+from theory.proofs.kernel import IN_ORDER_IF_NOISY, ProofError, restate
 from theory.proofs.lemmas import START, K, at_step
 from theory.proofs.proof import Assumed, Claim, evaluate, rules, theorem
 from theory.proofs.theorems.constant_step import (
     COUNT,
-    IN_ORDER,
     OVERTAKES,
     PACE,
     WAIT,
+    Runs,
     S,
     noise_late,
     turn_in_order,
@@ -38,8 +38,8 @@ def test_the_proof_replays_and_says_what_it_assumes(name):
     report = replayed(PROOFS[name])
     assert report.proved
     assumed = {"assumed: Delta > 0", f"assumed: every step size is {get(name).schedule.text}"}
-    in_order = {f"assumed: {IN_ORDER.name}"} if name == "corollary-1" else set()
-    assert {axiom for axiom in report.axioms if axiom.startswith("assumed")} == assumed | in_order
+    assert {axiom for axiom in report.axioms if axiom.startswith("assumed")} == assumed
+    assert PROOFS[name].laws == ({IN_ORDER_IF_NOISY} if name == "corollary-1" else set())
 
 
 @pytest.mark.parametrize("case", (CASE_1, CASE_2), ids=PROOFS)
@@ -99,9 +99,9 @@ def test_a_wrong_claim_is_refused(name):
 
 
 WRONG_DERIVATIONS = {
-    "the delays are in any order": ("corollary-1", "turn", turn_late()),
-    "the delays are in order": ("corollary-2", "turn", turn_in_order()),
-    "the noise for the turn": ("corollary-2", "turn", noise_late()),
+    "the delays are in any order": ("corollary-1", "turn", turn_late(Runs(late=False))),
+    "the delays are in order": ("corollary-2", "turn", turn_in_order(Runs(late=True))),
+    "the noise for the turn": ("corollary-2", "turn", noise_late(Runs(late=True))),
     "the step of the other corollary": ("corollary-2", "share", share(CASE_1)),
 }
 

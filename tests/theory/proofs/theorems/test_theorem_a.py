@@ -55,7 +55,9 @@ def test_the_proof_replays_and_says_what_it_rests_on():
         "F is L-smooth",
         "F is bounded below",
         "Delta >= F(x_0) - inf F",
-        "the noise has mean zero given the past",
+        "steps and delays are independent of the noise",
+        "e_k has mean zero given x_0..x_k and e_0..e_{k-1}",
+        "where there is no noise, e_k is 0",
         "the variance is at most sigma^2",
         "o_k is 1 if there is noise and step k is overtaken, else 0",
         "m is the minimum over x_0..x_T",
@@ -153,9 +155,9 @@ def test_the_noise_is_not_independent_of_what_it_made():
 def test_the_weights_must_be_those_of_the_bound():
     stronger = Assumed(WEIGHTS.name, replace(WEIGHTS.claim, left=V - ETA))
     there = Context(frozenset({le(ZERO, T_), lt(T_, LAST)}))
-    with_it = rules.add(STEPS[-1].derivation, stronger.fact(there))
+    with_it = rules.add(rules.weaken(STEPS[-1].derivation, there), stronger.fact(there))
     assert "assumes something else" in refusal("theorem", derivation=with_it)
-    assert "does not follow" in refusal("theorem", derivation=rules.add(STEPS[-1].derivation, WEIGHTS.fact(Context())))
+    assert "does not follow" in refusal("theorem", derivation=rules.weaken(WEIGHTS.fact(Context()), there))
 
 
 def test_nothing_is_assumed_that_the_theorem_does_not_say():

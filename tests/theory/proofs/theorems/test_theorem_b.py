@@ -49,7 +49,7 @@ def test_the_proof_replays_and_says_what_it_rests_on():
         "F is L-smooth",
         "F is bounded below",
         "Delta >= F(x_0) - inf F",
-        "the noise has mean zero given the past",
+        "where there is no noise, e_k is 0",
         "eta_j r_j is g_{j+1} - g_j",
         "a maximum is at least what it is the maximum of",
         "m is the minimum over x_0..x_T",

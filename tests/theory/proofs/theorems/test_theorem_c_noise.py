@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.replays import last_refusal, refusal, replayed, without
 from theory.formulas.formula import Name, Number, call, window
-from theory.proofs.kernel import FIXED, LAST, ZERO, Context, le, lt, tau, var
+from theory.proofs.kernel import FIXED, LAST, ZERO, Context, ProofError, free_variables, le, lt, tau, var
 from theory.proofs.proof import Claim
-from theory.proofs.statement import G, _constant, meaning, read, square
+from theory.proofs.statement import G, meaning, read, square
 from theory.proofs.theorems.theorem_c_noise import (
     AFTER,
     BETA,
@@ -45,11 +45,11 @@ def test_it_replays_for_every_delay_every_number_of_steps_and_with_noise():
     assert {axiom for axiom in report.axioms if axiom.startswith("assumed: ")} == {
         "assumed: all step sizes are equal",
         "assumed: S > 0",
-        "assumed: 0 <= theta <= pi/(2s - 1)",
         f"assumed: {LEAST.name}",
         f"assumed: {MOST.name}",
     }
-    assert {"the noise has mean zero given the past", "the variance is at most sigma^2"} <= report.axioms
+    used = {"steps and delays are independent of the noise", "e_k has mean zero given x_0..x_k and e_0..e_{k-1}"}
+    assert used | {"0 <= theta <= pi/(2s - 1)", "the variance is at most sigma^2"} <= report.axioms
 
 
 def test_it_is_about_one_delay_and_needs_what_it_assumes():
@@ -113,8 +113,10 @@ def test_a_free_number_is_one_for_the_run_only_where_it_is_no_sequence():
     """Otherwise the maximum of rho_j would be taken for that of rho_k."""
     for name in ("young", "share"):
         one, each = Name(name, name), Name(name, name, sequence=True)
-        assert _constant(one) and not _constant(each)
+        assert not free_variables(meaning(one)) and free_variables(meaning(each)) == {"k"}
         largest, varying = call("max", 1, one), call("max", 1, each)
         assert not (meaning(largest, I) - meaning(largest, K)).normal(HERE)
         assert (meaning(varying, I) - meaning(varying, K)).normal(HERE)
-    assert not _constant(Name("eta", "eta")) and _constant(call("max", 1, Number(2)))
+    assert not free_variables(meaning(call("max", 1, Number(2))))
+    with pytest.raises(ProofError):
+        meaning(Name("eta", "eta"))

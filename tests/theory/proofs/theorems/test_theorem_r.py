@@ -32,7 +32,7 @@ from theory.proofs.kernel import (
 )
 from theory.proofs.lemmas import HALF, I, K, at_step, gradient, noises, product, squares, steps, symbol
 from theory.proofs.proof import Ref, evaluate, rules
-from theory.proofs.statement import MINIMUM, G, _name_of, square
+from theory.proofs.statement import MINIMUM, G, name_of, square
 from theory.proofs.theorems.theorem_r import (
     ETA,
     LARGEST,
@@ -65,7 +65,8 @@ def test_the_proof_replays_and_says_what_it_rests_on():
         "F is L-smooth",
         "F is bounded below",
         "Delta >= F(x_0) - inf F",
-        "the noise has mean zero given the past",
+        "e_k has mean zero given x_0..x_k, e_0..e_{k-1} and d_0..d_k",
+        "where there is no noise, e_k is 0",
         "the variance is at most sigma^2",
         "noisy is 1 if there is noise, else 0",
         "p(k, r) is the probability that step k reads x_r; its delay is independent of what was before",
@@ -117,12 +118,8 @@ def test_the_cases_of_noise_must_be_the_two_cases():
     assert evaluate(rules.noise_cases(zero, noisy, body), {}).expression == body
     with pytest.raises(ProofError, match="two cases"):
         evaluate(rules.noise_cases(noisy, noisy, body), {})
-    for wrong in (
-        rules.noise_cases(zero, noisy, scalar("noisy", power=-1) * scalar("sigma")),
-        rules.scale_equality(rules.hypothesis(STEP, body, "h", equality=True), scalar("noisy", power=-1)),
-    ):
-        with pytest.raises(ProofError, match="noisy is not 0"):
-            evaluate(wrong, {})
+    with pytest.raises(ProofError, match="noisy is not 0"):
+        scalar("noisy", power=-1)
 
 
 # ----------------------------------------------------------------------------------- what is near and wrong is refused
@@ -198,7 +195,7 @@ def random_run(world, law, steps, seed, deviation):
         return draw.choice([0.3, 0.7, 1.0], size=steps) * draw.choice([0.1, 0.25]) / run.constants["L"]
 
     run = world.Run(tuple(range(steps)), sizes, seed, deviation, law=tuple(np.bincount(law) / len(law)))
-    run.nodes[_name_of(LARGEST.body)] = LARGEST.body
+    run.nodes[name_of(LARGEST.body)] = LARGEST.body
     return run
 
 

@@ -1,0 +1,195 @@
+"""Instances on which statements of the kernel are evaluated by brute force, independently of the kernel.
+
+An instance is a delay map with values for all symbols. Expectations are exact: the noise of a step is +v or -v with
+equal probability, v depending on the signs before, so that T steps have 2^T equally likely paths. In an `Abstract`
+instance every symbol is a random whole number, and a gradient any function of the signs before it: what the order of
+indices and the rules of expectation say must hold there, and equal expressions must have equal values. In a `Run` of
+`runs.py` gradients and iterates are those of delayed SGD on a smooth function.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from theory.proofs.kernel import (
+    FIXED,
+    IN_ORDER,
+    IN_ORDER_IF_NOISY,
+    NOISELESS,
+    PROMPT,
+    Context,
+    Expression,
+    Index,
+    Le,
+    Term,
+    parts,
+)
+
+_ANYTHING = Context()
+MARGIN = 4  # how far beyond 0..T bound indices are looked for
+
+
+def delay_maps(steps: int) -> Iterator[tuple[int, ...]]:
+    """All tau with 0 <= tau_k <= k."""
+    return product(*(range(k + 1) for k in range(steps)))
+
+
+def _numbers(constraint: Le) -> list[int]:
+    """The bound indices that a constraint speaks of."""
+    grounds = (tuple(parts(core))[-1] for core in (constraint.left, constraint.right))
+    return [ground[1] for ground in grounds if ground[0] == "b"]
+
+
+class Instance:
+    """A delay map, and values of symbols: `scalar`, `gap` and `vector` are what an instance must know."""
+
+    def __init__(self, reads: tuple[int, ...], noisy: bool = True) -> None:
+        self.reads, self.steps, self.noisy = tuple(reads), len(reads), noisy
+        self.delay = max((k - r for k, r in enumerate(self.reads)), default=0)
+
+    def scalar(self, name: str, *where: int) -> Any:
+        raise NotImplementedError
+
+    def gap(self, k: int) -> Any:
+        raise NotImplementedError
+
+    def vector(self, name: str, k: int) -> Any:
+        raise NotImplementedError
+
+    def inner(self, one: Any, other: Any) -> Any:
+        raise NotImplementedError
+
+    def read(self, k: int) -> int:
+        """tau_k, beyond the run by convention: 0 below, and with no delay above, or with the one delay."""
+        fixed = self.delay if self.steps <= k and self.obeys(FIXED, {}) else 0
+        return self.reads[k] if 0 <= k < self.steps else max(0, k - fixed)
+
+    def overtaken(self, k: int) -> bool:
+        return any(self.read(j) > self.read(k) for j in range(self.read(k), k))
+
+    def place(self, index: Index, names: Mapping[str, int]) -> int:
+        return self._core(index.core, names) + index.offset
+
+    def _core(self, core: tuple[Any, ...], names: Mapping[Any, int]) -> int:
+        match core:
+            case ("v", name):
+                return names[name]
+            case ("b", _):
+                return names[core]
+            case ("tau", inside, offset):
+                return self.read(self._core(inside, names) + offset)
+            case ("D",):
+                return self.delay
+        return 0 if core == ("0",) else self.steps
+
+    def holds(self, c: Le, names: Mapping[str, int]) -> bool:
+        return self._core(c.left, names) <= self._core(c.right, names) + c.gap
+
+    def obeys(self, law: tuple[Any, ...], names: Mapping[str, int]) -> bool:
+        if law[0] == "latest":
+            return not self.overtaken(self._core(law[1], names) + law[2])
+        if law == PROMPT:
+            return all(self.read(k) == k for k in range(self.steps))
+        if law == FIXED:
+            return all(read == max(0, k - self.delay) for k, read in enumerate(self.reads))
+        if law in (IN_ORDER, IN_ORDER_IF_NOISY):
+            return list(self.reads) == sorted(self.reads) or (law == IN_ORDER_IF_NOISY and not self.noisy)
+        return law == NOISELESS and not self.noisy
+
+    def allows(self, context: Context, names: Mapping[str, int]) -> bool:
+        """Whether the context holds here."""
+        return all(self.holds(c, names) for c in context.constraints) and all(
+            self.obeys(law, names) for law in context.laws
+        )
+
+    def assignments(self, names: tuple[str, ...], context: Context = _ANYTHING) -> Iterator[dict[str, int]]:
+        """All values of index variables for which a context holds."""
+        for values in product(range(-1, self.steps + 2), repeat=len(names)):
+            chosen = dict(zip(names, values, strict=True))
+            if self.allows(context, chosen):
+                yield chosen
+
+    def value(self, body: Expression, names: Mapping[str, int]) -> Any:
+        """The expression, by enumeration of its bound indices."""
+        return sum((c * self._term(term, names) for term, c in body.terms), Fraction(0))
+
+    def _term(self, term: Term, names: Mapping[str, int]) -> Any:
+        result: Any = Fraction(0)
+        for inside in self._inside(term, names):
+            result = result + self._summand(term, inside)
+        return result
+
+    def _inside(self, term: Term, names: Mapping[Any, int]) -> Iterator[dict[Any, int]]:
+        """All values of the bound indices that the constraints allow: one index after the other."""
+        found: list[dict[Any, int]] = [dict(names)]
+        for size in range(term.size + 1):
+            if size:
+                everywhere = range(-MARGIN, self.steps + MARGIN + 1)
+                found = [{**one, ("b", size - 1): value} for one in found for value in everywhere]
+            ready = [c for c in term.constraints if max(_numbers(c), default=-1) == size - 1]
+            found = [one for one in found if all(self.holds(c, one) for c in ready)]
+        yield from found
+
+    def _summand(self, term: Term, names: Mapping[str, int]) -> Any:
+        result: Any = Fraction(1)
+        for (name, *where), power in term.monomial:
+            result = result * self.scalar(name, *(self.place(index, names) for index in where)) ** power
+        if term.payload is None:
+            return result
+        if term.payload[0] == "f":
+            return result * self.gap(self.place(term.payload[1], names))
+        vectors = [self.vector(name, self.place(index, names)) for name, index in term.payload[1:]]
+        return result * (self.inner(*vectors) if term.payload[0] == "ip" else vectors[0])
+
+
+class Abstract(Instance):
+    """Random whole numbers for all symbols; a vector is a function of the signs of the noise before it."""
+
+    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool = True) -> None:
+        super().__init__(reads, noisy)
+        self._random, self._known = random.Random(seed), {}
+        self._signs = np.array(list(product((-1, 1), repeat=self.steps)) if noisy else [(1,) * self.steps])
+
+    def scalar(self, name: str, *where: int) -> Fraction:
+        if name == "T":
+            return Fraction(self.steps)
+        if name == "o":
+            return Fraction(int(self.noisy and self.overtaken(*where)))
+        return self._drawn(("scalar", name, *where), lambda: Fraction(self._random.randint(1, 9)))
+
+    def gap(self, k: int) -> Fraction:
+        return self._drawn(("f", k), lambda: Fraction(self._random.randint(0, 9)))
+
+    def vector(self, name: str, k: int) -> np.ndarray:
+        return self._drawn((name, k), lambda: self._noise(k) if name == "e" else self._adapted(k))
+
+    def inner(self, one: np.ndarray, other: np.ndarray) -> Fraction:
+        return Fraction(int(np.sum(one * other)), len(self._signs))
+
+    def _drawn(self, key: tuple[Any, ...], draw: Any) -> Any:
+        if key not in self._known:
+            self._known[key] = draw()
+        return self._known[key]
+
+    def _adapted(self, known: int) -> np.ndarray:
+        """A whole vector for every history of the first `known` signs."""
+        histories = [tuple(path[: max(known, 0)]) for path in self._signs]
+        drawn = {past: [self._random.randint(-5, 5) for _ in "xy"] for past in dict.fromkeys(histories)}
+        return np.array([drawn[past] for past in histories])
+
+    def _noise(self, k: int) -> np.ndarray:
+        if not self.noisy or not 0 <= k < self.steps:
+            return np.zeros((len(self._signs), 2), dtype=int)
+        return self._signs[:, k : k + 1] * self._adapted(k)
+
+
+def random_reads(draw: random.Random, steps: int) -> tuple[int, ...]:
+    """A delay map; the last step's delay is not special, and maps in order are among them."""
+    reads = [draw.randint(0, k) for k in range(steps)]
+    return tuple(sorted(reads) if draw.random() < 0.25 else reads)

@@ -1,0 +1,216 @@
+"""What proofs speak about beside the nodes of `theory/formulas/formula.py`: gradients, noise and function values, and their LaTeX.
+
+In printed formulas |v|^2 and <u, v> are expectations, f_k = E F(x_k) - inf F, g_k is the gradient of F at x_k, e_k the
+noise of the gradient that step k applies, and m the minimum that is bounded. What a node means to the kernel stands in
+`statement.py`; here is only how it is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from theory.formulas.formula import Environment, Formula, Name, Number, Product, Quotient, Sum
+from theory.proofs.kernel import LAST, ZERO, Expression, Index, tau
+
+
+@dataclass(frozen=True, eq=False)
+class Abstract(Formula):
+    """A node that has a meaning in proofs only."""
+
+    def compute(self, environment: Environment) -> Any:
+        raise NotImplementedError("The gradients of a statement have no value until a run gives them one.")
+
+
+class Meant(Abstract):
+    """A node of one proof only, which says itself what it means: it cannot stand in the theorem that is proved."""
+
+    def mean(self, index: Index) -> Expression:
+        """The kernel's expression at an index."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Vector(Abstract):
+    """g_k or e_k."""
+
+    name: str
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def latex(self, index: str = "k") -> str:
+        return f"{self.name}_{{{index}}}"
+
+
+@dataclass(frozen=True, eq=False)
+class Inner(Abstract):
+    """The expected inner product of two vectors; of a vector with itself, its expected square."""
+
+    one: Formula
+    other: Formula
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.one, self.other)
+
+    def latex(self, index: str = "k") -> str:
+        if self.one is self.other:
+            return rf"\left|{self.one.latex(index)}\right|^{{2}}"
+        return rf"\langle {self.one.latex(index)}, {self.other.latex(index)} \rangle"
+
+
+@dataclass(frozen=True, eq=False)
+class Moved(Abstract):
+    """A node at another index: the next one, the point that the step reads, the first point, the last one."""
+
+    body: Formula
+    place: str
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def latex(self, index: str = "k") -> str:
+        return self.body.latex(PLACES[self.place][0](index))
+
+    def bracketed(self, at_least: int, index: str) -> str:
+        return self.body.bracketed(at_least, PLACES[self.place][0](index))
+
+
+@dataclass(frozen=True, eq=False)
+class At(Abstract):
+    """A node at an index of its own, which the context of the claim knows."""
+
+    body: Formula
+    index: Index
+    letter: str
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def latex(self, index: str = "k") -> str:
+        return self.body.latex(self.letter)
+
+    def bracketed(self, at_least: int, index: str) -> str:
+        return self.body.bracketed(at_least, self.letter)
+
+
+@dataclass(frozen=True, eq=False)
+class Travelled(Abstract):
+    r"""x_k - x_{tau_k}: minus the steps applied within W_k."""
+
+    strength = 0
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def latex(self, index: str = "k") -> str:
+        return rf"x_{{{index}}} - x_{{\tau_{{{index}}}}}"
+
+
+@dataclass(frozen=True, eq=False)
+class Walk(Abstract):
+    r"""x_stop - x_start, for two points in any order."""
+
+    start: Index
+    stop: Index
+    strength = 0
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def latex(self, index: str = "k") -> str:
+        return f"x_{{{written(self.stop)}}} - x_{{{written(self.start)}}}"
+
+
+def written(index: Index) -> str:
+    r"""LaTeX of an index: \tau_{k}+1."""
+    match index.core:
+        case ("tau", core, offset):
+            text = rf"\tau_{{{written(Index(core, offset))}}}"
+        case core:
+            text = core[-1]
+    return text + (f"{index.offset:+d}" if index.offset else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Here(Abstract):
+    """The index itself, a whole number."""
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def latex(self, index: str = "k") -> str:
+        return index
+
+    def bracketed(self, at_least: int, index: str) -> str:
+        return index if at_least <= Sum.strength or "+" not in index else rf"\left({index}\right)"
+
+
+@dataclass(frozen=True, eq=False)
+class UpTo(Abstract):
+    """The sum of a node over 1, ..., index."""
+
+    body: Formula
+    strength = Product.strength
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def latex(self, index: str = "k") -> str:
+        return rf"\sum_{{j=1}}^{{{index}}} {self.body.bracketed(Product.strength, 'j')}"
+
+
+PLACES: Mapping[str, tuple[Callable[[str], str], Callable[[Index], Index]]] = {
+    "next": (lambda index: f"{index}+1", lambda index: index + 1),
+    "read": (lambda index: rf"\tau_{{{index}}}", tau),
+    "first": (lambda index: "0", lambda index: ZERO),
+    "last": (lambda index: "T", lambda index: LAST),
+}
+
+G, E = Vector("g"), Vector("e")
+F_GAP = Name("f", "f", sequence=True)
+MINIMUM, HERE = Name("m", "m"), Here()
+
+
+def following(body: Formula) -> Formula:
+    """The body at k + 1."""
+    return Moved(body, "next")
+
+
+def read(body: Formula) -> Formula:
+    """The body at tau_k."""
+    return Moved(body, "read")
+
+
+def first(body: Formula) -> Formula:
+    """The body at 0."""
+    return Moved(body, "first")
+
+
+def last(body: Formula) -> Formula:
+    """The body at T."""
+    return Moved(body, "last")
+
+
+def square(vector: Formula) -> Formula:
+    """The expected square of a vector."""
+    return Inner(vector, vector)
+
+
+def inner(one: Formula, other: Formula) -> Formula:
+    """The expected inner product."""
+    return Inner(one, other)
+
+
+def fraction(value: Formula) -> tuple[Formula, Formula]:
+    """The numerator and the denominator of a bound."""
+    return (value.over, value.under) if isinstance(value, Quotient) else (value, Number(1))

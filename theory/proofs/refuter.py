@@ -1,0 +1,196 @@
+"""The refuter: every claim of a proof meets small runs and random numbers, as it is printed, before it is called proved.
+
+A run is delayed SGD on a small smooth function with exact expectations; its steps, delays and free numbers are drawn so
+that the laws and the schedule of the proof hold. A claim is evaluated from its formulas, not from what the kernel makes
+of them, at all indices that its context allows, wherever the side conditions hold that it rests on; and the bound itself
+is evaluated as a user would, against the gradients of the run. One counterexample is enough: the proof is then not
+believed. Nothing here proves anything, and nothing here needs to be trusted.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from theory.bounds import REGISTRY, Bound, Setting
+from theory.bounds.parts.assumptions import COHERENCE
+from theory.formulas.formula import Call, Peak
+from theory.proofs import kernel
+from theory.proofs.instances import random_reads
+from theory.proofs.kernel import Fact
+from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
+from theory.proofs.runs import Run, worth
+from theory.proofs.statement import name_of
+from theory.staleness.count import Staleness
+
+LONGEST = 4
+#: Of rounding: a claim may miss by this share of the size of its sides.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A claim that fails on a run: `gap` is left minus right, which is negative (or not 0)."""
+
+    claim: str
+    run: str
+    gap: float
+
+    def sentence(self) -> str:
+        """What a reader is told."""
+        return f"{self.claim} fails by {abs(self.gap):.3g} on {self.run}."
+
+
+def refute(
+    proof: Proof, report: Report, wanted: int = 5, tries: int = 300, bound: Bound | None = None
+) -> Counterexample | None:
+    """The first counterexample met; every claim is met `wanted` times, in at most `tries` runs."""
+    return next(examined(proof, report, dict.fromkeys((s.name for s in proof.steps), 0), wanted, tries, bound), None)
+
+
+def examined(
+    proof: Proof, report: Report, met: dict[str, int], wanted: int, tries: int, bound: Bound | None = None
+) -> Iterator[Counterexample]:
+    """Every counterexample; `met` counts the runs on which each claim was seen to hold."""
+    draw, of = random.Random(proof.name), bound or REGISTRY.get(proof.name)
+    for _ in range(tries):
+        if all(count >= wanted for count in met.values()):
+            return
+        run = random_run(proof, draw, of)
+        know(run, proof)
+        for step in (step for step in proof.steps if met[step.name] < wanted):
+            fact = report.facts[step.name]
+            if assumed_here(run, proof, fact):
+                found, failure = holds(run, step, fact)
+                met[step.name] += found
+                yield from [failure] if failure else []
+        yield from [failure] if of is not None and (failure := beaten(run, of)) else []
+
+
+def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
+    """A run that the theorem may be about: its noise, delays and steps are as the proof's laws and schedule say."""
+    laws = proof.laws
+    T = max(proof.least_steps, draw.randint(1, 3 if kernel.RANDOM in laws else LONGEST))
+    deviation = 0.0 if kernel.NOISELESS in laws else draw.choice([0.0, 0.2, 1.0])
+    reads = _reads(laws if deviation else laws - {kernel.IN_ORDER_IF_NOISY}, T, draw)
+    given = {"mu": draw.choice([0.1, 0.4, 0.8, 1.0]), "cut": float(draw.randint(1, 3)), "young": draw.uniform(0.2, 3)}
+    given["share"] = draw.choice([0.0, 1.0, draw.random()])
+    law = draw.choice([[0.5, 0.5], [0.2, 0.3, 0.5], [1.0], [0.6, 0.0, 0.4]]) if kernel.RANDOM in laws else None
+    seed = draw.randint(0, 10**6)
+    run = Run(reads, _steps(laws, bound, len(reads), draw), seed, deviation, law=law, **given)
+    run.ends_before_last = bound is not None and not bound.covers_last
+    return run
+
+
+def _reads(laws: frozenset[kernel.Law], T: int, draw: random.Random) -> list[int]:
+    reads = list(random_reads(draw, T))
+    if laws & {kernel.IN_ORDER, kernel.IN_ORDER_IF_NOISY}:
+        reads = sorted(reads)
+    if laws & {kernel.PROMPT, kernel.RANDOM}:
+        reads = list(range(T))
+    if kernel.FIXED in laws:
+        delay = draw.randint(0, 2)
+        reads = [max(0, k - delay) for k in range(max(T, delay + 1))]
+    return reads
+
+
+def _steps(
+    laws: frozenset[kernel.Law], bound: Bound | None, T: int, draw: random.Random
+) -> Callable[[Run], np.ndarray]:
+    scale, equal = 10 ** draw.uniform(-1.5, 0.3), draw.random() < 0.5 or kernel.FIXED in laws
+    sizes = [1 if equal else draw.choice([0.0, 0.5, 1, 2]) for _ in range(T)]
+    falling = draw.random() < 0.4
+
+    def steps(run: Run) -> np.ndarray:
+        if bound is not None and bound.schedule is not None and run.constants["Delta"]:
+            constants = {name: run.constants[name] for name in ("L", "Delta", "sigma", "mu")}
+            delays = np.arange(run.steps) - np.array(run.reads)
+            return bound.schedule.step_sizes(run.steps, delays=delays, s=Staleness(run.staleness).window, **constants)
+        longest = scale / run.constants["L"] / run.staleness
+        return longest * np.array(sorted(sizes, reverse=True) if falling else sizes, dtype=float)
+
+    return steps
+
+
+def know(run: Run, proof: Proof) -> None:
+    """Let the run know what maxima and roots of the proof stand for."""
+    for claim in (*(step.claim for step in proof.steps), proof.conclusion):
+        for node in (node for side in (claim.left, claim.right) for node in side.walk()):
+            if isinstance(node, Call | Peak):
+                run.nodes[name_of(node)] = node
+
+
+def margin(run: Run, claim: Claim, names: Mapping[str, int]) -> tuple[float, float]:
+    """Left minus right, and the size of both."""
+    left, right = (float(worth(run, side, claim.index, names)) for side in (claim.left, claim.right))
+    return left - right, abs(left) + abs(right)
+
+
+def holds(run: Run, step: Step, fact: Fact) -> tuple[bool, Counterexample | None]:
+    """Whether there are indices that the context of a claim allows, and where it fails."""
+    found = False
+    for names in run.assignments(free_names(step.claim, fact), fact.context):
+        gap, size = margin(run, step.claim, names)
+        slack = ROUNDING * (1 + size)
+        if not gap >= -slack or (step.claim.equality and gap > slack):
+            return True, Counterexample(f"The claim {step.title!r}", described(run, names), gap)
+        found = True
+    return found, None
+
+
+def described(run: Run, names: Mapping[str, int]) -> str:
+    """A run in words."""
+    steps = ", ".join(f"{float(size):.4g}" for size in run.step_sizes)
+    constants = ", ".join(f"{name} = {run.constants[name]:.4g}" for name in ("L", "Delta", "sigma"))
+    at = "".join(f", {name} = {value}" for name, value in sorted(names.items()))
+    return f"a run with reads {list(run.reads)}, steps {steps}, {constants}{at}"
+
+
+def free_names(claim: Claim, fact: Fact) -> tuple[str, ...]:
+    """The indices that a claim and its context leave free."""
+    found = fact.context.names() | kernel.free_variables(fact.expression) | kernel.variables(claim.index.core)
+    return tuple(sorted(found))
+
+
+def assumed_here(run: Run, proof: Proof, fact: Fact) -> bool:
+    """Whether the side conditions that a fact rests on hold on the run."""
+    stated = {side.name: side for side in proof.assumed if isinstance(side, Assumed)}
+    used = [use for use in fact.used if isinstance(use, kernel.Hypothesis)]
+    if any(use.strict and not run.value(use.body, {}) > 0 for use in used):
+        return False
+    return all(_condition_holds(run, stated[name]) for name in {use.name for use in used} if name in stated)
+
+
+def _condition_holds(run: Run, side: Assumed) -> bool:
+    claim, names = side.claim, kernel.variables(side.claim.index.core)
+    for k in range(side.since, run.steps) if names else [0]:
+        gap, size = margin(run, claim, dict.fromkeys(names, k))
+        if gap < -1e-12 * size or (claim.equality and gap > ROUNDING * size):
+            return False
+    return True
+
+
+def beaten(run: Run, bound: Bound) -> Counterexample | None:
+    """The bound as a user evaluates it, where it applies, against the gradients of the run."""
+    constants = {name: float(run.constants[name]) for name in bound.constants if name in run.constants}
+    delays = np.arange(run.steps) - np.array(run.reads)
+    value, failures = bound.assess(Setting(run.step_sizes, delays, Staleness(run.staleness), constants))
+    if failures or value is None or (COHERENCE in bound.assumptions and not _coherent(run)):
+        return None
+    squares = np.array([run.inner(g, g) for g in run.gradients])
+    if bound.weights is None:
+        measured = float(squares[: len(squares) - run.ends_before_last].min())
+    else:
+        weights = [float(worth(run, bound.weights, kernel.var("k"), {"k": k})) for k in range(run.steps)]
+        measured = float(np.dot(weights, squares[:-1]) / np.sum(weights))
+    gap = value - measured
+    return None if gap >= -ROUNDING * (1 + value) else Counterexample("The bound", described(run, {}), gap)
+
+
+def _coherent(run: Run) -> bool:
+    """Whether E<g_k, g_tau_k> >= mu E|g_k|^2 on the run."""
+    pairs = ((run.gradients[k], run.gradients[run.read(k)]) for k in range(run.steps))
+    return all(run.inner(g, h) >= run.constants["mu"] * run.inner(g, g) for g, h in pairs)

@@ -1,0 +1,282 @@
+"""Runs of delayed SGD on small smooth functions, with exact expectations, and what a formula is worth on one.
+
+There the axioms and the claims of proofs must hold. `worth` reads a formula off its nodes, as they are printed: a second
+opinion on what `statement.py` says that they mean. Nothing here is trusted by a proof; it can only refute one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from theory.formulas.formula import (
+    Call,
+    Formula,
+    Name,
+    Negative,
+    Number,
+    Peak,
+    Power,
+    Previous,
+    Product,
+    Quotient,
+    Readers,
+    Served,
+    Sum,
+    Total,
+    WhereNoisy,
+    WhereOvertaken,
+    Window,
+)
+from theory.proofs.instances import Instance, delay_maps
+from theory.proofs.kernel import LAST, RANDOM, ZERO, Index, tau
+from theory.proofs.statement import At, Inner, Meant, Moved, Travelled, Vector, Walk
+
+# Functions with values >= 0, a minimum of 0, and curvature within [-1, 1]: value and slope.
+_SHAPES = (
+    (lambda t: t * t / 2, lambda t: t),
+    (lambda t: 1 - np.cos(t), np.sin),
+    (lambda t: np.log(np.cosh(t)), np.tanh),
+    (lambda t: t * t / (1 + t * t) / 2, lambda t: t / (1 + t * t) ** 2),
+    (lambda t: np.where(np.abs(t) < 1, t * t / 2, np.abs(t) - 0.5), lambda t: np.clip(t, -1, 1)),
+    (lambda t: np.maximum(t, 0) ** 2 / 2, lambda t: np.maximum(t, 0)),
+)
+
+
+class Run(Instance):
+    """Delayed SGD on F(x) = sum over the coordinates of c_i shape_i(x_i), whose smoothness L is max c_i.
+
+    `step_sizes` may be a function of the run so far (which knows L and Delta). With `law`, the probabilities of the
+    delays 0, 1, ..., every delay is drawn from it, independently; then there is a path for every draw as well.
+    """
+
+    def __init__(self, reads: Any, step_sizes: Any, seed: int, deviation: float = 0.0, **given: float) -> None:
+        self.law = given.pop("law", None)
+        super().__init__(reads, noisy=deviation > 0)
+        self.draw = np.random.default_rng(seed)
+        self.shapes = [_SHAPES[i] for i in self.draw.integers(len(_SHAPES), size=2)]
+        self.curvatures = self.draw.uniform(0.2, 2.0, size=2)
+        self.deviation, self.staleness = deviation, 1 + max((k - r for k, r in enumerate(self.reads)), default=0)
+        self._lay_paths()
+        start = self.draw.normal(size=2) * 3
+        self.points, self.noises = [np.tile(start, (len(self.weights), 1))], []
+        self.gradients, self.applied = [self._gradient(self.points[0])], []
+        self.given = {"young": 0.7, "share": 0.4, "cut": 1.0, **given}
+        self.constants = self._constants()
+        self.step_sizes = np.asarray(step_sizes(self) if callable(step_sizes) else step_sizes, dtype=float)
+        for k in range(self.steps):
+            self._walk(k)
+        self.gaps = [self.mean(self._values(x)) for x in self.points]
+        self.ratios = self.draw.uniform(0.5, 2.0, size=self.steps + 1)
+        self.ends_before_last = False
+        self.nodes: dict[str, Any] = {}
+
+    def _lay_paths(self) -> None:
+        """The equally likely signs, the draws of the delays, and the weights of all paths."""
+        signs = list(product((-1.0, 1.0), repeat=self.steps)) if self.noisy else [(1.0,) * self.steps]
+        maps = list(delay_maps(self.steps)) if self.law else [self.reads]
+        chances = [np.prod([self.chance(k, r) for k, r in enumerate(reads)]) if self.law else 1.0 for reads in maps]
+        drawn = list(zip(maps, chances, strict=True))
+        paths = [(sign, reads, chance / len(signs)) for sign in signs for reads, chance in drawn]
+        self.signs, self.path_reads, self.weights = (np.array(column) for column in zip(*paths, strict=True))
+
+    def chance(self, k: int, r: int) -> float:
+        """The probability that step k reads x_r, of tau_k = max(0, k - d)."""
+        assert self.law is not None
+        return float(sum(self.law[d] for d in range(len(self.law)) if max(0, k - d) == r))
+
+    def mean(self, values: np.ndarray) -> float:
+        return float(np.sum(self.weights * values))
+
+    def _values(self, x: np.ndarray) -> np.ndarray:
+        pairs = enumerate(zip(self.curvatures, self.shapes, strict=True))
+        return sum(c * shape(x[:, i]) for i, (c, (shape, _)) in pairs)
+
+    def _gradient(self, x: np.ndarray) -> np.ndarray:
+        pairs = enumerate(zip(self.curvatures, self.shapes, strict=True))
+        return np.stack([c * slope(x[:, i]) for i, (c, (_, slope)) in pairs], axis=1)
+
+    def _walk(self, k: int) -> None:
+        history = np.concatenate([self.signs[:, :k], self.path_reads[:, :k]], axis=1)
+        past = np.unique(history, axis=0, return_inverse=True)[1].reshape(-1) if k else np.zeros(len(history), int)
+        angles = self.draw.uniform(0, 2 * np.pi, size=past.max() + 1)[past]
+        lengths = self.draw.choice([self.deviation, self.deviation / 2], size=past.max() + 1)[past]
+        noise = self.signs[:, k : k + 1] * (lengths * np.stack([np.cos(angles), np.sin(angles)])).T
+        read = np.stack(self.gradients)[self.path_reads[:, k], np.arange(len(past))]
+        self.noises.append(noise)
+        self.applied.append(read)
+        self.points.append(self.points[k] - self.step_sizes[k] * (read + noise))
+        self.gradients.append(self._gradient(self.points[-1]))
+
+    def _constants(self) -> dict[str, float]:
+        delays, angle = range(len(self.law or ())), 0.8 * np.pi / (2 * self.staleness - 1)
+        return {
+            "L": float(self.curvatures.max()),
+            "Delta": self.mean(self._values(self.points[0])) + self.draw.choice([0.0, 0.3]),
+            "sigma": self.deviation,
+            "s": float(self.staleness),
+            "T": float(self.steps),
+            "noisy": float(self.noisy),
+            "Ed": float(sum(d * self.law[d] for d in delays)) if self.law else 0.0,
+            "Ed2": float(sum(d * d * self.law[d] for d in delays)) if self.law else 0.0,
+            "theta": angle,
+            "sine": float(np.sin(angle / 2)),
+            **self.given,
+        }
+
+    @property
+    def smoothness(self) -> float:
+        """L."""
+        return self.constants["L"]
+
+    @property
+    def minimum(self) -> float:
+        points = self.gradients[:-1] if self.ends_before_last else self.gradients
+        return min(self.inner(g, g) for g in points)
+
+    def read(self, k: int) -> int:
+        return super().read(k) if not self.law else max(0, k)
+
+    def obeys(self, law: tuple[Any, ...], names: Mapping[str, int]) -> bool:
+        return bool(self.law) if law == RANDOM else super().obeys(law, names)
+
+    def scalar(self, name: str, *where: int) -> float:
+        if name in self.nodes:
+            return float(worth(self, self.nodes[name], Index(("v", "here")), {"here": where[0] if where else 0}))
+        if name == "m" or (name in self.constants and not where):
+            return self.minimum if name == "m" else self.constants[name]
+        if name == "eta" and not where:  # the one step of a run with equal steps
+            return float(self.step_sizes[0])
+        return self._indexed(name, *where)
+
+    def _indexed(self, name: str, k: int, low: int = 0) -> float:
+        angle = self.constants["theta"]
+        ratio = float(np.sin((k - low) * angle) / np.sin(angle))
+        known = {
+            "eta": lambda: float(self.step_sizes[k]) if 0 <= k < self.steps else 0.0,
+            "o": lambda: float(self.noisy and self.overtaken(k)),
+            "rho": lambda: float(self.ratios[k]) if 0 <= k < self.steps else 1.0,
+            "young": lambda: 1.3 * float(self.ratios[k]) if 0 <= k < self.steps else 1.0,
+            "share": lambda: float(self.ratios[k] - 0.5) / 1.5 if 0 <= k < self.steps else 0.5,
+            "p": lambda: self.chance(k, low),
+            "number": lambda: float(max(k, 1)),
+            "root": lambda: float(np.sqrt(max(k, 1))),
+            "log": lambda: float(np.log(max(k, 1))),
+            "U": lambda: ratio,
+            "1/U": lambda: 1 / ratio if ratio >= 1 - 1e-12 else 0.0,
+        }
+        return known[name]()
+
+    def gap(self, k: int) -> float:
+        return self.gaps[k]
+
+    def vector(self, name: str, k: int) -> np.ndarray:
+        if not 0 <= k <= self.steps - (name != "g"):
+            return np.full_like(self.gradients[0], np.cos(k) if name == "g" else 0.0)  # any vector
+        if name == "r":
+            step = self.step_sizes[k]
+            return (self.gradients[k + 1] - self.gradients[k]) / step if step else np.zeros_like(self.gradients[k])
+        return {"g": self.gradients, "e": self.noises, "a": self.applied}[name][k]
+
+    def inner(self, one: np.ndarray, other: np.ndarray) -> float:
+        blank = np.zeros_like(self.gradients[0])  # an empty sum of vectors is the number 0
+        return self.mean(np.sum((one if np.ndim(one) else blank) * (other if np.ndim(other) else blank), axis=1))
+
+
+# ------------------------------------------------------------------------------------------------ formulas on a run
+
+
+def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> Any:
+    """The value of a formula on a run, read off the formula itself: a second opinion on what it means."""
+    k = run.place(index, names)
+
+    def at(body: Formula, where: Index = index) -> Any:
+        return worth(run, body, where, names)
+
+    def over(steps: Any, body: Formula) -> Any:
+        return sum((worth(run, body, Index(("v", "here")), {**names, "here": j}) for j in steps), 0.0)
+
+    match node:
+        case Number():
+            return node.value
+        case Name():
+            return _named(run, node, k)
+        case Sum():
+            return sum(at(term) for term in node.terms[1:]) + at(node.terms[0])
+        case Negative():
+            return -at(node.body)
+        case Product():
+            return _product([at(factor) for factor in node.factors])
+        case Quotient():
+            return at(node.over) / at(node.under)
+        case Power():
+            return at(node.base) ** at(node.exponent)
+        case Call():
+            return float(node.function.compute(*(at(argument) for argument in node.arguments)))
+        case Inner():
+            return run.inner(at(node.one), at(node.other))
+        case Vector():
+            return run.vector(node.name, k)
+        case Travelled():
+            return run.points[k] - run.points[run.read(k)]
+        case Walk():
+            return run.points[run.place(node.stop, names)] - run.points[run.place(node.start, names)]
+        case Moved():
+            return at(node.body, {"next": index + 1, "read": tau(index), "first": ZERO, "last": LAST}[node.place])
+        case At():
+            return at(node.body, node.index)
+        case WhereOvertaken():
+            return at(node.late if run.noisy and run.overtaken(k) else node.ordered)
+        case WhereNoisy():
+            return at(node.noisy if run.noisy else node.quiet)
+        case Total():
+            return over(range(run.steps), node.body)
+        case Window():
+            return over(range(run.read(k), k), node.body)
+        case Readers():
+            return over((i for i in range(run.steps) if run.read(i) <= k < i), node.body)
+        case Served():
+            return over((i for i in range(run.steps) if run.read(i) == k), node.body)
+        case Previous():
+            return at(node.body, index - 1) if k >= 1 else 0.0
+        case Peak():
+            return max(over([k], node.body) for k in range(run.steps))
+    return _special(run, node, index, names)
+
+
+def _special(run: Run, node: Any, index: Index, names: Mapping[str, int]) -> Any:
+    """Nodes of one theorem; those that say themselves what they mean are evaluated by what they say."""
+    k = run.place(index, names)
+    match type(node).__name__:
+        case "Defined":
+            return worth(run, node.body, index, names)
+        case "Here":
+            return float(k)
+        case "UpTo":
+            return sum(worth(run, node.body, Index(("v", "here")), {**names, "here": j}) for j in range(1, k + 1))
+        case "First":
+            return worth(run, node.body, ZERO, names)
+        case "HalfSine":
+            return float(np.sin(run.constants["theta"] / 2))
+        case "SineRatio":
+            return run.scalar("U", run.staleness + node.shift, 0)
+    assert isinstance(node, Meant), node
+    return run.value(node.mean(index), names)
+
+
+def _named(run: Run, node: Name, k: int) -> float:
+    if node.name == "f":
+        return run.gap(k)
+    if node.name in "kd":
+        return float(k + 1 if node.name == "k" else k - run.read(k))
+    return run.scalar(node.name, k) if node.sequence else run.scalar(node.name)
+
+
+def _product(values: list[Any]) -> Any:
+    result = values[0]
+    for value in values[1:]:
+        result = result * value
+    return result

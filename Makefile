@@ -9,7 +9,7 @@ JOBS ?= 2
 FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants falsify fuzz faults clean
+.PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
 	@echo "make mutants     wrong proofs, which must be refused   make falsify   runs that try to break every bound"
+	@echo "make kernel-fuzz a million rules of the kernel on random facts, each compared with its meaning"
 	@echo "make fuzz        made and mutated input for every reader (FUZZ=--schedules=20000 for other sizes)"
 	@echo "make faults      kills, full disks, damaged files, broken transfers: nothing is lost (FAULTS=--share=0.1); into the report"
 	@echo "make lint        ruff and mypy           make format     ruff format"
@@ -72,6 +73,9 @@ calibrate: $(VENV)/.core
 
 mutants: $(VENV)/.dev
 	$(BIN)/python benchmarks/mutants.py
+
+kernel-fuzz: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/kernel_fuzz.py
 
 falsify: $(VENV)/.dev
 	$(BIN)/python benchmarks/falsifier.py

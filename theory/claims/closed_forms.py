@@ -72,8 +72,8 @@ class ClosedForm:
         values: it is at most the largest of these.
         asked: what must be at least 0 for it, with the words for it.
         since: the least T it is about; coherent: whether it assumes coherence.
-        replayed: whether the kernel replays all of it: it is the bound itself, at its own steps. The others were derived
-            from a replayed bound by hand, as above, and no kernel has seen that part.
+        replayed: whether the kernel replays all of it: it is the bound itself, at its own steps. The others were
+            derived from a replayed bound by hand, as above, and no kernel has seen that part.
     """
 
     name: str

@@ -4,12 +4,13 @@ An axiom is data: what must follow from the context, what may then be concluded,
 The checker, `docs/kernel.md` and the tests read the same table, AXIOMS. The few functions at the end are axioms whose
 premise is a fact or a case that no table of constraints can state.
 
-Meaning of the symbols. F is L-smooth; x_0..x_T are the points of the run; g_k is the gradient of F at x_k; e_k the noise
-of the gradient that step k applies; x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), or x_k - eta_k (a_k + e_k) where delays are
-drawn at random (law RANDOM). Steps and delays do not depend on the noise: expectations are over the noise (and over the
-delays where these are drawn). eta_k >= 0, and 0 outside 0 <= k < T. f_k = E F(x_k) - inf F. U(a, b) stands for U_m =
-sin(m theta)/sin(theta) with m = a - b (m where theta = 0), `sine` for sin(theta/2), 1/U for the inverse where U_m >= 1,
-else 0. number_k is k, root_k its square root, log_k its logarithm, for k >= 1 (below, 1, 1 and 0).
+Meaning of the symbols. F is L-smooth; x_0..x_T are the points of the run; g_k is the gradient of F at x_k; e_k the
+noise of the gradient that step k applies; x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), or x_k - eta_k (a_k + e_k) where
+delays are drawn at random (law RANDOM). Steps and delays do not depend on the noise: expectations are over the noise
+(and over the delays where these are drawn). eta_k >= 0, and 0 outside 0 <= k < T. f_k = E F(x_k) - inf F. U(a, b)
+stands for U_m = sin(m theta)/sin(theta) with m = a - b (m where theta = 0), `sine` for sin(theta/2), 1/U for the
+inverse where U_m >= 1, else 0. number_k is k, root_k its square root, log_k its logarithm, for k >= 1 (below, 1, 1 and
+0).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
+from typing import Any
 
 from theory.proofs.kernel import (
     DELAY,
@@ -191,7 +193,7 @@ def _turned() -> Expression:
     return (_g(B) - _g(A) - (scalar("eta", J) * vector("r", J)).total(("j",), le(A, J), lt(J, B))).dot(_V)
 
 
-def _same(body: Expression) -> dict[str, Expression]:
+def _same(body: Expression) -> dict[str, Any]:
     """A conclusion for fixed delays and drawn ones alike."""
     return {"conclusion": body, "drawn": body}
 
@@ -266,7 +268,9 @@ _DELAYS = (
         "delay_size", (ONE_DELAY,), (), (),
         scalar("s") - 1 - _COUNT.total(("i",), le(ZERO, I), lt(I, DELAY)), equality=True, laws=_FIXED,
     ),
-    Axiom("window_full", (ONE_DELAY,), ("k",), (le(DELAY, K),), scalar("s") - 1 - _window(K), equality=True, laws=_FIXED),
+    Axiom(
+        "window_full", (ONE_DELAY,), ("k",), (le(DELAY, K),), scalar("s") - 1 - _window(K), equality=True, laws=_FIXED,
+    ),
     # One step at most reads x_k for k >= 1: the step k + D.
     Axiom("served_once", (ONE_DELAY,), ("k",), (lt(ZERO, K),), 1 - _COUNT.total(("i",), *_READS_IT), laws=_FIXED),
     # At least s - 2 steps i have tau_i < tau_k < i, if step k reads a point tau_k >= 1: all i with tau_k < i < k.
@@ -293,7 +297,10 @@ _SYMBOLS = (
         "root", (ROOT_OF_NUMBER,), ("k",), _FROM_1,
         **_same(scalar("root", K, power=2) - scalar("number", K)), equality=True,
     ),
-    Axiom("number", (NUMBER,), ("k",), _FROM_1, **_same(scalar("number", K + 1) - scalar("number", K) - 1), equality=True),
+    Axiom(
+        "number", (NUMBER,), ("k",), _FROM_1,
+        **_same(scalar("number", K + 1) - scalar("number", K) - 1), equality=True,
+    ),
     Axiom("number_one", (NUMBER,), (), (), **_same(scalar("number", ZERO + 1) - 1), equality=True),
     # ln(k+1) - ln k >= 1/(k+1), as ln x <= x - 1 at x = k/(k+1).
     Axiom(

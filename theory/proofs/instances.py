@@ -153,20 +153,21 @@ class Abstract(Instance):
 
     def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool = True) -> None:
         super().__init__(reads, noisy)
-        self._random, self._known = random.Random(seed), {}
+        self._random = random.Random(seed)
+        self._known: dict[Any, Any] = {}
         self._signs = np.array(list(product((-1, 1), repeat=self.steps)) if noisy else [(1,) * self.steps])
 
-    def scalar(self, name: str, *where: int) -> Fraction:
+    def scalar(self, name: str, *where: int) -> Any:
         if name == "T":
             return Fraction(self.steps)
         if name == "o":
             return Fraction(int(self.noisy and self.overtaken(*where)))
         return self._drawn(("scalar", name, *where), lambda: Fraction(self._random.randint(1, 9)))
 
-    def gap(self, k: int) -> Fraction:
+    def gap(self, k: int) -> Any:
         return self._drawn(("f", k), lambda: Fraction(self._random.randint(0, 9)))
 
-    def vector(self, name: str, k: int) -> np.ndarray:
+    def vector(self, name: str, k: int) -> Any:
         return self._drawn((name, k), lambda: self._noise(k) if name == "e" else self._adapted(k))
 
     def inner(self, one: np.ndarray, other: np.ndarray) -> Fraction:
@@ -183,7 +184,7 @@ class Abstract(Instance):
         drawn = {past: [self._random.randint(-5, 5) for _ in "xy"] for past in dict.fromkeys(histories)}
         return np.array([drawn[past] for past in histories])
 
-    def _noise(self, k: int) -> np.ndarray:
+    def _noise(self, k: int) -> Any:
         if not self.noisy or not 0 <= k < self.steps:
             return np.zeros((len(self._signs), 2), dtype=int)
         return self._signs[:, k : k + 1] * self._adapted(k)

@@ -8,10 +8,10 @@ What an expression denotes
     the symbols in POSITIVE; a real number f_k for every k; and to every vector symbol a random vector of finite second
     moment for every k. An *index* is a core plus a whole number; given whole numbers for its free variables, a core is
     that number (v), 0, T, D, or tau of an index. A *term* with n bound variables b_0..b_{n-1} denotes the sum, over all
-    whole b_0..b_{n-1} for which its constraints hold, of the product of its scalars, times f_k, a vector, or the expected
-    inner product of two. An *expression* is a sum of terms with rational coefficients. A *fact* says of all runs in which
-    the laws of its context hold, and of all whole numbers that satisfy the constraints of its context, that its
-    expression is >= 0 (or = 0). Laws and symbols get their meaning from `axioms.py`.
+    whole b_0..b_{n-1} for which its constraints hold, of the product of its scalars, times f_k, a vector, or the
+    expected inner product of two. An *expression* is a sum of terms with rational coefficients. A *fact* says of all
+    runs in which the laws of its context hold, and of all whole numbers that satisfy the constraints of its context,
+    that its expression is >= 0 (or = 0). Laws and symbols get their meaning from `axioms.py`.
 
 What every constructor keeps
     1. A bound variable is a number that only `total` makes, a free one a name: neither can be taken for the other, and
@@ -22,7 +22,8 @@ What every constructor keeps
     5. All values are immutable; what is handed out of a cache is a copy or read-only.
     6. A fact is made by `_fact` alone; every rule refuses what is not exactly a Fact that `_fact` made.
 Python cannot prevent that somebody replaces a rule while the program runs, sets an attribute with object.__setattr__,
-builds a value with tuple.__new__, or writes into a private table: who does so has changed the kernel, not found a proof.
+builds a value with tuple.__new__, or writes into a private table: who does so has changed the kernel, and found no
+proof.
 """
 
 from __future__ import annotations
@@ -125,13 +126,9 @@ def _is_letter(name: Any) -> bool:
 
 
 def _written(core: Core) -> str:
-    return (
-        f"tau({_index(core[1], core[2])!r})"
-        if core[0] == "tau"
-        else str(core[-1])
-        if core[0] == "v"
-        else "".join(map(str, core))
-    )
+    if core[0] == "tau":
+        return f"tau({_index(core[1], core[2])!r})"
+    return str(core[-1]) if core[0] == "v" else "".join(map(str, core))
 
 
 def _an_index(index: Any) -> Index:
@@ -206,7 +203,7 @@ def variables(core: Core) -> frozenset[str]:
     return frozenset({ground[1]} if ground[0] == "v" else ())
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def _closure(cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset[Law]) -> dict[tuple[Core, Core], int]:
     """Least c with left <= right + c that follows, for all pairs where one follows; {} if nothing satisfies them.
 
@@ -402,7 +399,8 @@ def _checked_powers(monomial: Any) -> Powers:
             raise ProofError(f"A power is a whole number, an int. Got {power!r}.")
         if power < 0 and atom[0] not in POSITIVE:
             raise ProofError(f"Nothing says that {atom[0]} is not 0: no expression divides by it.")
-    return monomial  # type: ignore[no-any-return]
+    checked: Powers = monomial
+    return checked
 
 
 def _checked_payload(payload: Any) -> Payload:
@@ -491,14 +489,14 @@ def _names(names: Mapping[str, Index]) -> Moves:
 # ------------------------------------------------------------------------------------------------- the normal form
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=50_000)
 def normal_term(term: Term, context: Context) -> Term | None:
     """A term that denotes the same where the context holds, the same one for equal terms; None for an empty sum.
 
     Every step keeps what is denoted: (1) a bound variable that equals another index is put in for by it; (2) a sum over
-    b is the sum over b - c; (3) the constraints are replaced by all that follow from them and the context, without those
-    that follow from the context alone, and without reads of which nothing but the laws is known; (4) bound variables are
-    exchanged; (5) <u, v> = <v, u>.
+    b is the sum over b - c; (3) the constraints are replaced by all that follow from them and the context, without
+    those that follow from the context alone, and without reads of which nothing but the laws is known; (4) bound
+    variables are exchanged; (5) <u, v> = <v, u>.
     """
     while True:
         size, constraints, *_ = term

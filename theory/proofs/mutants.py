@@ -1,7 +1,8 @@
 """Wrong variants of proofs, made automatically, and what the kernel says of them.
 
 A mutant changes one place of a proof: of what a step claims, of how it is derived, of the theorem (the last claim and
-the conclusion alike, so that only the derivation can object), or of what the theorem assumes. It is killed if the proof
+the conclusion alike, so that only the derivation can object), of what the theorem assumes, or of the bound that it is
+compared with. It is killed if the proof
 no longer replays. A survivor is equivalent if it says the same as before: its claim has the same normal form, or it is
 another derivation of the same claim from no more axioms. Every other survivor is a gap.
 """
@@ -14,9 +15,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from theory.proofs.kernel import Fact, ProofError
-from theory.proofs.mutations import calls, of_claim, of_derivation
+from theory.bounds import REGISTRY, Bound
+from theory.proofs.kernel import LAST, ZERO, Context, Fact, ProofError, lt
+from theory.proofs.mutations import calls, of_claim, of_derivation, of_formula
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
+from theory.proofs.theorem import conclusion
 
 
 class Outcome(StrEnum):
@@ -37,6 +40,7 @@ class Mutant:
     change: str
     proof: Proof
     first: int
+    bound: Bound | None = None
 
     def text(self) -> str:
         """One line for a list of gaps."""
@@ -115,11 +119,25 @@ def _widened(proof: Proof, text: str, **changed: Any) -> Mutant:
     return Mutant(proof, "domain", proof.name, text, replace(proof, **changed), 0)
 
 
+def _of_bound(proof: Proof) -> Iterator[Mutant]:
+    """Another bound than the one that is proved: its value, its minimum, the weights of its mean."""
+    bound = REGISTRY.get(proof.name)
+    if bound is None:
+        return
+    others = [(text, replace(bound, value=value)) for text, value in of_formula(bound.value)]
+    others.append(("another minimum", replace(bound, covers_last=not bound.covers_last)))
+    if bound.weights is not None:
+        others += [(text, replace(bound, weights=weights)) for text, weights in of_formula(bound.weights)]
+    for text, other in others:
+        yield Mutant(proof, "bound", proof.name, text, proof, len(proof.steps), other)
+
+
 _MAKERS: tuple[tuple[Callable[[Proof], Iterator[Mutant]], float], ...] = (
     (_of_theorem, 0.25),
     (_of_claims, 0.35),
     (_of_derivations, 0.3),
     (_of_domain, 0.1),
+    (_of_bound, 0.5),
 )
 
 
@@ -141,7 +159,7 @@ def judge(proof: Proof, most: int = 60, seed: int = 0) -> list[Verdict]:
 def _judged(mutant: Mutant, original: Report) -> Verdict:
     known = {step.name: original.facts[step.name] for step in mutant.proof.steps[: mutant.first]}
     try:
-        report = mutant.proof.against(None, known)
+        report = mutant.proof.against(mutant.bound, known)
     except Exception:  # a change that makes no sense to Python is refused as well; it is counted
         return Verdict(mutant, Outcome.KILLED, crashed=True)
     if not report.proved:
@@ -152,6 +170,9 @@ def _judged(mutant: Mutant, original: Report) -> Verdict:
 
 def _says_the_same(mutant: Mutant, original: Report) -> bool:
     """Whether every claim has the normal form that it had, in the context in which it was proved."""
+    if mutant.bound is not None:
+        there = Context(frozenset({lt(ZERO, LAST)}))
+        return not (conclusion(mutant.bound) - conclusion(REGISTRY[mutant.original.name])).normal(there)
     if mutant.kind == "domain":
         return False
     pairs = zip(mutant.original.steps, mutant.proof.steps, strict=True)

@@ -1,4 +1,4 @@
-"""What proofs speak about beside the nodes of `theory/formulas/formula.py`: gradients, noise and function values, and their LaTeX.
+"""What proofs speak about beside the nodes of `formulas/formula.py`: gradients, noise, function values, as LaTeX.
 
 In printed formulas |v|^2 and <u, v> are expectations, f_k = E F(x_k) - inf F, g_k is the gradient of F at x_k, e_k the
 noise of the gradient that step k applies, and m the minimum that is bounded. What a node means to the kernel stands in

@@ -1,8 +1,9 @@
 """A proof as a value: steps with a printed claim and the rules that derive it, replayed by the kernel.
 
 A derivation is a tree of calls to the kernel's rules, written down and not carried out. Replaying a proof carries them
-out, step by step, and compares what comes out with what the step claims. A derivation that is wrong makes a rule refuse,
-or derives something else than the claim; whether the last fact is the theorem of the bound is for `theorem.py` to say.
+out, step by step, and compares what comes out with what the step claims. A derivation that is wrong makes a rule
+refuse, or derives something else than the claim; whether the last fact is the theorem of the bound is for `theorem.py`
+to say.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The refuter: every claim of a proof meets small runs and random numbers, as it is printed, before it is called proved.
+"""The refuter: before a proof is called one, every claim of it meets small runs and random numbers, as it is printed.
 
 A run is delayed SGD on a small smooth function with exact expectations; its steps, delays and free numbers are drawn so
 that the laws and the schedule of the proof hold. A claim is evaluated from its formulas, not from what the kernel makes
-of them, at all indices that its context allows, wherever the side conditions hold that it rests on; and the bound itself
-is evaluated as a user would, against the gradients of the run. One counterexample is enough: the proof is then not
-believed. Nothing here proves anything, and nothing here needs to be trusted.
+of them, at all indices that its context allows, wherever the side conditions hold that it rests on; and the bound
+itself is evaluated as a user would, against the gradients of the run. One counterexample is enough: the proof is then
+not believed. Nothing here proves anything, and nothing here needs to be trusted.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Runs of delayed SGD on small smooth functions, with exact expectations, and what a formula is worth on one.
 
-There the axioms and the claims of proofs must hold. `worth` reads a formula off its nodes, as they are printed: a second
-opinion on what `statement.py` says that they mean. Nothing here is trusted by a proof; it can only refute one.
+There the axioms and the claims of proofs must hold. `worth` reads a formula off its nodes, as they are printed: a
+second opinion on what `statement.py` says that they mean. Nothing here is trusted by a proof; it can only refute one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
 
@@ -36,7 +36,7 @@ from theory.proofs.kernel import LAST, RANDOM, ZERO, Index, tau
 from theory.proofs.statement import At, Inner, Meant, Moved, Travelled, Vector, Walk
 
 # Functions with values >= 0, a minimum of 0, and curvature within [-1, 1]: value and slope.
-_SHAPES = (
+_SHAPES: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = (
     (lambda t: t * t / 2, lambda t: t),
     (lambda t: 1 - np.cos(t), np.sin),
     (lambda t: np.log(np.cosh(t)), np.tanh),
@@ -53,8 +53,10 @@ class Run(Instance):
     delays 0, 1, ..., every delay is drawn from it, independently; then there is a path for every draw as well.
     """
 
-    def __init__(self, reads: Any, step_sizes: Any, seed: int, deviation: float = 0.0, **given: float) -> None:
-        self.law = given.pop("law", None)
+    def __init__(
+        self, reads: Any, step_sizes: Any, seed: int, deviation: float = 0.0, law: Any = None, **given: float
+    ) -> None:
+        self.law: Any = law
         super().__init__(reads, noisy=deviation > 0)
         self.draw = np.random.default_rng(seed)
         self.shapes = [_SHAPES[i] for i in self.draw.integers(len(_SHAPES), size=2)]
@@ -62,8 +64,10 @@ class Run(Instance):
         self.deviation, self.staleness = deviation, 1 + max((k - r for k, r in enumerate(self.reads)), default=0)
         self._lay_paths()
         start = self.draw.normal(size=2) * 3
-        self.points, self.noises = [np.tile(start, (len(self.weights), 1))], []
-        self.gradients, self.applied = [self._gradient(self.points[0])], []
+        self.points = [np.tile(start, (len(self.weights), 1))]
+        self.gradients = [self._gradient(self.points[0])]
+        self.noises: list[np.ndarray] = []
+        self.applied: list[np.ndarray] = []
         self.given = {"young": 0.7, "share": 0.4, "cut": 1.0, **given}
         self.constants = self._constants()
         self.step_sizes = np.asarray(step_sizes(self) if callable(step_sizes) else step_sizes, dtype=float)
@@ -91,7 +95,7 @@ class Run(Instance):
     def mean(self, values: np.ndarray) -> float:
         return float(np.sum(self.weights * values))
 
-    def _values(self, x: np.ndarray) -> np.ndarray:
+    def _values(self, x: np.ndarray) -> Any:
         pairs = enumerate(zip(self.curvatures, self.shapes, strict=True))
         return sum(c * shape(x[:, i]) for i, (c, (shape, _)) in pairs)
 
@@ -173,7 +177,7 @@ class Run(Instance):
     def gap(self, k: int) -> float:
         return self.gaps[k]
 
-    def vector(self, name: str, k: int) -> np.ndarray:
+    def vector(self, name: str, k: int) -> Any:
         if not 0 <= k <= self.steps - (name != "g"):
             return np.full_like(self.gradients[0], np.cos(k) if name == "g" else 0.0)  # any vector
         if name == "r":

@@ -1,9 +1,9 @@
 r"""What a formula means: its expression in the kernel. It must be trusted, as it says what a printed claim means.
 
-`meaning` reads every node at one placeholder, an index whose name no user can write, and then puts the index asked for in
-its place; an index inside a sum is another such placeholder. So no name of a claim can meet the index of a sum. What has
-no exact meaning is refused: a node of another type, also of a subclass; a letter that stands for nothing here; a number
-whose text says another value than it has; a power that is no whole number; a division by what may be 0.
+`meaning` reads every node at one placeholder, an index whose name no user can write, and then puts the index asked for
+in its place; an index inside a sum is another such placeholder. So no name of a claim can meet the index of a sum. What
+has no exact meaning is refused: a node of another type, also of a subclass; a letter that stands for nothing here; a
+number whose text says another value than it has; a power that is no whole number; a division by what may be 0.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ from theory.proofs.nodes import (
 
 __all__ = [
     "CONSTANTS", "FREE", "F_GAP", "HERE", "MINIMUM", "At", "E", "G", "Here", "Inner", "Meant", "Moved", "Travelled",
-    "UpTo", "Vector", "Walk", "exact", "first", "following", "fraction", "inner", "is_angle", "largest", "last", "maximum",
-    "meaning", "name_of", "read", "root_sign", "root_squared", "square", "written",
+    "UpTo", "Vector", "Walk", "exact", "first", "following", "fraction", "inner", "is_angle", "largest", "last",
+    "maximum", "meaning", "name_of", "read", "root_sign", "root_squared", "square", "written",
 ]  # fmt: skip
 
 _K = var("k")

@@ -1,7 +1,8 @@
 """The theorem of a bound, and whether facts prove it: the bound that is printed is the one that is proved.
 
-Everything is made from the Bound itself. Its value gives numerator >= m * denominator, m the minimum over the points that
-it names; or, for a mean with weights w_t, numerator >= sum of w_t E|g_t|^2, the denominator being the sum of the weights.
+Everything is made from the Bound itself. Its value gives numerator >= m * denominator, m the minimum over the points
+that it names; or, for a mean with weights w_t, numerator >= sum of w_t E|g_t|^2, the denominator being the sum of the
+weights.
 Its conditions and assumptions say what may be used: each law of the runs, each axiom that assumes something, each side
 condition, by formula and relation; that the denominator is positive; and from which T on.
 """
@@ -71,6 +72,7 @@ from theory.proofs.kernel import (
     Expression,
     Fact,
     Hypothesis,
+    Index,
     Law,
     ProofError,
     expression,
@@ -86,11 +88,11 @@ from theory.proofs.statement import CONSTANTS, FREE, MINIMUM, G, exact, fraction
 
 _S, _D, _MU, _SIGMA, _K = *map(name_node, ("s", "d", "mu", "sigma")), var("k")
 
-# --------------------------------------------------------------------------------------------- what may stand in a bound
+# ------------------------------------------------------------------------------------------- what may stand in a bound
 
 _NODES = frozenset({
-    BestAngle, Call, Defined, First, HalfSine, Name, Negative, Number, Peak, Power, Previous, Product, Quotient, Readers,
-    Served, SineRatio, Sum, Total, WhereNoisy, WhereOvertaken, Window,
+    BestAngle, Call, Defined, First, HalfSine, Name, Negative, Number, Peak, Power, Previous, Product, Quotient,
+    Readers, Served, SineRatio, Sum, Total, WhereNoisy, WhereOvertaken, Window,
 })  # fmt: skip
 _PRINTED = frozenset(symbol.latex for symbol in GLOSSARY.values())
 _LETTERS = CONSTANTS | FREE | {"k", "d", "eta", "theta"}
@@ -121,7 +123,7 @@ def printed_as_meant(formulas: Iterable[Formula]) -> None:
 
 def one_letter_one_thing(formulas: Iterable[Formula]) -> None:
     """Refuse formulas in which a letter stands for two things."""
-    letters: dict[tuple[str, bool | type], Formula] = {}
+    letters: dict[tuple[str, object], Formula] = {}
     for node in {id(node): node for one in formulas for node in one.walk()}.values():
         if isinstance(node, Name | Defined):
             # One definition is printed for a symbol, with an index or without.
@@ -223,7 +225,8 @@ _OF_SYMBOLS = frozenset({
 
 def _angle_in_range(bound: Bound) -> bool:
     """Whether theta is one number from 0 to pi/(2s - 1): the best angle by its making, or a number with conditions."""
-    angles = [node.angle for one in _formulas(bound) for node in one.walk() if type(node) in (HalfSine, SineRatio)]
+    nodes = [node for one in _formulas(bound) for node in one.walk()]
+    angles = [node.angle for node in nodes if isinstance(node, HalfSine | SineRatio)]
     bodies = {angle.body if isinstance(angle, Defined) else angle for angle in angles}
     if all(type(body) is BestAngle for body in bodies):
         return len(bodies) == 1
@@ -240,7 +243,7 @@ _PI = Number(math.pi, r"\pi")
 
 def _asks(bound: Bound, assumed: Hypothesis) -> bool:
     """Whether the bound asks for what was assumed, where it was assumed."""
-    places = [var(name) for name in free_variables(assumed.body)] or [None]
+    places: list[Index | None] = [var(name) for name in free_variables(assumed.body)] or [None]
     return any(
         (_in_run(assumed.context, place, since) if place else since == 0) and not _difference(assumed, body, place)
         for body, strict, equality, since in _asked(bound)
@@ -294,7 +297,7 @@ def _when(when: Condition | None) -> Expression:
 
 
 def _signs(bound: Bound) -> None:
-    """Refuse a bound in which a letter has a sign in proofs that no condition asks for; T, s and eta have it by type."""
+    """Refuse a bound in which a letter has a sign in proofs that no condition asks for; T, s, eta have it by type."""
     names = frozenset[str]().union(*(one.names() for one in _formulas(bound)))
     for name in sorted((names & NONNEGATIVE) - {"T", "s", "eta"}):
         positive = name in POSITIVE

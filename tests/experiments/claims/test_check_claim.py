@@ -249,7 +249,7 @@ def test_decisions_have_their_exit_statuses():
 
 
 def test_a_proof_for_all_T_is_never_below_the_worst_case(judge):
-    """An independent look: the value of the semidefinite program at random schedules whose claim a closed form gives."""
+    """An independent look: the value of the semidefinite program at random schedules, by a closed form."""
     from theory.worst_case.solve import worst_case
 
     rng = np.random.default_rng(4)

@@ -550,7 +550,8 @@ def test_c4_the_sines_are_those_of_one_angle():
 @pytest.mark.parametrize(
     ("value", "text"),
     [(0.001, "1"), (1, "0.999"), (1.0, "1e0 "), (1, "one"), (1, "1_0"), (1, "\N{FULLWIDTH DIGIT ONE}"), (3.14, r"\pi"),
-     (1 / 3, None), (float("nan"), None), (float("inf"), None), (1e-13 + 1, None), (np.float64(1), "1"), (1, ""), (2, "-2")],
+     (1 / 3, None), (float("nan"), None), (float("inf"), None), (1e-13 + 1, None), (np.float64(1), "1"), (1, ""),
+     (2, "-2")],
 )  # fmt: skip
 def test_c5_a_number_is_what_it_prints(value, text):
     assert refused(meaning, Number(value, text))
@@ -662,7 +663,7 @@ def test_c11_the_theorem_is_no_side_condition():
     assert "does not ask for" in report.lines[-1].refusal or "positive" in report.lines[-1].refusal
 
 
-# --------------------------------------------------------------------------- D. axioms are no wider than what is printed
+# ------------------------------------------------------------------------ D. axioms are no wider than what is printed
 
 
 def test_d1_that_steps_and_delays_do_not_depend_on_the_noise_is_printed_and_assumed():

@@ -254,9 +254,9 @@ class Bound:
             with np.errstate(over="raise", divide="raise", invalid="raise"):
                 value = None if failures else float(self.value.evaluate(environment))
                 # No bound of the library comes here with such a denominator: its conditions, or its proof, exclude it.
-                if value is not None and isinstance(self.value, Quotient):
-                    if not self.value.under.evaluate(environment) > 0:
-                        return None, (_no_denominator(self.name),)
+                under = self.value.under if value is not None and isinstance(self.value, Quotient) else None
+                if under is not None and not under.evaluate(environment) > 0:
+                    return None, (_no_denominator(self.name),)
         except (OverflowError, FloatingPointError):
             return None, (_beyond_floats(self.name),)
         return (value, failures) if value is None or np.isfinite(value) else (None, (_beyond_floats(self.name),))

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,14 @@ from gradlag.cli import execute
 # The same examples in every run, however slow the machine is.
 settings.register_profile("gradlag", derandomize=True, deadline=None, database=None)
 settings.load_profile("gradlag")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what JAX compiles from run to run, as numba keeps what it compiles."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
 
 _TINY = {
     "experiments.studies.worst_cases.growth_with_staleness._LONGEST": {1: 20, 2: 20},
@@ -58,6 +66,16 @@ def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
         patch.setattr(staleness, "FIGURES", dict.fromkeys(staleness.FIGURES, lambda scale: ()))
 
     return shrink
+
+
+@pytest.fixture(scope="module")
+def compiled_in_a_hurry() -> Iterator[None]:
+    """Most of the time of tests with JAX is compilation, and speed is not tested."""
+    jax = pytest.importorskip("jax")
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,11 @@ from experiments.workloads import get_workload
 from theory.common.errors import InputError, TooLargeError
 
 jax = pytest.importorskip("jax")
+pytestmark = pytest.mark.usefixtures("compiled_in_a_hurry")
 
 # Tiny, and the same shapes wherever a claim allows it: most of the time here is compilation.
 EXACT, SINGLE = "dnn:width=5,bits=64", "dnn:width=5"
 BASE = WorkerSetting(3, 2, 24, step_size=0.01, batch=4, evaluate_every=12)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_in_a_hurry():
-    """Most of the time here is compilation, and speed is not tested."""
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", before)
 
 
 def assert_close(found, expected, tolerance):

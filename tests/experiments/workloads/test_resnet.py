@@ -13,17 +13,9 @@ from experiments.workloads.jax.resnet import blocks_of, by_group, by_patches, ce
 from theory.common.errors import EnvironmentFailure, InputError
 
 jax = pytest.importorskip("jax")
+pytestmark = pytest.mark.usefixtures("compiled_in_a_hurry")
 
 TINY = "resnet:width=2"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_in_a_hurry():
-    """Most of the time here is compilation, and speed is not tested."""
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", before)
 
 
 @pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (56, 0.85), (110, 1.7)])
@@ -171,6 +163,7 @@ def test_a_wrong_name_is_refused(name, message):
 
 
 def test_without_jax_one_sentence_says_what_to_install(monkeypatch):
+    get_workload("mlr").jax_form()  # its module is imported with JAX
     monkeypatch.setattr("experiments.workers.jax.library.jax", None)
     with pytest.raises(EnvironmentFailure, match=r"A ResNet needs JAX. Install it with: pip install 'gradlag\[nn\]'"):
         get_workload("resnet")

@@ -6,15 +6,17 @@ BIN := $(VENV)/bin
 OUT ?= out
 SCALE ?= quick
 JOBS ?= 2
+RUNS ?= 20
 FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper test test-all lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
+.PHONY: help install reproduce report paper test test-all test-orders lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
 	@echo "make paper       the one-page PDF from the results in OUT"
 	@echo "make test        the test suite          make test-all   with the long tests"
+	@echo "make test-orders runs of the test suite in random orders under random hash seeds (RUNS=20)"
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
 	@echo "make mutants     wrong proofs, which must be refused   make falsify   runs that try to break every bound"
 	@echo "make kernel-fuzz a million rules of the kernel on random facts, each compared with its meaning"
@@ -44,12 +46,21 @@ paper: $(VENV)/.core
 	$(PIP) --editable ".[paper]"
 	$(BIN)/python paper/build.py $(OUT)
 
+# Compiled sources are kept, also where the environment says otherwise: many tests start processes of their own.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
 test: $(VENV)/.dev
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not long"
+	$(PYTEST) -m "not long"
 
 test-all: $(VENV)/.dev
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	$(PYTEST)
 	$(BIN)/python benchmarks/faults.py $(FAULTS)
+
+# The run's number is the seed of the order and of the hashes, so that a failure can be had again.
+test-orders: $(VENV)/.dev
+	for run in $$(seq $(RUNS)); do \
+		PYTHONHASHSEED=$$run $(PYTEST) -m "not long" -p randomly --randomly-seed=$$run || exit 1; \
+	done
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

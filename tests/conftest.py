@@ -36,6 +36,25 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 
 
+# Rooms whose tests share what takes long to make: one process has them all.
+_SHARING = ("tests/theory/proofs/", "tests/figures/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One process runs all tests of a file, or of a room that shares what it makes."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # as collected: acceptance first, doctests last
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return next((room for room in _SHARING if file.startswith(room)), file)
+
+    return ByFile(config, log)
+
+
 _TINY = {
     "experiments.studies.worst_cases.growth_with_staleness._LONGEST": {1: 20, 2: 20},
     "experiments.studies.worst_cases.delay_patterns._SHORT": ((2, 3),),

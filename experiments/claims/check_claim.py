@@ -69,7 +69,7 @@ def check_claim(
     >>> check_claim("1/(s*L)", "2*s*L*Delta/T", staleness=3, steps=100)
     ClaimVerdict(proved, the kernel for all T, corollary-1)
     """
-    stated, rule = Claim(claim), parse_schedule(schedule) if isinstance(schedule, str) else schedule
+    stated, rule = Claim(claim), parse_schedule(schedule)
     values = _with_mu(constants or {}, coherence)
     options: dict[str, Any] = {"smoothness": smoothness, "gap": gap, "variance": variance or 0.0}
     options |= {"coherence": coherence, "constants": values, "staleness": staleness}

@@ -101,7 +101,7 @@ class Case:
         own = self.rule.reads_horizon and not self.single
         found = ask(self.rule, steps=steps if own else max(steps, self.steps), **self.options)
         question = _no_less_noise(found.question, self.options)
-        return Asked(question.prefix(steps), found.rule, found.delays, found.constants)
+        return Asked(question.prefix(steps), found.setting.prefix(steps), found.rule, found.delays)
 
     def values(self, question: Question) -> dict[str, Posynomial]:
         """The constants exactly: the numbers that a certificate is about."""

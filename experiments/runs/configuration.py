@@ -11,13 +11,51 @@ import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypedDict, cast
 
-from theory.common.errors import InputError
+from theory.common.errors import GradlagError, InputError
 from theory.formulas.notation import checked_constant
+from theory.schedules.schedule import parse_schedule
 from theory.staleness.count import Staleness, whole_number
+from theory.staleness.delay_model import DelayModel
 
 SCHEMA = "gradlag-run/1"
+METHODS = ("delayed",)
+# What came after files had been written: left out of key and JSON where it has its default, so that they keep theirs.
+_LATER = {"method": METHODS[0]}
+
+
+class EngineOptions(TypedDict, total=False):
+    """Options that go from the flag through the configuration to the engine, by their names and as they are.
+
+    Args:
+        record_every: distance between two points at which the full gradient is measured, 1 by default.
+    """
+
+    record_every: int
+
+
+class RunOptions(EngineOptions, total=False):
+    """What `run`, `check` and `compare` take besides; all of it may be left out.
+
+    Args:
+        seeds: how many independent runs, 32 by default.
+        first_seed: their first seed, 0 by default; it also draws the delays, which all seeds share.
+        batch: minibatch size, 0 for the full gradient; by default the problem's own.
+        delays: constant (s - 1, the default), uniform, geometric:mean=M, cyclic:period=P, normal:mean=M,sd=D,
+            adversarial; or a model.
+        delays_file: a file of T delays, in place of `delays`; of a stored trace the first T are taken.
+        constants: values of L, Delta, sigma in place of the problem's, and of mu.
+    """
+
+    seeds: int
+    first_seed: int
+    batch: int | None
+    delays: str | DelayModel
+    delays_file: Path | str | None
+    constants: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -37,6 +75,7 @@ class Configuration:
         data_digest: digest of the data that defines the objective.
         schedule_digest: digest of the expression that the schedule's name stands for, or of the numbers of its file.
         delays_digest: digest of the delays where their spelling does not determine them, as for a file.
+        method: the rule of an update; "delayed" is x_k = x_(k-1) - eta_k g(x_(k-1-d_k)), the only one there is.
 
     Raises:
         InputError: a field that no run can have.
@@ -59,6 +98,7 @@ class Configuration:
     data_digest: str = ""
     schedule_digest: str = ""
     delays_digest: str = ""
+    method: str = METHODS[0]
 
     def __post_init__(self) -> None:
         normal = {
@@ -69,16 +109,35 @@ class Configuration:
             "record_every": _normal_stride(self.record_every, self.steps),
             "constants": {name: checked_constant(name, self.constants[name]) for name in sorted(self.constants)},
         }
+        if self.method not in METHODS:
+            raise InputError(f"The method must be one of {', '.join(METHODS)}. Got {self.method!r}.")
         for name, value in normal.items():
             object.__setattr__(self, name, value)
 
     @property
     def key(self) -> str:
         """Digest (sha256, hexadecimal) of the configuration; what has a digest enters by it, not by its name."""
-        identity = asdict(self) | {"schema": SCHEMA}
+        identity = self._fields | {"schema": SCHEMA}
         identity |= {"schedule": "@"} if self.schedule_digest else {}
         identity |= {"delays": "@"} if self.delays_digest else {}
         return hashlib.sha256(_canonical(identity).encode()).hexdigest()
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if (name, value) not in _LATER.items()}
+
+    @property
+    def engine_options(self) -> EngineOptions:
+        """What goes on to the engine as it is."""
+        return cast(EngineOptions, {name: getattr(self, name) for name in EngineOptions.__annotations__})
+
+    @cached_property
+    def reads_horizon(self) -> bool:
+        """Whether the schedule contains T; numbers from a file, and a spelling that nobody reads any more, do not."""
+        try:
+            return not self.schedule.startswith("@") and parse_schedule(self.schedule).reads_horizon
+        except GradlagError:
+            return False
 
     @property
     def command(self) -> str:
@@ -99,7 +158,7 @@ class Configuration:
 
     def to_json(self) -> str:
         """The configuration as one line of JSON."""
-        return _canonical(asdict(self))
+        return _canonical(self._fields)
 
     @classmethod
     def from_json(cls, text: str) -> Configuration:

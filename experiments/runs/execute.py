@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numba
@@ -21,7 +21,8 @@ from experiments.common.provenance import current_versions
 from experiments.runs.plan import Plan, plan
 from experiments.runs.run import MEASURED, Run, build_run
 from experiments.runs.store import load, save
-from experiments.simulate.delayed import simulate
+from experiments.simulate.delayed import iterate
+from experiments.simulate.trajectories import Trajectories
 from theory.common.errors import EnvironmentFailure, StoreError
 from theory.common.types import Progress, Say
 
@@ -53,14 +54,14 @@ def execute(plan: Plan, parts_folder: Path | str | None = None, progress: Progre
     (2, 5)
     """
     folder = None if parts_folder is None else Path(parts_folder)
-    parts = [] if folder is None else list(_finished_parts(plan, folder))
+    blocks = [] if folder is None else list(_finished_blocks(plan, folder))
     tell = progress or (lambda done, total: None)
-    tell(_finished_steps(plan, parts), _all_steps(plan))
-    with _keeping(folder) as keep:
-        for block in _blocks(plan, parts):
-            parts.append(_simulate(plan, block, _within(tell, plan, parts, len(block))))
-            keep(parts[-1])
-    return _join(plan, parts)
+    _within(tell, plan, blocks, 0)(0, 1)
+    with _keeping(plan, folder) as keep:
+        for seeds in _missing_seeds(plan, blocks):
+            blocks.append(_simulate(plan, seeds, _within(tell, plan, blocks, len(seeds))))
+            keep(blocks[-1])
+    return _run(plan, blocks)
 
 
 def run_to_file(
@@ -114,16 +115,26 @@ def _earlier_run(plan: Plan, path: Path) -> Run:
     return run
 
 
-def _finished_parts(plan: Plan, folder: Path) -> Iterator[Run]:
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """What was measured along some of the seeds, simulated now or read from the disk."""
+
+    seeds: tuple[int, ...]
+    seen: Trajectories | Run
+    seconds: float
+
+
+def _finished_blocks(plan: Plan, folder: Path) -> Iterator[_Block]:
     missing = set(plan.configuration.seeds)
     for path in _files(folder):
         try:
             part = load(path)
         except StoreError:
             continue  # damaged: its seeds are run again, and the file is replaced
-        if _belongs(part, plan) and missing.issuperset(part.configuration.seeds):
-            missing -= set(part.configuration.seeds)
-            yield part
+        seeds = part.configuration.seeds
+        if _belongs(part, plan) and missing.issuperset(seeds):
+            missing -= set(seeds)
+            yield _Block(seeds, part, part.data.attrs["seconds"])
 
 
 def _files(folder: Path) -> list[Path]:
@@ -136,82 +147,64 @@ def _files(folder: Path) -> list[Path]:
 def _belongs(part: Run, plan: Plan) -> bool:
     return (
         part.configuration == replace(plan.configuration, seeds=part.configuration.seeds)
-        and np.array_equal(part.step_sizes, plan.step_sizes)
-        and np.array_equal(part.delays, plan.delays)
+        and np.array_equal(part.step_sizes, plan.setting.step_sizes)
+        and np.array_equal(part.delays, plan.setting.delays)
         and part.versions == current_versions()
     )
 
 
-def _blocks(plan: Plan, parts: Sequence[Run]) -> list[tuple[int, ...]]:
-    finished = {seed for part in parts for seed in part.configuration.seeds}
+def _missing_seeds(plan: Plan, blocks: Sequence[_Block]) -> list[tuple[int, ...]]:
+    finished = {seed for block in blocks for seed in block.seeds}
     missing = [seed for seed in plan.configuration.seeds if seed not in finished]
     size = _BLOCK * -(-numba.get_num_threads() // _BLOCK)
     return [tuple(missing[start : start + size]) for start in range(0, len(missing), size)]
 
 
-def _simulate(plan: Plan, seeds: tuple[int, ...], progress: Progress) -> Run:
-    started, asked = time.perf_counter(), plan.configuration
-    seen = simulate(
-        plan.problem,
-        plan.step_sizes,
-        plan.delays,
-        seeds=seeds,
-        batch=asked.batch,
-        record_every=asked.record_every,
-        window=asked.staleness,
-        progress=progress,
-    )
-    return build_run(
-        replace(asked, seeds=seeds),
-        step_sizes=plan.step_sizes,
-        delays=plan.delays,
-        constants=plan.constants,
-        measured={"time": seen.time} | {variable.name: getattr(seen, variable.name) for variable in MEASURED},
-        seconds=time.perf_counter() - started,
-    )
+def _simulate(plan: Plan, seeds: tuple[int, ...], progress: Progress) -> _Block:
+    started = time.perf_counter()
+    seen = iterate(plan.problem, plan.iteration(seeds), progress=progress)
+    return _Block(seeds, seen, time.perf_counter() - started)
 
 
-def _join(plan: Plan, parts: Sequence[Run]) -> Run:
-    order = np.argsort([seed for part in parts for seed in part.configuration.seeds])
-    measured = {
-        variable.name: np.concatenate([part.data[variable.name].values for part in parts])[order]
-        for variable in MEASURED
-    }
+def _run(plan: Plan, blocks: Sequence[_Block]) -> Run:
+    """The run of all seeds of these blocks."""
+    seeds = [seed for block in blocks for seed in block.seeds]
+    order = np.argsort(seeds)
+    measured = {v.name: np.concatenate([getattr(block.seen, v.name) for block in blocks])[order] for v in MEASURED}
     return build_run(
-        plan.configuration,
-        step_sizes=plan.step_sizes,
-        delays=plan.delays,
+        replace(plan.configuration, seeds=tuple(seeds)),
+        step_sizes=plan.setting.step_sizes,
+        delays=plan.setting.delays,
         constants=plan.constants,
-        measured=measured | {"time": parts[0].time},
+        measured=measured | {"time": blocks[0].seen.time},
         command=plan.command,
-        seconds=sum(part.data.attrs["seconds"] for part in parts),
+        seconds=sum(block.seconds for block in blocks),
     )
 
 
 @contextmanager
-def _keeping(folder: Path | None) -> Iterator[Callable[[Run], None]]:
+def _keeping(plan: Plan, folder: Path | None) -> Iterator[Callable[[_Block], None]]:
     """Yield what puts finished blocks on the disk: now and then, as a short run needs none, and when interrupted."""
-    waiting: list[Run] = []
+    waiting: list[_Block] = []
     last = time.monotonic()
 
-    def keep(part: Run) -> None:
+    def store() -> None:
+        while waiting and folder is not None:
+            part = _run(plan, [waiting.pop()])
+            _store_part(part, folder / f"{part.configuration.key[:24]}.nc")
+
+    def keep(block: _Block) -> None:
         nonlocal last
-        waiting.append(part)
+        waiting.append(block)
         if time.monotonic() - last >= _PAUSE:
-            _store_parts(waiting, folder)
+            store()
             last = time.monotonic()
 
     try:
         yield keep
     except BaseException:
-        _store_parts(waiting, folder)
+        store()
         raise
-
-
-def _store_parts(waiting: list[Run], folder: Path | None) -> None:
-    while waiting and folder is not None:
-        part = waiting.pop()
-        _store_part(part, folder / f"{part.configuration.key[:24]}.nc")
 
 
 def _store_part(part: Run, path: Path, tries: int = 3) -> None:
@@ -224,15 +217,8 @@ def _store_part(part: Run, path: Path, tries: int = 3) -> None:
         _store_part(part, path, tries - 1)
 
 
-def _all_steps(plan: Plan) -> int:
-    return plan.configuration.steps * len(plan.configuration.seeds)
-
-
-def _finished_steps(plan: Plan, parts: Sequence[Run]) -> int:
-    return plan.configuration.steps * sum(len(part.configuration.seeds) for part in parts)
-
-
-def _within(tell: Progress, plan: Plan, parts: Sequence[Run], seeds: int) -> Progress:
+def _within(tell: Progress, plan: Plan, blocks: Sequence[_Block], seeds: int) -> Progress:
     """The progress of one block as progress of the whole plan."""
-    before, whole, size = _finished_steps(plan, parts), _all_steps(plan), seeds * plan.configuration.steps
-    return lambda done, total: tell(before + size * done // max(total, 1), whole)
+    steps, finished = plan.configuration.steps, sum(len(block.seeds) for block in blocks)
+    whole = steps * len(plan.configuration.seeds)
+    return lambda done, total: tell(steps * finished + steps * seeds * done // max(total, 1), whole)

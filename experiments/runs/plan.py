@@ -5,9 +5,10 @@ A plan is a value: problem, step sizes, delays and constants, with what should b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +17,18 @@ from experiments.common.arrays import digest_of
 from experiments.common.memory import check_memory
 from experiments.problems import get_problem
 from experiments.problems.problem import Constant, Known, Problem, validate_batch
-from experiments.runs.configuration import Configuration
+from experiments.runs.configuration import Configuration, EngineOptions
 from experiments.runs.recorded_trace import holds_netcdf, load_trace
 from experiments.runs.run import MEASURED
 from experiments.simulate.memory import predicted_memory
+from experiments.simulate.trajectories import Iteration
+from theory.bounds import Setting
 from theory.common.errors import InputError, ProblemError
 from theory.formulas.notation import checked_constant
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
-from theory.staleness.delays import TraceDelay, delay_trace, parse_delays, read_trace, validate_delays
+from theory.staleness.delays import TraceDelay, delay_model, delay_trace, validate_delays
 from theory.staleness.stability_of_delays import announcement
 
 
@@ -36,8 +39,8 @@ class Plan:
     Args:
         configuration: what was asked for, in normal form.
         problem: the objective.
-        step_sizes: (T,), eta_k.
-        delays: (T,), d_k, shared by all seeds.
+        rule: the schedule.
+        setting: step sizes (T,), delays (T,) that all seeds share, staleness, and the values of the constants.
         constants: L, Delta, sigma, and mu if it was given, each with how it is known.
         announcements: sentences for the user before the run starts.
         memory: bytes that carrying it out will take.
@@ -46,8 +49,8 @@ class Plan:
 
     configuration: Configuration
     problem: Problem
-    step_sizes: NDArray[np.float64]
-    delays: NDArray[np.int64]
+    rule: AnySchedule
+    setting: Setting
     constants: Mapping[str, Constant]
     announcements: tuple[str, ...]
     memory: int
@@ -57,6 +60,11 @@ class Plan:
     def key(self) -> str:
         """The key of the configuration."""
         return self.configuration.key
+
+    def iteration(self, seeds: Sequence[int]) -> Iteration:
+        """What an engine is given for these seeds."""
+        asked, run = self.configuration, self.setting
+        return Iteration.of(run.step_sizes, run.delays, seeds, asked.staleness, asked.batch, **asked.engine_options)
 
 
 def plan(
@@ -70,9 +78,9 @@ def plan(
     batch: int | None = None,
     delays: str | DelayModel = "constant",
     delays_file: Path | str | None = None,
-    record_every: int = 1,
     constants: Mapping[str, float] | None = None,
     command: str = "",
+    **options: Unpack[EngineOptions],
 ) -> Plan:
     """Settle everything about a run before it starts.
 
@@ -81,13 +89,7 @@ def plan(
         schedule: spelling of the step sizes, or the schedule.
         staleness: the theorem's s.
         steps: T.
-        seeds: how many seeds: first_seed, first_seed + 1, ...
-        first_seed: also the seed of the delays, which all seeds share.
-        batch: minibatch size, 0 for the full gradient; by default the problem's own.
-        delays: spelling of a delay model, or the model.
-        delays_file: a trace of T delays, in place of `delays`; of a stored trace the first T are taken.
-        record_every: distance between two recorded points.
-        constants: values of L, Delta, sigma or mu in place of the problem's.
+        seeds, first_seed, batch, delays, delays_file, constants, **options: see `RunOptions`.
         command: the command line, to be stored with the result.
 
     Returns:
@@ -97,20 +99,19 @@ def plan(
         InputError: anything that no run can be made of, in one sentence; TooLargeError: more memory than there is.
 
     >>> settled = plan("quadratic:d=3", "1/(s*L)", staleness=2, steps=4, seeds=2)
-    >>> settled.step_sizes, settled.delays
+    >>> settled.setting.step_sizes, settled.setting.delays
     (array([0.5, 0.5, 0.5, 0.5]), array([0, 1, 1, 1]))
     """
-    window = Staleness(staleness) if not isinstance(staleness, Staleness) else staleness
+    window = Staleness.of(staleness)
     horizon = whole_number(steps, 1, "The number of steps", InputError)
     objective = get_problem(problem) if isinstance(problem, str) else problem
     size = validate_batch(objective.default_batch if batch is None else batch)
-    memory = _memory(objective, size, horizon, seeds, window, record_every)
+    memory = _memory(objective, size, horizon, seeds, window, options.get("record_every", 1))
     first = whole_number(first_seed, 0, "The first seed", InputError)
-    model = _delay_model(delays, delays_file, window, horizon)
+    model = _delay_model(delays, delays_file, horizon, window)
     trace = validate_delays(delay_trace(model, horizon, first), window)
-    resolved = resolve_constants(objective.constants(size), constants or {})
-    rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
-    step_sizes = _step_sizes(rule, horizon, trace, window, resolved)
+    resolved, rule = resolve_constants(objective.constants(size), constants or {}), parse_schedule(schedule)
+    setting = Setting.of(rule, trace, window, {name: constant.value for name, constant in resolved.items()})
     configuration = Configuration(
         problem=objective.name,
         schedule=rule.text,
@@ -119,14 +120,14 @@ def plan(
         seeds=tuple(range(first, first + seeds)),
         batch=size,
         delays=f"@{delays_file}" if delays_file is not None else model.text,
-        record_every=record_every,
         constants=dict(constants or {}),
         data_digest=objective.digest,
         schedule_digest=rule.digest,
         delays_digest="" if model is not delays and delays_file is None else digest_of(trace),
+        **options,
     )
-    told = _announcements(objective, configuration, step_sizes, model)
-    return Plan(configuration, objective, step_sizes, trace, resolved, told, memory, command)
+    told = _announcements(objective, configuration, setting.step_sizes, model)
+    return Plan(configuration, objective, rule, setting, resolved, told, memory, command)
 
 
 def resolve_constants(known: Mapping[str, Constant], given: Mapping[str, float]) -> dict[str, Constant]:
@@ -141,13 +142,12 @@ def resolve_constants(known: Mapping[str, Constant], given: Mapping[str, float])
 
 
 def _delay_model(
-    delays: str | DelayModel, delays_file: Path | str | None, staleness: Staleness, steps: int
+    delays: str | DelayModel, delays_file: Path | str | None, steps: int, staleness: Staleness
 ) -> DelayModel:
-    if delays_file is not None:
-        if holds_netcdf(delays_file):
-            return TraceDelay(validate_delays(load_trace(delays_file).first(steps).delays, staleness))
-        return read_trace(delays_file, steps, staleness)
-    return parse_delays(delays, staleness) if isinstance(delays, str) else delays
+    """As `delay_model`, where the file may also be the stored trace of a server."""
+    if delays_file is not None and holds_netcdf(delays_file):
+        return TraceDelay(load_trace(delays_file).first(steps).delays)
+    return delay_model(delays, delays_file, steps, staleness)
 
 
 def _memory(problem: Problem, batch: int, steps: int, seeds: int, staleness: Staleness, record_every: int) -> int:
@@ -161,17 +161,6 @@ def _memory(problem: Problem, batch: int, steps: int, seeds: int, staleness: Sta
     needed = simulated + _COPIES * 8 * len(MEASURED) * count * (steps // stride + 1)
     check_memory(needed)
     return needed
-
-
-def _step_sizes(
-    rule: AnySchedule,
-    steps: int,
-    delays: NDArray[np.int64],
-    staleness: Staleness,
-    constants: Mapping[str, Constant],
-) -> NDArray[np.float64]:
-    values = {name: constant.value for name, constant in constants.items()}
-    return rule.step_sizes(steps, delays=delays, s=staleness.window, **values)
 
 
 def _announcements(

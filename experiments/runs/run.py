@@ -21,48 +21,16 @@ from experiments.common.arrays import digest_of
 from experiments.common.provenance import current_versions
 from experiments.problems.problem import Constant, Known
 from experiments.runs.configuration import SCHEMA, Configuration
+from experiments.simulate.measured import SERIES, Series, Variable
 from theory.bounds import Setting
-from theory.common.errors import StoreError
-from theory.common.types import Floats
+from theory.common.errors import DelayError, StoreError
 from theory.staleness.count import Staleness
-
-
-@dataclass(frozen=True)
-class Variable:
-    """One row of the schema: a name, its dimensions, its type, and what it is."""
-
-    name: str
-    dims: tuple[str, ...]
-    dtype: str
-    units: str
-    meaning: str
-
-
-_SERIES = ("seed", "time")
-COORDINATES = (
-    Variable("seed", ("seed",), "int64", "1", "seed of the random numbers"),
-    Variable("time", ("time",), "int64", "steps", "k of the recorded point x_k, k = 0..T"),
-    Variable("step", ("step",), "int64", "steps", "k of the step from x_(k-1) to x_k, k = 1..T"),
-)
-MEASURED = (
-    Variable("gradient_norm_squared", _SERIES, "float64", "f^2/x^2", "|grad F(x_k)|^2; inf after divergence"),
-    Variable("loss", _SERIES, "float64", "f", "F(x_k); nan where it is not known"),
-    Variable("coherence", _SERIES, "float64", "1", "mu_k = min over t in the window of <g_k, g_t>/|g_k|^2"),
-    Variable("inner_product", _SERIES, "float64", "f^2/x^2", "<g_k, g_t>, t the point that step k+1 reads"),
-    Variable("cosine", _SERIES, "float64", "1", "cosine of the angle between g_k and g_t, t as above"),
-    Variable("smoothness", _SERIES, "float64", "f/x^2", "|g_k - g_j|/|x_k - x_j|, x_j recorded before x_k"),
-    Variable("displacement", _SERIES, "float64", "x", "largest |x_j - x_k| before the next recorded point"),
-    Variable("diverged_at", ("seed",), "int64", "steps", "first k at which the run had diverged; -1 if never"),
-)
-PLANNED = (
-    Variable("step_size", ("step",), "float64", "x^2/f", "eta_k"),
-    Variable("delay", ("step",), "int64", "steps", "d_k: step k reads the gradient at x_(k-1-d_k)"),
-)
+from theory.staleness.traces import validate_delays
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
-    """What was simulated: the configuration and all that was recorded.
+class Run(Series):
+    """What was simulated: the configuration and all that was recorded, as arrays that cannot be written to.
 
     Args:
         configuration: what was asked for.
@@ -80,60 +48,12 @@ class Run:
         for name in self.data.data_vars:
             self.data[name].values.setflags(write=False)
 
-    @property
-    def time(self) -> NDArray[np.int64]:
-        """Array (R,): k of the recorded points; the last one is T."""
-        return self._array("time")
-
-    @property
-    def gradient_norm_squared(self) -> Floats:
-        """Array (S, R): squared norm of the full gradient; inf after divergence."""
-        return self._array("gradient_norm_squared")
-
-    @property
-    def loss(self) -> Floats:
-        """Array (S, R): F."""
-        return self._array("loss")
-
-    @property
-    def coherence(self) -> Floats:
-        """Array (S, R): the pathwise mu_k."""
-        return self._array("coherence")
-
-    @property
-    def inner_product(self) -> Floats:
-        """Array (S, R): the inner product that the proof of Theorem 1 uses; NaN at k = T."""
-        return self._array("inner_product")
-
-    @property
-    def cosine(self) -> Floats:
-        """Array (S, R): cosine of the same pair of gradients."""
-        return self._array("cosine")
-
-    @property
-    def smoothness(self) -> Floats:
-        """Array (S, R): growth of the gradient along the path, a lower bound of L."""
-        return self._array("smoothness")
-
-    @property
-    def displacement(self) -> Floats:
-        """Array (S, R): how far the run goes from x_k before the next recorded point."""
-        return self._array("displacement")
-
-    @property
-    def diverged_at(self) -> NDArray[np.int64]:
-        """Array (S,): the step of divergence, or -1."""
-        return self._array("diverged_at")
-
-    @property
-    def step_sizes(self) -> Floats:
-        """Array (T,): eta_k."""
-        return self._array("step_size")
-
-    @property
-    def delays(self) -> NDArray[np.int64]:
-        """Array (T,): d_k."""
-        return self._array("delay")
+    seed = Variable(("seed",), "int64", "1", "seed of the random numbers")
+    time = Variable(("time",), "int64", "steps", "k of the recorded point x_k, k = 0..T")
+    step = Variable(("step",), "int64", "steps", "k of the step from x_(k-1) to x_k, k = 1..T")
+    diverged_at = Variable(("seed",), "int64", "steps", "first k at which the run had diverged; -1 if never")
+    step_sizes = Variable(("step",), "float64", "x^2/f", "eta_k", name="step_size")
+    delays = Variable(("step",), "int64", "steps", "d_k: step k reads the gradient at x_(k-1-d_k)", name="delay")
 
     @property
     def constants(self) -> dict[str, Constant]:
@@ -160,9 +80,15 @@ class Run:
         same_request = (self.configuration, self.constants) == (other.configuration, other.constants)
         return same_request and _numbers_digest(self.data) == _numbers_digest(other.data)
 
-    def _array(self, name: str) -> NDArray[Any]:
+    def array(self, name: str) -> NDArray[Any]:
+        """The variable of that name in the file."""
         values: NDArray[Any] = self.data[name].values
         return values
+
+
+COORDINATES = (Run.seed, Run.time, Run.step)
+MEASURED = (*SERIES, Run.diverged_at)
+PLANNED = (Run.step_sizes, Run.delays)
 
 
 def build_run(
@@ -291,9 +217,10 @@ def _check_plan(configuration: Configuration, data: xr.Dataset) -> None:
     step_sizes, delays = data["step_size"].values, data["delay"].values
     if not (np.isfinite(step_sizes).all() and (step_sizes >= 0).all()):
         raise StoreError("The step sizes of a run must be finite and at least 0, and these are not.")
-    allowed = np.minimum(configuration.staleness - 1, np.arange(configuration.steps))
-    if not ((delays >= 0) & (delays <= allowed)).all():
-        raise StoreError("The delays of a run must satisfy 0 <= d_k <= min(s - 1, k - 1), and these do not.")
+    try:
+        validate_delays(delays, Staleness(configuration.staleness))
+    except DelayError as cause:
+        raise StoreError("The delays of a run must satisfy 0 <= d_k <= min(s - 1, k - 1), and these do not.") from cause
 
 
 def _described(

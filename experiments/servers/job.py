@@ -17,6 +17,7 @@ from experiments.problems import get_problem
 from experiments.problems.problem import Constant, Problem, validate_batch
 from experiments.runs.plan import resolve_constants
 from experiments.runs.recorded_trace import ServerTrace, dataset_of, decode, encode, read_bytes, trace_of_dataset
+from theory.bounds.parts.setting import Setting
 from theory.common.errors import GradlagError, InputError, StoreError
 from theory.common.types import Vector
 from theory.schedules.schedule import AnySchedule, parse_schedule
@@ -71,12 +72,14 @@ class Job:
     def sizes_used(self, delays: NDArray[np.int64]) -> Vector:
         """float64, eta_k of the updates k = 1, 2, ... with these delays."""
         padded = np.concatenate([delays, np.zeros(self.steps - delays.size, dtype=np.int64)])
-        return self.rule.step_sizes(self.steps, delays=padded, s=self.staleness, **self.values)[: delays.size]
+        return self._at(padded)[: delays.size]
 
     def _row(self, delay: int) -> Vector:
         """The steps of all k if every delay were this one."""
-        delays = np.minimum(delay, np.arange(self.steps))
-        return self.rule.step_sizes(self.steps, delays=delays, s=self.staleness, **self.values)
+        return self._at(np.minimum(delay, np.arange(self.steps)))
+
+    def _at(self, delays: NDArray[np.int64]) -> Vector:
+        return Setting.of(self.rule, delays, Staleness(self.staleness), self.values).step_sizes
 
 
 def settle(
@@ -105,7 +108,7 @@ def settle(
     0.125
     """
     objective = get_problem(problem) if isinstance(problem, str) else problem
-    rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
+    rule = parse_schedule(schedule)
     size = validate_batch(objective.default_batch if batch is None else batch)
     job = Job(
         problem=objective,

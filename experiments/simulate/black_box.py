@@ -5,27 +5,22 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from experiments.common.arrays import Vector
+from experiments.problems.problem import Problem
 from experiments.simulate.measure import coherence, cosine, secant_smoothness
-from experiments.simulate.trajectories import (
+from experiments.simulate.measured import (
     COHERENCE,
     COSINE,
     DISPLACEMENT,
-    FAR,
     INNER_PRODUCT,
     LOSS,
     NORM_SQUARED,
     SMOOTHNESS,
-    Plan,
-    Recording,
 )
-from theory.common.types import Progress, Vector
-
-if TYPE_CHECKING:
-    from experiments.problems.problem import Problem
+from experiments.simulate.trajectories import FAR, Iteration, Progress, Trajectories
 
 _PROGRESS_SECONDS = 0.3
 
@@ -59,46 +54,51 @@ class _Window:
         return (self.gradient(back) for back in range(len(self._points)))
 
 
-def run_black_box(problem: Problem, plan: Plan, progress: Progress) -> Recording:
-    """Run all seeds of a plan; what the user's code raises is passed on."""
-    recording = Recording.blank(plan, problem.dimension)
+def run_black_box(problem: Problem, iteration: Iteration, progress: Progress) -> Trajectories:
+    """Run all seeds; what the user's code raises is passed on."""
+    seen = Trajectories.blank(iteration, problem.dimension)
     reported = time.perf_counter()
     with np.errstate(all="ignore"):
-        for s, seed in enumerate(plan.seeds.tolist()):
-            for k in _run_seed(problem, plan, seed, s, recording):
+        for s, seed in enumerate(iteration.seeds.tolist()):
+            for k in _run_seed(problem, iteration, seed, s, seen):
                 if time.perf_counter() - reported > _PROGRESS_SECONDS:
-                    progress(s * plan.steps + k, plan.seeds.size * plan.steps)
+                    progress(s * iteration.steps + k, iteration.seeds.size * iteration.steps)
                     reported = time.perf_counter()
-    progress(plan.seeds.size * plan.steps, plan.seeds.size * plan.steps)
-    return recording
+    progress(iteration.seeds.size * iteration.steps, iteration.seeds.size * iteration.steps)
+    return seen
 
 
-def _run_seed(problem: Problem, plan: Plan, seed: int, s: int, recording: Recording) -> Iterator[int]:
+def _run_seed(problem: Problem, iteration: Iteration, seed: int, s: int, seen: Trajectories) -> Iterator[int]:
     """Yield k after each step, until the last or until the seed diverges."""
-    window, records = _Window(problem, plan.window), recording.records[:, s]
+    window, records = _Window(problem, iteration.window), seen.records[:, s]
     window.push(np.array(problem.initial_point, dtype=np.float64))
-    recorded = _measure(problem, plan, window, records[:, 0], 0, None)
-    for k in range(1, plan.steps + 1):
-        read = window.point(int(plan.delays[k - 1]))
-        gradient = problem.stochastic_gradient(read, seed, k, plan.batch)
-        x = window.point() - plan.step_sizes[k - 1] * gradient
+    recorded = _measure(problem, iteration, window, records[:, 0], 0, None)
+    for k in range(1, iteration.steps + 1):
+        read = window.point(int(iteration.delays[k - 1]))
+        gradient = problem.stochastic_gradient(read, seed, k, iteration.batch)
+        x = window.point() - iteration.step_sizes[k - 1] * gradient
         window.push(x)
-        recording.final_points[s] = x
+        seen.final_points[s] = x
         far = not float(np.linalg.norm(x)) <= FAR
-        index = -(-k // plan.record_every)
-        if k % plan.record_every and k < plan.steps:
+        index = -(-k // iteration.record_every)
+        if k % iteration.record_every and k < iteration.steps:
             distance = np.inf if far else float(np.linalg.norm(x - recorded[0]))
             records[DISPLACEMENT, index - 1] = max(records[DISPLACEMENT, index - 1], distance)
         elif not far:
-            recorded = _measure(problem, plan, window, records[:, index], k, recorded)
+            recorded = _measure(problem, iteration, window, records[:, index], k, recorded)
         if far:
-            recording.diverged_at[s] = k
+            seen.diverged_at[s] = k
             return
         yield k
 
 
 def _measure(
-    problem: Problem, plan: Plan, window: _Window, record: Vector, k: int, previous: tuple[Vector, Vector] | None
+    problem: Problem,
+    iteration: Iteration,
+    window: _Window,
+    record: Vector,
+    k: int,
+    previous: tuple[Vector, Vector] | None,
 ) -> tuple[Vector, Vector]:
     """Fill the record (7,) of x_k; return x_k and its full gradient."""
     x, gradient = window.point(), window.gradient()
@@ -107,10 +107,10 @@ def _measure(
     record[DISPLACEMENT] = 0.0
     if previous is not None:
         record[SMOOTHNESS] = secant_smoothness(x, gradient, *previous)
-    if plan.coherence:
+    if iteration.coherence:
         record[COHERENCE] = coherence(gradient, window.gradients())
-    if k < plan.steps:
-        read = window.gradient(int(plan.delays[k]))
+    if k < iteration.steps:
+        read = window.gradient(int(iteration.delays[k]))
         record[INNER_PRODUCT] = gradient @ read
         record[COSINE] = cosine(gradient, read)
     return x, gradient

@@ -7,27 +7,25 @@ and a naive one that keeps every point and is the oracle of the other two.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from experiments.common.memory import check_memory
+from experiments.problems.problem import Problem
 from experiments.simulate.black_box import run_black_box
 from experiments.simulate.fused import run_fused
 from experiments.simulate.memory import predicted_memory
 from experiments.simulate.naive import run_naive
-from experiments.simulate.trajectories import Plan, Recording, Trajectories
+from experiments.simulate.trajectories import Indices, Iteration, Progress, Trajectories
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError
 from theory.common.types import Ints, Progress, Vector
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import validate_delays
 
-if TYPE_CHECKING:
-    from experiments.problems.problem import Problem
-
 Engine = Literal["auto", "fused", "black-box", "naive"]
-_Run = Callable[["Problem", Plan, Progress], Recording]
+_Run = Callable[[Problem, Iteration, Progress], Trajectories]
 
 
 def simulate(
@@ -82,62 +80,59 @@ def simulate(
         >>> run.gradient_norm_squared, run.coherence
         (array([[1.  , 0.25, 0.  ]]), array([[ 1.,  1., nan]]))
     """
-    plan = _plan(step_sizes, delays, seeds, batch, record_every, window, coherence)
-    name, run = _engine(problem, plan, engine, threads)
+    sizes, staleness = _checked_sizes(step_sizes), Staleness(window)
+    checked = validate_delays(np.asarray(delays), staleness)
+    if checked.size != sizes.size:
+        raise DelayError(f"There must be one delay for each of the {sizes.size} steps. Got {checked.size} delays.")
+    iteration = Iteration.of(
+        sizes,
+        checked,
+        _checked_seeds(seeds),
+        staleness.window,
+        whole_number(batch, 0, "The batch", InputError),
+        record_every=whole_number(record_every, 1, "The distance between recorded points", InputError),
+        coherence=bool(coherence),
+    )
+    return iterate(problem, iteration, engine=engine, progress=progress, memory_limit=memory_limit, threads=threads)
+
+
+def iterate(
+    problem: Problem,
+    iteration: Iteration,
+    *,
+    engine: Engine = "auto",
+    progress: Progress | None = None,
+    memory_limit: int | None = None,
+    threads: int | None = None,
+) -> Trajectories:
+    """The same for steps, delays and seeds that were checked before; see `simulate`."""
+    name, run = _engine(problem, iteration, engine, threads)
     needed = predicted_memory(
         problem.dimension,
-        plan.steps,
-        plan.seeds.size,
-        window=plan.window,
-        record_every=plan.record_every,
-        coherence=plan.coherence,
+        iteration.steps,
+        iteration.seeds.size,
+        window=iteration.window,
+        record_every=iteration.record_every,
+        coherence=iteration.coherence,
         engine=name,
     )
     check_memory(needed, memory_limit)
-    return run(problem, plan, progress or _silent).trajectories(plan)
+    return run(problem, iteration, progress or (lambda done, total: None))
 
 
-def _silent(done: int, total: int) -> None:
-    """Report nothing."""
-
-
-def _engine(problem: Problem, plan: Plan, engine: str, threads: int | None) -> tuple[str, _Run]:
+def _engine(problem: Problem, iteration: Iteration, engine: str, threads: int | None) -> tuple[str, _Run]:
     """The engine by name, and what runs it."""
-    kernel = problem.kernel(plan.batch)
+    kernel = problem.kernel(iteration.batch)
     engines: dict[str, _Run] = {"black-box": run_black_box, "naive": run_naive}
     if kernel is not None:
         count = None if threads is None else whole_number(threads, 1, "The number of threads", InputError)
-        engines["fused"] = lambda problem, plan, tell: run_fused(kernel, problem.initial_point, plan, tell, count)
+        engines["fused"] = lambda problem, steps, tell: run_fused(kernel, problem.initial_point, steps, tell, count)
     name = ("black-box" if kernel is None else "fused") if engine == "auto" else engine
     if name == "fused" and kernel is None:
         raise ProblemError(f"The problem {problem.name} has its own gradient code. Use the engine black-box.")
     if name not in engines:
         raise InputError(f"The engine must be auto, fused, black-box or naive. Got {engine!r}.")
     return name, engines[name]
-
-
-def _plan(
-    step_sizes: ArrayLike,
-    delays: ArrayLike,
-    seeds: Sequence[int],
-    batch: int,
-    record_every: int,
-    window: int,
-    coherence: bool,
-) -> Plan:
-    sizes, staleness = _checked_sizes(step_sizes), Staleness(window)
-    checked = validate_delays(np.asarray(delays), staleness)
-    if checked.size != sizes.size:
-        raise DelayError(f"There must be one delay for each of the {sizes.size} steps. Got {checked.size} delays.")
-    return Plan(
-        step_sizes=sizes,
-        delays=checked,
-        seeds=_checked_seeds(seeds),
-        batch=whole_number(batch, 0, "The batch", InputError),
-        record_every=whole_number(record_every, 1, "The distance between recorded points", InputError),
-        window=min(staleness.window, sizes.size + 1),
-        coherence=bool(coherence),
-    )
 
 
 def _checked_sizes(step_sizes: ArrayLike) -> Vector:

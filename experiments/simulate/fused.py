@@ -10,7 +10,7 @@ import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from experiments.kernels import compiling, counters, elementary
 from experiments.kernels.compiling import kept, number_of_sources
-from experiments.simulate import gradients, measure, trajectories
+from experiments.problems.problem import KernelData
+from experiments.simulate import gradients, measure, measured, trajectories
 from experiments.simulate.gradients import (
     LOGISTIC,
     NONCONVEX,
@@ -34,23 +35,18 @@ from experiments.simulate.gradients import (
     pasted,
 )
 from experiments.simulate.measure import RESOLUTION
-from experiments.simulate.trajectories import (
+from experiments.simulate.measured import (
     COHERENCE,
     COSINE,
     DISPLACEMENT,
-    FAR_SQUARED,
     INNER_PRODUCT,
     LOSS,
     NORM_SQUARED,
     SMOOTHNESS,
-    Plan,
-    Recording,
 )
+from experiments.simulate.trajectories import FAR_SQUARED, Indices, Iteration, Progress, Trajectories, frozen
 from theory.common.errors import ProblemError
 from theory.common.types import Ints, Progress, Vector
-
-if TYPE_CHECKING:
-    from experiments.problems.problem import KernelData
 
 # Seconds between two calls of `progress`, and so the longest that an interruption waits.
 _CHUNK_SECONDS = 0.3
@@ -60,17 +56,6 @@ _FIRST_CHUNK = 10**7
 _SHARES = 4
 # As a numpy number it has the type of every other step, so that the gradient is compiled once.
 _FULL = np.int64(0)
-
-
-class _Iteration(NamedTuple):
-    """What all seeds share: the numbers of a `Plan`, in the form in which numba takes them."""
-
-    step_sizes: Vector
-    delays: Ints
-    seeds: Ints
-    window: int
-    record_every: int
-    coherence: bool
 
 
 class _State(NamedTuple):
@@ -116,7 +101,7 @@ def _secant(x: Vector, gradient: Vector, old_x: Vector, old_gradient: Vector) ->
 
 @compiled
 def _measure(
-    objective: Objective, scratch: Scratch, run: _Iteration, state: _State, s: int, k: int, gradient: Vector
+    objective: Objective, scratch: Scratch, run: Iteration, state: _State, s: int, k: int, gradient: Vector
 ) -> None:
     """Record what is measured at x_k; `gradient` is work space."""
     x = state.points[s, k % state.points.shape[1]]
@@ -136,7 +121,7 @@ def _measure(
 
 @pasted
 def _compare(
-    objective: Objective, scratch: Scratch, run: _Iteration, state: _State, s: int, k: int, record: Vector
+    objective: Objective, scratch: Scratch, run: Iteration, state: _State, s: int, k: int, record: Vector
 ) -> None:
     """Compare the gradient at x_k with those of its window, of which the ring lacks some if points go unrecorded."""
     gradient, slots = state.recorded_gradients[s], state.gradients.shape[1]
@@ -160,14 +145,14 @@ def _compare(
 
 
 @compiled
-def _record_index(run: _Iteration, k: int) -> int:
+def _record_index(run: Iteration, k: int) -> int:
     """The position of the first recorded time that is not before k."""
     return (k + run.record_every - 1) // run.record_every
 
 
 @pasted
 def _advance_seed(
-    objective: Objective, run: _Iteration, state: _State, scratch: Scratch, s: int, first: int, last: int
+    objective: Objective, run: Iteration, state: _State, scratch: Scratch, s: int, first: int, last: int
 ) -> None:
     """Take steps first + 1 .. last of one seed, or as many as there are before it diverges."""
     gradient, points, displacements = scratch.gradient, state.points[s], state.records[DISPLACEMENT, s]
@@ -195,7 +180,7 @@ def _build(sources: int) -> Any:
 
     @kept(**OPTIONS, nogil=True)
     def advance(
-        objective: Objective, run: _Iteration, state: _State, scratch: Scratch, rows: Ints, first: int, last: int
+        objective: Objective, run: Iteration, state: _State, scratch: Scratch, rows: Indices, first: int, last: int
     ) -> int:
         for s in rows:
             _advance_seed(objective, run, state, scratch, s, first, last)
@@ -204,32 +189,34 @@ def _build(sources: int) -> Any:
     return advance
 
 
-_advance = _build(number_of_sources(__file__, compiling, counters, elementary, gradients, measure, trajectories))
+_advance = _build(
+    number_of_sources(__file__, compiling, counters, elementary, gradients, measure, measured, trajectories)
+)
 
 
 def run_fused(
-    kernel: KernelData, start: Vector, plan: Plan, progress: Progress, threads: int | None = None
-) -> Recording:
-    """Run all seeds of a plan from the point `start` (d,), on `threads` threads or as many as numba may use."""
-    recording, seeds, workers = Recording.blank(plan, start.size), plan.seeds.size, threads or _all_threads()
+    kernel: KernelData, start: Vector, run: Iteration, progress: Progress, threads: int | None = None
+) -> Trajectories:
+    """Run all seeds from the point `start` (d,), on `threads` threads or as many as numba may use."""
+    seen, seeds, workers = Trajectories.blank(run, start.size), run.seeds.size, threads or _all_threads()
     check_arrays(kernel, start.size)
-    objective, run, state = compiled_objective(kernel), _iteration(plan), _initial_state(plan, start, recording)
+    objective, state = compiled_objective(kernel), _initial_state(run, start, seen)
 
     def advance(rows: Ints, first: int, last: int) -> None:
         _advance(objective, run, state, make_scratch(objective, start.size), rows, first, last)
 
     done, chunk = 0, 1 + _FIRST_CHUNK // (seeds * (kernel.matrix.size + start.size))
     with ThreadPoolExecutor(min(workers, seeds)) as pool:
-        while done < plan.steps:
-            last, started = min(plan.steps, done + chunk), time.perf_counter()
-            tasks = _shares(recording.diverged_at, workers)
+        while done < run.steps:
+            last, started = min(run.steps, done + chunk), time.perf_counter()
+            tasks = _shares(seen.diverged_at, workers)
             list(pool.map(advance, tasks, repeat(done), repeat(last)))
             chunk = _next_chunk(last - done, time.perf_counter() - started)
             done = last
-            progress(done * seeds, plan.steps * seeds)
-    last_times = np.where(recording.diverged_at < 0, plan.steps, recording.diverged_at)
-    recording.final_points[:] = state.points[np.arange(seeds), last_times % state.points.shape[1]]
-    return recording
+            progress(done * seeds, run.steps * seeds)
+    last_times = np.where(seen.diverged_at < 0, run.steps, seen.diverged_at)
+    seen.final_points[:] = state.points[np.arange(seeds), last_times % state.points.shape[1]]
+    return seen
 
 
 def _shares(diverged_at: Ints, workers: int) -> list[Ints]:
@@ -266,41 +253,30 @@ def compiled_objective(kernel: KernelData) -> Objective:
     """The kernel's numbers with fixed types, so that all objectives share one compiled kernel."""
     return Objective(
         int(kernel.kind),
-        _frozen(kernel.matrix, np.float64),
-        _frozen(kernel.labels, np.int64),
-        _frozen(kernel.vector, np.float64),
-        _frozen(kernel.scalars, np.float64),
+        frozen(kernel.matrix, np.float64),
+        frozen(kernel.labels, np.int64),
+        frozen(kernel.vector, np.float64),
+        frozen(kernel.scalars, np.float64),
         int(kernel.classes),
     )
 
 
-def _iteration(plan: Plan) -> _Iteration:
-    sizes, delays, seeds = _frozen(plan.step_sizes, np.float64), _frozen(plan.delays, np.int64), plan.seeds
-    return _Iteration(sizes, delays, _frozen(seeds, np.int64), plan.window, plan.record_every, plan.coherence)
-
-
-def _initial_state(plan: Plan, start: Vector, recording: Recording) -> _State:
-    seeds, d = plan.seeds.size, start.size
-    points = np.zeros((seeds, point_slots(plan.window), d))
+def _initial_state(run: Iteration, start: Vector, seen: Trajectories) -> _State:
+    seeds, d = run.seeds.size, start.size
+    points = np.zeros((seeds, point_slots(run.window), d))
     points[:, 0] = start
-    gradient_slots = plan.window if plan.coherence else 1
+    gradient_slots = run.window if run.coherence else 1
     return _State(
         points,
         np.zeros((seeds, gradient_slots, d)),
         np.full((seeds, gradient_slots), -1),
         np.zeros((seeds, d)),
         np.zeros((seeds, d)),
-        recording.diverged_at,
-        recording.records,
+        seen.diverged_at,
+        seen.records,
     )
 
 
 def point_slots(window: int) -> int:
     """Points kept per seed: two at least, since a step is written while the point before it is read."""
     return max(2, window)
-
-
-def _frozen(array: NDArray[Any], kind: type[Any]) -> NDArray[Any]:
-    view = np.ascontiguousarray(array, dtype=kind).view()
-    view.setflags(write=False)
-    return view

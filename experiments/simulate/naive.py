@@ -2,57 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from experiments.common.arrays import Vector
+from experiments.problems.problem import Problem
 from experiments.simulate.measure import RESOLUTION
-from experiments.simulate.trajectories import FAR, Plan, Recording
-from theory.common.types import Progress, Vector
-
-if TYPE_CHECKING:
-    from experiments.problems.problem import Problem
+from experiments.simulate.trajectories import FAR, Iteration, Progress, Trajectories
 
 
-def points_of(problem: Problem, plan: Plan, seed: int) -> list[Vector]:
+def points_of(problem: Problem, iteration: Iteration, seed: int) -> list[Vector]:
     """x_0..x_T, or up to the first point that is too far out."""
     points = [problem.initial_point]
-    for k, (step_size, delay) in enumerate(zip(plan.step_sizes, plan.delays, strict=True), start=1):
-        gradient = problem.stochastic_gradient(points[k - 1 - delay], seed, k, plan.batch)
+    for k, (step_size, delay) in enumerate(zip(iteration.step_sizes, iteration.delays, strict=True), start=1):
+        gradient = problem.stochastic_gradient(points[k - 1 - delay], seed, k, iteration.batch)
         points.append(points[k - 1] - step_size * gradient)
         if not np.linalg.norm(points[k]) <= FAR:
             break
     return points
 
 
-def run_naive(problem: Problem, plan: Plan, progress: Progress) -> Recording:
-    """Run all seeds of a plan, and measure from the whole list of points."""
-    recording = Recording.blank(plan, problem.dimension)
+def run_naive(problem: Problem, iteration: Iteration, progress: Progress) -> Trajectories:
+    """Run all seeds of a iteration, and measure from the whole list of points."""
+    seen = Trajectories.blank(iteration, problem.dimension)
     with np.errstate(all="ignore"):
-        for s, seed in enumerate(plan.seeds.tolist()):
-            points = points_of(problem, plan, seed)
-            recording.final_points[s] = points[-1]
+        for s, seed in enumerate(iteration.seeds.tolist()):
+            points = points_of(problem, iteration, seed)
+            seen.final_points[s] = points[-1]
             if not np.linalg.norm(points[-1]) <= FAR:
-                recording.diverged_at[s] = len(points) - 1
-            _measure(problem, plan, points, recording.records[:, s])
-            progress((s + 1) * plan.steps, plan.seeds.size * plan.steps)
-    return recording
+                seen.diverged_at[s] = len(points) - 1
+            _measure(problem, iteration, points, seen.records[:, s])
+            progress((s + 1) * iteration.steps, iteration.seeds.size * iteration.steps)
+    return seen
 
 
-def _measure(problem: Problem, plan: Plan, points: list[Vector], records: Vector) -> None:
+def _measure(problem: Problem, iteration: Iteration, points: list[Vector], records: Vector) -> None:
     gradients = [problem.full_gradient(x) for x in points]
-    times = [k for k in plan.times.tolist() if k < len(points) and np.linalg.norm(points[k]) <= FAR]
+    times = [k for k in iteration.times.tolist() if k < len(points) and np.linalg.norm(points[k]) <= FAR]
     for r, k in enumerate(times):
         x, g, square = points[k], gradients[k], gradients[k] @ gradients[k]
-        window = [g @ gradients[t] / square for t in range(max(0, k - plan.window + 1), k + 1)]
-        read = gradients[k - plan.delays[k]] if k < plan.steps else np.full(x.size, np.nan)
+        window = [g @ gradients[t] / square for t in range(max(0, k - iteration.window + 1), k + 1)]
+        read = gradients[k - iteration.delays[k]] if k < iteration.steps else np.full(x.size, np.nan)
         change = x - points[times[r - 1]]
         secant = np.linalg.norm(g - gradients[times[r - 1]]) / np.linalg.norm(change)
-        until = plan.times[r + 1] if r + 1 < plan.times.size else k
+        until = iteration.times[r + 1] if r + 1 < iteration.times.size else k
         records[:, r] = (
             square,
             problem.loss(x),
-            min(window) if plan.coherence and square > 0 else np.nan,
+            min(window) if iteration.coherence and square > 0 else np.nan,
             g @ read,
             g @ read / np.linalg.norm(g) / np.linalg.norm(read),
             secant if r > 0 and np.linalg.norm(change) > RESOLUTION * np.linalg.norm(x) else np.nan,

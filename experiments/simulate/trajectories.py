@@ -1,43 +1,53 @@
-"""What every engine is given and what it returns: a plan of steps, and what was measured along each seed."""
+"""What every engine is given and what it returns: the steps to take, and what was measured along each seed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from theory.common.types import Ints, Matrix, Vector
+from experiments.common.arrays import Matrix, Vector
+from experiments.simulate.measured import NORM_SQUARED, SERIES, Series
 
-MEASURES = ("gradient_norm_squared", "loss", "coherence", "inner_product", "cosine", "smoothness", "displacement")
-NORM_SQUARED, LOSS, COHERENCE, INNER_PRODUCT, COSINE, SMOOTHNESS, DISPLACEMENT = range(len(MEASURES))
+Indices = NDArray[np.int64]
+Progress = Callable[[int, int], None]
 
 # A point further out than this has diverged; its square is still a number.
 FAR = 1e150
 FAR_SQUARED = FAR * FAR
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """The steps to take and the points at which to measure.
+class Iteration(NamedTuple):
+    """The steps to take and the points at which to measure; compiled code takes it as it is.
 
     Args:
         step_sizes: float64 (T,), eta_k at position k - 1.
         delays: int64 (T,), d_k at position k - 1, 0 <= d_k <= min(window - 1, k - 1).
         seeds: int64 (S,), distinct.
+        window: how many last points a gradient may come from.
         batch: examples per minibatch; 0 means all of them.
         record_every: distance between two recorded points.
-        window: how many last points a gradient may come from.
         coherence: whether the full gradients of the window are computed at recorded points.
     """
 
     step_sizes: Vector
-    delays: Ints
-    seeds: Ints
-    batch: int
-    record_every: int
+    delays: Indices
+    seeds: Indices
     window: int
-    coherence: bool
+    batch: int
+    record_every: int = 1
+    coherence: bool = True
+
+    @classmethod
+    def of(
+        cls, step_sizes: ArrayLike, delays: ArrayLike, seeds: ArrayLike, window: int, batch: int, **options: Any
+    ) -> Iteration:
+        """The iteration of arrays that were checked before, with fixed types, so that all share one compiled kernel."""
+        sizes = frozen(step_sizes, np.float64)
+        named = frozen(delays, np.int64), frozen(seeds, np.int64)
+        return cls(sizes, *named, min(window, sizes.size + 1), batch, **options)
 
     @property
     def steps(self) -> int:
@@ -51,63 +61,39 @@ class Plan:
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectories:
-    """What was measured along each seed at the recorded points x_k, g_k being the full gradient there.
-
-    After a seed has diverged its gradient_norm_squared is inf and its other measures are NaN.
+class Trajectories(Series):
+    """What was measured along each seed; an engine fills it.
 
     Args:
         time: int64 (R,), the recorded k: 0, r, 2r, ... and always T.
-        gradient_norm_squared: float64 (S, R), |g_k|^2.
-        loss: float64 (S, R), F(x_k).
-        coherence: float64 (S, R), the smallest <g_k, g_t>/|g_k|^2 over the window t = max(0, k-window+1)..k, at most 1;
-            NaN where g_k = 0 or if it was not asked for.
-        inner_product: float64 (S, R), <g_k, g_t> for the point t = k - d_{k+1} that step k+1 reads; NaN at k = T.
-        cosine: float64 (S, R), the cosine of that pair.
-        smoothness: float64 (S, R), |g_k - g_j|/|x_k - x_j| for the recorded point j before k; NaN at k = 0, and where
-            |x_k - x_j| <= 2^-26 |x_k|, which rounding would blur.
-        displacement: float64 (S, R), the largest |x_j - x_k| over k < j < next recorded point; 0 if there is none.
+        seeds: int64 (S,).
+        records: float64 (7, S, R), the series in their order.
         diverged_at: int64 (S,), the first k with |x_k| > 1e150 or not finite; -1 if there is none.
         final_points: float64 (S, d), x_T, or x_k at k = diverged_at.
-        seeds: int64 (S,).
     """
 
-    time: Ints
-    gradient_norm_squared: Matrix
-    loss: Matrix
-    coherence: Matrix
-    inner_product: Matrix
-    cosine: Matrix
-    smoothness: Matrix
-    displacement: Matrix
-    diverged_at: Ints
-    final_points: Matrix
-    seeds: Ints
-
-
-@dataclass(frozen=True, eq=False)
-class Recording:
-    """What an engine fills: records (7, S, R) in the order of MEASURES, diverged_at (S,), final_points (S, d)."""
-
+    time: Indices
+    seeds: Indices
     records: NDArray[np.float64]
     diverged_at: Ints
     final_points: Matrix
 
     @classmethod
-    def blank(cls, plan: Plan, dimension: int) -> Recording:
-        """The recording of seeds that diverged before their first point."""
-        seeds = plan.seeds.size
-        records = np.full((len(MEASURES), seeds, plan.times.size), np.nan)
+    def blank(cls, iteration: Iteration, dimension: int) -> Trajectories:
+        """Those of seeds that diverged before their first point."""
+        time, seeds = iteration.times, iteration.seeds
+        records = np.full((len(SERIES), seeds.size, time.size), np.nan)
         records[NORM_SQUARED] = np.inf
-        return cls(records, np.full(seeds, -1), np.full((seeds, dimension), np.nan))
+        return cls(time, seeds, records, np.full(seeds.size, -1), np.full((seeds.size, dimension), np.nan))
 
-    def trajectories(self, plan: Plan) -> Trajectories:
-        """The same numbers under their names."""
-        measured = dict(zip(MEASURES, self.records, strict=True))
-        return Trajectories(
-            time=plan.times,
-            **measured,
-            diverged_at=self.diverged_at,
-            final_points=self.final_points,
-            seeds=plan.seeds,
-        )
+    def array(self, name: str) -> Matrix:
+        """The series (S, R) of that name."""
+        series: Matrix = self.records[[variable.name for variable in SERIES].index(name)]
+        return series
+
+
+def frozen(array: ArrayLike, kind: type[Any]) -> NDArray[Any]:
+    """The array with that type, in one piece, as a view that cannot be written to."""
+    view = np.ascontiguousarray(array, dtype=kind).view()
+    view.setflags(write=False)
+    return view

@@ -14,10 +14,10 @@ import numpy as np
 from experiments.common.files import check_writable, write_atomically
 from experiments.common.progress import reporting
 from gradlag.terminal.output import plain
-from theory.common.errors import CertificateError, InputError
+from theory.common.errors import CertificateError
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness
-from theory.staleness.delays import delay_trace, parse_delays, read_trace
+from theory.staleness.delays import delay_model, delay_trace, refuse_two_sources
 
 if TYPE_CHECKING:
     from theory.design.best import Design, Rated
@@ -116,10 +116,8 @@ def design(
     for name in _FILES if folder else ():
         check_writable(folder / name)  # type: ignore[operator]
     window = Staleness(staleness)
-    if delays_file is not None and delays != "constant":
-        raise InputError("The delays come from a model or from a file. Give --delays or --delays-file, not both.")
-    model = read_trace(delays_file, steps, window) if delays_file is not None else parse_delays(delays, window)
-    trace = delay_trace(model, steps, seed)
+    refuse_two_sources(delays, delays_file)
+    trace = delay_trace(delay_model(delays, delays_file, steps, window), steps, seed)
     with reporting("design", quiet=not progress) as report:
         found = designed(
             window,
@@ -145,8 +143,8 @@ def _rated(found: Design, schedule: str | AnySchedule) -> Rated:
     from theory.worst_case.solve import worst_case
     from theory.worst_case.solvers.descent import without_zero_steps
 
-    run, rule = found.brief, parse_schedule(schedule) if isinstance(schedule, str) else schedule
-    steps = rule.step_sizes(run.steps, delays=run.delays, s=run.staleness.window, **run.constants)
+    run, rule = found.brief, parse_schedule(schedule)
+    steps = run.scheduled(rule).step_sizes
     bound = found.target.bound
     solution = worst_case(without_zero_steps(run.question(steps, coherent=str(found.target) == "theorem-1")))
     rated = Rated(rule.text, np.asarray(steps), None, solution)

@@ -55,7 +55,7 @@ def test_what_can_be_refused_is_refused_before_the_run(gradlag, place, monkeypat
     def started(*arguments, **options):
         raise AssertionError("the run has started")
 
-    monkeypatch.setattr("experiments.runs.execute.simulate", started)
+    monkeypatch.setattr("experiments.runs.execute.iterate", started)
     for arguments in (
         check(bound="nosuch"),
         check(bound="dai2019"),
@@ -107,7 +107,7 @@ def test_what_nobody_foresaw_is_one_sentence_as_well(gradlag, place, monkeypatch
     def failing(*arguments, **options):
         raise failure
 
-    monkeypatch.setattr("experiments.runs.execute.simulate", failing)
+    monkeypatch.setattr("experiments.runs.execute.iterate", failing)
     in_text = gradlag(*check(), folder=place)
     assert (in_text.status, in_text.out) == (4, "")
     assert told in in_text.err and in_text.err.count("\n") == 1
@@ -119,7 +119,7 @@ def test_who_asks_sees_where_an_unexpected_error_happened(gradlag, place, monkey
     def failing(*arguments, **options):
         raise RuntimeError("deep inside")
 
-    monkeypatch.setattr("experiments.runs.execute.simulate", failing)
+    monkeypatch.setattr("experiments.runs.execute.iterate", failing)
     monkeypatch.setenv("GRADLAG_DEBUG", "1")
     with pytest.raises(RuntimeError, match="deep inside"):
         gradlag(*check(), folder=place)
@@ -129,7 +129,7 @@ def test_an_interruption_inside_is_130(gradlag, place, monkeypatch):
     def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("experiments.runs.execute.simulate", interrupted)
+    monkeypatch.setattr("experiments.runs.execute.iterate", interrupted)
     told = gradlag(*check(), folder=place)
     assert (told.status, told.out) == (130, "")
     assert told.err.strip().startswith("gradlag: interrupted")

@@ -18,7 +18,7 @@ import pytest
 from experiments.check.calibration import calibrate
 from experiments.runs.execute import run_to_file
 from experiments.runs.store import load
-from experiments.simulate.delayed import simulate
+from experiments.simulate.delayed import iterate
 from experiments.studies import ladder
 
 QUADRATIC = ("--problem", "quadratic:d=5", "--staleness", 4)
@@ -211,10 +211,10 @@ def test_the_fused_engine_goes_on_as_well(gradlag, place, monkeypatch):
     def interrupted(*arguments, **options):
         if next(blocks):
             raise KeyboardInterrupt
-        return simulate(*arguments, **options)
+        return iterate(*arguments, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr("experiments.runs.execute.simulate", interrupted)
+        patched.setattr("experiments.runs.execute.iterate", interrupted)
         assert gradlag(*line, "run.nc", folder=place).status == 130
     assert "finished seeds are used" in gradlag(*line, "run.nc", folder=place).err
     gradlag(*line, "whole.nc", folder=place)

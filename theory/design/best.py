@@ -227,7 +227,7 @@ def _for_bound(run: Brief, target: Target, bound: Bound, rate: Rater, progress: 
 
 def _usual(run: Brief, bound: Bound) -> Iterator[tuple[str, str, Floats]]:
     """The schedules that a design for a bound is compared with."""
-    yield "theorem-1", _SCHEDULE, run.scheduled("theorem-1")
+    yield "theorem-1", _SCHEDULE, run.scheduled("theorem-1").step_sizes
     yield "constant", _CONSTANT, best_multiple(bound, run, np.ones(run.steps))
     if bound.name == "dai2019-tight":
         yield "dai2019-sum", "the best steps for the sum with the factor s", best_sum(run) / run.smoothness
@@ -244,7 +244,7 @@ def _for_worst_case(run: Brief, rate: Rater, progress: Stages | None) -> Design:
     constant = np.full(run.steps, best_constant(run.question(np.ones(run.steps)), progress=progress))
     from_a = best_theorem_a(run) / run.smoothness
     usual = {
-        "theorem-1": (_SCHEDULE, run.scheduled("theorem-1")),
+        "theorem-1": (_SCHEDULE, run.scheduled("theorem-1").step_sizes),
         "constant": (_CONSTANT, constant),
         "theorem-a": ("the design for Theorem A", from_a),
     }

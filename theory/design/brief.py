@@ -12,8 +12,7 @@ from scipy.optimize import minimize_scalar
 
 from theory.bounds import Bound, Setting
 from theory.common.errors import DelayError, InputError
-from theory.common.types import Floats, Ints
-from theory.schedules.schedule import Schedule
+from theory.schedules.schedule import AnySchedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import validate_delays
 from theory.worst_case.question import Question
@@ -86,9 +85,9 @@ class Brief:
             staleness=self.staleness,
         )
 
-    def scheduled(self, name: str) -> Floats:
-        """The steps of a schedule of the catalogue."""
-        return Schedule(name).step_sizes(self.steps, delays=self.delays, s=self.staleness.window, **self.constants)
+    def scheduled(self, schedule: str | AnySchedule) -> Setting:
+        """The run with the steps of a schedule."""
+        return Setting.of(schedule, self.delays, self.staleness, self.constants)
 
 
 def brief(
@@ -102,7 +101,7 @@ def brief(
     mu: float | None = None,
 ) -> Brief:
     """A brief from what a user gives; see `theory.design.best.design` for the arguments and refusals."""
-    window = staleness if isinstance(staleness, Staleness) else Staleness(staleness)
+    window = Staleness.of(staleness)
     horizon = whole_number(steps, 1, "The number of steps", InputError, _MOST_STEPS)
     trace = np.minimum(np.arange(horizon), window.maximum_delay) if delays is None else np.asarray(delays)
     checked = validate_delays(trace, window)

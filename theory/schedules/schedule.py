@@ -198,8 +198,10 @@ class NumericSchedule:
 AnySchedule: TypeAlias = Schedule | NumericSchedule
 
 
-def parse_schedule(text: str) -> AnySchedule:
+def parse_schedule(text: str | AnySchedule) -> AnySchedule:
     """The schedule that a user writes: an expression, a catalogue name, or `@FILE` with one number a line.
+
+    A schedule is returned as it is.
 
     Raises:
         ScheduleError: a text that does not parse, or a file that cannot be read or holds anything else.
@@ -207,6 +209,8 @@ def parse_schedule(text: str) -> AnySchedule:
     >>> parse_schedule("power:a=0.6").expression
     '1/(s*L*k^0.6)'
     """
+    if isinstance(text, Schedule | NumericSchedule):
+        return text
     if isinstance(text, str) and text.strip().startswith("@"):
         return _read(text.strip())
     return Schedule(text)

@@ -34,6 +34,11 @@ class Staleness:
     def __post_init__(self) -> None:
         object.__setattr__(self, "window", whole_number(self.window, 1, "The staleness", StalenessError))
 
+    @classmethod
+    def of(cls, window: int | Staleness) -> Staleness:
+        """The staleness of a window s, or the one that is given."""
+        return window if isinstance(window, Staleness) else cls(window)
+
     @property
     def maximum_delay(self) -> int:
         """The largest delay, s - 1."""

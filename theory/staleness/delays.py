@@ -17,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.special import erf, ndtr
 
-from theory.common.errors import DelayError
+from theory.common.errors import DelayError, InputError
 from theory.common.spelling import read_options, shown
 from theory.common.types import Floats
 from theory.formulas.notation import Sign
@@ -253,6 +253,21 @@ def parse_delays(text: str, staleness: Staleness) -> DelayModel:
     values = {model.options[option]: _number(option, number) for option, number in given.items()}
     build: Callable[..., DelayModel] = model
     return build(**values, maximum=staleness.maximum_delay)
+
+
+def delay_model(
+    delays: str | DelayModel, delays_file: str | Path | None, steps: int, staleness: Staleness
+) -> DelayModel:
+    """The delays that a user gives: a model, its spelling, or the file of a trace in its place."""
+    if delays_file is not None:
+        return read_trace(delays_file, steps, staleness)
+    return parse_delays(delays, staleness) if isinstance(delays, str) else delays
+
+
+def refuse_two_sources(delays: str | DelayModel, delays_file: str | Path | None) -> None:
+    """Refuse a model beside a file; "constant" is what is taken where nothing is given."""
+    if delays_file is not None and delays != "constant":
+        raise InputError("The delays come from a model or from a file. Give --delays or --delays-file, not both.")
 
 
 def read_trace(path: str | Path, steps: int, staleness: Staleness) -> TraceDelay:

@@ -13,7 +13,7 @@ from theory.formulas.notation import checked_constant
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
-from theory.staleness.delays import delay_trace, parse_delays, read_trace, validate_delays
+from theory.staleness.delays import delay_model, delay_trace, refuse_two_sources, validate_delays
 from theory.worst_case.question import Measure, Question
 
 #: Above it, even the smallest problem would need more than the 30 GB that a million steps do.
@@ -28,20 +28,19 @@ class Asked:
 
     Args:
         question: steps, delays and constants.
+        setting: the same run as the library's bounds take it.
         rule: the schedule; delays: the model or trace.
-        constants: values of L, Delta, sigma, and of mu if it was given.
     """
 
     question: Question
+    setting: Setting
     rule: AnySchedule
     delays: DelayModel
-    constants: Mapping[str, float]
 
     @property
-    def setting(self) -> Setting:
-        """The same run as the library's bounds take it."""
-        question = self.question
-        return Setting(question.step_sizes, question.delays, question.staleness, self.constants)
+    def constants(self) -> Mapping[str, float]:
+        """Values of L, Delta, sigma, and of mu if it was given."""
+        return self.setting.constants
 
 
 def ask(
@@ -81,9 +80,8 @@ def ask(
     """
     if measure not in list(Measure):
         raise InputError(f"The measure is min or mean. Got {measure!r}.")
-    if delays_file is not None and delays != "constant":
-        raise InputError("The delays come from a model or from a file. Give --delays or --delays-file, not both.")
-    window = staleness if isinstance(staleness, Staleness) else Staleness(staleness)
+    refuse_two_sources(delays, delays_file)
+    window = Staleness.of(staleness)
     horizon = whole_number(steps, 1, "The number of steps", InputError)
     if horizon > MOST_STEPS:
         raise TooLargeError(
@@ -91,13 +89,13 @@ def ask(
             f"steps, at most {MOST_STEPS:,}."
         )
     values = _settled(smoothness, gap, variance, constants or {})
-    model = read_trace(delays_file, horizon, window) if delays_file is not None else delays
-    model = parse_delays(model, window) if isinstance(model, str) else model
+    model = delay_model(delays, delays_file, horizon, window)
     trace = validate_delays(delay_trace(model, horizon, seed), window)
-    rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
+    rule = parse_schedule(schedule)
+    setting = Setting.of(rule, trace, window, values)
     question = Question(
-        rule.step_sizes(horizon, delays=trace, s=window.window, **values),
-        trace,
+        setting.step_sizes,
+        setting.delays,
         smoothness=values["L"],
         gap=values["Delta"],
         variance=values["sigma"] ** 2 if "sigma" in (constants or {}) else variance,
@@ -105,7 +103,7 @@ def ask(
         staleness=window,
         measure=measure,
     )
-    return Asked(question, rule, model, values)
+    return Asked(question, setting, rule, model)
 
 
 def _settled(smoothness: float, gap: float, variance: float, given: Mapping[str, float]) -> dict[str, float]:

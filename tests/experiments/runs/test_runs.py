@@ -102,7 +102,7 @@ def test_the_constants_are_those_of_the_problem_until_the_user_gives_others():
     assert settled.constants["sigma"] == known["sigma"]
     assert (settled.constants["L"].value, settled.constants["L"].known) == (2.5, Known.GIVEN)
     assert settled.constants["mu"].known is Known.GIVEN
-    np.testing.assert_allclose(settled.step_sizes, 1 / (3 * 2.5 * np.sqrt(np.arange(1, 13))), rtol=1e-15)
+    np.testing.assert_allclose(settled.setting.step_sizes, 1 / (3 * 2.5 * np.sqrt(np.arange(1, 13))), rtol=1e-15)
     assert "mu" not in tiny().constants
 
 
@@ -116,14 +116,14 @@ def test_a_constant_that_the_problem_does_not_know_must_be_given():
 def test_all_seeds_share_delays_that_the_first_seed_determines():
     first, more = tiny(delays="uniform", steps=60), tiny(delays="uniform", steps=60, seeds=3)
     other = tiny(delays="uniform", steps=60, first_seed=1)
-    np.testing.assert_array_equal(first.delays, more.delays)
-    assert (first.delays != other.delays).any()
-    assert first.delays.max() == 2 and first.delays.min() == 0
+    np.testing.assert_array_equal(first.setting.delays, more.setting.delays)
+    assert (first.setting.delays != other.setting.delays).any()
+    assert first.setting.delays.max() == 2 and first.setting.delays.min() == 0
 
 
 def test_a_schedule_that_reads_the_delay_is_given_it():
     settled = tiny(schedule="1/(2*L*max(1,d))", delays="uniform")
-    np.testing.assert_array_equal(settled.step_sizes, 0.5 / np.maximum(1, settled.delays))
+    np.testing.assert_array_equal(settled.setting.step_sizes, 0.5 / np.maximum(1, settled.setting.delays))
 
 
 def test_a_catalogue_name_and_its_expression_are_the_same_request():
@@ -167,8 +167,8 @@ def test_a_run_holds_what_the_simulator_returned():
     run = execute(settled)
     seen = simulate(
         settled.problem,
-        settled.step_sizes,
-        settled.delays,
+        settled.setting.step_sizes,
+        settled.setting.delays,
         seeds=range(20),
         batch=settled.configuration.batch,
         window=3,
@@ -176,7 +176,7 @@ def test_a_run_holds_what_the_simulator_returned():
     np.testing.assert_array_equal(run.time, np.arange(13))
     for name in ("gradient_norm_squared", "loss", "coherence", "inner_product", "cosine", "smoothness", "displacement"):
         np.testing.assert_array_equal(getattr(run, name), getattr(seen, name))
-    np.testing.assert_array_equal(run.delays, settled.delays)
+    np.testing.assert_array_equal(run.delays, settled.setting.delays)
     assert run.configuration == settled.configuration
 
 

@@ -13,7 +13,7 @@ import xarray as xr
 
 from experiments.common.files import check_writable
 from experiments.problems.problem import Constant, Known
-from experiments.runs import store
+from experiments.runs import configuration, store
 from experiments.runs.configuration import Configuration
 from experiments.runs.run import COORDINATES, MEASURED, PLANNED, Run, build_run, content_digest, recorded_times
 from experiments.runs.store import load, load_all, save
@@ -129,8 +129,17 @@ CHANGED = {
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_the_key_depends_on_every_field(name):
-    assert set(CHANGED) == set(asdict(ASKED))
+    assert {*CHANGED, "method"} == set(asdict(ASKED))
     assert replace(ASKED, **{name: CHANGED[name]}).key != ASKED.key
+
+
+def test_a_method_that_comes_later_has_keys_of_its_own_and_leaves_the_others_as_they_were(monkeypatch):
+    assert "method" not in ASKED.to_json()
+    with pytest.raises(InputError, match=r"method must be one of delayed\. Got 'wait'"):
+        replace(ASKED, method="wait")
+    monkeypatch.setattr(configuration, "METHODS", ("delayed", "wait"))
+    waiting = replace(ASKED, method="wait")
+    assert waiting.key != ASKED.key and Configuration.from_json(waiting.to_json()) == waiting
 
 
 def test_a_file_of_numbers_enters_the_key_by_its_numbers_alone():

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.common.errors import DelayError, InputError, ScheduleError
-from theory.common.types import Floats
-from theory.formulas.formula import DelayMap, Environment
+from theory.formulas.formula import DelayMap, Environment, Values
+from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
 
@@ -50,6 +50,32 @@ class Setting:
         object.__setattr__(self, "delays", _usable_delays(delays, steps.size))
         object.__setattr__(self, "staleness", staleness)
         object.__setattr__(self, "constants", MappingProxyType(_finite(constants)))
+
+    @classmethod
+    def of(
+        cls,
+        schedule: str | AnySchedule,
+        delays: NDArray[np.int64],
+        staleness: Staleness,
+        constants: Mapping[str, float],
+    ) -> Setting:
+        """The setting of a schedule at a trace of delays, as long as the trace.
+
+        Args:
+            schedule: the step sizes, or their spelling.
+            delays: int64 (T,), d_k at position k - 1.
+            staleness: s, which the schedule may name.
+            constants: what the schedule may name besides.
+
+        Raises:
+            ScheduleError: a schedule that does not parse, or a step size that is no finite number of at least 0.
+
+        >>> Setting.of("1/(s*L)", np.array([0, 1]), Staleness(2), {"L": 1.0}).step_sizes
+        array([0.5, 0.5])
+        """
+        rule = parse_schedule(schedule)
+        sizes = rule.step_sizes(delays.size, delays=delays, s=staleness.window, **constants)
+        return cls(sizes, delays, staleness, constants)
 
     def __reduce__(self) -> tuple[type[Setting], tuple[Any, ...]]:
         return Setting, (self.step_sizes, self.delays, self.staleness, dict(self.constants))

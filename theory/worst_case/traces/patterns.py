@@ -131,7 +131,7 @@ def worst_delays(
     >>> found.delays.tolist(), round(found.ratio, 2)
     ([0, 0, 1], 1.01)
     """
-    window = staleness if isinstance(staleness, Staleness) else Staleness(staleness)
+    window = Staleness.of(staleness)
     whole_number(limit, 1, "The limit of traces", InputError)
     whole_number(effort, 1, "The effort of the search", InputError)
     latest = constant_delays(np.size(np.asarray(step_sizes)), window)

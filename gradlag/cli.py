@@ -27,7 +27,7 @@ except ImportError as stranger:  # another `theory` stands in front
     sys.exit(4)
 
 if TYPE_CHECKING:
-    from gradlag.commands.api import RunOptions
+    from experiments.runs.configuration import RunOptions
 
 app = typer.Typer(
     name="gradlag",

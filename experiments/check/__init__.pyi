@@ -2,7 +2,6 @@ from .calibration import calibrate as calibrate
 from .check import HORIZONS as HORIZONS
 from .check import LEAST_LEVEL as LEAST_LEVEL
 from .check import bounds_looked_at as bounds_looked_at
-from .horizons import check_horizons as check_horizons
 from .verdict import BoundVerdict as BoundVerdict
 from .verdict import Series as Series
 from .verdict import Verdict as Verdict

@@ -45,7 +45,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Examined:
     """The state of one assumption, in words, and where it broke."""
 
     name: str
@@ -56,7 +56,7 @@ class Finding:
     limit: float | None = None
 
 
-def examine(evidence: Evidence, level: float) -> dict[str, Finding]:
+def examine(evidence: Evidence, level: float) -> dict[str, Examined]:
     """What the run says of every assumption that a bound may make.
 
     Args:
@@ -64,7 +64,7 @@ def examine(evidence: Evidence, level: float) -> dict[str, Finding]:
         level: probability of calling coherence in expectation broken when it holds.
 
     Returns:
-        Findings by the name of the assumption; coherence only if mu has a value.
+        What was found, by the name of the assumption; coherence only if mu has a value.
     """
     findings = [_smooth(evidence), _bounded_below(evidence), _variance(evidence)]
     findings += [_no_noise(evidence), _ordered(evidence), _unbiased(evidence), _delays_fixed(evidence)]
@@ -73,20 +73,20 @@ def examine(evidence: Evidence, level: float) -> dict[str, Finding]:
     return {finding.name: finding for finding in findings}
 
 
-def _trusted(name: str, constant: Constant | None, symbol: str) -> Finding:
+def _trusted(name: str, constant: Constant | None, symbol: str) -> Examined:
     """The finding for a constant that nothing contradicts."""
     if constant is None:
-        return Finding(name, State.UNKNOWN, f"{symbol} has no value.")
+        return Examined(name, State.UNKNOWN, f"{symbol} has no value.")
     told = {
         Known.EXACT: (State.OK, f"{symbol} is exact: {constant.reason}."),
         Known.UPPER_BOUND: (State.OK, f"{symbol} is a proved upper bound: {constant.reason}."),
         Known.GIVEN: (State.OK, f"{symbol} is given by the user and not contradicted along the run."),
         Known.ESTIMATE: (State.UNKNOWN, f"{symbol} is only an estimate: {constant.reason}."),
     }
-    return Finding(name, *told[constant.known])
+    return Examined(name, *told[constant.known])
 
 
-def _smooth(evidence: Evidence) -> Finding:
+def _smooth(evidence: Evidence) -> Examined:
     constant, growth = evidence.constants.get("L"), evidence.smoothness
     if constant is not None and growth is not None:
         excess = np.where(np.isfinite(growth), growth, 0.0) > constant.value * (1 + _QUOTIENT_ROUNDING)
@@ -104,12 +104,12 @@ _NORM = (
 )
 
 
-def _contradicted(name: str, evidence: Evidence, column: int, value: float, limit: float, words: str) -> Finding:
+def _contradicted(name: str, evidence: Evidence, column: int, value: float, limit: float, words: str) -> Examined:
     k = int(evidence.times[column])
-    return Finding(name, State.BROKEN, words.format(k=k, value=value, limit=limit), k, value, limit)
+    return Examined(name, State.BROKEN, words.format(k=k, value=value, limit=limit), k, value, limit)
 
 
-def _bounded_below(evidence: Evidence) -> Finding:
+def _bounded_below(evidence: Evidence) -> Examined:
     constant, loss = evidence.constants.get("Delta"), evidence.loss
     if constant is None or loss is None:
         return _trusted(BOUNDED_BELOW.name, constant, "Delta")
@@ -122,7 +122,7 @@ def _bounded_below(evidence: Evidence) -> Finding:
     )
 
 
-def _too_large_drop(evidence: Evidence, drop: Floats, allowed: Floats, gap: float) -> Finding | None:
+def _too_large_drop(evidence: Evidence, drop: Values, allowed: Values, gap: float) -> Examined | None:
     excess = drop > allowed
     if not excess.any():
         return None
@@ -130,7 +130,7 @@ def _too_large_drop(evidence: Evidence, drop: Floats, allowed: Floats, gap: floa
     return _contradicted(BOUNDED_BELOW.name, evidence, column, float(drop[row, column]), gap, _DROP)
 
 
-def _too_large_norm(evidence: Evidence, drop: Floats, rounding: Floats, gap: float) -> Finding | None:
+def _too_large_norm(evidence: Evidence, drop: Values, rounding: Values, gap: float) -> Examined | None:
     """The second implication, which blames L and Delta together."""
     if "L" not in evidence.constants:
         return None
@@ -144,66 +144,66 @@ def _too_large_norm(evidence: Evidence, drop: Floats, rounding: Floats, gap: flo
     return _contradicted(BOUNDED_BELOW.name, evidence, column, found, float(limit[row, column]), _NORM)
 
 
-def _variance(evidence: Evidence) -> Finding:
+def _variance(evidence: Evidence) -> Examined:
     constant, found = evidence.constants.get("sigma"), evidence.variance
     if constant is not None and found is not None and found > constant.value**2 * (1 + _ROUNDING):
         sentence = (
             f"sigma is contradicted: at a point of the run the variance of the stochastic gradient is {found:.6g}, "
             f"and sigma^2 = {constant.value**2:.6g}."
         )
-        return Finding(BOUNDED_VARIANCE.name, State.BROKEN, sentence, None, found, constant.value**2)
+        return Examined(BOUNDED_VARIANCE.name, State.BROKEN, sentence, None, found, constant.value**2)
     if constant is not None and constant.value == 0 and not agree(evidence.values):
-        return Finding(BOUNDED_VARIANCE.name, State.BROKEN, "sigma = 0 is contradicted: the seeds differ.")
+        return Examined(BOUNDED_VARIANCE.name, State.BROKEN, "sigma = 0 is contradicted: the seeds differ.")
     return _trusted(BOUNDED_VARIANCE.name, constant, "sigma")
 
 
-def _no_noise(evidence: Evidence) -> Finding:
+def _no_noise(evidence: Evidence) -> Examined:
     if evidence.deterministic:
-        return Finding(NO_NOISE.name, State.OK, "The gradients are exact.")
-    return Finding(NO_NOISE.name, State.BROKEN, "The gradients of the run are noisy, not exact.")
+        return Examined(NO_NOISE.name, State.OK, "The gradients are exact.")
+    return Examined(NO_NOISE.name, State.BROKEN, "The gradients of the run are noisy, not exact.")
 
 
-def _ordered(evidence: Evidence) -> Finding:
+def _ordered(evidence: Evidence) -> Examined:
     overtaken = DelayMap(evidence.setting.delays).overtaken
     if not overtaken.any():
-        return Finding(ORDERED_READS.name, State.OK, "No gradient overtakes another.")
+        return Examined(ORDERED_READS.name, State.OK, "No gradient overtakes another.")
     if evidence.setting.constants.get("sigma") == 0:
-        return Finding(ORDERED_READS.name, State.OK, "Gradients overtake one another, which matters under noise only.")
+        return Examined(ORDERED_READS.name, State.OK, "Gradients overtake one another, which matters under noise only.")
     k = int(np.flatnonzero(overtaken)[0]) + 1
-    return Finding(ORDERED_READS.name, State.BROKEN, f"A younger gradient was applied before that of step {k}.", k)
+    return Examined(ORDERED_READS.name, State.BROKEN, f"A younger gradient was applied before that of step {k}.", k)
 
 
-def _unbiased(evidence: Evidence) -> Finding:
+def _unbiased(evidence: Evidence) -> Examined:
     if not evidence.simulated:
         words = "A log does not show whether every gradient was fresh and unbiased."
     elif not evidence.unbiased:
         words = "Whether a user's stochastic gradient is unbiased is up to the file that computes it."
     else:
-        return Finding(UNBIASED.name, State.OK, "Every step draws fresh noise, independent of the past.")
-    return Finding(UNBIASED.name, State.UNKNOWN, words)
+        return Examined(UNBIASED.name, State.OK, "Every step draws fresh noise, independent of the past.")
+    return Examined(UNBIASED.name, State.UNKNOWN, words)
 
 
-def _delays_fixed(evidence: Evidence) -> Finding:
+def _delays_fixed(evidence: Evidence) -> Examined:
     if evidence.simulated:
-        return Finding(DELAYS_FIXED.name, State.OK, "The delays are fixed before the run and shared by all seeds.")
-    return Finding(DELAYS_FIXED.name, State.UNKNOWN, "A log does not show whether its delays depended on the noise.")
+        return Examined(DELAYS_FIXED.name, State.OK, "The delays are fixed before the run and shared by all seeds.")
+    return Examined(DELAYS_FIXED.name, State.UNKNOWN, "A log does not show whether its delays depended on the noise.")
 
 
-def _pathwise_coherence(evidence: Evidence) -> Finding:
+def _pathwise_coherence(evidence: Evidence) -> Examined:
     """mu_k >= mu at every x_k, k < T; at a zero gradient it holds, since both sides are zero."""
     seen, mu = evidence.coherence, evidence.constants["mu"].value
     if seen is None:
-        return Finding(COHERENCE.name, State.UNKNOWN, f"{evidence.source} does not show the coherence.")
+        return Examined(COHERENCE.name, State.UNKNOWN, f"{evidence.source} does not show the coherence.")
     asked = (evidence.values > 0) & (evidence.times < evidence.steps)
     low = asked & (seen < mu - _ROUNDING)
     if low.any():
         return _incoherent(evidence, seen, low, asked, mu)
     if (asked & np.isnan(seen)).any() or not evidence.complete:
-        return Finding(COHERENCE.name, State.UNKNOWN, "The coherence is not known at every point of the run.")
-    return Finding(COHERENCE.name, State.OK, f"mu_k is at least {mu:g} at every point of every seed.")
+        return Examined(COHERENCE.name, State.UNKNOWN, "The coherence is not known at every point of the run.")
+    return Examined(COHERENCE.name, State.OK, f"mu_k is at least {mu:g} at every point of every seed.")
 
 
-def _incoherent(evidence: Evidence, seen: Floats, low: Flags, asked: Flags, mu: float) -> Finding:
+def _incoherent(evidence: Evidence, seen: Values, low: Mask, asked: Mask, mu: float) -> Examined:
     column = int(np.flatnonzero(low.any(axis=0))[0])
     row = int(np.nanargmin(np.where(low[:, column], seen[:, column], np.nan)))
     k, value, share = int(evidence.times[column]), float(seen[row, column]), float(low.sum() / asked.sum())
@@ -211,13 +211,13 @@ def _incoherent(evidence: Evidence, seen: Floats, low: Flags, asked: Flags, mu: 
         f"Coherence is broken at k = {k} (seed {evidence.seeds[row]}): mu_k = {value:.4g}, below mu = {mu:g}; "
         f"so it is at {share:.2%} of the points, on {int(low.any(axis=1).sum())} of {len(evidence.seeds)} seeds."
     )
-    return Finding(COHERENCE.name, State.BROKEN, sentence, k, value, mu)
+    return Examined(COHERENCE.name, State.BROKEN, sentence, k, value, mu)
 
 
-def _coherence_in_expectation(evidence: Evidence, level: float) -> Finding:
+def _coherence_in_expectation(evidence: Evidence, level: float) -> Examined:
     r"""What the proof uses: $\mathbb E\langle g_k,g_{\tau_k}\rangle\ge\mu\,\mathbb E\|g_k\|^2$ at every k < T."""
     if evidence.inner_product is None or not (evidence.times < evidence.steps).any():
-        return Finding(IN_EXPECTATION, State.UNKNOWN, f"{evidence.source} does not show the inner products.")
+        return Examined(IN_EXPECTATION, State.UNKNOWN, f"{evidence.source} does not show the inner products.")
     before = evidence.times < evidence.steps
     mu, norms = evidence.constants["mu"].value, evidence.values[:, before]
     usable = np.isfinite(norms).all(axis=0) & np.isfinite(evidence.inner_product[:, before]).all(axis=0)
@@ -226,16 +226,16 @@ def _coherence_in_expectation(evidence: Evidence, level: float) -> Finding:
     return _judge_excess(evidence, excess, evidence.times[before][usable], bool(usable.all()), level)
 
 
-def _judge_excess(evidence: Evidence, excess: Floats, times: Ints, everywhere: bool, level: float) -> Finding:
+def _judge_excess(evidence: Evidence, excess: Values, times: Times, everywhere: bool, level: float) -> Examined:
     """Test E excess >= 0 at every k over the seeds, with Bonferroni's correction."""
     lower, upper = _limits(evidence, excess, level)
     if (upper < 0).any():
         k = int(times[np.flatnonzero(upper < 0)[0]])
         sentence = f"E<g_k, g_tau> is below mu E|g_k|^2 at k = {k}, first of {int((upper < 0).sum())} such k."
-        return Finding(IN_EXPECTATION, State.BROKEN, sentence, k)
+        return Examined(IN_EXPECTATION, State.BROKEN, sentence, k)
     if (lower >= 0).all() and everywhere and evidence.complete:
-        return Finding(IN_EXPECTATION, State.OK, "E<g_k, g_tau> is at least mu E|g_k|^2 at every k.")
-    return Finding(IN_EXPECTATION, State.UNKNOWN, "The seeds do not decide whether E<g_k, g_tau> >= mu E|g_k|^2.")
+        return Examined(IN_EXPECTATION, State.OK, "E<g_k, g_tau> is at least mu E|g_k|^2 at every k.")
+    return Examined(IN_EXPECTATION, State.UNKNOWN, "The seeds do not decide whether E<g_k, g_tau> >= mu E|g_k|^2.")
 
 
 def _limits(evidence: Evidence, excess: Floats, level: float) -> tuple[Floats, Floats]:
@@ -259,6 +259,6 @@ def _first(where: Flags) -> tuple[int, int]:
     return int(np.flatnonzero(where[:, column])[0]), column
 
 
-def broken(findings: Mapping[str, Finding], names: Iterator[str] | tuple[str, ...]) -> tuple[Finding, ...]:
+def broken(findings: Mapping[str, Examined], names: Iterator[str] | tuple[str, ...]) -> tuple[Examined, ...]:
     """The findings among these names that are broken."""
     return tuple(findings[n] for n in names if n in findings and findings[n].state is State.BROKEN)

@@ -8,20 +8,20 @@ contradicts an assumption that the bound makes, the comparison says nothing of t
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from experiments.check.assumptions import IN_EXPECTATION, Finding, State, broken, examine
-from experiments.check.evidence import Evidence, evidence_from_run
-from experiments.check.explain import comparison_sentence, would_decide
+from experiments.check.assumptions import IN_EXPECTATION, Examined, State, examine
+from experiments.check.evidence import Evidence, evidence_of
+from experiments.check.one_bound import judge_bound
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
-from experiments.problems.problem import Known, Problem
+from experiments.runs.plan import Plan
 from experiments.runs.run import Run
-from experiments.statistics.comparison import Comparison, Outcome, compare, compare_exactly, running_upper_bound
-from experiments.statistics.decay import Decay, decay_exponent, log_spaced, running_minimum, slope
+from experiments.statistics.comparison import Outcome, running_upper_bound
+from experiments.statistics.decay import Decay, decay_exponent, grid_exponent, log_spaced, running_minimum, slope
 from experiments.statistics.intervals import checked_level, lower_bound, mean
-from theory.bounds import REGISTRY, Bound, Failure, get
+from theory.bounds import REGISTRY, Bound, get
 from theory.bounds.judging.judge import curve
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.errors import InputError
@@ -29,62 +29,83 @@ from theory.common.types import Floats, Ints
 
 HORIZONS = 60
 LEAST_LEVEL = 1e-3
+# No correction for several bounds: above a larger bound implies above a smaller one.
+_GRAVITY = (Decision.VIOLATED, Decision.ASSUMPTION_BROKEN, Decision.UNDECIDED, Decision.HOLDS)
+_STATES = (State.BROKEN, State.UNKNOWN, State.OK)
 
 
 def check(
-    run: Run,
+    runs: Run | Sequence[Run],
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
     *,
-    problem: Problem | None = None,
-    announcements: Sequence[str] = (),
+    plan: Plan | None = None,
 ) -> Verdict:
-    r"""Compare a run with the bounds of the library.
+    r"""Compare a run, or runs of one schedule at several T, with the bounds of the library.
 
     $$\min_k m_k\le B,\qquad m_k=\mathbb E\|\nabla F(x_k)\|^2$$
 
     Args:
-        run: what was simulated.
+        runs: what was simulated; several are alike in problem, schedule and staleness, and differ in T.
         bounds: names of the bounds claimed, every one of which must hold; by default the smallest coherence-free bound
             whose domain holds decides, and the others are reported, with those of Theorem 1 when mu has a value.
-        level: probability of error of "violated", and of "holds".
-        problem: the objective, if it is at hand; otherwise it is rebuilt.
-        announcements: sentences to hand on.
+        level: probability of error of "violated", and of "holds", over all runs together.
+        plan: what the (longest) run was made from, if it is at hand; otherwise the objective is rebuilt.
 
     Returns:
-        The verdict.
+        The verdict. Of one run, its prefixes are the horizons; of several, each is judged at its own last step.
 
     Raises:
-        InputError: an unknown bound, a constant without a value that a bound needs, a level outside [0.001, 0.5].
+        InputError: an unknown bound, a constant without a value that a bound needs, a level outside [0.001, 0.5], no
+            run, or runs that do not belong together.
 
     Source: "violated" tests every k at the full level, an intersection-union test; "holds" chooses k on one half of the
-        seeds and tests it on the other, both ways round, each at half the level.
+        seeds and tests it on the other, both ways round, each at half the level. Of n runs, each is tested at 1/n of
+        the level, so that the probability of any wrong word stays below it.
 
-    >>> from experiments.runs.execute import execute, plan
+    >>> from experiments.runs.execute import execute
+    >>> from experiments.runs.plan import plan
     >>> run = execute(plan("quadratic:d=3", "1/(s*L)", staleness=2, steps=50, seeds=8, batch=0))
     >>> check(run, ["theorem-b"]).verdict
     <Decision.HOLDS: 'holds'>
+    >>> check([execute(plan("quadratic:d=3", "1/(L*sqrt(T))", 1, T, seeds=1, batch=0)) for T in (16, 64)]).times
+    (16, 64)
     """
-    return check_evidence(evidence_from_run(run, problem), bounds, level, announcements)
+    evidences = [evidence_of(run, plan) for run in _in_order([runs] if isinstance(runs, Run) else runs)]
+    return judge(evidences, bounds, level, plan.announcements if plan else ())
 
 
-def check_evidence(
-    evidence: Evidence,
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    """One run, the horizons it is judged at, and what it says of every bound."""
+
+    evidence: Evidence
+    horizons: Times
+    findings: Mapping[str, Examined]
+    curves: Mapping[str, Values]
+    details: Mapping[str, BoundVerdict]
+
+
+def judge(
+    evidences: Sequence[Evidence],
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
     announcements: Sequence[str] = (),
 ) -> Verdict:
     """Compare evidence, whatever it comes from, with the bounds of the library; see `check`."""
-    findings = examine(evidence, checked_level(level, LEAST_LEVEL))
-    horizons = log_spaced(1, evidence.steps, HORIZONS)
-    looked_at = bounds_looked_at(evidence.constants, bounds)
-    curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in looked_at}
-    judged = (judge_bound(evidence, bound, findings, level, horizons, curves[bound.name]) for bound in looked_at)
-    details = {detail.name: detail if bounds else unclaimed(detail) for detail in judged}
-    deciding = decide(details, bounds)
-    fit = None if evidence.reads_horizon else decay_exponent(evidence.values, evidence.times)
-    lower, upper = band(evidence, level)
-    told = tuple(details.values()) if bounds else (deciding,)
+    share = checked_level(level, LEAST_LEVEL) / len(evidences)
+    last, alone = evidences[-1], len(evidences) == 1
+    looked_at = bounds_looked_at(last.constants, bounds)
+    each = [_judged(evidence, looked_at, share, alone) for evidence in evidences]
+    horizons = np.concatenate([one.horizons for one in each])
+    curves = {bound.name: np.concatenate([one.curves[bound.name] for one in each]) for bound in looked_at}
+    merged = (_merged([one.details[bound.name] for one in each], [e.steps for e in evidences]) for bound in looked_at)
+    details = {detail.name: detail if bounds else _unclaimed(detail) for detail in merged}
+    deciding = _decide(details, bounds)
+    findings = _worst([one.findings for one in each])
+    known = _states(findings, tuple(details.values()) if bounds else (deciding,))
+    fit = _fit(evidences, horizons)
+    measured, lower, upper = (np.concatenate(parts) for parts in zip(*(_seen(one, share) for one in each), strict=True))
     return Verdict(
         verdict=deciding.verdict,
         numbers=deciding.numbers,
@@ -95,23 +116,32 @@ def check_evidence(
         rate_interval=fit.interval if fit else None,
         rate_range=(fit.first, fit.last) if fit else None,
         bound_rate=_bound_rate(horizons, curves[deciding.name], fit),
-        assumptions=states(findings, told),
-        findings={name: findings[name].sentence for name in states(findings, told) if name in findings},
+        assumptions=known,
+        findings={name: findings[name].sentence for name in known if name in findings},
         times=tuple(int(t) for t in horizons),
-        measured=series(running_minimum(mean(evidence.values), evidence.times, horizons)),
-        measured_lower=series(running_minimum(lower, evidence.times, horizons)),
-        measured_upper=series(at_horizons(upper, evidence.times, horizons)),
+        measured=series(measured),
+        measured_lower=series(lower),
+        measured_upper=series(upper),
         bounds={name: series(values) for name, values in curves.items()},
         would_decide=deciding.would_decide,
         level=level,
-        seeds=len(evidence.seeds),
+        seeds=len(last.seeds),
         iterates=deciding.iterates,
-        constants=dict(evidence.constants),
-        announcements=(*announcements, *announced(evidence)),
-        diverged=_diverged(evidence),
+        constants=dict(last.constants),
+        announcements=tuple(dict.fromkeys([*announcements, *(s for e in evidences for s in _announced(e, alone))])),
+        diverged=_diverged(evidences),
         bounds_detail=details,
-        rounding_margin=evidence.margin if evidence.deterministic else None,
+        rounding_margin=last.margin if last.deterministic else None,
     )
+
+
+def _judged(evidence: Evidence, bounds: Sequence[Bound], level: float, alone: bool) -> _Judged:
+    """A run that stands alone is judged at its prefixes, one of several at its end."""
+    findings = examine(evidence, level)
+    horizons = log_spaced(1, evidence.steps, HORIZONS) if alone else np.array([evidence.steps])
+    curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in bounds}
+    details = {b.name: judge_bound(evidence, b, findings, level, horizons, curves[b.name]) for b in bounds}
+    return _Judged(evidence, horizons, findings, curves, details)
 
 
 def bounds_looked_at(constants: Collection[str], names: Sequence[str] | None) -> tuple[Bound, ...]:
@@ -139,119 +169,63 @@ def bounds_looked_at(constants: Collection[str], names: Sequence[str] | None) ->
     return chosen
 
 
-def decide(details: Mapping[str, BoundVerdict], claimed: Sequence[str] | None) -> BoundVerdict:
+def _decide(details: Mapping[str, BoundVerdict], claimed: Sequence[str] | None) -> BoundVerdict:
     """The bound that decides: the gravest among those claimed, or the smallest coherence-free one that applies.
 
     Which assumptions break does not enter the choice of the smallest: the data would choose the bound.
     """
     if claimed:
-        return min(details.values(), key=lambda detail: (GRAVITY.index(detail.verdict), _size(detail)))
+        return min(details.values(), key=lambda detail: (_GRAVITY.index(detail.verdict), _size(detail)))
     free = [detail for name, detail in details.items() if not get(name).needs_coherence]
     smallest = min(free, key=lambda detail: (_size(detail), detail.name != "theorem-a"))
     return smallest if smallest.value is not None else replace(smallest, verdict=Decision.ASSUMPTION_BROKEN)
 
 
-def unclaimed(detail: BoundVerdict) -> BoundVerdict:
+def _unclaimed(detail: BoundVerdict) -> BoundVerdict:
     """The same verdict where nobody claimed the bound: outside its domain it merely does not apply."""
     return replace(detail, verdict=Decision.NOT_APPLICABLE) if detail.value is None else detail
-
-
-# No correction for several bounds: above a larger bound implies above a smaller one.
-GRAVITY = (Decision.VIOLATED, Decision.ASSUMPTION_BROKEN, Decision.UNDECIDED, Decision.HOLDS)
 
 
 def _size(detail: BoundVerdict) -> float:
     return np.inf if detail.value is None else detail.value
 
 
-def judge_bound(
-    evidence: Evidence,
-    bound: Bound,
-    findings: Mapping[str, Finding],
-    level: float,
-    horizons: Ints,
-    values: Floats,
-) -> BoundVerdict:
-    """What the evidence says of one bound, whose curve over the horizons is `values`."""
-    value, failures = bound.assess(evidence.setting)
-    if value is None:
-        return _outside_domain(bound, failures)
-    comparison = compare_with(evidence, bound, value, level)
-    contradicted = broken(findings, tuple(assumption.name for assumption in bound.assumptions))
-    decision, reason = _decision(evidence, bound, comparison, contradicted, findings)
-    told, open_ = comparison_sentence(evidence, bound, value, comparison, level), decision is Decision.UNDECIDED
-    return BoundVerdict(
-        name=bound.name,
-        iterates=bound.iterates,
-        verdict=decision,
-        numbers=comparison.outcome,
-        value=value,
-        slack_min=slack(evidence, bound, horizons, values),
-        broken=tuple(finding.name for finding in contradicted),
-        sentence=f"{reason} {told}".strip(),
-        would_decide=would_decide(evidence, bound, value, comparison, level) if open_ else None,
+def _merged(parts: Sequence[BoundVerdict], steps: Sequence[int]) -> BoundVerdict:
+    """One verdict over all T: that of the gravest; the numbers are below only where they are at every T."""
+    if len(parts) == 1:
+        return parts[0]
+    gravest = min(range(len(parts)), key=lambda i: _GRAVITY.index(parts[i].verdict))
+    every = parts[gravest].verdict is Decision.HOLDS
+    told = parts[-1] if every else parts[gravest]
+    outcomes = {part.numbers for part in parts}
+    open_ = outcomes.pop() if len(outcomes) == 1 else Outcome.UNDECIDED
+    return replace(
+        told,
+        numbers=Outcome.ABOVE if Outcome.ABOVE in outcomes else open_,
+        value=None if any(part.value is None for part in parts) else parts[-1].value,
+        slack_min=min((part.slack_min for part in parts if part.slack_min is not None), default=None),
+        broken=tuple(dict.fromkeys(name for part in parts for name in part.broken)),
+        sentence=("At every T; at the largest: " if every else f"At T = {steps[gravest]}: ") + told.sentence,
     )
 
 
-def _outside_domain(bound: Bound, failures: tuple[Failure, ...]) -> BoundVerdict:
-    sentence = failures[0].sentence()
-    return BoundVerdict(
-        bound.name,
-        bound.iterates,
-        Decision.ASSUMPTION_BROKEN,
-        Outcome.UNDECIDED,
-        None,
-        None,
-        (f"domain of {bound.name}",),
-        sentence,
-    )
+def _worst(findings: Sequence[Mapping[str, Examined]]) -> Mapping[str, Examined]:
+    """For every assumption the gravest of what was found."""
+    return {
+        name: min((found[name] for found in findings), key=lambda f: _STATES.index(f.state)) for name in findings[0]
+    }
 
 
-def compare_with(evidence: Evidence, bound: Bound, value: float, level: float) -> Comparison:
-    """The comparison alone, at the points that the bound covers."""
-    covered, floor = evidence.covered(bound.covers_last), evidence.floor
-    # Without a floor nothing is known between recorded points: zero is the only lower bound.
-    between = np.zeros((covered.shape[0], 1)) if floor is None else floor
-    if evidence.deterministic:
-        return compare_exactly(covered, between, value, evidence.margin)
-    if covered.shape[0] < 2 or evidence.copies:
-        return Comparison(Outcome.UNDECIDED)
-    return compare(covered, between, value, level)
+def _seen(one: _Judged, level: float) -> tuple[Values, Values, Values]:
+    """The least mean so far (H,) at the horizons of a run, with its lower and upper bounds."""
+    evidence, horizons = one.evidence, one.horizons
+    lower, upper = _band(evidence, level)
+    at = np.searchsorted(evidence.times, horizons, side="right") - 1
+    least, low = (running_minimum(v, evidence.times, horizons) for v in (mean(evidence.values), lower))
+    return least, low, upper[at]
 
 
-def _decision(
-    evidence: Evidence,
-    bound: Bound,
-    comparison: Comparison,
-    contradicted: tuple[Finding, ...],
-    findings: Mapping[str, Finding],
-) -> tuple[Decision, str]:
-    """The word, and the reason that stands before the comparison."""
-    estimates = evidence.estimated(bound.constants)
-    taken = f"Given the estimated {' and '.join(estimates)}:" if estimates else ""
-    if contradicted:
-        return Decision.ASSUMPTION_BROKEN, contradicted[0].sentence
-    if comparison.outcome is Outcome.BELOW:
-        return Decision.HOLDS, taken
-    if comparison.outcome is Outcome.UNDECIDED:
-        return Decision.UNDECIDED, taken
-    if estimates:
-        return Decision.UNDECIDED, f"An estimate cannot refute a theorem. {taken}"
-    if bound.needs_coherence and findings[COHERENCE.name].state is State.UNKNOWN:
-        return Decision.UNDECIDED, findings[COHERENCE.name].sentence
-    given = [name for name in bound.constants if evidence.constants[name].known is Known.GIVEN]
-    return Decision.VIOLATED, f"Taking {', '.join(given)} as given by the user:" if given else ""
-
-
-def slack(evidence: Evidence, bound: Bound, horizons: Ints, values: Floats) -> float | None:
-    """Smallest bound / measured over the horizons at which both exist and something was measured."""
-    last = horizons if bound.covers_last else horizons - 1
-    measured = running_minimum(mean(evidence.values), evidence.times, last)
-    usable = np.isfinite(values) & np.isfinite(measured) & (measured > 0)
-    return float((values[usable] / measured[usable]).min()) if usable.any() else None
-
-
-def band(evidence: Evidence, level: float) -> tuple[Floats, Floats]:
+def _band(evidence: Evidence, level: float) -> tuple[Values, Values]:
     """Lower bounds (R,) of the means, and upper bounds (R,) of the least mean so far; NaN for a single noisy seed."""
     if evidence.deterministic:
         exact = evidence.values[0]
@@ -263,9 +237,11 @@ def band(evidence: Evidence, level: float) -> tuple[Floats, Floats]:
     return lower_bound(evidence.values, level, cap=start), running_upper_bound(evidence.values, level)
 
 
-def at_horizons(values: Floats, times: Ints, horizons: Ints) -> Floats:
-    """The entries at the last recorded time up to each horizon."""
-    return np.asarray(values[np.searchsorted(times, horizons, side="right") - 1], dtype=np.float64)
+def _fit(evidences: Sequence[Evidence], horizons: Times) -> Decay | None:
+    """The decay along one run, or over runs at several T; a prefix is no run of a schedule that contains T."""
+    if len(evidences) > 1:
+        return grid_exponent([evidence.values for evidence in evidences], horizons)
+    return None if evidences[0].reads_horizon else decay_exponent(evidences[0].values, evidences[0].times)
 
 
 def _bound_rate(horizons: Ints, values: Floats, fit: Decay | None) -> float | None:
@@ -276,7 +252,7 @@ def _bound_rate(horizons: Ints, values: Floats, fit: Decay | None) -> float | No
     return float(slope(horizons[within], values[within])) if within.sum() > 1 else None
 
 
-def states(findings: Mapping[str, Finding], details: Sequence[BoundVerdict]) -> dict[str, str]:
+def _states(findings: Mapping[str, Examined], details: Sequence[BoundVerdict]) -> dict[str, str]:
     """The state of each assumption of these bounds, of their domains, and of coherence where mu has a value."""
     assumed = [assumption.name for detail in details for assumption in get(detail.name).assumptions]
     names = dict.fromkeys([*assumed, COHERENCE.name, IN_EXPECTATION])
@@ -284,21 +260,30 @@ def states(findings: Mapping[str, Finding], details: Sequence[BoundVerdict]) -> 
     return states | {f"domain of {d.name}": str(State.OK if d.value is not None else State.BROKEN) for d in details}
 
 
-def announced(evidence: Evidence) -> tuple[str, ...]:
+def _announced(evidence: Evidence, alone: bool) -> tuple[str, ...]:
     """What a reader of the verdict should know besides."""
     told = (
-        (evidence.reads_horizon, "The schedule depends on T: its decay shows only in runs at several T."),
+        (alone and evidence.reads_horizon, "The schedule depends on T: its decay shows only in runs at several T."),
         (evidence.copies, "All seeds hold the same numbers, as copies of one run would; they count as one seed."),
-        (_any_diverged(evidence), "Seeds diverged; a diverged seed counts as infinite in a mean."),
+        (_diverged([evidence]).seeds > 0, "Seeds diverged; a diverged seed counts as infinite in a mean."),
         (not evidence.complete, "Not every step is recorded; minima are over the recorded points."),
     )
     return tuple(sentence for applies, sentence in told if applies)
 
 
-def _any_diverged(evidence: Evidence) -> bool:
-    return _diverged(evidence).seeds > 0
+def _diverged(evidences: Sequence[Evidence]) -> Diverged:
+    steps = [int(k) for e in evidences if e.diverged_at is not None for k in e.diverged_at if k >= 0]
+    return Diverged(len(steps), min(steps, default=None))
 
 
-def _diverged(evidence: Evidence) -> Diverged:
-    steps = evidence.diverged_at[evidence.diverged_at >= 0] if evidence.diverged_at is not None else np.empty(0)
-    return Diverged(int(steps.size), int(steps.min()) if steps.size else None)
+def _in_order(runs: Sequence[Run]) -> list[Run]:
+    if not runs:
+        raise InputError("A check over several T needs at least one run. Got none.")
+    ordered = sorted(runs, key=lambda run: run.configuration.steps)
+    alike = {(run.configuration.problem, run.configuration.schedule, run.configuration.staleness) for run in runs}
+    if len(alike) > 1:
+        raise InputError(f"Runs over several T must share problem, schedule and staleness. Got {sorted(alike)}.")
+    steps = [run.configuration.steps for run in ordered]
+    if len(set(steps)) < len(steps):
+        raise InputError(f"Runs over several T must differ in T. Got {steps}.")
+    return ordered

@@ -13,12 +13,11 @@ import numpy as np
 
 from experiments.problems import get_problem
 from experiments.problems.problem import Constant, Known, Problem
+from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
 from theory.bounds import Setting
 from theory.common.errors import InputError, TooLargeError
-from theory.common.types import Floats, Ints
-from theory.schedules.schedule import parse_schedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,17 +96,17 @@ def agree(values: Floats) -> bool:
     return bool((values == values[0]).all())
 
 
-def evidence_from_run(run: Run, problem: Problem | None = None) -> Evidence:
+def evidence_of(run: Run, plan: Plan | None = None) -> Evidence:
     """The evidence of a simulated run.
 
     Args:
         run: what was simulated.
-        problem: its objective, if it is at hand; otherwise it is rebuilt from its spelling.
+        plan: of a run of this schedule, if it is at hand; otherwise the objective is rebuilt from its spelling.
 
     Returns:
         The evidence. A given sigma is compared with the exact variance at x_0 and, for the first seed, at x_T.
     """
-    objective = problem or _rebuilt(run)
+    objective = plan.problem if plan else _rebuilt(run)
     batch, constants = run.configuration.batch, run.constants
     silent = "sigma" in constants and constants["sigma"].value == 0 and agree(run.gradient_norm_squared)
     exact = objective.deterministic(batch) if objective else silent
@@ -118,7 +117,7 @@ def evidence_from_run(run: Run, problem: Problem | None = None) -> Evidence:
         setting=run.setting(),
         constants=constants,
         deterministic=exact,
-        reads_horizon=_reads_horizon(run),
+        reads_horizon=plan.rule.reads_horizon if plan else run.configuration.reads_horizon,
         source=f"{run.configuration.problem}",
         terms=objective.examples + objective.dimension if objective else 0,
         loss=run.loss,
@@ -147,13 +146,7 @@ def _rebuilt(run: Run) -> Problem | None:
     return problem if problem.digest == run.configuration.data_digest else None
 
 
-def _reads_horizon(run: Run) -> bool:
-    if run.configuration.schedule_digest and run.configuration.schedule.startswith("@"):
-        return False
-    return parse_schedule(run.configuration.schedule).reads_horizon
-
-
-def _floor(evidence: Evidence, displacement: Floats) -> Floats | None:
+def _floor(evidence: Evidence, displacement: Values) -> Values | None:
     r"""Squares of $\|\nabla F(x_k)\|-L\|x_j-x_k\|$, which bound those between recorded points, if L is no estimate."""
     gaps = np.flatnonzero(np.diff(evidence.times) > 1)
     if not gaps.size:

@@ -17,15 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.check.check import check_evidence
+from experiments.check.check import judge
 from experiments.check.evidence import Evidence, agree
 from experiments.check.verdict import Verdict
-from experiments.problems.problem import Constant, Known
+from experiments.runs.plan import resolve_constants
 from theory.bounds import Setting
 from theory.common.errors import DataError
 from theory.common.reading import open_ordinary
-from theory.common.types import Floats, Ints
-from theory.formulas.notation import checked_constant
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
@@ -97,25 +95,20 @@ def check_log(
     ...     check_log(log, "1/(2*L)", 1, {"L": 1, "Delta": 2, "sigma": 0}, bounds=["theorem-a"]).verdict
     <Decision.HOLDS: 'holds'>
     """
-    log, window = read_log(path), staleness if isinstance(staleness, Staleness) else Staleness(staleness)
-    rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
+    log, window, rule = read_log(path), Staleness.of(staleness), parse_schedule(schedule)
     last = int(log.times[-1])
     if steps is not None and steps != last:
         raise DataError(f"The log {path} ends at step {last}. Give --steps {last}, or a log of {steps} steps.")
     trace = _trace(log, window, delays, bounds, path)
-    known = {
-        name: Constant(checked_constant(name, value), Known.GIVEN, "given by the user")
-        for name, value in constants.items()
-    }
-    values = {name: constant.value for name, constant in known.items()}
-    setting = Setting(rule.step_sizes(last, delays=trace, s=window.window, **values), trace, window, values)
+    known = resolve_constants({}, constants)
+    setting = Setting.of(rule, trace, window, {name: constant.value for name, constant in known.items()})
     evidence = Evidence(
         times=log.times,
         values=_squared(log.norms),
         seeds=log.seeds,
         setting=setting,
         constants=known,
-        deterministic=values.get("sigma") == 0 and agree(log.norms),
+        deterministic=setting.constants.get("sigma") == 0 and agree(log.norms),
         reads_horizon=rule.reads_horizon,
         source="The log",
         floor=log.norms[:, :0] if log.times.size == last + 1 else None,
@@ -123,7 +116,7 @@ def check_log(
         simulated=False,
     )
     told = _ANNOUNCED if _ends_with_a_line(path) else (*_ANNOUNCED, _CUT)
-    return check_evidence(evidence, bounds, level, told)
+    return judge([evidence], bounds, level, told)
 
 
 _ANNOUNCED = (

@@ -1,4 +1,4 @@
-from .comparison import Comparison as Comparison
+from .comparison import MeanComparison as MeanComparison
 from .comparison import Outcome as Outcome
 from .comparison import compare as compare
 from .comparison import compare_exactly as compare_exactly

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class MeanComparison:
     """The outcome, and how many seeds would decide an open one (None: no number of seeds is likely to)."""
 
     outcome: Outcome
@@ -99,7 +99,7 @@ def is_below(values: Floats, bound: float, level: float) -> NDArray[np.bool_]:
     return np.asarray(running_upper_bound(values, level)[..., -1] <= bound)
 
 
-def compare(values: Floats, floor: Floats, bound: float, level: float) -> Comparison:
+def compare(values: Values, floor: Values, bound: float, level: float) -> MeanComparison:
     """Compare min m_k with B for seeds that carry noise.
 
     Args:
@@ -112,13 +112,13 @@ def compare(values: Floats, floor: Floats, bound: float, level: float) -> Compar
         The outcome; for an open one, the number of seeds at which the present half-width would decide it.
     """
     if is_below(values, bound, level):
-        return Comparison(Outcome.BELOW)
+        return MeanComparison(Outcome.BELOW)
     if is_above(np.concatenate([values, floor], axis=1), bound, level):
-        return Comparison(Outcome.ABOVE)
-    return Comparison(Outcome.UNDECIDED, _seeds_needed(values, floor, bound, level))
+        return MeanComparison(Outcome.ABOVE)
+    return MeanComparison(Outcome.UNDECIDED, _seeds_needed(values, floor, bound, level))
 
 
-def compare_exactly(values: Floats, floor: Floats, bound: float, margin: float) -> Comparison:
+def compare_exactly(values: Values, floor: Values, bound: float, margin: float) -> MeanComparison:
     """Compare numbers without noise; `margin` is the relative rounding error they may carry.
 
     >>> one = np.array([[4.0, 1.0]])
@@ -127,10 +127,10 @@ def compare_exactly(values: Floats, floor: Floats, bound: float, margin: float) 
     """
     exact = values[0]
     if (exact * (1 + margin) <= bound).any():
-        return Comparison(Outcome.BELOW)
+        return MeanComparison(Outcome.BELOW)
     if (np.concatenate([exact, floor[0]]) * (1 - margin) > bound).all():
-        return Comparison(Outcome.ABOVE)
-    return Comparison(Outcome.UNDECIDED)
+        return MeanComparison(Outcome.ABOVE)
+    return MeanComparison(Outcome.UNDECIDED)
 
 
 def _seeds_needed(values: Floats, floor: Floats, bound: float, level: float) -> int | None:

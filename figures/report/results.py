@@ -17,7 +17,6 @@ from typing import Any
 import h5netcdf
 
 from experiments.check.check import HORIZONS, check
-from experiments.check.horizons import check_horizons
 from experiments.check.verdict import Verdict
 from experiments.check.worst_case_values import settings_of, stored_rungs
 from experiments.runs.configuration import Configuration
@@ -25,8 +24,7 @@ from experiments.runs.run import Run
 from experiments.runs.store import load
 from experiments.statistics.decay import log_spaced
 from theory.bounds import Setting
-from theory.common.errors import GradlagError, StoreError
-from theory.schedules.schedule import parse_schedule
+from theory.common.errors import StoreError
 
 CALIBRATION = "calibration.json"
 # Where `reproduce`, `check` and `compare` keep their runs.
@@ -77,7 +75,7 @@ class Result:
     def verdict(self) -> Verdict:
         """What the runs say of the bounds of the library."""
         runs = [stored.run() for stored in self.stored]
-        verdict = check(runs[0]) if len(runs) == 1 else check_horizons(runs)
+        verdict = check(runs)
         place = self.stored[0].path.parent
         rungs = stored_rungs(self.settings, (place, place.parent))
         return verdict if rungs is None else rungs.attached(verdict)
@@ -110,7 +108,7 @@ class Family:
     @property
     def over_horizons(self) -> bool:
         """Whether the schedule contains T, so that there is a run for each T."""
-        return _reads_horizon(self.first)
+        return self.first.reads_horizon
 
     @property
     def assumes_coherence(self) -> bool:
@@ -210,12 +208,4 @@ def _results(stored: Sequence[Stored]) -> Iterator[Result]:
 def _family_key(configuration: Configuration) -> str:
     """What all members of a family have in common; T as well, unless the schedule contains it."""
     alike = replace(configuration, staleness=1, record_every=1)
-    return replace(alike, steps=1).to_json() if _reads_horizon(configuration) else alike.to_json()
-
-
-def _reads_horizon(configuration: Configuration) -> bool:
-    """Whether the schedule contains T; numbers from a file, and a spelling that nobody reads any more, do not."""
-    try:
-        return not configuration.schedule.startswith("@") and parse_schedule(configuration.schedule).reads_horizon
-    except GradlagError:
-        return False
+    return replace(alike, steps=1).to_json() if configuration.reads_horizon else alike.to_json()

@@ -9,16 +9,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from experiments.check import training_log
 from experiments.check.check import LEAST_LEVEL, bounds_looked_at
-from experiments.check.check import check as check_run
-from experiments.check.horizons import check_horizons
+from experiments.check.check import check as check_runs
 from experiments.check.verdict import Verdict
 from experiments.common.files import check_writable, remove_stale, write_atomically
 from experiments.common.progress import reporting
 from experiments.problems.problem import Problem
+from experiments.runs.configuration import RunOptions
 from experiments.runs.execute import execute, run_to_file
 from experiments.runs.plan import Plan, plan
 from experiments.runs.run import Run
@@ -26,36 +26,11 @@ from experiments.statistics.intervals import checked_level
 from experiments.studies.ladder import horizon_grid
 from gradlag.terminal.output import interval, number, plain
 from theory.common.errors import InputError
-from theory.common.types import Say
-from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.schedules.schedule import AnySchedule
 from theory.staleness.count import Staleness
-from theory.staleness.delay_model import DelayModel
-from theory.staleness.delays import read_trace
+from theory.staleness.delays import read_trace, refuse_two_sources
 
-__all__ = ["Comparison", "RunOptions", "check", "check_log", "compare", "run"]
-
-
-class RunOptions(TypedDict, total=False):
-    """What `run`, `check` and `compare` take besides; all of it may be left out.
-
-    Args:
-        seeds: how many independent runs, 32 by default.
-        first_seed: their first seed, 0 by default; it also draws the delays, which all seeds share.
-        batch: minibatch size, 0 for the full gradient; by default the problem's own.
-        record_every: distance between two points at which the full gradient is measured, 1 by default.
-        delays: constant (s - 1, the default), uniform, geometric:mean=M, cyclic:period=P, normal:mean=M,sd=D,
-            adversarial; or a model.
-        delays_file: a file of T delays, in place of `delays`.
-        constants: values of L, Delta, sigma in place of the problem's, and of mu.
-    """
-
-    seeds: int
-    first_seed: int
-    batch: int | None
-    record_every: int
-    delays: str | DelayModel
-    delays_file: Path | str | None
-    constants: Mapping[str, float]
+__all__ = ["Comparison", "check", "check_log", "compare", "run"]
 
 
 def _silent(sentence: str) -> None:
@@ -143,7 +118,7 @@ def check(
     runs = [
         _carry_out(each, folder and folder / name, announce, progress) for each, name in zip(plans, names, strict=True)
     ]
-    verdict = _judged(plans, runs, bounds, level)
+    verdict = check_runs(runs, bounds, level, plan=plans[-1])
     if worst_case or (worst_case is None and folder is not None):
         verdict = _with_rungs(verdict, runs, folder)
     return _kept(verdict, folder)
@@ -275,7 +250,7 @@ def compare(
     verdicts = {}
     for text, plans in wanted.items():
         runs = [_carry_out(each, folder and folder / f"run-{each.key[:12]}.nc", announce, progress) for each in plans]
-        verdicts[text] = _judged(plans, runs, None, level)
+        verdicts[text] = check_runs(runs, None, level, plan=plans[-1])
     return Comparison(verdicts, None if folder is None else _keep_comparison(verdicts, folder))
 
 
@@ -284,8 +259,7 @@ def _text(schedule: str | AnySchedule) -> str:
 
 
 def _plan(schedule: str | AnySchedule, problem: str | Problem, staleness: int, steps: int, options: RunOptions) -> Plan:
-    if options.get("delays_file") is not None and options.get("delays", "constant") != "constant":
-        raise InputError("The delays come from a model or from a file. Give --delays or --delays-file, not both.")
+    refuse_two_sources(options.get("delays", "constant"), options.get("delays_file"))
     return plan(problem, schedule, staleness, steps, **options)
 
 
@@ -294,11 +268,10 @@ def _plans(
 ) -> tuple[Plan, ...]:
     """One run, or one for every T of a grid if the schedule contains T; the one asked for is settled first."""
     last = _plan(schedule, problem, staleness, steps, options)
-    rule = parse_schedule(schedule) if isinstance(schedule, str) else schedule
-    if not rule.reads_horizon or options.get("delays_file") is not None:
+    if not last.rule.reads_horizon or options.get("delays_file") is not None:
         return (last,)  # a trace is about T steps and no other number
     shorter = horizon_grid(steps)[:-1]
-    return (*(_plan(rule, last.problem, staleness, each, _fitting(options, each)) for each in shorter), last)
+    return (*(_plan(last.rule, last.problem, staleness, each, _fitting(options, each)) for each in shorter), last)
 
 
 def _fitting(options: RunOptions, steps: int) -> RunOptions:
@@ -323,13 +296,6 @@ def _carry_out(settled: Plan, path: Path | None, announce: Say, progress: bool) 
             return execute(settled, progress=report)
         remove_stale(path.parent)
         return run_to_file(settled, path, report, announce)
-
-
-def _judged(plans: Sequence[Plan], runs: Sequence[Run], bounds: Sequence[str] | None, level: float) -> Verdict:
-    asked = plans[-1]
-    if len(runs) == 1:
-        return check_run(runs[0], bounds, level, problem=asked.problem, announcements=asked.announcements)
-    return check_horizons(runs, bounds, level, problem=asked.problem, announcements=asked.announcements)
 
 
 def _kept(verdict: Verdict, folder: Path | None) -> Verdict:

@@ -3,7 +3,6 @@
 import pytest
 
 from experiments.check.check import check
-from experiments.check.horizons import check_horizons
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan
 from experiments.sweep.executor import run_cells
@@ -36,7 +35,7 @@ def theorem_verdict():
 @pytest.fixture(scope="session")
 def horizon_verdict():
     """Corollary 1's step contains T: one run for each T."""
-    return check_horizons([execute(plan(PROBLEM, "corollary-1", 2, T, seeds=8)) for T in (10, 20, 40, 80)])
+    return check([execute(plan(PROBLEM, "corollary-1", 2, T, seeds=8)) for T in (10, 20, 40, 80)])
 
 
 @pytest.fixture(scope="session")

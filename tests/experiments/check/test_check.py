@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from experiments.check.check import check
-from experiments.check.horizons import check_horizons
 from experiments.check.verdict import Decision
 from experiments.problems.problem import Constant, Known
 from experiments.runs.configuration import Configuration
@@ -351,7 +350,7 @@ def test_a_diverged_seed_is_counted_and_early_points_still_decide() -> None:
 
 def test_a_real_run_beyond_the_stability_limit_breaks_a_condition() -> None:
     settled = plan("quadratic:d=3", "3/L", staleness=4, steps=300, seeds=8)
-    verdict = check(execute(settled), problem=settled.problem, announcements=settled.announcements)
+    verdict = check(execute(settled), plan=settled)
     assert verdict.verdict is Decision.ASSUMPTION_BROKEN and "v_t is negative" in verdict.sentence
     assert any("stability limit" in sentence for sentence in verdict.announcements)
 
@@ -361,7 +360,7 @@ def test_a_real_run_beyond_the_stability_limit_breaks_a_condition() -> None:
 
 def test_a_real_run_holds_and_its_bound_is_above_the_measured_at_every_horizon() -> None:
     settled = plan("quadratic:d=10", "1/(s*L*sqrt(k))", staleness=4, steps=400, seeds=32)
-    verdict = check(execute(settled), problem=settled.problem)
+    verdict = check(execute(settled), plan=settled)
     assert verdict.verdict is Decision.HOLDS and verdict.slack_min is not None and verdict.slack_min > 1
     pairs = list(zip(verdict.bounds[verdict.bound], verdict.measured, strict=True))
     assert min(bound / measured for bound, measured in pairs) == pytest.approx(verdict.slack_min)
@@ -463,7 +462,7 @@ def over_horizons(factor: float = 0.5, horizons: tuple[int, ...] = (16, 64, 256)
 
 
 def test_runs_at_several_T_hold_if_each_does_and_give_the_rate_over_T() -> None:
-    verdict = check_horizons(list(reversed(over_horizons())))
+    verdict = check(list(reversed(over_horizons())))
     assert (verdict.verdict, verdict.times) == (Decision.HOLDS, (16, 64, 256))
     assert verdict.rate == pytest.approx(verdict.bound_rate, abs=0.05)
     assert not any("depends on T" in sentence for sentence in verdict.announcements)
@@ -472,13 +471,13 @@ def test_runs_at_several_T_hold_if_each_does_and_give_the_rate_over_T() -> None:
 def test_one_violated_T_is_a_violation_and_is_named() -> None:
     runs = over_horizons()
     runs[1] = over_horizons(3.0)[1]
-    verdict = check_horizons(runs)
+    verdict = check(runs)
     assert verdict.verdict is Decision.VIOLATED and verdict.sentence.startswith("At T = 64:")
 
 
 def test_each_of_several_T_is_tested_at_its_share_of_the_level() -> None:
     runs = over_horizons()
-    verdict = check_horizons(runs, level=0.06)
+    verdict = check(runs, level=0.06)
     shares = [lower_bound(run.gradient_norm_squared, 0.02).min() for run in runs]
     assert verdict.measured_lower == pytest.approx(shares, rel=1e-12)
     assert verdict.measured_upper[-1] == check(runs[-1], level=0.02).measured_upper[-1]
@@ -487,11 +486,11 @@ def test_each_of_several_T_is_tested_at_its_share_of_the_level() -> None:
 def test_runs_that_do_not_belong_together_are_refused() -> None:
     runs = over_horizons()
     with pytest.raises(InputError, match="must differ in T"):
-        check_horizons([runs[0], runs[0]])
+        check([runs[0], runs[0]])
     with pytest.raises(InputError, match="must share problem, schedule and staleness"):
-        check_horizons([runs[0], made(1.0)])
+        check([runs[0], made(1.0)])
     with pytest.raises(InputError, match="at least one run"):
-        check_horizons([])
+        check([])
 
 
 def test_a_verdict_maps_to_its_exit_status() -> None:

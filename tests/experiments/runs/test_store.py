@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.common.files import check_writable
+from experiments.common.files import check_writable, remove_stale
 from experiments.problems.problem import Constant, Known
-from experiments.runs import configuration, store
+from experiments.runs import configuration
 from experiments.runs.configuration import Configuration
 from experiments.runs.run import COORDINATES, MEASURED, PLANNED, Run, build_run, content_digest, recorded_times
 from experiments.runs.store import load, load_all, save
@@ -284,7 +284,7 @@ def test_a_failed_save_leaves_the_earlier_file_and_no_rubbish(run, tmp_path, mon
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(EnvironmentFailure, match=r"could not be written \(no space left on device\)"):
         save(synthetic_run(replace(ASKED, batch=1)), path)
     assert path.read_bytes() == before
@@ -298,7 +298,7 @@ def test_an_interrupted_save_leaves_the_earlier_file_and_no_rubbish(run, tmp_pat
     def interrupted(descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(store.os, "fsync", interrupted)
+    monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         save(synthetic_run(replace(ASKED, batch=1)), path)
     assert path.read_bytes() == before
@@ -308,9 +308,9 @@ def test_an_interrupted_save_leaves_the_earlier_file_and_no_rubbish(run, tmp_pat
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from experiments import store
-store.os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
-store.write_atomically(Path(sys.argv[1]), b"new" * 1000)
+from experiments.common.files import write_atomically
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(Path(sys.argv[1]), b"new" * 1000)
 """
 
 
@@ -364,5 +364,5 @@ def test_what_killed_writers_left_is_removed_once_its_date_is_a_day_off(tmp_path
         path.touch()
         date = path.stat().st_mtime + days * 86_400
         os.utime(path, (date, date))
-    store.remove_stale(tmp_path)
+    remove_stale(tmp_path)
     assert left.exists() == stays and other.exists()

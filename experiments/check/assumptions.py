@@ -14,6 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from experiments.check.evidence import Evidence, agree
+from experiments.common.arrays import Indices, Mask, Values
 from experiments.problems.problem import Constant, Known
 from experiments.statistics.intervals import student_critical
 from theory.bounds.parts.assumptions import (
@@ -226,7 +227,7 @@ def _coherence_in_expectation(evidence: Evidence, level: float) -> Examined:
     return _judge_excess(evidence, excess, evidence.times[before][usable], bool(usable.all()), level)
 
 
-def _judge_excess(evidence: Evidence, excess: Values, times: Times, everywhere: bool, level: float) -> Examined:
+def _judge_excess(evidence: Evidence, excess: Values, times: Indices, everywhere: bool, level: float) -> Examined:
     """Test E excess >= 0 at every k over the seeds, with Bonferroni's correction."""
     lower, upper = _limits(evidence, excess, level)
     if (upper < 0).any():

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from experiments.common.arrays import Indices, Values
 from experiments.problems import get_problem
 from experiments.problems.problem import Constant, Known, Problem
 from experiments.runs.plan import Plan
@@ -43,8 +44,8 @@ class Evidence:
         unbiased: whether the stochastic gradients are known to be unbiased.
     """
 
-    times: Ints
-    values: Floats
+    times: Indices
+    values: Values
     seeds: tuple[int, ...]
     setting: Setting
     constants: Mapping[str, Constant]
@@ -52,12 +53,12 @@ class Evidence:
     reads_horizon: bool
     source: str
     terms: int = 0
-    floor: Floats | None = None
-    loss: Floats | None = None
-    coherence: Floats | None = None
-    inner_product: Floats | None = None
-    smoothness: Floats | None = None
-    diverged_at: Ints | None = None
+    floor: Values | None = None
+    loss: Values | None = None
+    coherence: Values | None = None
+    inner_product: Values | None = None
+    smoothness: Values | None = None
+    diverged_at: Indices | None = None
     variance: float | None = None
     simulated: bool = True
     unbiased: bool = True

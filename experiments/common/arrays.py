@@ -6,7 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from theory.common.types import Matrix
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Values = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 
 def read_only(values: ArrayLike) -> Matrix:

@@ -16,6 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.common.arrays import Indices, Vector
 from experiments.kernels import compiling, counters, elementary
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.problems.problem import KernelData
@@ -44,7 +45,7 @@ from experiments.simulate.measured import (
     NORM_SQUARED,
     SMOOTHNESS,
 )
-from experiments.simulate.trajectories import FAR_SQUARED, Indices, Iteration, Progress, Trajectories, frozen
+from experiments.simulate.trajectories import FAR_SQUARED, Iteration, Progress, Trajectories, frozen
 from theory.common.errors import ProblemError
 from theory.common.types import Ints, Progress, Vector
 

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.common.arrays import Matrix, Vector
+from experiments.common.arrays import Indices, Matrix, Vector
 from experiments.simulate.measured import NORM_SQUARED, SERIES, Series
 
-Indices = NDArray[np.int64]
 Progress = Callable[[int, int], None]
 
 # A point further out than this has diverged; its square is still a number.

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from experiments.common.arrays import Mask, Values
 from experiments.statistics.intervals import lower_bound, mean, upper_bound
-from theory.common.types import Floats
 
 # A fixed multiple of the bound at which values are cut off before they are tested for being above it. The mean of
 # what is cut off is smaller, so the test stays valid, and a few enormous values no longer hide the others.
@@ -38,7 +37,7 @@ class MeanComparison:
     seeds_needed: int | None = None
 
 
-def is_above(values: Floats, bound: float, level: float) -> NDArray[np.bool_]:
+def is_above(values: Values, bound: float, level: float) -> Mask:
     """Whether every mean exceeds the bound.
 
     Args:
@@ -80,7 +79,7 @@ def running_upper_bound(values: Floats, level: float) -> Floats:
     return np.minimum(_taken_at_best(first, second), _taken_at_best(second, first))
 
 
-def _half_bound(half: Floats, varies: NDArray[np.bool_], level: float) -> Floats:
+def _half_bound(half: Values, varies: Mask, level: float) -> Values:
     """Upper bounds from half of the seeds; infinite where this half happens to agree and the whole does not."""
     agrees = half.max(axis=-2) == half.min(axis=-2)
     limits = np.where(agrees & ~varies, mean(half), upper_bound(half, level))
@@ -94,7 +93,7 @@ def _taken_at_best(chooser: Floats, tester: Floats) -> Floats:
     return np.take_along_axis(tester, index, axis=-1)
 
 
-def is_below(values: Floats, bound: float, level: float) -> NDArray[np.bool_]:
+def is_below(values: Values, bound: float, level: float) -> Mask:
     """Whether some mean is at most the bound; wrong with probability at most `level` when min m_k > B."""
     return np.asarray(running_upper_bound(values, level)[..., -1] <= bound)
 

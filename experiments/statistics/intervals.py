@@ -16,10 +16,11 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
+from experiments.common.arrays import Values
 from theory.common.errors import InputError
 from theory.common.types import Floats
 
-Limit = Callable[["Sample", float], Floats]
+Limit = Callable[["Sample", float], Values]
 
 LEAST_LEVEL = 1e-4
 # Draws for the critical values, in blocks; at least so many of them lie beyond the quantile.

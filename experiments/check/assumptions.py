@@ -89,12 +89,13 @@ def _trusted(name: str, constant: Constant | None, symbol: str) -> Examined:
 
 def _smooth(evidence: Evidence) -> Examined:
     constant, growth = evidence.constants.get("L"), evidence.smoothness
-    if constant is not None and growth is not None:
-        excess = np.where(np.isfinite(growth), growth, 0.0) > constant.value * (1 + _QUOTIENT_ROUNDING)
-        if excess.any():
-            row, column = _first(excess)
-            return _contradicted(SMOOTH.name, evidence, column, float(growth[row, column]), constant.value, _GROWTH)
-    return _trusted(SMOOTH.name, constant, "L")
+    if constant is None or growth is None:
+        return _trusted(SMOOTH.name, constant, "L")
+    grown = np.where(np.isfinite(growth), growth, 0.0)
+    excess = grown > constant.value * (1 + _QUOTIENT_ROUNDING)
+    return _first_excess(SMOOTH.name, evidence, excess, grown, constant.value, _GROWTH) or _trusted(
+        SMOOTH.name, constant, "L"
+    )
 
 
 _GROWTH = "L is contradicted at k = {k}: the gradient changed by {value:.6g} times the distance, and L = {limit:.6g}."
@@ -105,44 +106,34 @@ _NORM = (
 )
 
 
-def _contradicted(name: str, evidence: Evidence, column: int, value: float, limit: float, words: str) -> Examined:
-    k = int(evidence.times[column])
+def _first_excess(
+    name: str, evidence: Evidence, excess: Mask, found: Values, allowed: float | Values, words: str
+) -> Examined | None:
+    """An assumption that is contradicted where `excess` says so, told at the first such point in time."""
+    if not excess.any():
+        return None
+    row, column = _first(excess)
+    k, value = int(evidence.times[column]), float(found[row, column])
+    limit = float(np.broadcast_to(allowed, found.shape)[row, column])
     return Examined(name, State.BROKEN, words.format(k=k, value=value, limit=limit), k, value, limit)
 
 
 def _bounded_below(evidence: Evidence) -> Examined:
-    constant, loss = evidence.constants.get("Delta"), evidence.loss
+    """The drop of the loss; then the norm, which blames L and Delta together."""
+    constant, loss, norms = evidence.constants.get("Delta"), evidence.loss, evidence.values
     if constant is None or loss is None:
         return _trusted(BOUNDED_BELOW.name, constant, "Delta")
-    drop = loss[:, :1] - loss
-    rounding = _ROUNDING * (np.abs(loss[:, :1]) + np.abs(loss) + constant.value)
+    drop, gap = loss[:, :1] - loss, constant.value
+    rounding = _ROUNDING * (np.abs(loss[:, :1]) + np.abs(loss) + gap)
+    left, smoothness = gap - drop + rounding, evidence.constants.get("L")
+    limit = np.full_like(left, np.inf) if smoothness is None else 2 * smoothness.value * left
+    # After divergence the loss is NaN, and comparisons with it are false.
+    above = np.isfinite(norms) & (norms > limit * (1 + _ROUNDING))
     return (
-        _too_large_drop(evidence, drop, constant.value + rounding, constant.value)
-        or _too_large_norm(evidence, drop, rounding, constant.value)
+        _first_excess(BOUNDED_BELOW.name, evidence, drop > gap + rounding, drop, gap, _DROP)
+        or _first_excess(BOUNDED_BELOW.name, evidence, above, norms, limit, _NORM)
         or _trusted(BOUNDED_BELOW.name, constant, "Delta")
     )
-
-
-def _too_large_drop(evidence: Evidence, drop: Values, allowed: Values, gap: float) -> Examined | None:
-    excess = drop > allowed
-    if not excess.any():
-        return None
-    row, column = _first(excess)
-    return _contradicted(BOUNDED_BELOW.name, evidence, column, float(drop[row, column]), gap, _DROP)
-
-
-def _too_large_norm(evidence: Evidence, drop: Values, rounding: Values, gap: float) -> Examined | None:
-    """The second implication, which blames L and Delta together."""
-    if "L" not in evidence.constants:
-        return None
-    limit = 2 * evidence.constants["L"].value * (gap - drop + rounding)
-    # After divergence the loss is NaN, and comparisons with it are false.
-    excess = np.isfinite(evidence.values) & (evidence.values > limit * (1 + _ROUNDING))
-    if not excess.any():
-        return None
-    row, column = _first(excess)
-    found = float(evidence.values[row, column])
-    return _contradicted(BOUNDED_BELOW.name, evidence, column, found, float(limit[row, column]), _NORM)
 
 
 def _variance(evidence: Evidence) -> Examined:
@@ -159,29 +150,26 @@ def _variance(evidence: Evidence) -> Examined:
 
 
 def _no_noise(evidence: Evidence) -> Examined:
-    if evidence.deterministic:
-        return Examined(NO_NOISE.name, State.OK, "The gradients are exact.")
-    return Examined(NO_NOISE.name, State.BROKEN, "The gradients of the run are noisy, not exact.")
+    words = "The gradients are exact." if evidence.deterministic else "The gradients of the run are noisy, not exact."
+    return Examined(NO_NOISE.name, State.OK if evidence.deterministic else State.BROKEN, words)
 
 
 def _ordered(evidence: Evidence) -> Examined:
-    overtaken = DelayMap(evidence.setting.delays).overtaken
-    if not overtaken.any():
+    overtaken = np.flatnonzero(DelayMap(evidence.setting.delays).overtaken)
+    if not overtaken.size:
         return Examined(ORDERED_READS.name, State.OK, "No gradient overtakes another.")
     if evidence.setting.constants.get("sigma") == 0:
         return Examined(ORDERED_READS.name, State.OK, "Gradients overtake one another, which matters under noise only.")
-    k = int(np.flatnonzero(overtaken)[0]) + 1
+    k = int(overtaken[0]) + 1
     return Examined(ORDERED_READS.name, State.BROKEN, f"A younger gradient was applied before that of step {k}.", k)
 
 
 def _unbiased(evidence: Evidence) -> Examined:
-    if not evidence.simulated:
-        words = "A log does not show whether every gradient was fresh and unbiased."
-    elif not evidence.unbiased:
-        words = "Whether a user's stochastic gradient is unbiased is up to the file that computes it."
-    else:
+    if evidence.simulated and evidence.unbiased:
         return Examined(UNBIASED.name, State.OK, "Every step draws fresh noise, independent of the past.")
-    return Examined(UNBIASED.name, State.UNKNOWN, words)
+    own = "Whether a user's stochastic gradient is unbiased is up to the file that computes it."
+    log = "A log does not show whether every gradient was fresh and unbiased."
+    return Examined(UNBIASED.name, State.UNKNOWN, own if evidence.simulated else log)
 
 
 def _delays_fixed(evidence: Evidence) -> Examined:

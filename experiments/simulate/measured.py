@@ -66,5 +66,6 @@ class Series(Measured):
 
 
 SERIES = tuple(variable for variable in vars(Series).values() if isinstance(variable, Variable))
+MEASURES = tuple(variable.name for variable in SERIES)
 #: Their rows in what an engine records, for code that is compiled.
 NORM_SQUARED, LOSS, COHERENCE, INNER_PRODUCT, COSINE, SMOOTHNESS, DISPLACEMENT = range(len(SERIES))

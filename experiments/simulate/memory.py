@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from experiments.simulate.measured import SERIES
+from experiments.simulate.measured import MEASURES
 
 _NUMBER = 8  # bytes
 
@@ -38,7 +38,7 @@ def predicted_memory(
         >>> round(predicted_memory(100, 10**6, 32, window=8) / 1e9, 2)
         1.79
     """
-    recorded = len(SERIES) * seeds * (-(-steps // record_every) + 1)
+    recorded = len(MEASURES) * seeds * (-(-steps // record_every) + 1)
     kept = min(window, steps + 1)
     vectors = {
         "fused": seeds * (max(2, kept) + (kept if coherence else 1) + 4),

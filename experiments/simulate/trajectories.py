@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.common.arrays import Indices, Matrix, Vector
-from experiments.simulate.measured import NORM_SQUARED, SERIES, Series
+from experiments.simulate.measured import MEASURES, NORM_SQUARED, Series
 
 Progress = Callable[[int, int], None]
 
@@ -81,13 +81,13 @@ class Trajectories(Series):
     def blank(cls, iteration: Iteration, dimension: int) -> Trajectories:
         """Those of seeds that diverged before their first point."""
         time, seeds = iteration.times, iteration.seeds
-        records = np.full((len(SERIES), seeds.size, time.size), np.nan)
+        records = np.full((len(MEASURES), seeds.size, time.size), np.nan)
         records[NORM_SQUARED] = np.inf
         return cls(time, seeds, records, np.full(seeds.size, -1), np.full((seeds.size, dimension), np.nan))
 
     def array(self, name: str) -> Matrix:
         """The series (S, R) of that name."""
-        series: Matrix = self.records[[variable.name for variable in SERIES].index(name)]
+        series: Matrix = self.records[MEASURES.index(name)]
         return series
 
 

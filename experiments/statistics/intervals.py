@@ -21,6 +21,7 @@ from theory.common.errors import InputError
 from theory.common.types import Floats
 
 Limit = Callable[["Sample", float], Values]
+Critical = Callable[[int, float], float]
 
 LEAST_LEVEL = 1e-4
 # Draws for the critical values, in blocks; at least so many of them lie beyond the quantile.
@@ -166,33 +167,13 @@ def _statistics_of_squares(rng: np.random.Generator, seeds: int) -> Floats:
     return np.asarray((1 - squares.mean(axis=1)) / (squares.std(axis=1, ddof=1) / math.sqrt(seeds)))
 
 
-def _student_lower(sample: Sample, level: float) -> Floats:
-    return sample.mean - student_critical(sample.seeds, level) * sample.error
-
-
-def _student_upper(sample: Sample, level: float) -> Floats:
-    return sample.mean + student_critical(sample.seeds, level) * sample.error
-
-
-def _square_upper(sample: Sample, level: float) -> Floats:
-    return sample.mean + square_critical(sample.seeds, level) * sample.error
-
-
-def _log_limit(sample: Sample, critical: float) -> Floats:
+def _log_limit(sample: Sample, critical: float) -> Values:
     # Student on log(mean), whose standard error is error/mean. An overflow is an infinite upper bound.
     middle = np.maximum(sample.mean, 1e-300)
     return np.asarray(sample.mean * np.exp(np.clip(critical * sample.error / middle, -700, 700)))
 
 
-def _log_lower(sample: Sample, level: float) -> Floats:
-    return _log_limit(sample, -student_critical(sample.seeds, level))
-
-
-def _log_upper(sample: Sample, level: float) -> Floats:
-    return _log_limit(sample, student_critical(sample.seeds, level))
-
-
-def _hall_limit(sample: Sample, critical: float) -> Floats:
+def _hall_limit(sample: Sample, critical: float) -> Values:
     # Hall (1992): the monotone cubic of t whose skewness vanishes, inverted at Student's critical value.
     bend = np.maximum(np.abs(sample.skewness), 1e-6) / math.sqrt(sample.seeds)
     bend = np.where(sample.skewness < 0, -bend, bend)
@@ -200,32 +181,7 @@ def _hall_limit(sample: Sample, critical: float) -> Floats:
     return np.asarray(sample.mean - moved * sample.error, dtype=np.float64)
 
 
-def _hall_lower(sample: Sample, level: float) -> Floats:
-    return _hall_limit(sample, student_critical(sample.seeds, level))
-
-
-def _hall_upper(sample: Sample, level: float) -> Floats:
-    return _hall_limit(sample, -student_critical(sample.seeds, level))
-
-
-def _cautious_lower(sample: Sample, level: float) -> Floats:
-    # Student's limit is the lower one for values skewed to the right, Hall's for values skewed to the left.
-    return np.minimum(_student_lower(sample, level), _hall_lower(sample, level))
-
-
-def _cautious_upper(sample: Sample, level: float) -> Floats:
-    return np.maximum(_square_upper(sample, level), _hall_upper(sample, level))
-
-
-def _bootstrap_lower(sample: Sample, level: float) -> Floats:
-    return sample.mean - _bootstrap_quantile(sample, 1 - level) * sample.error
-
-
-def _bootstrap_upper(sample: Sample, level: float) -> Floats:
-    return sample.mean - _bootstrap_quantile(sample, level) * sample.error
-
-
-def _bootstrap_quantile(sample: Sample, probability: float) -> Floats:
+def _bootstrap_quantile(sample: Sample, probability: float) -> Values:
     """Quantile of Student's statistic over resampled seeds; the same resamples for every column."""
     seeds = sample.seeds
     weights = np.random.default_rng(_SEED).multinomial(seeds, np.full(seeds, 1 / seeds), size=_RESAMPLES) / seeds
@@ -237,17 +193,48 @@ def _bootstrap_quantile(sample: Sample, probability: float) -> Floats:
     return np.asarray(np.quantile(statistic, probability, axis=-2), dtype=np.float64)
 
 
+def _shifted(critical: Critical, sign: int) -> Limit:
+    """The mean, moved by a critical value of standard errors, down or up."""
+    return lambda sample, level: sample.mean + sign * critical(sample.seeds, level) * sample.error
+
+
+def _transformed(limit: Callable[[Sample, float], Values], sign: int) -> Limit:
+    """A limit that takes Student's critical value with its sign."""
+    return lambda sample, level: limit(sample, sign * student_critical(sample.seeds, level))
+
+
+def _bootstrapped(sample: Sample, probability: float) -> Values:
+    return sample.mean - _bootstrap_quantile(sample, probability) * sample.error
+
+
+_STUDENT = _shifted(student_critical, -1), _shifted(student_critical, 1)
+_SQUARE_UPPER = _shifted(square_critical, 1)
+# Hall's statistic has the sign of Student's, so that its critical value enters with the other sign.
+_HALL = _transformed(_hall_limit, 1), _transformed(_hall_limit, -1)
+_LOG = _transformed(_log_limit, -1), _transformed(_log_limit, 1)
+
 METHODS: Mapping[str, Method] = {
     method.name: method
     for method in (
-        Method("student", _student_lower, _student_upper, "Student's t"),
-        Method("square", _student_lower, _square_upper, "Student's statistic, critical values of squared Gaussians"),
-        Method("log", _log_lower, _log_upper, "Student's t on the logarithm of the mean"),
-        Method("hall", _hall_lower, _hall_upper, "Hall's cubic transformation of t"),
+        Method("student", *_STUDENT, "Student's t"),
+        Method("square", _STUDENT[0], _SQUARE_UPPER, "Student's statistic, critical values of squared Gaussians"),
         Method(
-            "cautious", _cautious_lower, _cautious_upper, "the farther of Student's or the square's limit and Hall's"
+            "log", _transformed(_log_limit, -1), _transformed(_log_limit, 1), "Student's t on the logarithm of the mean"
         ),
-        Method("bootstrap-t", _bootstrap_lower, _bootstrap_upper, "Student's statistic over resampled seeds"),
+        Method("hall", *_HALL, "Hall's cubic transformation of t"),
+        Method(
+            "cautious",
+            # Student's limit is the lower one for values skewed to the right, Hall's for values skewed to the left.
+            lambda sample, level: np.minimum(_STUDENT[0](sample, level), _HALL[0](sample, level)),
+            lambda sample, level: np.maximum(_SQUARE_UPPER(sample, level), _HALL[1](sample, level)),
+            "the farther of Student's or the square's limit and Hall's",
+        ),
+        Method(
+            "bootstrap-t",
+            lambda sample, level: _bootstrapped(sample, 1 - level),
+            _bootstrapped,
+            "Student's statistic over resampled seeds",
+        ),
     )
 }
 LOWER = "cautious"

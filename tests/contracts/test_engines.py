@@ -38,7 +38,7 @@ from experiments.servers.rules.rules import RULES
 from experiments.servers.speeds import parse_fleet
 from experiments.servers.virtual_server import serve_virtually
 from experiments.simulate import simulate
-from experiments.simulate.trajectories import MEASURES
+from experiments.simulate.measured import MEASURES
 from experiments.workers.delays import delay_law
 from experiments.workers.engines.scan import drawn_delays
 from experiments.workers.optimizers import OPTIMIZERS

@@ -11,10 +11,9 @@ from experiments.problems.nonconvex import nonconvex
 from experiments.problems.quadratic import quadratic
 from experiments.problems.softmax import Softmax
 from experiments.simulate import Trajectories, fused, simulate
-from experiments.simulate.measured import SERIES
+from experiments.simulate.measured import MEASURES
 
 RNG = np.random.default_rng(11)
-MEASURES = [variable.name for variable in SERIES]
 ALL = ("time", "seeds", *MEASURES, "diverged_at", "final_points")
 ROWS = RNG.standard_normal((150, 6))
 

@@ -12,13 +12,11 @@ from experiments.kernels.compiling import kept
 from experiments.problems import KernelData, KernelKind, Problem
 from experiments.problems.quadratic import from_curvatures, quadratic
 from experiments.simulate import predicted_memory, simulate
-from experiments.simulate.measured import SERIES
+from experiments.simulate.measured import MEASURES
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError, StalenessError, TooLargeError
 
 PARABOLA = from_curvatures([1.0], [1.0], noise=0)
 NOISY = quadratic(7, 10, 1.0, 3.0)
-
-MEASURES = [variable.name for variable in SERIES]
 
 
 def run(problem, steps=40, **options):

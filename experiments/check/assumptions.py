@@ -14,7 +14,6 @@ from enum import StrEnum
 import numpy as np
 
 from experiments.check.evidence import Evidence, agree
-from experiments.common.arrays import Indices, Mask, Values
 from experiments.problems.problem import Constant, Known
 from experiments.statistics.intervals import student_critical
 from theory.bounds.parts.assumptions import (
@@ -107,7 +106,7 @@ _NORM = (
 
 
 def _first_excess(
-    name: str, evidence: Evidence, excess: Mask, found: Values, allowed: float | Values, words: str
+    name: str, evidence: Evidence, excess: Flags, found: Floats, allowed: float | Floats, words: str
 ) -> Examined | None:
     """An assumption that is contradicted where `excess` says so, told at the first such point in time."""
     if not excess.any():
@@ -192,7 +191,7 @@ def _pathwise_coherence(evidence: Evidence) -> Examined:
     return Examined(COHERENCE.name, State.OK, f"mu_k is at least {mu:g} at every point of every seed.")
 
 
-def _incoherent(evidence: Evidence, seen: Values, low: Mask, asked: Mask, mu: float) -> Examined:
+def _incoherent(evidence: Evidence, seen: Floats, low: Flags, asked: Flags, mu: float) -> Examined:
     column = int(np.flatnonzero(low.any(axis=0))[0])
     row = int(np.nanargmin(np.where(low[:, column], seen[:, column], np.nan)))
     k, value, share = int(evidence.times[column]), float(seen[row, column]), float(low.sum() / asked.sum())
@@ -215,7 +214,7 @@ def _coherence_in_expectation(evidence: Evidence, level: float) -> Examined:
     return _judge_excess(evidence, excess, evidence.times[before][usable], bool(usable.all()), level)
 
 
-def _judge_excess(evidence: Evidence, excess: Values, times: Indices, everywhere: bool, level: float) -> Examined:
+def _judge_excess(evidence: Evidence, excess: Floats, times: Ints, everywhere: bool, level: float) -> Examined:
     """Test E excess >= 0 at every k over the seeds, with Bonferroni's correction."""
     lower, upper = _limits(evidence, excess, level)
     if (upper < 0).any():

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from experiments.common.arrays import Mask, Values
 from experiments.statistics.comparison import is_above, is_below
 from experiments.statistics.intervals import LOWER, METHODS, UPPER, lower_bound, upper_bound
-from theory.common.types import Floats
+from theory.common.types import Flags, Floats
 
-Event = Callable[[Values], Mask]
+Event = Callable[[Floats], Flags]
 
 _SEED = 20190506
 _BLOCK = 2_000_000

@@ -16,7 +16,6 @@ from experiments.check.assumptions import IN_EXPECTATION, Examined, State, exami
 from experiments.check.evidence import Evidence, evidence_of
 from experiments.check.one_bound import judge_bound
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
-from experiments.common.arrays import Indices, Values
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.statistics.comparison import Outcome, running_upper_bound
@@ -26,6 +25,7 @@ from theory.bounds import REGISTRY, Bound, get
 from theory.bounds.judging.judge import curve
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.errors import InputError
+from theory.common.types import Floats, Ints
 
 HORIZONS = 60
 LEAST_LEVEL = 1e-3
@@ -80,9 +80,9 @@ class _Judged:
     """One run, the horizons it is judged at, and what it says of every bound."""
 
     evidence: Evidence
-    horizons: Indices
+    horizons: Ints
     findings: Mapping[str, Examined]
-    curves: Mapping[str, Values]
+    curves: Mapping[str, Floats]
     details: Mapping[str, BoundVerdict]
 
 
@@ -216,7 +216,7 @@ def _worst(findings: Sequence[Mapping[str, Examined]]) -> Mapping[str, Examined]
     }
 
 
-def _seen(one: _Judged, level: float) -> tuple[Values, Values, Values]:
+def _seen(one: _Judged, level: float) -> tuple[Floats, Floats, Floats]:
     """The least mean so far (H,) at the horizons of a run, with its lower and upper bounds."""
     evidence, horizons = one.evidence, one.horizons
     lower, upper = _band(evidence, level)
@@ -225,7 +225,7 @@ def _seen(one: _Judged, level: float) -> tuple[Values, Values, Values]:
     return least, low, upper[at]
 
 
-def _band(evidence: Evidence, level: float) -> tuple[Values, Values]:
+def _band(evidence: Evidence, level: float) -> tuple[Floats, Floats]:
     """Lower bounds (R,) of the means, and upper bounds (R,) of the least mean so far; NaN for a single noisy seed."""
     if evidence.deterministic:
         exact = evidence.values[0]
@@ -237,14 +237,14 @@ def _band(evidence: Evidence, level: float) -> tuple[Values, Values]:
     return lower_bound(evidence.values, level, cap=start), running_upper_bound(evidence.values, level)
 
 
-def _fit(evidences: Sequence[Evidence], horizons: Indices) -> Decay | None:
+def _fit(evidences: Sequence[Evidence], horizons: Ints) -> Decay | None:
     """The decay along one run, or over runs at several T; a prefix is no run of a schedule that contains T."""
     if len(evidences) > 1:
         return grid_exponent([evidence.values for evidence in evidences], horizons)
     return None if evidences[0].reads_horizon else decay_exponent(evidences[0].values, evidences[0].times)
 
 
-def _bound_rate(horizons: Indices, values: Values, fit: Decay | None) -> float | None:
+def _bound_rate(horizons: Ints, values: Floats, fit: Decay | None) -> float | None:
     """Exponent of the bound over the range of the fit."""
     if fit is None:
         return None

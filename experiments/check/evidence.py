@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 
-from experiments.common.arrays import Indices, Values
 from experiments.problems import get_problem
 from experiments.problems.problem import Constant, Known, Problem
 from experiments.runs.plan import Plan
@@ -19,6 +18,7 @@ from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
 from theory.bounds import Setting
 from theory.common.errors import InputError, TooLargeError
+from theory.common.types import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +44,8 @@ class Evidence:
         unbiased: whether the stochastic gradients are known to be unbiased.
     """
 
-    times: Indices
-    values: Values
+    times: Ints
+    values: Floats
     seeds: tuple[int, ...]
     setting: Setting
     constants: Mapping[str, Constant]
@@ -53,12 +53,12 @@ class Evidence:
     reads_horizon: bool
     source: str
     terms: int = 0
-    floor: Values | None = None
-    loss: Values | None = None
-    coherence: Values | None = None
-    inner_product: Values | None = None
-    smoothness: Values | None = None
-    diverged_at: Indices | None = None
+    floor: Floats | None = None
+    loss: Floats | None = None
+    coherence: Floats | None = None
+    inner_product: Floats | None = None
+    smoothness: Floats | None = None
+    diverged_at: Ints | None = None
     variance: float | None = None
     simulated: bool = True
     unbiased: bool = True
@@ -147,7 +147,7 @@ def _rebuilt(run: Run) -> Problem | None:
     return problem if problem.digest == run.configuration.data_digest else None
 
 
-def _floor(evidence: Evidence, displacement: Values) -> Values | None:
+def _floor(evidence: Evidence, displacement: Floats) -> Floats | None:
     r"""Squares of $\|\nabla F(x_k)\|-L\|x_j-x_k\|$, which bound those between recorded points, if L is no estimate."""
     gaps = np.flatnonzero(np.diff(evidence.times) > 1)
     if not gaps.size:

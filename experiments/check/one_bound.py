@@ -9,13 +9,13 @@ import numpy as np
 from experiments.check.assumptions import Examined, State, broken
 from experiments.check.evidence import Evidence
 from experiments.check.verdict import BoundVerdict, Decision
-from experiments.common.arrays import Indices, Values
 from experiments.problems.problem import Known
 from experiments.statistics.comparison import MeanComparison, Outcome, compare, compare_exactly
 from experiments.statistics.decay import running_minimum
 from experiments.statistics.intervals import mean
 from theory.bounds import Bound, Failure
 from theory.bounds.parts.assumptions import COHERENCE
+from theory.common.types import Floats, Ints
 
 # Seeds at which a first run usually decides.
 _USUAL_SEEDS = 32
@@ -32,8 +32,8 @@ def judge_bound(
     bound: Bound,
     findings: Mapping[str, Examined],
     level: float,
-    horizons: Indices,
-    values: Values,
+    horizons: Ints,
+    values: Floats,
 ) -> BoundVerdict:
     """What the evidence says of one bound, whose curve over the horizons is `values`."""
     value, failures = bound.assess(evidence.setting)
@@ -106,7 +106,7 @@ def _decision(
     return Decision.VIOLATED, f"Taking {', '.join(given)} as given by the user:" if given else ""
 
 
-def _slack(evidence: Evidence, bound: Bound, horizons: Indices, values: Values) -> float | None:
+def _slack(evidence: Evidence, bound: Bound, horizons: Ints, values: Floats) -> float | None:
     """Smallest bound / measured over the horizons at which both exist and something was measured."""
     last = horizons if bound.covers_last else horizons - 1
     measured = running_minimum(mean(evidence.values), evidence.times, last)

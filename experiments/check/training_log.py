@@ -20,11 +20,11 @@ import numpy as np
 from experiments.check.check import judge
 from experiments.check.evidence import Evidence, agree
 from experiments.check.verdict import Verdict
-from experiments.common.arrays import Indices, Values
 from experiments.runs.plan import resolve_constants
 from theory.bounds import Setting
 from theory.common.errors import DataError
 from theory.common.reading import open_ordinary
+from theory.common.types import Floats, Ints
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
@@ -52,10 +52,10 @@ class TrainingLog:
         delays: int64 (S, R), d_k of the step that led to x_k, 0 at k = 0; None without such a column.
     """
 
-    times: Indices
-    norms: Values
+    times: Ints
+    norms: Floats
     seeds: tuple[int, ...]
-    delays: Indices | None
+    delays: Ints | None
 
 
 def check_log(
@@ -67,7 +67,7 @@ def check_log(
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
     steps: int | None = None,
-    delays: Indices | None = None,
+    delays: Ints | None = None,
 ) -> Verdict:
     """Compare a training log with the bounds of the library.
 
@@ -259,7 +259,7 @@ def _arranged(rows: _Rows, path: Path | str) -> TrainingLog:
     return TrainingLog(times, norms, tuple(int(s) for s in seeds), delays)
 
 
-def _check_grid(step: Indices, seed: Indices, times: Indices, seeds: Indices, path: Path | str) -> None:
+def _check_grid(step: Ints, seed: Ints, times: Ints, seeds: Ints, path: Path | str) -> None:
     """Refuse a (seed, step) given twice, and seeds that do not have the same steps."""
     twice = np.flatnonzero((np.diff(step) == 0) & (np.diff(seed) == 0))
     if twice.size:
@@ -276,8 +276,8 @@ def _check_grid(step: Indices, seed: Indices, times: Indices, seeds: Indices, pa
 
 
 def _trace(
-    log: TrainingLog, staleness: Staleness, given: Indices | None, bounds: Sequence[str] | None, path: Path | str
-) -> Indices:
+    log: TrainingLog, staleness: Staleness, given: Ints | None, bounds: Sequence[str] | None, path: Path | str
+) -> Ints:
     """The delays d_1..d_T of the training."""
     last = int(log.times[-1])
     if log.delays is None:
@@ -293,7 +293,7 @@ def _trace(
     return _shared(log.delays[:, 1:], staleness, bounds, path)
 
 
-def _shared(delays: Indices, staleness: Staleness, bounds: Sequence[str] | None, path: Path | str) -> Indices:
+def _shared(delays: Ints, staleness: Staleness, bounds: Sequence[str] | None, path: Path | str) -> Ints:
     for trace in delays:
         validate_delays(trace, staleness)
     differing = np.flatnonzero((delays != delays[0]).any(axis=0))
@@ -310,6 +310,6 @@ def _squared(norms: Floats) -> Floats:
     return np.where(norms < _FAR, np.minimum(norms, _FAR) ** 2, np.inf)
 
 
-def _diverged_at(log: TrainingLog) -> Indices:
+def _diverged_at(log: TrainingLog) -> Ints:
     far = log.norms >= _FAR
     return np.where(far.any(axis=1), log.times[np.argmax(far, axis=1)], _NEVER)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.problems.problem import Problem
 from experiments.simulate.measure import coherence, cosine, secant_smoothness
 from experiments.simulate.measured import (
@@ -20,7 +19,8 @@ from experiments.simulate.measured import (
     NORM_SQUARED,
     SMOOTHNESS,
 )
-from experiments.simulate.trajectories import FAR, Iteration, Progress, Trajectories
+from experiments.simulate.trajectories import FAR, Iteration, Trajectories
+from theory.common.types import Progress, Vector
 
 _PROGRESS_SECONDS = 0.3
 

@@ -12,14 +12,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from experiments.common.arrays import Indices, Vector
 from experiments.common.memory import check_memory
 from experiments.problems.problem import Problem
 from experiments.simulate.black_box import run_black_box
 from experiments.simulate.fused import run_fused
 from experiments.simulate.memory import predicted_memory
 from experiments.simulate.naive import run_naive
-from experiments.simulate.trajectories import Iteration, Progress, Trajectories
+from experiments.simulate.trajectories import Iteration, Trajectories
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError
 from theory.common.types import Ints, Progress, Vector
 from theory.staleness.count import Staleness, whole_number

@@ -16,7 +16,6 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Indices, Vector
 from experiments.kernels import compiling, counters, elementary
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.problems.problem import KernelData
@@ -45,7 +44,7 @@ from experiments.simulate.measured import (
     NORM_SQUARED,
     SMOOTHNESS,
 )
-from experiments.simulate.trajectories import FAR_SQUARED, Iteration, Progress, Trajectories, frozen
+from experiments.simulate.trajectories import FAR_SQUARED, Iteration, Trajectories, frozen
 from theory.common.errors import ProblemError
 from theory.common.types import Ints, Progress, Vector
 
@@ -181,7 +180,7 @@ def _build(sources: int) -> Any:
 
     @kept(**OPTIONS, nogil=True)
     def advance(
-        objective: Objective, run: Iteration, state: _State, scratch: Scratch, rows: Indices, first: int, last: int
+        objective: Objective, run: Iteration, state: _State, scratch: Scratch, rows: Ints, first: int, last: int
     ) -> int:
         for s in rows:
             _advance_seed(objective, run, state, scratch, s, first, last)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numba import njit
 
-from experiments.common.arrays import Indices, Matrix, Vector
 from experiments.kernels.counters import MINIBATCH, NOISE, normal_pair, stream_key, uniform_index
 from experiments.kernels.elementary import exp, log, softplus
 from theory.common.types import Ints, Matrix, Vector

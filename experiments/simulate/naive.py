@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.common.arrays import Vector
 from experiments.problems.problem import Problem
 from experiments.simulate.measure import RESOLUTION
-from experiments.simulate.trajectories import FAR, Iteration, Progress, Trajectories
+from experiments.simulate.trajectories import FAR, Iteration, Trajectories
+from theory.common.types import Progress, Vector
 
 
 def points_of(problem: Problem, iteration: Iteration, seed: int) -> list[Vector]:

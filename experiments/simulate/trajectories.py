@@ -8,10 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.common.arrays import Indices, Matrix, Vector
 from experiments.simulate.measured import MEASURES, NORM_SQUARED, Series
-
-Progress = Callable[[int, int], None]
+from theory.common.types import Ints, Matrix, Vector
 
 # A point further out than this has diverged; its square is still a number.
 FAR = 1e150
@@ -32,8 +30,8 @@ class Iteration(NamedTuple):
     """
 
     step_sizes: Vector
-    delays: Indices
-    seeds: Indices
+    delays: Ints
+    seeds: Ints
     window: int
     batch: int
     record_every: int = 1
@@ -71,8 +69,8 @@ class Trajectories(Series):
         final_points: float64 (S, d), x_T, or x_k at k = diverged_at.
     """
 
-    time: Indices
-    seeds: Indices
+    time: Ints
+    seeds: Ints
     records: NDArray[np.float64]
     diverged_at: Ints
     final_points: Matrix

@@ -13,8 +13,8 @@ from enum import StrEnum
 
 import numpy as np
 
-from experiments.common.arrays import Mask, Values
 from experiments.statistics.intervals import lower_bound, mean, upper_bound
+from theory.common.types import Flags, Floats
 
 # A fixed multiple of the bound at which values are cut off before they are tested for being above it. The mean of
 # what is cut off is smaller, so the test stays valid, and a few enormous values no longer hide the others.
@@ -37,7 +37,7 @@ class MeanComparison:
     seeds_needed: int | None = None
 
 
-def is_above(values: Values, bound: float, level: float) -> Mask:
+def is_above(values: Floats, bound: float, level: float) -> Flags:
     """Whether every mean exceeds the bound.
 
     Args:
@@ -79,7 +79,7 @@ def running_upper_bound(values: Floats, level: float) -> Floats:
     return np.minimum(_taken_at_best(first, second), _taken_at_best(second, first))
 
 
-def _half_bound(half: Values, varies: Mask, level: float) -> Values:
+def _half_bound(half: Floats, varies: Flags, level: float) -> Floats:
     """Upper bounds from half of the seeds; infinite where this half happens to agree and the whole does not."""
     agrees = half.max(axis=-2) == half.min(axis=-2)
     limits = np.where(agrees & ~varies, mean(half), upper_bound(half, level))
@@ -93,12 +93,12 @@ def _taken_at_best(chooser: Floats, tester: Floats) -> Floats:
     return np.take_along_axis(tester, index, axis=-1)
 
 
-def is_below(values: Values, bound: float, level: float) -> Mask:
+def is_below(values: Floats, bound: float, level: float) -> Flags:
     """Whether some mean is at most the bound; wrong with probability at most `level` when min m_k > B."""
     return np.asarray(running_upper_bound(values, level)[..., -1] <= bound)
 
 
-def compare(values: Values, floor: Values, bound: float, level: float) -> MeanComparison:
+def compare(values: Floats, floor: Floats, bound: float, level: float) -> MeanComparison:
     """Compare min m_k with B for seeds that carry noise.
 
     Args:
@@ -117,7 +117,7 @@ def compare(values: Values, floor: Values, bound: float, level: float) -> MeanCo
     return MeanComparison(Outcome.UNDECIDED, _seeds_needed(values, floor, bound, level))
 
 
-def compare_exactly(values: Values, floor: Values, bound: float, margin: float) -> MeanComparison:
+def compare_exactly(values: Floats, floor: Floats, bound: float, margin: float) -> MeanComparison:
     """Compare numbers without noise; `margin` is the relative rounding error they may carry.
 
     >>> one = np.array([[4.0, 1.0]])

@@ -1,6 +1,6 @@
 r"""How fast the running minimum of the mean falls: a fitted exponent, with an interval by resampling seeds.
 
-Values at different times of one run depend on one another, seeds do not: so seeds are resampled, never times. The
+Floats at different times of one run depend on one another, seeds do not: so seeds are resampled, never times. The
 exponent describes the run over the stated range; it proves nothing.
 """
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.common.arrays import Indices, Values
 from experiments.statistics.intervals import mean, student_critical
+from theory.common.types import Floats, Ints
 
 _SEED = 1810_03264
 _FEWEST_POINTS = 4
@@ -29,7 +29,7 @@ class Decay:
     last: int
 
 
-def log_spaced(first: int, last: int, count: int) -> Indices:
+def log_spaced(first: int, last: int, count: int) -> Ints:
     """Distinct whole numbers from `first` to `last`, evenly spaced in their logarithm where whole numbers allow.
 
     >>> log_spaced(1, 100, 5)
@@ -39,13 +39,13 @@ def log_spaced(first: int, last: int, count: int) -> Indices:
     return np.unique(np.concatenate([[first], np.rint(spaced), [last]]).astype(np.int64))
 
 
-def running_minimum(values: Values, times: Indices, horizons: Indices) -> Values:
+def running_minimum(values: Floats, times: Ints, horizons: Ints) -> Floats:
     """Least entry (..., H) among the times at most each horizon, of values (..., R) at increasing times (R,)."""
     least = np.minimum.accumulate(values, axis=-1)
     return np.asarray(least[..., np.searchsorted(times, horizons, side="right") - 1], dtype=np.float64)
 
 
-def slope(times: Indices, values: Values) -> Values:
+def slope(times: Ints, values: Floats) -> Floats:
     """Least-squares slope of log(values) (..., H) against log(times) (H,); NaN where a value is not positive.
 
     >>> t = np.array([10, 20, 40, 80])
@@ -60,14 +60,14 @@ def slope(times: Indices, values: Values) -> Values:
     return np.where(usable.all(axis=-1), logs @ x / (x @ x), np.nan)
 
 
-def last_half(times: Indices, count: int = 40) -> Indices:
+def last_half(times: Ints, count: int = 40) -> Ints:
     """Log-spaced entries of the recorded times over the last half of log-time, sqrt(T) <= t <= T."""
     last = int(times[-1])
     wanted = log_spaced(max(1, math.ceil(math.sqrt(last))), last, count)
     return np.unique(times[np.searchsorted(times, wanted)])
 
 
-def decay_exponent(values: Values, times: Indices, *, level: float = 0.05, resamples: int = 500) -> Decay | None:
+def decay_exponent(values: Floats, times: Ints, *, level: float = 0.05, resamples: int = 500) -> Decay | None:
     r"""Fit t^a to the running minimum of the mean over the last half of log-time.
 
     $$\log\min_{k\le t}\frac1S\sum_iy_{i,k}\approx\text{const}+a\log t,\qquad\sqrt T\le t\le T$$
@@ -108,7 +108,7 @@ def _interval(exponent: float, slopes: Floats, seeds: int, level: float) -> tupl
 
 
 def grid_exponent(
-    values: Sequence[Values], horizons: Indices, *, level: float = 0.05, resamples: int = 500
+    values: Sequence[Floats], horizons: Ints, *, level: float = 0.05, resamples: int = 500
 ) -> Decay | None:
     """Fit t^a to the least mean of separate runs, one for each horizon, over the last half of log-time.
 
@@ -144,7 +144,7 @@ def _resampled_least(values: Floats, stream: int, resamples: int) -> Floats:
     return resampled_minima(values, np.arange(values.shape[1]), ends, resamples, stream)[:, 0]
 
 
-def resampled_minima(values: Values, times: Indices, horizons: Indices, resamples: int, stream: int = 0) -> Values:
+def resampled_minima(values: Floats, times: Ints, horizons: Ints, resamples: int, stream: int = 0) -> Floats:
     """Running minima (resamples, H) of the means over seeds drawn with replacement."""
     seeds = values.shape[0]
     weights = (

@@ -16,11 +16,10 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
-from experiments.common.arrays import Values
 from theory.common.errors import InputError
 from theory.common.types import Floats
 
-Limit = Callable[["Sample", float], Values]
+Limit = Callable[["Sample", float], Floats]
 Critical = Callable[[int, float], float]
 
 LEAST_LEVEL = 1e-4
@@ -34,7 +33,7 @@ _SEED = 20190506
 
 @dataclass(frozen=True)
 class Sample:
-    """Values (..., S, R) divided by the largest of their column, with the statistics that every method uses."""
+    """Floats (..., S, R) divided by the largest of their column, with the statistics that every method uses."""
 
     values: Floats
     scale: Floats
@@ -167,13 +166,13 @@ def _statistics_of_squares(rng: np.random.Generator, seeds: int) -> Floats:
     return np.asarray((1 - squares.mean(axis=1)) / (squares.std(axis=1, ddof=1) / math.sqrt(seeds)))
 
 
-def _log_limit(sample: Sample, critical: float) -> Values:
+def _log_limit(sample: Sample, critical: float) -> Floats:
     # Student on log(mean), whose standard error is error/mean. An overflow is an infinite upper bound.
     middle = np.maximum(sample.mean, 1e-300)
     return np.asarray(sample.mean * np.exp(np.clip(critical * sample.error / middle, -700, 700)))
 
 
-def _hall_limit(sample: Sample, critical: float) -> Values:
+def _hall_limit(sample: Sample, critical: float) -> Floats:
     # Hall (1992): the monotone cubic of t whose skewness vanishes, inverted at Student's critical value.
     bend = np.maximum(np.abs(sample.skewness), 1e-6) / math.sqrt(sample.seeds)
     bend = np.where(sample.skewness < 0, -bend, bend)
@@ -181,7 +180,7 @@ def _hall_limit(sample: Sample, critical: float) -> Values:
     return np.asarray(sample.mean - moved * sample.error, dtype=np.float64)
 
 
-def _bootstrap_quantile(sample: Sample, probability: float) -> Values:
+def _bootstrap_quantile(sample: Sample, probability: float) -> Floats:
     """Quantile of Student's statistic over resampled seeds; the same resamples for every column."""
     seeds = sample.seeds
     weights = np.random.default_rng(_SEED).multinomial(seeds, np.full(seeds, 1 / seeds), size=_RESAMPLES) / seeds
@@ -198,12 +197,12 @@ def _shifted(critical: Critical, sign: int) -> Limit:
     return lambda sample, level: sample.mean + sign * critical(sample.seeds, level) * sample.error
 
 
-def _transformed(limit: Callable[[Sample, float], Values], sign: int) -> Limit:
+def _transformed(limit: Callable[[Sample, float], Floats], sign: int) -> Limit:
     """A limit that takes Student's critical value with its sign."""
     return lambda sample, level: limit(sample, sign * student_critical(sample.seeds, level))
 
 
-def _bootstrapped(sample: Sample, probability: float) -> Values:
+def _bootstrapped(sample: Sample, probability: float) -> Floats:
     return sample.mean - _bootstrap_quantile(sample, probability) * sample.error
 
 
@@ -250,7 +249,7 @@ def _sample(finite: Floats) -> Sample:
 
 def _checked(values: Floats) -> Floats:
     if values.ndim < 2 or values.shape[-2] < 1:
-        raise InputError(f"Values must have the axes (seed, time). Got the shape {values.shape}.")
+        raise InputError(f"Floats must have the axes (seed, time). Got the shape {values.shape}.")
     if not (values >= 0).all():
         bad = values[~(values >= 0)].flat[0]
         raise InputError(f"Squared gradient norms must be numbers of at least 0. Got {bad}.")

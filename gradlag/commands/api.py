@@ -26,6 +26,7 @@ from experiments.statistics.intervals import checked_level
 from experiments.studies.ladder import horizon_grid
 from gradlag.terminal.output import interval, number, plain
 from theory.common.errors import InputError
+from theory.common.types import Say
 from theory.schedules.schedule import AnySchedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import read_trace, refuse_two_sources

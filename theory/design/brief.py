@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 
 from theory.bounds import Bound, Setting
 from theory.common.errors import DelayError, InputError
+from theory.common.types import Floats, Ints
 from theory.schedules.schedule import AnySchedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import validate_delays

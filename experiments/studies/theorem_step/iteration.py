@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import Indices, Vector
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.kernels.compiling import kept, number_of_sources
 from experiments.simulate import gradients

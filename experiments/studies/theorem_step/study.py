@@ -14,10 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.common.arrays import Indices, Vector
 from experiments.problems.problem import Constant, Known
 from experiments.simulate.measure import coherence
-from experiments.simulate.trajectories import Progress
 from experiments.statistics.intervals import lower_bound, upper_bound
 from experiments.studies.staleness.sizes import NETWORKS
 from experiments.studies.theorem_step.constants import Pilot, constants_of, pilot_of

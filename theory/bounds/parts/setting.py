@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.common.errors import DelayError, InputError, ScheduleError
-from theory.formulas.formula import DelayMap, Environment, Values
+from theory.common.types import Floats
+from theory.formulas.formula import DelayMap, Environment
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays

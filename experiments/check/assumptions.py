@@ -14,7 +14,7 @@ from enum import StrEnum
 import numpy as np
 
 from experiments.check.evidence import Evidence, agree
-from experiments.problems.problem import Constant, Known
+from experiments.common.constants import Constant, Known
 from experiments.statistics.intervals import student_critical
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,

@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
+from experiments.common.constants import Constant, Known
 from experiments.problems import get_problem
-from experiments.problems.problem import Constant, Known, Problem
+from experiments.problems.problem import Problem
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate

@@ -9,7 +9,7 @@ import numpy as np
 from experiments.check.assumptions import Examined, State, broken
 from experiments.check.evidence import Evidence
 from experiments.check.verdict import BoundVerdict, Decision
-from experiments.problems.problem import Known
+from experiments.common.constants import Known
 from experiments.statistics.comparison import MeanComparison, Outcome, compare, compare_exactly
 from experiments.statistics.decay import running_minimum
 from experiments.statistics.intervals import mean

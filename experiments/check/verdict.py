@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.problems.problem import Constant
+from experiments.common.constants import Constant
 from experiments.statistics.comparison import Outcome
 
 Series = tuple[float | None, ...]

@@ -1,5 +1,8 @@
 from .arrays import digest_of as digest_of
+from .arrays import frozen as frozen
 from .arrays import read_only as read_only
+from .constants import Constant as Constant
+from .constants import Known as Known
 from .files import check_writable as check_writable
 from .files import reason_of as reason_of
 from .files import remove_stale as remove_stale

@@ -1,20 +1,27 @@
 """Arrays as values: copies that cannot be written to, and digests that identify them."""
 
 import hashlib
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from theory.common.types import Matrix
 
+Number = TypeVar("Number", bound=np.generic)
+
+
+def frozen(array: NDArray[Number]) -> NDArray[Number]:
+    """The array, C-contiguous, which can no longer be written to."""
+    array = np.asarray(array, order="C")
+    array.setflags(write=False)
+    return array
+
 
 def read_only(values: ArrayLike) -> Matrix:
     """A float64 C-contiguous copy that cannot be written to."""
     with np.errstate(invalid="ignore"):  # a signalling NaN, which is found where values are checked
-        array = np.array(values, dtype=np.float64, order="C")
-    array.setflags(write=False)
-    return array
+        return frozen(np.array(values, dtype=np.float64, order="C"))
 
 
 def digest_of(*arrays: NDArray[Any], text: str = "") -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.common.arrays import frozen
 from experiments.data.on_request import own_folder
 from theory.common.errors import DataError
 
@@ -70,9 +71,7 @@ def check_labels(labels: NDArray[Any], rows: int, shown: str) -> NDArray[np.int6
     bad = np.flatnonzero(~np.isfinite(labels) | (np.floor(labels) != labels) | (np.abs(labels.astype(float)) > 2**53))
     if bad.size:
         raise DataError(f"The labels in {shown} must be whole numbers. Row {bad[0] + 1} holds {labels[bad[0]]}.")
-    whole = labels.astype(np.int64)
-    whole.setflags(write=False)
-    return whole
+    return frozen(labels.astype(np.int64))
 
 
 def kind_of(array: NDArray[Any]) -> str:

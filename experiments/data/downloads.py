@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from experiments.common.arrays import digest_of
@@ -303,22 +303,10 @@ def _reason(error: BaseException) -> str:
 @contextmanager
 def _locked(folder: Path, name: str) -> Iterator[None]:
     """Keep other commands from getting the same set; the system lets go of it however this process ends."""
-    with (folder / f".{name}.lock").open("ab") as stream:
-        try:
-            _lock(stream)
-        except OSError as error:
-            raise EnvironmentFailure(
-                f"Another command is getting {name} into {folder} right now. Wait until it has ended."
-            ) from error
-        yield
-
-
-def _lock(stream: BinaryIO) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        msvcrt.locking(stream.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        with FileLock(folder / f".{name}.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise EnvironmentFailure(
+            f"Another command is getting {name} into {folder} right now. Wait until it has ended."
+        ) from error

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import digest_of
+from experiments.common.arrays import digest_of, frozen
 from experiments.data.archives import decode_jpegs
 from experiments.data.array_files import Arrays, check_labels, kind_of, own_file, read_arrays
 from experiments.data.on_request import ON_REQUEST, Stored, missing, said, stored
@@ -91,9 +91,7 @@ def _check_pixels(arrays: Arrays, shown: str) -> NDArray[np.uint8]:
             f"The images in {shown} must be whole numbers 0..255 (uint8) of shape (n, height, width) or (n, height, "
             f"width, channels). Got an array of {kind_of(pixels)} and shape {pixels.shape}."
         )
-    pixels = pixels if pixels.ndim == 4 else pixels[..., None]
-    pixels.setflags(write=False)
-    return pixels
+    return frozen(pixels if pixels.ndim == 4 else pixels[..., None])
 
 
 def _check_training(training: NDArray[Any] | None, rows: int, shown: str) -> int | None:

@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.common.arrays import digest_of
+from experiments.common.arrays import digest_of, frozen, read_only
 from experiments.data.array_files import Arrays, own_file, read_arrays
 from experiments.data.on_request import FOLDER_VARIABLE, ON_REQUEST, Stored, missing, plain, said, stored
-from experiments.kernels.counters import random_bits, stream_key
+from experiments.kernels.counters import drawn_order
 from theory.common.errors import DataError
 
-_ORDER_STREAM = 6  # the order in which images are split, too
 _MOST = 2**31 - 1
 _RATINGS = ("user", "movie", "rating_times_two")
 _COUNTS = ("indptr", "indices", "counts")
@@ -92,7 +90,7 @@ def ratings(name: str) -> Ratings:
     users, items, doubled = (_whole(arrays, key, name) for key in _RATINGS)
     if not users.size == items.size == doubled.size > 0:
         raise DataError(f"{name} must hold as many users as movies and ratings, and at least one.")
-    return Ratings(name, _fixed(users), _fixed(items), _fixed(0.5 * doubled), source)
+    return Ratings(name, frozen(users), frozen(items), read_only(0.5 * doubled), source)
 
 
 @lru_cache(maxsize=4)
@@ -120,15 +118,10 @@ def corpus(name: str) -> Corpus:
         raise DataError(f"{name} must hold one count of at least 1 for each of its {indices.size} indices.")
     lengths = np.diff(np.append(0, np.cumsum(counts))[bounds])
     words, ends = np.repeat(indices, counts), np.cumsum(lengths)
-    order = [d for d in _order(lengths.size).tolist() if lengths[d]]
+    order = [d for d in drawn_order(lengths.size).tolist() if lengths[d]]
     shuffled = np.concatenate([words[ends[d] - lengths[d] : ends[d]] for d in order])
     starts = np.append(0, np.cumsum(lengths[order]))
-    return Corpus(name, _fixed(shuffled.astype(np.int32)), _fixed(starts), int(indices.max()) + 1, source)
-
-
-def _order(rows: int) -> NDArray[np.int64]:
-    key = stream_key(0, _ORDER_STREAM, rows)
-    return np.argsort(np.array([random_bits(key, i) for i in range(rows)], dtype=np.uint64), kind="stable")
+    return Corpus(name, frozen(shuffled.astype(np.int32)), frozen(starts), int(indices.max()) + 1, source)
 
 
 def _arrays(name: str, kind: str, installed: dict[str, str], keys: tuple[str, ...]) -> tuple[Arrays, str]:
@@ -173,9 +166,3 @@ def _whole(arrays: Arrays, key: str, name: str) -> NDArray[np.int64]:
     if array.ndim != 1 or array.dtype.kind not in "iu" or (array.size and not 0 <= array.min() <= array.max() <= _MOST):
         raise DataError(f"The array {key} of {name} must be one row of whole numbers in 0..{_MOST}.")
     return array.astype(np.int64)
-
-
-def _fixed(array: NDArray[Any]) -> NDArray[Any]:
-    array = np.ascontiguousarray(array)
-    array.setflags(write=False)
-    return array

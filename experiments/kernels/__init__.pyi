@@ -4,6 +4,7 @@ from .counters import DELAYS as DELAYS
 from .counters import INITIAL as INITIAL
 from .counters import MINIBATCH as MINIBATCH
 from .counters import NOISE as NOISE
+from .counters import drawn_order as drawn_order
 from .counters import minibatch as minibatch
 from .counters import normal as normal
 from .counters import normal_pair as normal_pair

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from experiments.common.arrays import frozen
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.elementary import exp
 from experiments.kernels.keys import worker_key
@@ -50,9 +51,7 @@ def parameter_count(widths: Sequence[int]) -> int:
 
 
 def _fixed(values: Any) -> Ints:
-    array = np.array(values, dtype=np.int64)
-    array.setflags(write=False)
-    return array
+    return frozen(np.array(values, dtype=np.int64))
 
 
 def make_work(layers: Layers, batch: int, precision: np.dtype[Any]) -> Work:

@@ -1,8 +1,6 @@
 from .estimate import estimate_constants as estimate_constants
-from .problem import Constant as Constant
 from .problem import KernelData as KernelData
 from .problem import KernelKind as KernelKind
-from .problem import Known as Known
 from .problem import Problem as Problem
 from .problem import validate_batch as validate_batch
 from .registry import PROBLEMS as PROBLEMS

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from experiments.common.constants import Constant, Known
 from experiments.kernels.counters import INITIAL, normals
-from experiments.problems.problem import Constant, Known, Problem
+from experiments.problems.problem import Problem
 from theory.common.types import Vector
 
 _RADIUS = 1e-4

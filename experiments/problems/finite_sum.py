@@ -12,8 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.common.constants import Constant, Known
 from experiments.kernels.counters import minibatch
-from experiments.problems.problem import Constant, Known, Problem, validate_batch
+from experiments.problems.problem import Problem, validate_batch
 from theory.common.types import Matrix, Vector
 
 # Entries of the intermediate arrays of many full gradients: 32 MB.

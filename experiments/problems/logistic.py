@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from experiments.common.arrays import digest_of, read_only
+from experiments.common.constants import Constant, Known
 from experiments.data.sets import Dataset, load, standardise
 from experiments.problems.duality import logistic_infimum
 from experiments.problems.finite_sum import FiniteSumProblem, round_up
 from experiments.problems.nonconvex import SMOOTHNESS, bounded_square, bounded_square_derivative
-from experiments.problems.problem import Constant, KernelData, KernelKind, Known
+from experiments.problems.problem import KernelData, KernelKind
 from theory.common.errors import ProblemError
 from theory.common.types import Matrix, Vector
 
@@ -106,9 +107,7 @@ class Logistic(FiniteSumProblem):
         return norms
 
     def kernel(self, batch: int) -> KernelData:
-        scalars = np.zeros(8)
-        scalars[[0, 1, 7]] = self.l2, self.nonconvexity, batch
-        return KernelData(KernelKind.LOGISTIC, read_only(scalars), matrix=self.matrix)
+        return KernelData.of(KernelKind.LOGISTIC, batch, self.l2, self.nonconvexity, matrix=self.matrix)
 
     @staticmethod
     def _data_gradient(x: Vector, rows: Matrix) -> Vector:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.common.constants import Constant, Known
 from experiments.kernels.counters import NOISE, normals
-from experiments.problems.problem import Constant, Known, Problem, validate_batch
+from experiments.problems.problem import Problem, validate_batch
 from theory.common.errors import ProblemError
 from theory.common.types import Vector
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.common.arrays import digest_of, read_only
+from experiments.common.constants import Constant, Known
 from experiments.problems.noise import GaussianNoiseProblem
-from experiments.problems.problem import Constant, KernelData, KernelKind, Known
+from experiments.problems.problem import KernelData, KernelKind
 from theory.common.types import Matrix, Vector
 
 SMOOTHNESS = 2.0
@@ -75,10 +76,7 @@ class Nonconvex(GaussianNoiseProblem):
         return bounded_square_derivative(points)
 
     def kernel(self, batch: int) -> KernelData:
-        scalars = np.zeros(8)
-        scalars[0] = self.noise_per_coordinate(batch)
-        scalars[7] = batch
-        return KernelData(KernelKind.NONCONVEX, read_only(scalars))
+        return KernelData.of(KernelKind.NONCONVEX, batch, self.noise_per_coordinate(batch))
 
 
 def nonconvex(dimension: int = 50, noise: float = 1, start: float = 1, name: str = "nonconvex") -> Nonconvex:

@@ -9,45 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import IntEnum
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.common.arrays import digest_of, read_only
+from experiments.common.arrays import frozen, read_only
+from experiments.common.constants import Constant
 from theory.common.errors import ProblemError
-from theory.common.types import Matrix, Vector
-
-__all__ = [
-    "Constant",
-    "KernelData",
-    "KernelKind",
-    "Known",
-    "Matrix",
-    "Problem",
-    "Vector",
-    "digest_of",
-    "read_only",
-    "validate_batch",
-]
-
-
-class Known(StrEnum):
-    """How a constant is known; an estimate can never refute a theorem."""
-
-    EXACT = "exact"
-    UPPER_BOUND = "upper bound"
-    ESTIMATE = "estimate"
-    GIVEN = "given"
-
-
-@dataclass(frozen=True)
-class Constant:
-    """A value of L, Delta or sigma, how it is known, and why."""
-
-    value: float
-    known: Known
-    reason: str
+from theory.common.types import Ints, Matrix, Vector
 
 
 class KernelKind(IntEnum):
@@ -59,18 +29,7 @@ class KernelKind(IntEnum):
     SOFTMAX = 3
 
 
-def _no_matrix() -> Matrix:
-    return read_only(np.zeros((0, 0)))
-
-
-def _no_labels() -> NDArray[np.int64]:
-    labels = np.zeros(0, dtype=np.int64)
-    labels.setflags(write=False)
-    return labels
-
-
-def _no_vector() -> Vector:
-    return read_only(np.zeros(0))
+_NO_MATRIX, _NO_VECTOR, _NO_LABELS = read_only(np.zeros((0, 0))), read_only(np.zeros(0)), frozen(np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +49,15 @@ class KernelData:
 
     kind: KernelKind
     scalars: Vector
-    matrix: Matrix = field(default_factory=_no_matrix)
-    labels: NDArray[np.int64] = field(default_factory=_no_labels)
-    vector: Vector = field(default_factory=_no_vector)
+    matrix: Matrix = field(default_factory=lambda: _NO_MATRIX)
+    labels: Ints = field(default_factory=lambda: _NO_LABELS)
+    vector: Vector = field(default_factory=lambda: _NO_VECTOR)
     classes: int = 0
+
+    @classmethod
+    def of(cls, kind: KernelKind, batch: int, first: float = 0.0, second: float = 0.0, **arrays: Any) -> KernelData:
+        """The numbers of a gradient, the first two scalars given by themselves."""
+        return cls(kind, read_only([first, second, 0, 0, 0, 0, 0, batch]), **arrays)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from experiments.common.arrays import digest_of, read_only
+from experiments.common.constants import Constant, Known
 from experiments.problems.noise import GaussianNoiseProblem
-from experiments.problems.problem import Constant, KernelData, KernelKind, Known
+from experiments.problems.problem import KernelData, KernelKind
 from theory.common.errors import ProblemError
 from theory.common.types import Matrix, Vector
 
@@ -75,10 +76,7 @@ class Quadratic(GaussianNoiseProblem):
         return points * self.curvatures
 
     def kernel(self, batch: int) -> KernelData:
-        scalars = np.zeros(8)
-        scalars[0] = self.noise_per_coordinate(batch)
-        scalars[7] = batch
-        return KernelData(KernelKind.QUADRATIC, read_only(scalars), vector=self.curvatures)
+        return KernelData.of(KernelKind.QUADRATIC, batch, self.noise_per_coordinate(batch), vector=self.curvatures)
 
 
 def quadratic(

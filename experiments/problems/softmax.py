@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from experiments.common.arrays import digest_of, read_only
+from experiments.common.arrays import digest_of, frozen, read_only
+from experiments.common.constants import Constant, Known
 from experiments.data.sets import load, standardise
 from experiments.problems.finite_sum import FiniteSumProblem, round_up
-from experiments.problems.problem import Constant, KernelData, KernelKind, Known
+from experiments.problems.problem import KernelData, KernelKind
 from theory.common.errors import ProblemError
 from theory.common.types import Matrix, Vector
 
@@ -96,11 +97,7 @@ class Softmax(FiniteSumProblem):
         return norms
 
     def kernel(self, batch: int) -> KernelData:
-        scalars = np.zeros(8)
-        scalars[7] = batch
-        return KernelData(
-            KernelKind.SOFTMAX, read_only(scalars), matrix=self.matrix, labels=self.labels, classes=self.classes
-        )
+        return KernelData.of(KernelKind.SOFTMAX, batch, matrix=self.matrix, labels=self.labels, classes=self.classes)
 
     def _weights(self, x: Vector) -> Matrix:
         return x.reshape(self.classes, -1)
@@ -128,7 +125,6 @@ def softmax_regression(data: str, name: str = "softmax") -> Softmax:
     if dataset.classes < 2:
         raise ProblemError(f"Softmax regression needs at least two classes. All rows of {data} have one label.")
     features = standardise(dataset.features)
-    labels = np.unique(dataset.labels, return_inverse=True)[1].astype(np.int64)
-    labels.setflags(write=False)
+    labels = frozen(np.unique(dataset.labels, return_inverse=True)[1].astype(np.int64))
     start = read_only(np.zeros(dataset.classes * features.shape[1]))
     return Softmax(name, start, features, labels, dataset.classes, dataset.digest)

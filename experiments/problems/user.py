@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 
 from experiments.common.arrays import digest_of, read_only
-from experiments.problems.problem import Constant, Known, Problem, validate_batch
+from experiments.common.constants import Constant, Known
+from experiments.problems.problem import Problem, validate_batch
 from theory.common.errors import ProblemError
 from theory.common.types import Vector
 

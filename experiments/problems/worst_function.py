@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from experiments.common.arrays import digest_of, read_only
+from experiments.common.constants import Constant, Known
 from experiments.problems.noise import GaussianNoiseProblem
-from experiments.problems.problem import Constant, Known
 from theory.common.errors import ProblemError
 from theory.common.types import Vector
 from theory.worst_case.witness.check import Witness

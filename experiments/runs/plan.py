@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.common.arrays import digest_of
+from experiments.common.constants import Constant, Known
 from experiments.common.memory import check_memory
 from experiments.problems import get_problem
-from experiments.problems.problem import Constant, Known, Problem, validate_batch
+from experiments.problems.problem import Problem, validate_batch
 from experiments.runs.configuration import Configuration, EngineOptions
 from experiments.runs.recorded_trace import holds_netcdf, load_trace
 from experiments.runs.run import MEASURED

@@ -18,8 +18,8 @@ import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.common.arrays import digest_of
+from experiments.common.constants import Constant, Known
 from experiments.common.provenance import current_versions
-from experiments.problems.problem import Constant, Known
 from experiments.runs.configuration import SCHEMA, Configuration
 from experiments.simulate.measured import SERIES, Series, Variable
 from theory.bounds import Setting

@@ -12,9 +12,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from experiments.common.constants import Constant
 from experiments.common.files import check_writable, write_atomically
 from experiments.problems import get_problem
-from experiments.problems.problem import Constant, Problem, validate_batch
+from experiments.problems.problem import Problem, validate_batch
 from experiments.runs.plan import resolve_constants
 from experiments.runs.recorded_trace import ServerTrace, dataset_of, decode, encode, read_bytes, trace_of_dataset
 from theory.bounds.parts.setting import Setting

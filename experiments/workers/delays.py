@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.common.arrays import read_only
+from experiments.common.arrays import frozen, read_only
 from experiments.kernels.compiling import kept
 from experiments.kernels.counters import DELAYS, uniform, uniform_index
 from experiments.kernels.keys import worker_key
@@ -127,9 +127,7 @@ def given_delays(delays: ArrayLike, extra_delay: int, iterations: int, workers: 
 
 
 def _law(kind: int, cumulative: ArrayLike, given: ArrayLike = _NONE) -> DelayLaw:
-    delays = np.array(given, np.int32, order="C")
-    delays.setflags(write=False)
-    return DelayLaw(kind, read_only(cumulative), delays)
+    return DelayLaw(kind, read_only(cumulative), frozen(np.array(given, np.int32, order="C")))
 
 
 def _mean(option: str) -> float:

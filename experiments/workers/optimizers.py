@@ -1,15 +1,16 @@
 """SGD, Momentum, Adam, Adagrad and RMSProp: from a gradient and the worker's own state to an additive update.
 
-Each is written twice, as numpy on whole vectors and as a compiled loop; both do the same operations in the same order
-and precision, so that they agree bit for bit. Steps count from 1; optax's defaults stand wherever the study is silent.
+Each is written twice, on whole vectors for numpy and JAX, and as a compiled loop; both do the same operations in the
+same order and precision, so that those of numpy agree bit for bit. Steps count from 1; optax's defaults stand wherever
+the study is silent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -81,22 +82,28 @@ def update(data: OptimizerData, t: int, gradient: Array, state: Array) -> tuple[
         >>> first, second
         (array([-0.5]), array([-0.95]))
     """
-    eta, beta, gamma, epsilon, one = data.numbers
-    if data.kind == SGD:
-        return -eta * gradient, state
-    if data.kind == MOMENTUM:
-        m = gradient + beta * state[0]
-        return -eta * m, m[None]
-    if data.kind == ADAGRAD:
-        v = state[0] + gradient * gradient
-        return -eta * (gradient / np.sqrt(v + epsilon)), v[None]
-    if data.kind == RMSPROP:
-        v = gamma * state[0] + (one - gamma) * (gradient * gradient)
-        return -eta * (gradient / np.sqrt(v + epsilon)), v[None]
-    m = beta * state[0] + (one - beta) * gradient
-    v = gamma * state[1] + (one - gamma) * (gradient * gradient)
-    for_m, for_v = data.corrections[t]
-    return -eta * ((m / for_m) / (np.sqrt(v / for_v) + epsilon)), np.stack([m, v])
+    corrections = data.corrections[t] if data.kind == ADAM else None
+    change, moments = updated(data.kind, data.numbers, corrections, gradient, tuple(state))
+    return change, np.stack(moments) if moments else state
+
+
+def updated(
+    kind: int, numbers: Any, corrections: Any, g: Any, moments: tuple[Any, ...], sqrt: Callable[[Any], Any] = np.sqrt
+) -> tuple[Any, tuple[Any, ...]]:
+    """The update and the vectors of state after it, in arrays of numpy or, with its own root, of JAX."""
+    eta, beta, gamma, epsilon, one = numbers
+    if kind == SGD:
+        return -eta * g, ()
+    if kind == MOMENTUM:
+        m = g + beta * moments[0]
+        return -eta * m, (m,)
+    if kind == ADAM:
+        m = beta * moments[0] + (one - beta) * g
+        v = gamma * moments[1] + (one - gamma) * (g * g)
+        for_m, for_v = corrections
+        return -eta * ((m / for_m) / (sqrt(v / for_v) + epsilon)), (m, v)
+    v = moments[0] + g * g if kind == ADAGRAD else gamma * moments[0] + (one - gamma) * (g * g)
+    return -eta * (g / sqrt(v + epsilon)), (v,)
 
 
 @njit(error_model="numpy")

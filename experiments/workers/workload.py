@@ -58,6 +58,8 @@ class Workload(ABC):
     """
 
     name: str
+    # The names of what `evaluate` measures.
+    metrics: ClassVar[tuple[str, ...]]
     # Whether `engine` is there, for updates that are no vectors of d numbers, or for faster ones.
     has_own_engine: ClassVar[bool] = False
 
@@ -75,11 +77,6 @@ class Workload(ABC):
     @abstractmethod
     def target(self) -> Target:
         """The quality that counts as trained, unless a study says otherwise."""
-
-    @property
-    @abstractmethod
-    def metrics(self) -> tuple[str, ...]:
-        """The names of what `evaluate` measures."""
 
     @property
     @abstractmethod
@@ -128,3 +125,15 @@ class Workload(ABC):
     def engine_memory(self, setting: WorkerSetting) -> int:
         """The bytes that `engine` takes for one seed."""
         return 0
+
+
+def checked_bits(bits: int) -> int:
+    """32 or 64, or a refusal."""
+    if bits not in (32, 64):
+        raise InputError(f"The precision must be 32 or 64 bits. Got {bits}.")
+    return int(bits)
+
+
+def precision_of(bits: int) -> np.dtype[Any]:
+    """The type of numbers of so many bits."""
+    return np.dtype(np.float32 if bits == 32 else np.float64)

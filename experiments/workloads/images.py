@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import isqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from experiments.common.arrays import frozen
 from experiments.data.array_files import own_file
 from experiments.data.on_request import ON_REQUEST, plain, stored
 from experiments.data.pictures import Pictures, load_pictures
 from experiments.data.sets import DATASETS, load
-from experiments.kernels.counters import random_bits, stream_key
+from experiments.kernels.counters import drawn_order
+from experiments.workers.workload import Workload, precision_of
 from theory.common.errors import InputError
+from theory.common.types import Array, Ints
 
-_SPLIT_STREAM = 6  # beside the streams of counters.py and worker_keys.py
 _HELD_OUT = 5  # one row in so many
 _BRIGHTEST = 255
 
@@ -39,20 +40,20 @@ class Images:
     """
 
     name: str
-    features: NDArray[Any]
-    labels: NDArray[np.int64]
-    held_out: NDArray[Any]
-    held_out_labels: NDArray[np.int64]
+    features: Array
+    labels: Ints
+    held_out: Array
+    held_out_labels: Ints
     classes: int
     digest: str
     shape: tuple[int, int, int] | None = None
     source: str = ""
 
-    def in_precision(self, precision: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def in_precision(self, precision: np.dtype[Any]) -> tuple[Array, Array]:
         """Training and held-out features in this precision."""
-        return _fixed(self.features.astype(precision, copy=False)), _fixed(self.held_out.astype(precision, copy=False))
+        return frozen(self.features.astype(precision, copy=False)), frozen(self.held_out.astype(precision, copy=False))
 
-    def pictures(self, precision: np.dtype[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    def pictures(self, precision: np.dtype[Any]) -> tuple[Array, Array]:
         """Training and held-out images (n, height, width, channels) in this precision; views of the rows.
 
         Raises:
@@ -71,6 +72,36 @@ class Images:
         planes = (rows.reshape(-1, channels, height, width) for rows in (train, held_out))
         first, second = (each.transpose(0, 2, 3, 1) for each in planes)
         return first, second
+
+
+@dataclass(frozen=True, eq=False)
+class ImageWorkload(Workload):
+    """What is trained on labelled images.
+
+    Args:
+        images: the data.
+        precision_bits: 32 or 64, of the parameters.
+    """
+
+    images: Images
+    precision_bits: int
+
+    @property
+    def examples(self) -> int:
+        return len(self.images.labels)
+
+    @property
+    def precision(self) -> np.dtype[Any]:
+        return precision_of(self.precision_bits)
+
+    @property
+    def digest(self) -> str:
+        return self.images.digest
+
+    @cached_property
+    def features(self) -> tuple[Array, Array]:
+        """Training and held-out rows in the precision of the parameters."""
+        return self.images.in_precision(self.precision)
 
 
 def images(name: str) -> Images:
@@ -115,10 +146,10 @@ def _published(pictures: Pictures, training: int) -> Images:
     scaled = [np.divide(part, _BRIGHTEST, dtype=np.float32) for part in (rows[:training], rows[training:])]
     return Images(
         pictures.name,
-        _fixed(scaled[0]),
-        _fixed(labels[:training].astype(np.int64)),
-        _fixed(scaled[1]),
-        _fixed(labels[training:].astype(np.int64)),
+        frozen(scaled[0]),
+        frozen(labels[:training].astype(np.int64)),
+        frozen(scaled[1]),
+        frozen(labels[training:].astype(np.int64)),
         len(classes),
         pictures.digest,
         _shape_of(pictures),
@@ -128,16 +159,16 @@ def _published(pictures: Pictures, training: int) -> Images:
 
 def _drawn(name: str, pictures: Pictures | None) -> Images:
     data = load(name)
-    order = _order(len(data.labels))
+    order = drawn_order(len(data.labels))
     held, kept = order[: len(order) // _HELD_OUT], order[len(order) // _HELD_OUT :]
     features = (data.features - data.features.min()) / max(1e-300, float(np.ptp(data.features)))
     classes, labels = np.unique(data.labels, return_inverse=True)
     return Images(
         data.name,
-        _fixed(features[kept]),
-        _fixed(labels[kept].astype(np.int64)),
-        _fixed(features[held]),
-        _fixed(labels[held].astype(np.int64)),
+        frozen(features[kept]),
+        frozen(labels[kept].astype(np.int64)),
+        frozen(features[held]),
+        frozen(labels[held].astype(np.int64)),
         len(classes),
         data.digest,
         _shape_of(pictures) if pictures else _square(data.features.shape[1]),
@@ -154,14 +185,3 @@ def _square(columns: int) -> tuple[int, int, int] | None:
     """The square image, grey or in three colours, that a row of so many numbers may be."""
     sides = ((isqrt(columns // channels), channels) for channels in (1, 3))
     return next(((side, side, channels) for side, channels in sides if channels * side * side == columns), None)
-
-
-def _order(rows: int) -> NDArray[np.int64]:
-    key = stream_key(0, _SPLIT_STREAM, rows)
-    return np.argsort(np.array([random_bits(key, i) for i in range(rows)], dtype=np.uint64), kind="stable")
-
-
-def _fixed(array: NDArray[Any]) -> NDArray[Any]:
-    array = np.ascontiguousarray(array)
-    array.setflags(write=False)
-    return array

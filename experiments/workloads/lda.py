@@ -49,6 +49,7 @@ class TopicModel(Workload):
     topics: int
     alpha: float
     beta: float
+    metrics: ClassVar[tuple[str, ...]] = ("log_likelihood", "word_log_likelihood")
     has_own_engine: ClassVar[bool] = True
 
     @property
@@ -60,10 +61,6 @@ class TopicModel(Workload):
     def examples(self) -> int:
         """The documents."""
         return self.corpus.documents
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("log_likelihood", "word_log_likelihood")
 
     @property
     def target(self) -> Target:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from experiments.common.arrays import frozen
 from experiments.data.tables import Ratings, ratings
 from experiments.kernels.compiling import kept
 from experiments.kernels.counters import INITIAL, normals
@@ -21,8 +22,7 @@ from experiments.workers.memory import ring_memory
 from experiments.workers.optimizers import SGD
 from experiments.workers.results import Target
 from experiments.workers.setting import WorkerPlan, WorkerSetting
-from experiments.workers.workload import SeedEngine, WorkerKernel, Workload
-from experiments.workloads.networks import checked_bits, precision_of
+from experiments.workers.workload import SeedEngine, WorkerKernel, Workload, checked_bits, precision_of
 from theory.common.errors import InputError
 from theory.common.types import Array
 
@@ -78,6 +78,7 @@ class Factorization(Workload):
     rank: int
     weight: float
     precision_bits: int
+    metrics: ClassVar[tuple[str, ...]] = ("loss", "squared_error")
     has_own_engine: ClassVar[bool] = True
 
     @property
@@ -91,10 +92,6 @@ class Factorization(Workload):
     @property
     def precision(self) -> np.dtype[Any]:
         return precision_of(self.precision_bits)
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("loss", "squared_error")
 
     @property
     def target(self) -> Target:
@@ -149,10 +146,8 @@ class Factorization(Workload):
         ratings_of = np.bincount(users, minlength=sum(self.ratings.shape)) + np.bincount(items)
         weights = np.divide(2 * self.weight, ratings_of, out=np.zeros(ratings_of.size), where=ratings_of > 0)
         values = self.ratings.values.astype(self.precision)
-        data = (users.astype(np.int32), items.astype(np.int32), values, weights.astype(self.precision))
-        for array in data:
-            array.setflags(write=False)
-        return FactorData(*data, (0,) * self.rank, 0)
+        rows = frozen(users.astype(np.int32)), frozen(items.astype(np.int32))
+        return FactorData(*rows, frozen(values), frozen(weights.astype(self.precision)), (0,) * self.rank, 0)
 
     def _summed(self, x: Array, chosen: Array | slice) -> Array:
         """The gradient (d,) of the summed loss of these ratings, by numpy."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -31,8 +31,8 @@ from experiments.kernels.dense import (
 from experiments.kernels.keys import worker_minibatch
 from experiments.workers.engines.ring import register_gradient
 from experiments.workers.results import Target
-from experiments.workers.workload import WorkerKernel, Workload
-from experiments.workloads.images import Images, images
+from experiments.workers.workload import WorkerKernel, checked_bits
+from experiments.workloads.images import Images, ImageWorkload, images
 from theory.common.errors import InputError
 from theory.common.types import Array, Ints
 
@@ -65,7 +65,7 @@ register_gradient(NetworkData, _gradient)
 
 
 @dataclass(frozen=True, eq=False)
-class Network(Workload):
+class Network(ImageWorkload):
     r"""Softmax regression on `depth` hidden layers of ReLU units: mean cross-entropy, no regulariser.
 
     The start is He's: weights of layers before ReLU units have variance 2/inputs, those of the last layer 1/inputs,
@@ -73,44 +73,22 @@ class Network(Workload):
 
     Args:
         name: the spelling.
-        widths: inputs, hidden units, classes.
         images: the data.
         precision_bits: 32 or 64.
+        widths: inputs, hidden units, classes.
     """
 
     widths: tuple[int, ...]
-    images: Images
-    precision_bits: int
+    metrics: ClassVar[tuple[str, ...]] = ("loss", "accuracy")
 
     @property
     def parameters(self) -> int:
         return parameter_count(self.widths)
 
     @property
-    def examples(self) -> int:
-        return len(self.images.labels)
-
-    @property
-    def precision(self) -> np.dtype[Any]:
-        return precision_of(self.precision_bits)
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("loss", "accuracy")
-
-    @property
     def target(self) -> Target:
         """The study's 92 per cent; 90 where only 4,000 rows are there to learn from."""
         return Target("accuracy", 0.90 if self.images.name == "mnist5k" else 0.92, "above")
-
-    @property
-    def digest(self) -> str:
-        return self.images.digest
-
-    @cached_property
-    def features(self) -> tuple[Array, Array]:
-        """Training and held-out rows in the precision of the parameters."""
-        return self.images.in_precision(self.precision)
 
     def initial(self, seed: int) -> Array:
         return he_start(self.widths, seed, 0).astype(self.precision)
@@ -168,19 +146,7 @@ def build(name: str, values: Mapping[str, Any]) -> Network:
     if depth > DEEPEST:
         raise InputError(f"A network has 1 to {DEEPEST} hidden layers. Got {depth}.")
     hidden = (values["width"],) * depth if depth else ()
-    return Network(name, (data.features.shape[1], *hidden, data.classes), data, checked_bits(values["bits"]))
-
-
-def checked_bits(bits: int) -> int:
-    """32 or 64, or a refusal."""
-    if bits not in (32, 64):
-        raise InputError(f"The precision must be 32 or 64 bits. Got {bits}.")
-    return int(bits)
-
-
-def precision_of(bits: int) -> np.dtype[Any]:
-    """The type of numbers of so many bits."""
-    return np.dtype(np.float32 if bits == 32 else np.float64)
+    return Network(name, data, checked_bits(values["bits"]), (data.features.shape[1], *hidden, data.classes))
 
 
 def he_start(widths: Sequence[int], seed: int, part: int) -> Array:

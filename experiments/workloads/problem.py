@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -52,6 +52,7 @@ class ProblemWorkload(Workload):
     """
 
     problem: Problem
+    metrics: ClassVar[tuple[str, ...]] = ("loss", "gradient_norm_squared")
 
     @classmethod
     def of(cls, text: str) -> ProblemWorkload:
@@ -72,10 +73,6 @@ class ProblemWorkload(Workload):
         """A hundredth of the squared gradient at the start."""
         start = self.evaluate(self.problem.initial_point)["gradient_norm_squared"]
         return Target("gradient_norm_squared", 0.01 * start, "below")
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("loss", "gradient_norm_squared")
 
     @property
     def digest(self) -> str:

@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from experiments.kernels.counters import INITIAL, normals
 from experiments.workers.jax.library import need_jax
 from experiments.workers.results import Target
-from experiments.workers.workload import Workload
-from experiments.workloads.images import Images, images
+from experiments.workloads.images import Images, ImageWorkload, images
 from theory.common.errors import InputError
 from theory.common.types import Array
 
@@ -27,7 +26,7 @@ NORMS = ("batch", "group")
 
 
 @dataclass(frozen=True, eq=False)
-class ResNet(Workload):
+class ResNet(ImageWorkload):
     r"""The residual network of 6n + 2 weight layers: mean cross-entropy, no regulariser, no augmentation.
 
     A convolution, three stages of n blocks of two convolutions with `width`, 2 width and 4 width channels on the image,
@@ -46,37 +45,26 @@ class ResNet(Workload):
 
     Args:
         name: the spelling.
+        images: the data.
+        precision_bits: 32.
         depth: 6n + 2.
         width: channels of the first stage.
         norm: batch or group.
-        images: the data.
     """
 
     depth: int
     width: int
     norm: str
-    images: Images
+    metrics: ClassVar[tuple[str, ...]] = ("loss", "accuracy")
 
     @property
     def parameters(self) -> int:
         return sum(math.prod(shape) for shape in self.form.shapes)
 
     @property
-    def examples(self) -> int:
-        return len(self.images.labels)
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("loss", "accuracy")
-
-    @property
     def target(self) -> Target:
         """The study's 71 per cent on CIFAR-10; on digits as the networks."""
         return Target("accuracy", 0.90 if self.images.name in ("digits", "mnist5k") else 0.71, "above")
-
-    @property
-    def digest(self) -> str:
-        return self.images.digest
 
     @property
     def form(self) -> ResNetForm:
@@ -161,4 +149,4 @@ def build(name: str, values: Mapping[str, Any]) -> ResNet:
     data = images(values["data"])
     if data.shape is None:
         raise InputError(f"A ResNet needs images. The rows of {data.name} are none.")
-    return ResNet(name, depth, values["width"], norm, data)
+    return ResNet(name, data, 32, depth, values["width"], norm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -28,9 +28,9 @@ from experiments.kernels.elementary import exp
 from experiments.kernels.keys import worker_key, worker_minibatch, worker_seed
 from experiments.workers.engines.ring import register_gradient
 from experiments.workers.results import Target
-from experiments.workers.workload import WorkerKernel, Workload
-from experiments.workloads.images import Images, images
-from experiments.workloads.networks import checked_bits, gradients, he_start, outputs, precision_of
+from experiments.workers.workload import WorkerKernel, checked_bits
+from experiments.workloads.images import Images, ImageWorkload, images
+from experiments.workloads.networks import gradients, he_start, outputs
 from theory.common.errors import InputError
 from theory.common.types import Array
 
@@ -120,7 +120,7 @@ register_gradient(AutoencoderData, _gradient)
 
 
 @dataclass(frozen=True, eq=False)
-class Autoencoder(Workload):
+class Autoencoder(ImageWorkload):
     r"""The negative evidence bound, per image, in nats.
 
     With means m and log-variances v of the code of image a, z = m + exp(v/2) e, e standard normal, and scores s(z),
@@ -129,16 +129,15 @@ class Autoencoder(Workload):
 
     Args:
         name: the spelling.
-        encoder: widths from the pixels to 2 latent outputs.
-        decoder: widths from the code to the pixels.
         images: the data.
         precision_bits: 32 or 64.
+        encoder: widths from the pixels to 2 latent outputs.
+        decoder: widths from the code to the pixels.
     """
 
     encoder: tuple[int, ...]
     decoder: tuple[int, ...]
-    images: Images
-    precision_bits: int
+    metrics: ClassVar[tuple[str, ...]] = ("loss",)
 
     @property
     def latent(self) -> int:
@@ -150,30 +149,9 @@ class Autoencoder(Workload):
         return parameter_count(self.encoder) + parameter_count(self.decoder)
 
     @property
-    def examples(self) -> int:
-        return len(self.images.labels)
-
-    @property
-    def precision(self) -> np.dtype[Any]:
-        return precision_of(self.precision_bits)
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("loss",)
-
-    @property
     def target(self) -> Target:
         """The study's 130 nats; on the small sets what networks of 64 units reach."""
         return Target("loss", {"digits": 25.5, "mnist5k": 150.0}.get(self.images.name, 130.0), "below")
-
-    @property
-    def digest(self) -> str:
-        return self.images.digest
-
-    @cached_property
-    def features(self) -> tuple[Array, Array]:
-        """Training and held-out rows in the precision of the parameters."""
-        return self.images.in_precision(self.precision)
 
     @cached_property
     def evaluation_noise(self) -> Array:
@@ -248,7 +226,7 @@ class Autoencoder(Workload):
 def _jax_form(encoder: tuple[int, ...], decoder: tuple[int, ...], data: Images, bits: int) -> JaxForm:
     from experiments.workloads.jax.networks import AutoencoderForm, layer_shapes
 
-    work = Autoencoder("autoencoder", encoder, decoder, data, bits)
+    work = Autoencoder("autoencoder", data, bits, encoder, decoder)
     training, held_out = work.features
     return AutoencoderForm(
         layer_shapes(encoder) + layer_shapes(decoder),
@@ -275,5 +253,5 @@ def build(name: str, values: Mapping[str, Any]) -> Autoencoder:
         raise InputError(f"An autoencoder has 1 to {DEEPEST} hidden layers on either side. Got {depth}.")
     hidden, pixels = (values["width"],) * depth, data.features.shape[1]
     return Autoencoder(
-        name, (pixels, *hidden, 2 * latent), (latent, *hidden, pixels), data, checked_bits(values["bits"])
+        name, data, checked_bits(values["bits"]), (pixels, *hidden, 2 * latent), (latent, *hidden, pixels)
     )

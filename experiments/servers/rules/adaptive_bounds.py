@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from experiments.problems.problem import Known
+from experiments.common.constants import Known
 from experiments.servers.rules.adaptive import Interval, Race, Track, least
 from experiments.servers.rules.rules import Picky, Ringmaster, Rule, StepRule, WindowSum, applied_only, ringmaster_step
 from theory.bounds import Setting, get

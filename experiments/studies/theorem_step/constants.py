@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from experiments.problems.problem import Constant, Known
+from experiments.common.constants import Constant, Known
 from experiments.studies.theorem_step.iteration import OneSequence
 from experiments.studies.theorem_step.objective import (
     Point,

@@ -14,9 +14,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from experiments.common.constants import Constant, Known
 from experiments.kernels.dense import make_layers
 from experiments.problems.finite_sum import round_up
-from experiments.problems.problem import Constant, Known
 from experiments.simulate.measure import secant_smoothness
 from experiments.workloads import get_workload
 from experiments.workloads.networks import Network, outputs

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.problems.problem import Constant, Known
+from experiments.common.constants import Constant, Known
 from experiments.simulate.measure import coherence
 from experiments.statistics.intervals import lower_bound, upper_bound
 from experiments.studies.staleness.sizes import NETWORKS

@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments.workers.jax.library import jax, jnp
 from experiments.workers.jax.training import JaxForm, Leaves
-from experiments.workers.optimizers import ADAGRAD, MOMENTUM, RMSPROP, SGD
+from experiments.workers.optimizers import updated
 from theory.common.types import Array
 
 # What stands in the ring for infinity: beyond the limits of divergence, and still 0 where it is multiplied by 0.
@@ -140,23 +140,10 @@ def _finite(values: Any) -> Any:
 
 
 def _updates(kind: int, numbers: Any, corrections: Any, gradient: Any, moments: Any) -> tuple[Any, Any]:
-    """The updates (P, ...) and the states (P, m, ...) after them: `optimizers.update` in JAX."""
-    eta, beta, gamma, epsilon, one = numbers
-    if kind == SGD:
-        return -eta * gradient, moments
-    if kind == MOMENTUM:
-        m = gradient + beta * moments[:, 0]
-        return -eta * m, m[:, None]
-    if kind == ADAGRAD:
-        v = moments[:, 0] + gradient * gradient
-        return -eta * (gradient / jnp.sqrt(v + epsilon)), v[:, None]
-    if kind == RMSPROP:
-        v = gamma * moments[:, 0] + (one - gamma) * (gradient * gradient)
-        return -eta * (gradient / jnp.sqrt(v + epsilon)), v[:, None]
-    m = beta * moments[:, 0] + (one - beta) * gradient
-    v = gamma * moments[:, 1] + (one - gamma) * (gradient * gradient)
-    for_m, for_v = corrections
-    return -eta * ((m / for_m) / (jnp.sqrt(v / for_v) + epsilon)), jnp.stack([m, v], axis=1)
+    """The updates (P, ...) and the states (P, m, ...) after them."""
+    vectors = tuple(moments[:, i] for i in range(moments.shape[1]))
+    change, after = updated(kind, numbers, corrections, gradient, vectors, jnp.sqrt)
+    return change, jnp.stack(after, axis=1) if after else moments
 
 
 class Measures:

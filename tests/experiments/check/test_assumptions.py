@@ -7,7 +7,7 @@ import pytest
 
 from experiments.check.assumptions import IN_EXPECTATION, State, examine
 from experiments.check.evidence import Evidence
-from experiments.problems.problem import Constant, Known
+from experiments.common.constants import Constant, Known
 from theory.bounds import Setting
 from theory.staleness.count import Staleness
 

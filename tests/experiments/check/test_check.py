@@ -9,7 +9,7 @@ import pytest
 
 from experiments.check.check import check
 from experiments.check.verdict import Decision
-from experiments.problems.problem import Constant, Known
+from experiments.common.constants import Constant, Known
 from experiments.runs.configuration import Configuration
 from experiments.runs.execute import execute, plan
 from experiments.runs.run import Run, build_run, recorded_times

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from experiments.problems import PROBLEMS, KernelKind, Known, estimate_constants, get_problem
+from experiments.common.constants import Known
+from experiments.problems import PROBLEMS, KernelKind, estimate_constants, get_problem
 from experiments.problems.duality import logistic_infimum
 from experiments.problems.finite_sum import gram_spectrum, round_up
 from experiments.problems.nonconvex import bounded_square, bounded_square_derivative

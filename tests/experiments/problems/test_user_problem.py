@@ -6,7 +6,8 @@ import textwrap
 import numpy as np
 import pytest
 
-from experiments.problems import Known, estimate_constants, get_problem
+from experiments.common.constants import Known
+from experiments.problems import estimate_constants, get_problem
 from theory.common.errors import ProblemError
 
 EXACT = """

@@ -7,7 +7,8 @@ import pytest
 
 from experiments.check.check import check
 from experiments.claims.replay_witness import replay
-from experiments.problems import Known, get_problem
+from experiments.common.constants import Known
+from experiments.problems import get_problem
 from experiments.problems.worst_function import worst_function
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.common.constants import Constant, Known
 from experiments.problems import get_problem
-from experiments.problems.problem import Constant, Known
 from experiments.runs import execute as runs
 from experiments.runs.execute import execute, parts_folder_of, plan, run_to_file
 from experiments.runs.plan import resolve_constants

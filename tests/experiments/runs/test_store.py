@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from experiments.common.constants import Constant, Known
 from experiments.common.files import check_writable, remove_stale
-from experiments.problems.problem import Constant, Known
 from experiments.runs import configuration
 from experiments.runs.configuration import Configuration
 from experiments.runs.run import COORDINATES, MEASURED, PLANNED, Run, build_run, content_digest, recorded_times

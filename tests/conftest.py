@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from numpy.typing import ArrayLike
 
 from experiments.studies import SCALES
 from experiments.studies.adaptive import AdaptiveSize
@@ -23,6 +25,8 @@ from experiments.studies.asynchronous import AsyncSize
 from experiments.studies.staleness import study as staleness
 from experiments.studies.theorem_step.study import TheoremStepSize
 from gradlag.cli import execute
+from theory.bounds import Bound, Setting
+from theory.bounds.judging.judge import curve
 
 # The same examples in every run, however slow the machine is.
 settings.register_profile("gradlag", derandomize=True, deadline=None, database=None)
@@ -68,6 +72,23 @@ _TINY = {
         (("quadratic:d=3", 1, 40, 0.1, 1),), ("heavy",), seeds=3, tuning=2
     ),
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def judged_once() -> Iterator[None]:
+    """A bound at the same steps, delays and constants has the same values: many tests ask for them again."""
+    known: dict[tuple[object, ...], object] = {}
+
+    def remembered(bound: Bound, setting: Setting, horizons: ArrayLike) -> object:
+        arrays = (setting.step_sizes, setting.delays, np.asarray(horizons))
+        key = (bound, *(array.tobytes() for array in arrays), setting.staleness, *sorted(setting.constants.items()))
+        if key not in known:
+            known[key] = curve(bound, setting, horizons)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("experiments.check.check.curve", remembered)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from theory.proofs.kernel import (
     Le,
     Term,
     parts,
+    variables,
 )
 
 _ANYTHING = Context()
@@ -44,6 +45,12 @@ def _numbers(constraint: Le) -> list[int]:
     """The bound indices that a constraint speaks of."""
     grounds = (tuple(parts(core))[-1] for core in (constraint.left, constraint.right))
     return [ground[1] for ground in grounds if ground[0] == "b"]
+
+
+def _last(constraint: Le, names: tuple[str, ...]) -> int:
+    """How many of the names must have a value for a constraint to be asked."""
+    spoken = variables(constraint.left) | variables(constraint.right)
+    return max((names.index(name) + 1 for name in spoken), default=0)
 
 
 class Instance:
@@ -109,11 +116,14 @@ class Instance:
         )
 
     def assignments(self, names: tuple[str, ...], context: Context = _ANYTHING) -> Iterator[dict[str, int]]:
-        """All values of index variables for which a context holds."""
-        for values in product(range(-1, self.steps + 2), repeat=len(names)):
-            chosen = dict(zip(names, values, strict=True))
-            if self.allows(context, chosen):
-                yield chosen
+        """All values of index variables for which a context holds; each constraint is asked as soon as it can be."""
+        found: list[dict[str, int]] = [{}]
+        for size in range(len(names) + 1):
+            if size:
+                found = [{**one, names[size - 1]: k} for one in found for k in range(-1, self.steps + 2)]
+            ready = [c for c in context.constraints if _last(c, names) == size]
+            found = [one for one in found if all(self.holds(c, one) for c in ready)]
+        yield from (one for one in found if all(self.obeys(law, one) for law in context.laws))
 
     def value(self, body: Expression, names: Mapping[str, int]) -> Any:
         """The expression, by enumeration of its bound indices."""

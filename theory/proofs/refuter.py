@@ -45,7 +45,7 @@ class Counterexample:
 
 
 def refute(
-    proof: Proof, report: Report, wanted: int = 5, tries: int = 300, bound: Bound | None = None
+    proof: Proof, report: Report, wanted: int = 10, tries: int = 400, bound: Bound | None = None
 ) -> Counterexample | None:
     """The first counterexample met; every claim is met `wanted` times, in at most `tries` runs."""
     return next(examined(proof, report, dict.fromkeys((s.name for s in proof.steps), 0), wanted, tries, bound), None)

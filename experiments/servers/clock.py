@@ -6,6 +6,7 @@ seconds. Everything is a pure function of the arguments: ties are broken by the 
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 
 import numpy as np
@@ -111,20 +112,18 @@ def _events(
     workers = kinds.size
     delays, owners, samples = np.empty(steps, np.int64), np.empty(steps, np.int64), np.empty(steps, np.int64)
     read_at, applied_at = np.empty(steps), np.empty(steps)
-    started, ends, point = np.zeros(workers), np.empty(workers), np.zeros(workers, np.int64)
+    started, point = np.zeros(workers), np.zeros(workers, np.int64)
     finished, draw = np.zeros(workers, np.int64), np.empty(workers, np.int64)
     waiting = np.zeros(workers, np.bool_)
-    heap = np.empty(workers, np.int64)
-    size, reads, slowest, at_slowest = 0, 0, 0, workers
+    queue = [(0.0, 0) for _ in range(0)]  # when a gradient will be there, and its worker, whose number breaks ties
+    reads, slowest, at_slowest = 0, 0, workers
     for w in range(workers):
         reads += 1
         draw[w] = reads
-        ends[w] = duration(kinds[w], numbers, spans[w, 0], spans[w, 1], seed, w, 0, 0.0)
-        size = _push(heap, size, ends, w)
+        ends = duration(kinds[w], numbers, spans[w, 0], spans[w, 1], seed, w, 0, 0.0)
+        heapq.heappush(queue, (ends, w))
     for k in range(steps):
-        w = heap[0]
-        size = _pop(heap, size, ends)
-        now = ends[w]
+        now, w = heapq.heappop(queue)
         delays[k], owners[k], samples[k] = k - point[w], w, draw[w]
         read_at[k], applied_at[k] = started[w], now
         finished[w] += 1
@@ -144,40 +143,6 @@ def _events(
                 waiting[v] = False
                 reads += 1
                 draw[v], point[v], started[v] = reads, k + 1, now
-                ends[v] = now + duration(kinds[v], numbers, spans[v, 0], spans[v, 1], seed, v, finished[v], now)
-                size = _push(heap, size, ends, v)
+                ends = now + duration(kinds[v], numbers, spans[v, 0], spans[v, 1], seed, v, finished[v], now)
+                heapq.heappush(queue, (ends, v))
     return delays, owners, read_at, applied_at, samples
-
-
-@kept(inline="always")
-def _earlier(ends: NDArray[np.float64], a: int, b: int) -> bool:
-    return ends[a] < ends[b] or (ends[a] == ends[b] and a < b)
-
-
-@kept()
-def _push(heap: NDArray[np.int64], size: int, ends: NDArray[np.float64], worker: int) -> int:
-    place = size
-    while place > 0:
-        parent = (place - 1) // 2
-        if not _earlier(ends, worker, heap[parent]):
-            break
-        heap[place] = heap[parent]
-        place = parent
-    heap[place] = worker
-    return size + 1
-
-
-@kept()
-def _pop(heap: NDArray[np.int64], size: int, ends: NDArray[np.float64]) -> int:
-    last, size, place = heap[size - 1], size - 1, 0
-    while 2 * place + 1 < size:
-        child = 2 * place + 1
-        if child + 1 < size and _earlier(ends, heap[child + 1], heap[child]):
-            child += 1
-        if not _earlier(ends, heap[child], last):
-            break
-        heap[place] = heap[child]
-        place = child
-    if size > 0:
-        heap[place] = last
-    return size

@@ -170,20 +170,21 @@ def measured(problem: Problem, points: Sequence[Vector]) -> tuple[Vector, Vector
     return np.where(finite, squares, np.inf), np.where(finite, losses, np.nan)
 
 
-_EXTRA = {"step_size": "update", "time": "record", "gradient_norm_squared": "record", "loss": "record", "final": "x"}
+#: Of each column of a run beside its trace, its name in a file and its dimension there.
+_COLUMNS = {
+    "step_sizes": ("step_size", "update"),
+    "time": ("time", "record"),
+    "gradient_norm_squared": ("gradient_norm_squared", "record"),
+    "loss": ("loss", "record"),
+    "final": ("final", "x"),
+}
 
 
 def save_run(run: ServerRun, path: Path | str) -> Path:
     """Write a run with its trace as one netCDF file, whole or not at all; `load_trace` reads its trace alone."""
     target = check_writable(path)
-    columns = {
-        "step_size": run.step_sizes,
-        "time": run.time,
-        "gradient_norm_squared": run.gradient_norm_squared,
-        "loss": run.loss,
-        "final": run.final,
-    }
-    data = dataset_of(run.trace).assign({name: ((_EXTRA[name],), values) for name, values in columns.items()})
+    columns = {stored: (dimension, getattr(run, name)) for name, (stored, dimension) in _COLUMNS.items()}
+    data = dataset_of(run.trace).assign(columns)
     data = data.assign_attrs(job=json.dumps(run.described, sort_keys=True), diverged_at=run.diverged_at)
     write_atomically(target, encode(data))
     return target
@@ -208,20 +209,11 @@ def run_of_dataset(data: xr.Dataset) -> ServerRun:
     trace = trace_of_dataset(data)
     try:
         described = json.loads(data.attrs["job"])
-        columns = {name: data[name].values for name in _EXTRA}
+        columns = {name: data[stored].values for name, (stored, _) in _COLUMNS.items()}
         diverged = int(data.attrs["diverged_at"])
     except (KeyError, ValueError, TypeError):
         raise StoreError("It holds no run of a server beside its trace.") from None
     whole = columns["time"].size == columns["gradient_norm_squared"].size == columns["loss"].size
-    if not whole or columns["step_size"].size != trace.steps:
+    if not whole or columns["step_sizes"].size != trace.steps:
         raise StoreError("Its columns do not fit together.")
-    return ServerRun(
-        trace,
-        described,
-        columns["step_size"],
-        columns["time"],
-        columns["gradient_norm_squared"],
-        columns["loss"],
-        columns["final"],
-        diverged,
-    )
+    return ServerRun(trace, described, **columns, diverged_at=diverged)

@@ -56,12 +56,8 @@ def _noise(runs: Sequence[ServerRun]) -> dict[str, float | int]:
     """Over the first runs together: they have one law."""
     looked_at = runs[:_NOISE_RUNS]
     delays = np.concatenate([run.trace.delays for run in looked_at])
-    noise = np.concatenate([_noise_norms(run) for run in looked_at])
+    noise = np.concatenate([noise_norms(run.job(), run.trace) for run in looked_at])
     return asdict(noise_correlation(delays, noise))
-
-
-def _noise_norms(run: ServerRun) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return noise_norms(run.job(), run.trace)
 
 
 def _laws(job: Job, traces: Sequence[ServerTrace], bound: int | None) -> dict[str, Any]:

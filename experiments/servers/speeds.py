@@ -30,7 +30,6 @@ _LONGEST = 1e9
 class Speed(ABC):
     """The law of the seconds that a worker takes for a gradient."""
 
-    kind: ClassVar[int]
     spelling: ClassVar[str]
 
     def __post_init__(self) -> None:
@@ -49,9 +48,14 @@ class Speed(ABC):
         """The mean number of seconds."""
 
     @property
-    @abstractmethod
     def numbers(self) -> tuple[float, ...]:
         """The numbers that the compiled law reads."""
+        return tuple(vars(self).values())
+
+    @property
+    def kind(self) -> int:
+        """The number of the compiled law."""
+        return tuple(SPEEDS.values()).index(type(self))
 
 
 @dataclass(frozen=True)
@@ -59,47 +63,37 @@ class ConstantSpeed(Speed):
     """Always the same number of seconds."""
 
     seconds: float = 1.0
-    kind: ClassVar[int] = 0
     spelling: ClassVar[str] = "constant:seconds=1"
 
     @property
     def expected(self) -> float:
         return self.seconds
 
+
+@dataclass(frozen=True)
+class _WithMean(Speed):
+    """A law that is told by its mean first of all."""
+
+    mean: float = 1.0
+
     @property
-    def numbers(self) -> tuple[float, ...]:
-        return (self.seconds,)
+    def expected(self) -> float:
+        return self.mean
 
 
 @dataclass(frozen=True)
-class ExponentialSpeed(Speed):
+class ExponentialSpeed(_WithMean):
     """Exponential: a worker that has computed for long is no nearer to its end."""
 
-    mean: float = 1.0
-    kind: ClassVar[int] = 1
     spelling: ClassVar[str] = "exponential:mean=1"
-
-    @property
-    def expected(self) -> float:
-        return self.mean
-
-    @property
-    def numbers(self) -> tuple[float, ...]:
-        return (self.mean,)
 
 
 @dataclass(frozen=True)
-class LognormalSpeed(Speed):
+class LognormalSpeed(_WithMean):
     r"""Lognormal, $m\,e^{sZ-s^2/2}$ with Z standard normal; s is `spread`."""
 
-    mean: float = 1.0
     spread: float = 0.5
-    kind: ClassVar[int] = 2
     spelling: ClassVar[str] = "lognormal:mean=1,spread=.5"
-
-    @property
-    def expected(self) -> float:
-        return self.mean
 
     @property
     def numbers(self) -> tuple[float, ...]:
@@ -107,22 +101,16 @@ class LognormalSpeed(Speed):
 
 
 @dataclass(frozen=True)
-class ParetoSpeed(Speed):
+class ParetoSpeed(_WithMean):
     r"""Pareto, $P(X>x)=(x_0/x)^a$ from $x_0=m(a-1)/a$ on; a is `tail`, above 1: heavy, with stragglers."""
 
-    mean: float = 1.0
     tail: float = 2.5
-    kind: ClassVar[int] = 3
     spelling: ClassVar[str] = "pareto:mean=1,tail=2.5"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.tail > 1:
             raise InputError(f"The tail of the Pareto law must be above 1, or it has no mean. Got {self.tail:g}.")
-
-    @property
-    def expected(self) -> float:
-        return self.mean
 
     @property
     def numbers(self) -> tuple[float, ...]:
@@ -140,7 +128,6 @@ class BurstsSpeed(Speed):
     factor: float = 5.0
     every: float = 100.0
     lasting: float = 20.0
-    kind: ClassVar[int] = 4
     spelling: ClassVar[str] = "bursts:seconds=1,factor=5,every=100,lasting=20"
 
     def __post_init__(self) -> None:
@@ -153,17 +140,12 @@ class BurstsSpeed(Speed):
         share = self.lasting / self.every
         return 1 / ((1 - share) / self.seconds + share / (self.seconds * self.factor))
 
-    @property
-    def numbers(self) -> tuple[float, ...]:
-        return (self.seconds, self.factor, self.every, self.lasting)
-
 
 @dataclass(frozen=True)
 class RepeatSpeed(Speed):
     """The given numbers of seconds one after another, again and again: for what no law says."""
 
     seconds: tuple[float, ...] = (1.0,)
-    kind: ClassVar[int] = 5
     spelling: ClassVar[str] = "repeat:seconds=1/1/5"
 
     def __post_init__(self) -> None:
@@ -266,7 +248,7 @@ def numbers_of(fleet: Sequence[Speed]) -> tuple[NDArray[np.int64], NDArray[np.in
     places = np.array([distinct[speed] for speed in fleet], dtype=np.int64)
     spans = np.stack([starts[places], starts[places + 1]], axis=1).astype(np.int64)
     numbers = np.array([number for speed in distinct for number in speed.numbers], dtype=np.float64)
-    return np.array([speed.kind for speed in fleet], dtype=np.int64), spans, numbers
+    return np.array([speed.kind for speed in distinct], dtype=np.int64)[places], spans, numbers
 
 
 def seconds_of(speed: Speed, seed: int, worker: int, draw: int, start: float) -> float:

@@ -10,18 +10,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from experiments.problems import get_problem
+from experiments.runs.recorded_trace import ServerTrace, load_trace
+from experiments.servers.clock import virtual_run
+from experiments.servers.recorded import is_recorded, recorded_traces
+from experiments.servers.rules.adaptive import (
+    METHOD,
+    Interval,
+    Race,
+    Track,
+    at_seconds,
+    crossings,
+    interval,
+    least,
+    ratio,
+    run_rule,
+    tune,
+)
+from experiments.servers.rules.adaptive_bounds import Beside, beside, prescribed
+from experiments.servers.rules.rules import RULES, Picky
+from experiments.servers.speeds import parse_fleet
 from experiments.sweep.json_store import CellResult, JsonStore, Values, digest, rounded
 from theory.common.errors import InputError, StoreError
-
-if TYPE_CHECKING:
-    from experiments.runs.recorded_trace import ServerTrace
-    from experiments.servers.rules.adaptive import Interval, Race, Track
-    from experiments.servers.rules.adaptive_bounds import Beside, Judged
-    from theory.common.types import Vector
+from theory.common.types import Vector
 
 TUNED, PRESCRIBED = "tuned", "prescribed"
 #: Fleets on the virtual clock; a worker's mean is one second but for the slow one's.
@@ -87,18 +102,12 @@ class AdaptiveCell:
 
     def trace(self) -> ServerTrace:
         """The arrivals; InputError for an unknown fleet, StoreError for a file that has changed."""
-        from experiments.runs.recorded_trace import load_trace
-        from experiments.servers.clock import virtual_run
-        from experiments.servers.speeds import parse_fleet
-
         if self.fleet.startswith(_FILE):
             found = load_trace(self.fleet.removeprefix(_FILE))
             if found.digest != self.digest:
                 raise StoreError(f"The trace {self.fleet.removeprefix(_FILE)} is not the one that was asked for.")
             return found.first(self.arrivals) if self.arrivals else found
         if self.fleet in RECORDED:
-            from experiments.servers.recorded import recorded_traces
-
             return recorded_traces(RECORDED[self.fleet][1])[self.draw].first(self.arrivals)
         if self.fleet not in FLEETS:
             raise InputError(f"There is no fleet {self.fleet!r}. The fleets are {', '.join((*FLEETS, *RECORDED))}.")
@@ -106,9 +115,6 @@ class AdaptiveCell:
 
     def race(self) -> Race:
         """What the rules are run on."""
-        from experiments.problems import get_problem
-        from experiments.servers.rules.adaptive import Race
-
         return Race(get_problem(self.problem), self.batch, self.trace(), self.target, self.record_every)
 
     def compute(self) -> Values:
@@ -118,8 +124,6 @@ class AdaptiveCell:
 
 def recorded_cell(path: Path | str, problem: str, batch: int, target: float, *, record_every: int = 1) -> AdaptiveCell:
     """The cell of a recorded trace, of Ray or of any server, on an objective."""
-    from experiments.runs.recorded_trace import load_trace
-
     found = load_trace(path).digest
     return AdaptiveCell(f"{_FILE}{path}", problem, batch, 0, target, record_every, digest=found)
 
@@ -134,10 +138,6 @@ def compared(race: Race, seeds: Sequence[int], tuning: Sequence[int]) -> Values:
         `about`, the numbers of the trace and the problem, and `rules`, an entry for each rule and choice of step;
         without the picky rule where the objective has no compiled gradient.
     """
-    from experiments.servers.rules.adaptive import crossings, run_rule, tune
-    from experiments.servers.rules.adaptive_bounds import prescribed
-    from experiments.servers.rules.rules import RULES, Picky
-
     compiled = race.problem.kernel(race.batch) is not None
     names = [name for name, rule in RULES.items() if compiled or rule is not Picky]
     entries: list[dict[str, Any]] = []
@@ -174,9 +174,6 @@ def _about(race: Race) -> dict[str, Any]:
 
 
 def _entry(race: Race, track: Track, met: Vector, constant: Vector) -> dict[str, Any]:
-    from experiments.servers.rules.adaptive import at_seconds, interval, least, ratio
-    from experiments.servers.rules.adaptive_bounds import beside
-
     clock = at_seconds if race.trace.timed else lambda race, arrivals: arrivals
     return {
         "rule": track.rule.name,
@@ -214,10 +211,6 @@ def _bounds(found: Beside) -> dict[str, Any]:
     }
 
 
-def _judged(bound: Judged) -> dict[str, Any]:
-    return {"name": bound.name, "value": bound.value, "reason": bound.reason}
-
-
 def _stored(found: Interval) -> dict[str, float | None]:
     return {name: rounded(value, _DIGITS) for name, value in asdict(found).items()}
 
@@ -236,8 +229,6 @@ class AdaptiveStore(JsonStore[AdaptiveCell]):
 
     def key(self, cell: AdaptiveCell) -> str:
         """What the fleet's name stands for and how steps are tuned determine a cell too."""
-        from experiments.servers.rules.adaptive import METHOD
-
         fleet = cell.trace().digest if cell.fleet in RECORDED else FLEETS.get(cell.fleet, ("", ""))[1]
         return digest({"schema": self.schema, "fleet_text": fleet, "method": dict(METHOD)} | asdict(cell))
 
@@ -278,8 +269,6 @@ _SIZES: Mapping[str, AdaptiveSize] = MappingProxyType(
 
 def adaptive_cells(scale: str) -> tuple[AdaptiveCell, ...]:
     """Every fleet, objective and draw of a scale."""
-    from experiments.servers.recorded import is_recorded
-
     size = _SIZES[scale]
     fleets = [fleet for fleet in size.fleets if fleet not in RECORDED or is_recorded(RECORDED[fleet][1])]
     cells = (

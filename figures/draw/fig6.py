@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.studies.staleness.coherence import coherence_by_cell, median_mu
-from experiments.studies.staleness.slowdown import key_of, slowdowns
+from experiments.studies.staleness.claims.coherence import coherence_by_cell, median_mu
+from experiments.studies.staleness.claims.slowdown import key_of, slowdowns
 from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen, depth_of, mean_delay
 from figures.draw.staleness_panels import OPTIMIZERS, caption, empty, point

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.typing import LineStyleType
 
-from experiments.studies.staleness.slowdown import batches, reached
+from experiments.studies.staleness.claims.slowdown import batches, reached
 from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import scaled_down
 from figures.style import style

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from html import escape
 
-from experiments.studies.staleness.claims import LEVEL, ClaimResult, claims
+from experiments.studies.staleness.claims.study_claims import LEVEL, ClaimResult, claims
 from experiments.studies.staleness.store import STALENESS
 from figures.report.tables import number
 

@@ -1,13 +1,5 @@
-from .claims import LEVEL as LEVEL
-from .claims import ClaimResult as ClaimResult
-from .coherence import coherence_by_cell as coherence_by_cell
-from .coherence import median_mu as median_mu
 from .requirements import check_needs as check_needs
 from .sizes import NETWORKS as NETWORKS
-from .slowdown import batches as batches
-from .slowdown import key_of as key_of
-from .slowdown import reached as reached
-from .slowdown import slowdowns as slowdowns
 from .store import STALENESS as STALENESS
 from .store import WorkerResult as WorkerResult
 from .study import ROBUST as ROBUST

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from matplotlib.figure import Figure
 
 from experiments.studies import STUDIES
-from experiments.studies.staleness.claims import claims
+from experiments.studies.staleness.claims.study_claims import claims
 from experiments.studies.staleness.store import STALENESS, WorkerResult
 from experiments.studies.staleness.study import chosen
 from figures.draw.distance import distance_caption, distance_picture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.studies.staleness import study as staleness
-from experiments.studies.staleness.claims import claims
+from experiments.studies.staleness.claims.study_claims import claims
 from experiments.studies.staleness.compute import STAGES
 from experiments.studies.staleness.store import STALENESS, WorkerResult
 from figures.draw.distance import distance_caption, distance_picture

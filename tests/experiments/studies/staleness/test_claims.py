@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.studies.staleness import study as staleness
-from experiments.studies.staleness.claims import CLAIMS, claims, decide, interval, judge
+from experiments.studies.staleness.claims.study_claims import CLAIMS, claims, decide, interval, judge
 from experiments.studies.staleness.compute import STAGES
 from experiments.studies.staleness.sizes import NETWORKS
 from experiments.studies.staleness.store import WorkerResult

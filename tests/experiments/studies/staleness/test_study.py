@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.studies.staleness import claim_effects, requirements
+from experiments.studies.staleness import requirements
 from experiments.studies.staleness import study as staleness
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.staleness.coherence import coherence_by_cell
+from experiments.studies.staleness.claims import coherence_effects
+from experiments.studies.staleness.claims.coherence import coherence_by_cell
+from experiments.studies.staleness.claims.slowdown import batches, beside, by_group, reached, slope, slowdowns
 from experiments.studies.staleness.compute import POINTS, STAGES, compute
 from experiments.studies.staleness.requirements import check_needs, missing_data
-from experiments.studies.staleness.slowdown import batches, beside, by_group, reached, slope, slowdowns
 from experiments.studies.staleness.store import STALENESS, WorkerResult
 from experiments.studies.staleness.table import sizes_table
 from experiments.sweep.executor import run_cells
@@ -203,11 +204,11 @@ def _made_up(cell):
 
 def test_the_claims_on_coherence_find_it_in_the_cells_of_the_paper_scale():
     results = paper_results()
-    np.testing.assert_allclose(claim_effects.coherence_depth_effect(results).values, 1 / 40)
-    prediction = claim_effects.prediction_effect(results)
+    np.testing.assert_allclose(coherence_effects.coherence_depth_effect(results).values, 1 / 40)
+    prediction = coherence_effects.prediction_effect(results)
     assert "over 32 cells" in prediction.evidence and (prediction.values > 0.5).all()
-    assert np.isfinite(claim_effects.geometric_effect(results).values).all()
-    assert "at the largest mean" in claim_effects.geometric_delay_effect(results).evidence
+    assert np.isfinite(coherence_effects.geometric_effect(results).values).all()
+    assert "at the largest mean" in coherence_effects.geometric_delay_effect(results).evidence
 
 
 def test_the_table_in_the_documentation_is_that_of_the_code():

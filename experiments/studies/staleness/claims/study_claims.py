@@ -15,23 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from experiments.studies.staleness.claim_effects import (
-    Effect,
-    Missing,
-    autoencoder_effect,
+from experiments.studies.staleness.claims.coherence_effects import (
     coherence_depth_effect,
     cosine_lag_effect,
     cosine_optimizer_effect,
     cosine_time_effect,
-    delay_effect,
-    depth_effect,
     distance_effect,
-    factor_effect,
     geometric_delay_effect,
     geometric_effect,
+    prediction_effect,
+)
+from experiments.studies.staleness.claims.effect import Effect, Missing
+from experiments.studies.staleness.claims.slowdown_effects import (
+    autoencoder_effect,
+    delay_effect,
+    depth_effect,
+    factor_effect,
     network_worker_effect,
     optimizer_effect,
-    prediction_effect,
     topic_effect,
     worker_effect,
 )

@@ -53,10 +53,9 @@ class Job:
     @property
     def described(self) -> Mapping[str, Any]:
         """All that a reader needs to do it again."""
-        values = {name: constant.value for name, constant in self.constants.items()}
         names = ("staleness", "steps", "seed", "batch", "record_every")
         plain = {name: getattr(self, name) for name in names}
-        return {"problem": self.problem.name, "schedule": self.rule.text, **plain, "constants": values}
+        return {"problem": self.problem.name, "schedule": self.rule.text, **plain, "constants": self.values}
 
     @property
     def values(self) -> dict[str, float]:
@@ -156,8 +155,7 @@ def job_of(described: Mapping[str, Any]) -> Job:
     known = {name: constant.value for name, constant in problem.constants(batch).items()}
     given = {name: value for name, value in dict(described["constants"]).items() if known.get(name) != value}
     options = {name: int(described[name]) for name in ("staleness", "seed", "record_every")}
-    steps = int(described["steps"])
-    return settle(problem, str(described["schedule"]), steps, batch=batch, constants=given, **options)
+    return settle(problem, str(described["schedule"]), int(described["steps"]), batch=batch, constants=given, **options)
 
 
 def measured(problem: Problem, points: Sequence[Vector]) -> tuple[Vector, Vector]:

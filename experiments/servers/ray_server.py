@@ -10,14 +10,13 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
 
-from experiments.common.ray_needed import require_ray
+from experiments.common.ray_process import require_ray
 from experiments.servers.job import Job, job_of
 from experiments.servers.server import Row, Server, Ticket
 from experiments.servers.speeds import Speed
@@ -34,16 +33,12 @@ _TICKS = 1 << 20
 
 
 class RayWorkers:
-    """Actors on a Ray that is up. See `ray_workers`."""
+    """Actors on a Ray that is up."""
 
     def __init__(self, ray: Any, count: int) -> None:
-        self._ray, self._class = ray, ray.remote(num_cpus=0, max_restarts=0)(GradientWorker)
+        # They ask for no processor of their own, so that there may be more than processors.
+        self._ray, self._class, self.count = ray, ray.remote(num_cpus=0, max_restarts=0)(GradientWorker), count
         self._actors = [self._class.remote() for _ in range(count)]
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self._actors)
 
     def prepare(self, job: Job, speeds: Sequence[Speed], only: Sequence[int] | None = None) -> list[int]:
         """Give the workers their problem and wait until they have it; the numbers of their processes."""
@@ -84,40 +79,6 @@ class RayWorkers:
         return gradient
 
 
-@contextmanager
-def ray_workers(count: int, address: str | None = None) -> Iterator[RayWorkers]:
-    """Workers on Ray, which is shut down in the end whatever happens.
-
-    Args:
-        count: how many actors. They ask for no processor of their own, so that there may be more than processors.
-        address: of a cluster that runs; by default a Ray of our own, on loopback and without a dashboard.
-
-    Raises:
-        InputError: Ray is not installed. EnvironmentFailure: it does not start, or there is no cluster at the address.
-    """
-    ray = _imported(address)
-    try:
-        _start(ray, address)
-        yield RayWorkers(ray, count)
-    finally:
-        ray.shutdown()
-
-
-def serve(
-    workers: RayWorkers, job: Job, speeds: Sequence[Speed], bound: int | None, tell: Callable[[Row], None]
-) -> Server:
-    """One run of a server with real workers; `tell` hears of every applied update.
-
-    Raises:
-        EnvironmentFailure: no worker is left, or nothing comes from the cluster any more.
-    """
-    server = Server(job, workers.count, bound)
-    workers.prepare(job, speeds)
-    with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is recorded as one
-        _Loop(server, workers, speeds, tell).run()
-    return server
-
-
 def drive(pipe: Connection, count: int, address: str | None) -> None:
     """Start Ray, and serve one order after another until the other side hangs up.
 
@@ -127,20 +88,31 @@ def drive(pipe: Connection, count: int, address: str | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side is interrupted, and hangs up
     _be_silent()
     try:
-        with ray_workers(count, address) as workers:
-            pipe.send(("up",))
-            while True:
-                described, speeds, bound = pipe.recv()
-                server = serve(workers, job_of(described), speeds, bound, lambda row: pipe.send(("row", *row)))
-                for note in server.notes:
-                    pipe.send(("note", note))
-                pipe.send(("done", server.x))
+        ray = _imported(address)
+        try:
+            _start(ray, address)
+            _serve(pipe, RayWorkers(ray, count))
+        finally:
+            ray.shutdown()
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # nobody listens any more; Ray is down by now
     except GradlagError as error:
         pipe.send(("failed", str(error), error.exit_status))
     except Exception as error:
         pipe.send(("failed", f"Ray failed ({_first_line(error)}). Run the same command again.", 4))
+
+
+def _serve(pipe: Connection, workers: RayWorkers) -> None:
+    pipe.send(("up",))
+    while True:
+        described, speeds, bound = pipe.recv()
+        server = Server(job_of(described), workers.count, bound)
+        workers.prepare(server.job, speeds)
+        with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges is recorded as one
+            _Loop(server, workers, speeds, lambda row: pipe.send(("row", *row))).run()
+        for note in server.notes:
+            pipe.send(("note", note))
+        pipe.send(("done", server.x))
 
 
 class _Loop:

@@ -6,19 +6,16 @@ of its cluster, what was applied is known here, and it determines the iterates: 
 
 from __future__ import annotations
 
-import re
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any
 
 import numpy as np
 
-from experiments.common.ray_needed import require_ray
+from experiments.common.ray_process import require_ray, started, unanswered
 from experiments.servers.clock import describe
 from experiments.servers.job import Job, ServerRun
 from experiments.servers.ray_server import drive
@@ -145,32 +142,16 @@ def real_server(count: int, address: str | None = None) -> Iterator[RealServer]:
         InputError: Ray is not installed. EnvironmentFailure: it does not start, or there is no cluster at the address.
     """
     require_ray(NEEDS_RAY)
-    if address is not None:
-        _check_address(address)
-    context = get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=drive, args=(there, count, address), name="gradlag server", daemon=False)
-    process.start()
-    there.close()
+    malformed = f"The address of a cluster is written HOST:PORT. Got {ascii(address)[:60]}."
+    if address is not None and (reason := unanswered(address, 5.0, malformed)):
+        raise EnvironmentFailure(f"There is no cluster at {address} ({reason}). Check that it runs.")
+    process, here = started(drive, count, address)
     server = RealServer(here, process, count)
     try:
         server.wait()
         yield server
     finally:
         server.close()
-
-
-def _check_address(address: str) -> None:
-    """Refuse an address at which nobody listens, for which Ray itself would wait for minutes."""
-    host, _, port = address.rpartition(":")
-    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 1 << 16:
-        raise InputError(f"The address of a cluster is written HOST:PORT. Got {ascii(address)[:60]}.")
-    try:
-        socket.create_connection((host, int(port)), timeout=5).close()
-    except OSError as cause:
-        raise EnvironmentFailure(
-            f"There is no cluster at {address} ({(cause.strerror or str(cause)).lower()}). Check that it runs."
-        ) from cause
 
 
 _LOST = "Ray or its cluster was lost. What was recorded until then is kept; run the same command again."

@@ -31,7 +31,7 @@ _FIRST_SEED = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class NormCurve:
     """Squared gradient norms over updates.
 
     Args:
@@ -71,14 +71,14 @@ class Apart:
     ratio: float
 
 
-def server_curve(runs: Sequence[ServerRun], name: str = "server") -> Curve:
+def server_curve(runs: Sequence[ServerRun], name: str = "server") -> NormCurve:
     """The runs of a server; InputError if they were recorded at different updates."""
     if not runs or any(not np.array_equal(run.time, runs[0].time) for run in runs):
         raise InputError("Runs of a server can be averaged only if they were recorded at the same updates.")
-    return Curve(name, runs[0].time, np.stack([run.gradient_norm_squared for run in runs]))
+    return NormCurve(name, runs[0].time, np.stack([run.gradient_norm_squared for run in runs]))
 
 
-def replay(job: Job, delays: Sequence[Delays], seeds: int, name: str = "replay") -> Curve:
+def replay(job: Job, delays: Sequence[Delays], seeds: int, name: str = "replay") -> NormCurve:
     """The one-sequence simulator on given delays, with noise that knows nothing of them.
 
     Args:
@@ -104,7 +104,7 @@ def replay(job: Job, delays: Sequence[Delays], seeds: int, name: str = "replay")
         )
         time = run.time
         values.append(run.gradient_norm_squared)
-    return Curve(name, time, np.concatenate(values))
+    return NormCurve(name, time, np.concatenate(values))
 
 
 def shuffled(trace: ServerTrace, seed: int) -> Delays:
@@ -147,7 +147,7 @@ def virtual_twin(traces: Sequence[ServerTrace], seed: int, bound: int | None = N
     return [virtual_run(speeds, trace.steps, seed + place, bound) for place, trace in enumerate(traces)]
 
 
-def apart(one: Curve, other: Curve) -> Apart:
+def apart(one: NormCurve, other: NormCurve) -> Apart:
     """How far two curves are apart; x_0, which both share, is left out."""
     (low, high), (other_low, other_high) = one.band, other.band
     kept = one.time > 0
@@ -181,7 +181,7 @@ def covering(job: Job, trace: ServerTrace) -> tuple[Judgement, ...]:
     return tuple(sorted(judged, key=lambda judgement: np.inf if judgement.value is None else judgement.value))
 
 
-def comparisons(job: Job, runs: Sequence[ServerRun], seeds: int, bound: int | None = None) -> Mapping[str, Curve]:
+def comparisons(job: Job, runs: Sequence[ServerRun], seeds: int, bound: int | None = None) -> Mapping[str, NormCurve]:
     """The server beside its replay, shuffled and uniform delays, and the virtual clock with fitted speeds."""
     traces = [run.trace for run in runs]
     others = {
@@ -193,6 +193,6 @@ def comparisons(job: Job, runs: Sequence[ServerRun], seeds: int, bound: int | No
     return {"server": server_curve(runs)} | {name: replay(job, delays, seeds, name) for name, delays in others.items()}
 
 
-def _squared_error(curve: Curve) -> Vector:
+def _squared_error(curve: NormCurve) -> Vector:
     runs = curve.values.shape[0]
     return np.asarray(curve.values.var(axis=0, ddof=1) / runs if runs > 1 else np.full(curve.time.size, np.inf))

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.runs.recorded_trace import ServerTrace
 from experiments.servers.dependence import dependence, noise_correlation
 from experiments.servers.job import Job, ServerRun
-from experiments.servers.replay import Curve, apart, comparisons, covering, distance_of_laws, virtual_twin
+from experiments.servers.replay import NormCurve, apart, comparisons, covering, distance_of_laws, virtual_twin
 from experiments.servers.server import noise_norms
 from experiments.servers.summary import summarise
 
@@ -71,7 +71,7 @@ def _laws(job: Job, traces: Sequence[ServerTrace], bound: int | None) -> dict[st
     }
 
 
-def _plain(curve: Curve) -> dict[str, Any]:
+def _plain(curve: NormCurve) -> dict[str, Any]:
     low, high = curve.band
     return {
         "time": curve.time.tolist(),
@@ -82,7 +82,7 @@ def _plain(curve: Curve) -> dict[str, Any]:
     }
 
 
-def _bounds(job: Job, runs: Sequence[ServerRun], server: Curve) -> dict[str, Any]:
+def _bounds(job: Job, runs: Sequence[ServerRun], server: NormCurve) -> dict[str, Any]:
     """The smallest bounds that apply to the first run's delays, and how far above what was measured they are."""
     judged = [judgement for judgement in covering(job, runs[0].trace) if judgement.value is not None]
     measured = float(server.mean[server.time < job.steps].min())

@@ -70,11 +70,6 @@ class Server:
         """Whether the run has ended: all updates are there, or it has diverged."""
         return self.applied >= self.job.steps or self.diverged_at >= 0
 
-    @property
-    def alive(self) -> int:
-        """How many workers are left."""
-        return int(self._alive.sum())
-
     def begin(self, now: float) -> list[Ticket]:
         """Tickets for the workers that may begin a gradient now, in the order of their numbers."""
         held = np.inf if self.bound is None else self._finished[self._alive].min(initial=np.iinfo(np.int64).max)

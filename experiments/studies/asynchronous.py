@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from experiments.common.ray_needed import ray_is_installed, ray_is_missing
+from experiments.common.ray_process import ray_is_installed, ray_is_missing
 from experiments.servers.job import Job, ServerRun, load_run, save_run, settle
 from experiments.servers.real import RealServer, real_server
 from experiments.servers.recorded import recorded_traces

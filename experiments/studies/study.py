@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from experiments.sweep.run_store import RUNS
 from experiments.sweep.store import AnyCell, Store
@@ -14,14 +14,7 @@ SCALES = ("quick", "lesson", "paper")
 ASSUMED_COHERENCE = 0.5  # mu in Theorem 1's steps, where a study assumes one
 
 
-class OfCell(Protocol):
-    """A result that knows its cell."""
-
-    @property
-    def cell(self) -> Any: ...
-
-
-R = TypeVar("R", bound=OfCell)
+R = TypeVar("R", bound=Any)  # a result that knows its cell
 
 
 @dataclass(frozen=True)
@@ -64,6 +57,15 @@ def most_complete(cells: Mapping[str, Sequence[Any]], results: Iterable[R]) -> t
         cells: of each scale, from small to large; results: of any cells.
     """
     by_cell = {result.cell: result for result in results}
-    there = [([by_cell[cell] for cell in chosen if cell in by_cell], len(chosen)) for chosen in cells.values()]
-    best = max(reversed(there), key=lambda found: len(found[0]) / max(1, found[1]), default=([], 0))
-    return tuple(best[0])
+    there = [(tuple(by_cell[cell] for cell in chosen if cell in by_cell), len(chosen)) for chosen in cells.values()]
+    best: tuple[R, ...] = max(reversed(there), key=lambda found: len(found[0]) / max(1, found[1]))[0]
+    return best
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Several things in a sentence.
+
+    >>> listed(["one"]), listed(["one", "two", "three"])
+    ('one', 'one, two and three')
+    """
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))

@@ -8,7 +8,6 @@ that wait at the worker, so that it need not wait for the command. `benchmarks/s
 from __future__ import annotations
 
 import heapq
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,28 +62,6 @@ class Coordination:
         return share * self.workers * self.service / self.batch
 
 
-def mean_value_share(workers: int, cell_seconds: float, dispatch_seconds: float) -> float:
-    """The share of work without windows, where lengths and services are exponential: the machine-repair model.
-
-    Mean value analysis, exact for this closed network: R_n = c (1 + Q_{n-1}), X_n = n / (l + R_n), Q_n = X_n R_n.
-
-    Returns:
-        X_N l / N.
-
-    Source:
-        Reiser and Lavenberg, Journal of the ACM 27 (1980).
-
-    >>> round(mean_value_share(1, 1.0, 0.25), 3)
-    0.8
-    """
-    queue = rate = 0.0
-    for count in range(1, workers + 1):
-        response = dispatch_seconds * (1 + queue)
-        rate = count / (cell_seconds + response)
-        queue = rate * response
-    return rate * cell_seconds / workers
-
-
 def simulated_share(
     setting: Coordination, tasks_per_worker: int = 20, *, seed: int = 0, spread: bool = True, exponential: bool = False
 ) -> float:
@@ -101,29 +78,16 @@ def simulated_share(
     mean = setting.batch * setting.cell_seconds
     lengths = (rng.gamma(setting.batch, mean / setting.batch, total) if spread else np.full(total, mean)).tolist()
     services = (rng.exponential(setting.service, total) if exponential else np.full(total, setting.service)).tolist()
-    requests = deque((0.0, worker) for _ in range(setting.window) for worker in range(n))
-    waiting, idle = [0] * n, [True] * n
-    ends: list[tuple[float, int]] = []
-    clock, served, done = 0.0, 0, []
-    while served < total:
-        if not requests or (ends and ends[0][0] <= max(clock, requests[0][0])):
-            now, worker = heapq.heappop(ends)
-            requests.append((now, worker))
-            done.append(now)
-            if waiting[worker]:
-                waiting[worker] -= 1
-                heapq.heappush(ends, (now + lengths.pop(), worker))
-            else:
-                idle[worker] = True
-            continue
-        asked, worker = requests.popleft()
-        clock = max(clock, asked) + services[served]
-        served += 1
-        if idle[worker]:
-            idle[worker] = False
-            heapq.heappush(ends, (clock + lengths.pop(), worker))
-        else:
-            waiting[worker] += 1
+    # A task is asked for when the one `window` before it ends; whoever asked first is served first.
+    requests = [(0.0, place, place % n) for place in range(setting.window * n)]
+    free, clock, done = [0.0] * n, 0.0, []
+    for length, service in zip(lengths, services, strict=True):
+        asked, place, worker = heapq.heappop(requests)
+        clock = max(clock, asked) + service
+        free[worker] = max(clock, free[worker]) + length
+        heapq.heappush(requests, (free[worker], place, worker))
+        done.append(free[worker])
+    done = sorted(end for end in done if end <= clock)  # without the tail, in which nothing is left to be sent
     first = len(done) // 3
     return (len(done) - 1 - first) * mean / (n * (done[-1] - done[first]))
 

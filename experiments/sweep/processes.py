@@ -40,14 +40,15 @@ class Processes(Executor):
         self, store: Store[Any], cells: Sequence[Any], out: Path, command: str, within: Progress
     ) -> Iterator[CellOutcome]:
         with _pool(min(self.jobs, max(1, len(cells)))) as pool:
-            running = {_submitted(pool, store.run, cell, out, command): cell for cell in by_work(cells)}
+            running: dict[Future[CellOutcome], Any] = {}
+            for cell in by_work(cells):
+                try:
+                    running[pool.submit(_run_in_process, store.run, cell, out, command)] = cell
+                except BrokenExecutor as error:  # a process may be dead before the last cell is on its way
+                    yield failed(cell, error)
             for future in as_completed(running):
-                yield _outcome(future, running[future])
-
-
-def _outcome(future: Future[CellOutcome], cell: Any) -> CellOutcome:
-    error = future.exception()
-    return failed(cell, error) if error is not None else future.result()
+                stopped = future.exception()
+                yield future.result() if stopped is None else failed(running[future], stopped)
 
 
 @contextmanager
@@ -68,16 +69,6 @@ def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
         for name, value in earlier.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-
-
-def _submitted(pool: ProcessPoolExecutor, *call: Any) -> Future[CellOutcome]:
-    """A call on its way; a process may be dead before the last one is."""
-    try:
-        return pool.submit(_run_in_process, *call)
-    except BrokenExecutor as error:
-        broken: Future[CellOutcome] = Future()
-        broken.set_exception(error)
-        return broken
 
 
 def _run_in_process(run: Callable[..., CellOutcome], cell: Any, out: Path, command: str) -> CellOutcome:

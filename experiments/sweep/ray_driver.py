@@ -13,40 +13,32 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from experiments.sweep.processes import THREAD_VARIABLES
-from experiments.sweep.store import Made, told_failure, told_trace
+from experiments.sweep.store import CellOutcome, Made, failed
 
 LOCAL = "local"
 _STORE_BYTES = 256 * 2**20  # for results on their way: files of a megabyte at most, a few for each core
 
 
-@dataclass(frozen=True)
-class Refused:
-    """Why a cell has no result although its worker is well."""
-
-    error: str
-    log: str = field(repr=False)
-
-
-def work(make: Callable[[Any, str], Made], cell: Any, command: str, gradlag: str) -> Made | Refused:
+def work(make: Callable[[Any, str], Made], cell: Any, command: str, gradlag: str) -> Made | CellOutcome:
     """Compute one cell on a worker, on one thread; whatever it raises is told."""
     try:
         there = version("gradlag")
         if there != gradlag:
             sentence = f"Its worker has gradlag {there}, and the command {gradlag}. Install one version everywhere."
-            return Refused(sentence, "")
+            return CellOutcome(cell, None, sentence)
         import numba
 
         numba.set_num_threads(1)
         return make(cell, command)
     except Exception as error:
-        return Refused(told_failure(error), told_trace(error))
+        return failed(cell, error)
 
 
 def drive(connection: Connection, address: str, folder: str) -> None:
@@ -55,7 +47,7 @@ def drive(connection: Connection, address: str, folder: str) -> None:
     Args:
         connection: orders come in as (number, make, cell, command), as "cancel", or as None for the end. Out go
             ("connecting",), then ("ready", cores, head, own node) or ("refused", sentence), then answers:
-            (number, Made or Refused), or (number, text) where a worker died.
+            (number, Made or an outcome without a file), or (number, text) where a worker died.
         address: HOST:PORT, or "local".
         folder: for temporary files; what is printed goes into its file `driver.log`.
     """
@@ -147,5 +139,5 @@ def _answer(ray: Any, number: int, future: Any) -> tuple[Any, Any]:
         return "refused", str(error)
     if isinstance(error, ray.exceptions.RayTaskError):  # the worker could not even begin
         last = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-        return number, Refused(f"Its worker could not begin: {last[0]}", told_trace(error))
+        return number, replace(failed(None, error), error=f"Its worker could not begin: {last[0]}")
     return number, f"{type(error).__name__}: {error}"

@@ -10,23 +10,21 @@ import os
 import re
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from experiments.common.ray_needed import require_ray
-from experiments.sweep.ray_driver import LOCAL, Refused, drive
+from experiments.common.ray_process import require_ray, started, unanswered
+from experiments.sweep.ray_driver import LOCAL, drive
 from experiments.sweep.store import CellOutcome, Executor, Made, Store, by_work, failed, looked_for
-from theory.common.errors import EnvironmentFailure, InputError
+from theory.common.errors import EnvironmentFailure
 from theory.common.types import Progress
 
 TRIES = 3
@@ -52,10 +50,7 @@ def ray_executor(address: str) -> Iterator[RayExecutor]:
     """
     _check(address)
     folder = Path(tempfile.mkdtemp(prefix="gradlag-", dir="/tmp" if Path("/tmp").is_dir() else None))
-    here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=drive, args=(there, address, str(folder)))
-    process.start()
-    there.close()
+    process, here = started(drive, address, str(folder))
     patience = 0.0
     try:
         cores, head, node = _ready(here, address)
@@ -123,7 +118,8 @@ class RayExecutor(Executor):
                     yield self._settled(order, answer, store, out)
         finally:
             if running:
-                self._cancel()
+                with suppress(OSError):
+                    self.connection.send("cancel")
 
     def _send(self, running: dict[int, _Order], order: _Order, store: Store[Any], command: str) -> None:
         number = next(self._numbers)
@@ -133,7 +129,7 @@ class RayExecutor(Executor):
             raise self._lost() from cause
         running[number] = order
 
-    def _receive(self) -> tuple[int, Made | Refused | str]:
+    def _receive(self) -> tuple[int, Made | CellOutcome | str]:
         """The next answer; now and then the head is asked whether it lives, as workers may go on without it."""
         while True:
             self._ask()
@@ -151,15 +147,15 @@ class RayExecutor(Executor):
         if now - self._asked < _PULSE:
             return
         self._asked = now
-        alive = all(_answers(place, _PULSE) for place in (self.head, self.node) if place)
+        alive = not any(unanswered(place, _PULSE) for place in (self.head, self.node) if place)
         self._silent = 0 if alive else self._silent + 1
         if self._silent >= 2:
             raise self._lost()
 
-    def _settled(self, order: _Order, answer: Made | Refused | str, store: Store[Any], out: Path) -> CellOutcome:
+    def _settled(self, order: _Order, answer: Made | CellOutcome | str, store: Store[Any], out: Path) -> CellOutcome:
         cell, notes = order.cell, order.notes
-        if isinstance(answer, Refused):
-            return CellOutcome(cell, None, answer.error, notes, log=answer.log)
+        if isinstance(answer, CellOutcome):
+            return replace(answer, cell=cell, notes=notes)
         if isinstance(answer, str):
             told = f"Its worker died {order.tries} times, perhaps for lack of memory."
             return CellOutcome(
@@ -178,10 +174,6 @@ class RayExecutor(Executor):
             return ""
         return "\n".join(re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()[-_LINES:])
 
-    def _cancel(self) -> None:
-        with suppress(OSError):
-            self.connection.send("cancel")
-
     def _lost(self) -> EnvironmentFailure:
         return EnvironmentFailure(
             f"The Ray cluster was lost: its head at {self.head}, or this machine's node, does not answer. {_AGAIN}"
@@ -192,20 +184,9 @@ def _check(address: str) -> None:
     require_ray("--cluster")
     if address == LOCAL:
         return
-    host, _, port = address.rpartition(":")
-    if not host or "/" in host or not port.isdigit() or not 0 < int(port) < 65536:
-        raise InputError(f"--cluster takes HOST:PORT of a Ray cluster's head, or local. Got {address!r}.")
-    if not _answers(address, 5.0):
+    malformed = f"--cluster takes HOST:PORT of a Ray cluster's head, or local. Got {address!r}."
+    if unanswered(address, 5.0, malformed) is not None:
         raise _unreachable(address, "nothing answers there")
-
-
-def _answers(address: str, seconds: float) -> bool:
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
-    except OSError:
-        return False
-    return True
 
 
 def _ready(connection: Connection, address: str) -> tuple[int, str, str]:

@@ -172,17 +172,8 @@ def safe_name(name: str) -> str:
 
 
 def failed(cell: Any, error: BaseException, notes: Sequence[str] = ()) -> CellOutcome:
-    """The outcome of a cell that an error stopped."""
-    return CellOutcome(cell, None, told_failure(error), tuple(notes), log=told_trace(error))
-
-
-def told_failure(error: BaseException) -> str:
-    """A sentence on what stopped a cell."""
+    """The outcome of a cell that an error stopped: a sentence for the user, and where the error came from."""
+    told = str(error) if isinstance(error, GradlagError) else f"{type(error).__name__}: {error}"
     if isinstance(error, BrokenExecutor):
-        return "Its process ended abruptly, perhaps for lack of memory. Run the same command again, with fewer --jobs."
-    return str(error) if isinstance(error, GradlagError) else f"{type(error).__name__}: {error}"
-
-
-def told_trace(error: BaseException) -> str:
-    """Where an error came from."""
-    return "".join(traceback.format_exception(error))
+        told = "Its process ended abruptly, perhaps for lack of memory. Run the same command again, with fewer --jobs."
+    return CellOutcome(cell, None, told, tuple(notes), log="".join(traceback.format_exception(error)))

@@ -50,8 +50,6 @@ def on_accelerator(executor: Executor, cells: Sequence[WorkerCell]) -> Executor:
 
 def has_accelerator() -> bool:
     """Whether JAX is here and computes on something else than a processor."""
-    if not has_jax():
-        return False
     from experiments.workers.jax.library import jax
 
     return jax is not None and bool(jax.default_backend() != "cpu")

@@ -11,9 +11,8 @@ from importlib.util import find_spec
 from experiments.data.on_request import ON_REQUEST, plain, stored
 from experiments.data.sets import DATASETS
 from experiments.studies.staleness.cells import WorkerCell, model_of
+from experiments.studies.study import listed
 from theory.common.errors import DataError, InputError
-
-WITHOUT_JAX = "JAX (pip install 'gradlag[nn]')"
 
 
 def check_needs(cells: Iterable[WorkerCell]) -> None:
@@ -27,10 +26,11 @@ def check_needs(cells: Iterable[WorkerCell]) -> None:
     data = missing_data(workloads)
     needs = [f"{name} (gradlag data get {name})" for name in data]
     if not has_jax() and any(model_of(workload)[0] == "resnet" for workload in workloads):
-        needs.append(WITHOUT_JAX)
+        needs.append("JAX (pip install 'gradlag[nn]')")
     if needs:
-        told = needs[0] if len(needs) == 1 else f"{', '.join(needs[:-1])} and {needs[-1]}"
-        sentence = f"The cells of the staleness study that were asked for need what is not here yet. Get {told}."
+        sentence = (
+            f"The cells of the staleness study that were asked for need what is not here yet. Get {listed(needs)}."
+        )
         raise DataError(sentence) if data else InputError(sentence)
 
 

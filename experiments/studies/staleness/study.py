@@ -242,7 +242,7 @@ FIGURES: Mapping[str, Callable[[str], Cells]] = MappingProxyType(
 )
 
 
-def CELLS(scale: str) -> Cells:  # noqa: N802
+def all_cells(scale: str) -> Cells:
     """All cells of the study at a scale, each once."""
     return tuple(dict.fromkeys(cell for build in FIGURES.values() for cell in build(scale)))
 

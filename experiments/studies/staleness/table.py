@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from experiments.studies.staleness.cells import WorkerCell, model_of
 from experiments.studies.staleness.groups import can_scan, grouped, predicted_memory
-from experiments.studies.staleness.study import FIGURES
+from experiments.studies.staleness.study import FIGURES, all_cells
 
-_COLUMNS = (
-    "figure",
-    "workloads",
-    "cells",
-    "workers",
-    "extra delays",
-    "optimisers",
-    "iterations",
-    "evaluated every",
-    "seeds",
-    "target",
-)
+#: What further columns tell of cells.
+_COLUMNS: Mapping[str, Callable[[WorkerCell], object]] = {
+    "workers": lambda cell: cell.workers,
+    "extra delays": lambda cell: cell.extra_delay,
+    "optimisers": lambda cell: cell.optimizer,
+    "iterations": lambda cell: cell.iterations,
+    "evaluated every": lambda cell: cell.evaluate_every,
+    "seeds": lambda cell: cell.seeds,
+    "target": lambda cell: f"{cell.metric} {cell.side} {cell.level:g}" if cell.level is not None else "none",
+}
 
 
 def sizes_table(scale: str) -> str:
@@ -33,38 +31,21 @@ def sizes_table(scale: str) -> str:
         kinds: dict[object, list[WorkerCell]] = {}
         for cell in fresh:
             kinds.setdefault((model_of(cell.workload)[0], cell.level is None, min(cell.lags, 1)), []).append(cell)
-        rows += [_row(figure, cells) for cells in kinds.values()]
-    return _markdown(_COLUMNS, rows)
+        for cells in kinds.values():
+            workloads = _told(cell.workload for cell in cells)
+            rows.append((figure, workloads, str(len(cells)), *(_told(map(read, cells)) for read in _COLUMNS.values())))
+    return _markdown(("figure", "workloads", "cells", *_COLUMNS), rows)
 
 
 def memory_table(scale: str) -> str:
     """The predicted memory of the largest group of every network, in Markdown; it needs the data, and JAX."""
-    cells = dict.fromkeys(cell for build in FIGURES.values() for cell in build(scale) if can_scan(cell))
+    cells = tuple(filter(can_scan, all_cells(scale)))
     largest: dict[str, tuple[int, int]] = {}
-    for group in grouped(tuple(cells)):
+    for group in grouped(cells):
         found = predicted_memory(group), len(group) * group[0].seeds
         largest[group[0].workload] = max(found, largest.get(group[0].workload, (0, 0)))
     rows = [(workload, str(lanes), f"{size / 1e9:.2g} GB") for workload, (size, lanes) in largest.items()]
     return _markdown(("network", "lanes of the largest group", "memory"), rows)
-
-
-def _row(figure: str, cells: Sequence[WorkerCell]) -> Sequence[str]:
-    return (
-        figure,
-        _told(cell.workload for cell in cells),
-        str(len(cells)),
-        _told(cell.workers for cell in cells),
-        _told(cell.extra_delay for cell in cells),
-        _told(cell.optimizer for cell in cells),
-        _told(cell.iterations for cell in cells),
-        _told(cell.evaluate_every for cell in cells),
-        _told(cell.seeds for cell in cells),
-        _told(_target(cell) for cell in cells),
-    )
-
-
-def _target(cell: WorkerCell) -> str:
-    return f"{cell.metric} {cell.side} {cell.level:g}" if cell.level is not None else "none"
 
 
 def _told(values: Iterable[object]) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.studies.staleness.study import depth_of
+from experiments.studies.study import listed
 from experiments.studies.theorem_step.store import StepResult
-from experiments.studies.theorem_step.study import HALVED, SUGGESTED, THEOREM, TheoremStepCell, tuned_schedule
+from experiments.studies.theorem_step.study import THEOREM, TheoremStepCell, tuned_schedule
 from theory.common.types import Vector
 
 
@@ -62,15 +63,9 @@ class StepComparison:
         """The constant step of figure 1."""
         return self._first(is_tuned)
 
-    @property
-    def halved(self) -> StepResult | None:
-        """The constant step 1/(2sL)."""
-        return self._first(lambda cell: cell.schedule == HALVED)
-
-    @property
-    def suggested(self) -> StepResult | None:
-        """Corollary 1's step."""
-        return self._first(lambda cell: cell.schedule == SUGGESTED)
+    def constant(self, schedule: str) -> StepResult | None:
+        """The constant step of that name: HALVED is 1/(2sL), SUGGESTED that of Corollary 1."""
+        return self._first(lambda cell: cell.schedule == schedule)
 
     @property
     def multiples(self) -> tuple[StepResult, ...]:
@@ -115,7 +110,7 @@ def _size(found: Sequence[StepComparison]) -> str:
     whole = {s: row for s, row in ratios.items() if np.isfinite(row).all()}
     told = [f"{_two(min(row))} to {_two(max(row))} at s = {s}" for s, row in whole.items()]
     return (
-        f"The tuned step is this many times the mean of Theorem 1's steps with mu = 1: {_list(told)}." if told else ""
+        f"The tuned step is this many times the mean of Theorem 1's steps with mu = 1: {listed(told)}." if told else ""
     )
 
 
@@ -172,7 +167,3 @@ def _two(value: float, digits: int = 2) -> str:
     ('240', '0.999')
     """
     return f"{float(f'{value:.{digits}g}'):g}"
-
-
-def _list(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -24,6 +24,7 @@ from experiments.studies.theorem_step.comparison import (
     start_square,
 )
 from experiments.studies.theorem_step.store import THEOREM_STEPS, StepResult
+from experiments.studies.theorem_step.study import HALVED, SUGGESTED
 from figures.draw.staleness_panels import empty
 from figures.report.entry import Entry, Origin, scale_in
 from figures.report.tables import number
@@ -102,7 +103,7 @@ def arrivals(axes: Axes, found: Sequence[StepComparison]) -> Axes:
         axes.plot(places, [counted(r).mean() for r in each.multiples], color=colour, label=f"$s = {each.staleness}$")
         for place, result in zip(places, each.multiples, strict=True):
             _mark(axes, place, result, colour, "o")
-        for other, mark in ((each.tuned, "*"), (each.suggested, "D")):
+        for other, mark in ((each.tuned, "*"), (each.constant(SUGGESTED), "D")):
             if other is not None:
                 _mark(axes, other.values["steps"][1] / unit, other, colour, mark)
     style.log_axes(axes)
@@ -166,7 +167,7 @@ def coherences(axes: Axes, found: Sequence[StepComparison]) -> Axes:
         return empty(axes)
     depths = sorted({each.depth for each in found})
     looks: Mapping[str, tuple[str, LineStyleType, Callable[[StepComparison], StepResult | None]]] = {
-        "$1/(2sL)$": (style.SKY, "-", lambda each: each.halved),
+        "$1/(2sL)$": (style.SKY, "-", lambda each: each.constant(HALVED)),
         "tuned step": (style.GREEN, "-", lambda each: each.tuned),
         "Theorem 1, $\\mu = 1$": (style.DARK_VERMILLION, style.LINE_STYLES[2], lambda each: each.theorem(1.0)),
     }
@@ -272,7 +273,7 @@ def _row(each: StepComparison) -> str:
         f"{number(values['constants']['L'][0])}<br><small>{values['constants']['L'][1]}</small>" if values else "–",
         number(each.ratio if np.isfinite(each.ratio) else None),
         "–" if best is None else f"{best.cell.factor:g}",
-        *(_batches(one) for one in (best, each.tuned, each.suggested, each.theorem(1.0), half)),
+        *(_batches(one) for one in (best, each.tuned, each.constant(SUGGESTED), each.theorem(1.0), half)),
         _interval(values.get("least")),
         *(number(limits.get(name)) for name in _RUNGS),
         *(_coherence(one) for one in (half, each.tuned)),

@@ -94,7 +94,7 @@ def test_a_dead_worker_loses_its_gradient_and_nobody_waits_for_it():
     still = np.zeros(4)
     assert server.arrive(first[0], still, 1.0) == [] == server.arrive(first[1], still, 2.0)
     after = server.lose(2, "Worker 2 died.", 3.0)
-    assert [ticket.worker for ticket in after] == [0, 1] and server.alive == 2
+    assert [ticket.worker for ticket in after] == [0, 1] and server._alive.sum() == 2
     assert server.revive(2, "Worker 2 is back.", 4.0)[0].worker == 2
     trace = server.trace("ray", "by hand")
     assert trace.workers.tolist() == [0, 1] and trace.description == "by hand. Worker 2 died. Worker 2 is back."

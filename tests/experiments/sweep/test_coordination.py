@@ -2,8 +2,27 @@
 
 import pytest
 
-from experiments.sweep.coordination import Coordination, mean_value_share, plan_table, simulated_share
+from experiments.sweep.coordination import Coordination, plan_table, simulated_share
 from theory.common.errors import InputError
+
+
+def mean_value_share(workers: int, cell_seconds: float, dispatch_seconds: float) -> float:
+    """The share of work without windows, where lengths and services are exponential: the machine-repair model.
+
+    Mean value analysis, exact for this closed network: R_n = c (1 + Q_{n-1}), X_n = n / (l + R_n), Q_n = X_n R_n.
+
+    Returns:
+        X_N l / N.
+
+    Source:
+        Reiser and Lavenberg, Journal of the ACM 27 (1980).
+    """
+    queue = rate = 0.0
+    for count in range(1, workers + 1):
+        response = dispatch_seconds * (1 + queue)
+        rate = count / (cell_seconds + response)
+        queue = rate * response
+    return rate * cell_seconds / workers
 
 
 def test_one_worker_without_a_window_waits_for_every_dispatch():

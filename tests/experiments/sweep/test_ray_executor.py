@@ -18,10 +18,9 @@ from experiments.studies.worst_cases.delay_patterns import PatternCell
 from experiments.studies.worst_cases.store import SOLVED
 from experiments.sweep import ray_executor
 from experiments.sweep.executor import executor_for, run_cells
-from experiments.sweep.ray_driver import Refused
 from experiments.sweep.ray_executor import RayExecutor
 from experiments.sweep.run_store import RUNS, Cell
-from experiments.sweep.store import Made
+from experiments.sweep.store import CellOutcome, Made
 from gradlag.commands.reproduction import reproduce
 from theory.common.errors import EnvironmentFailure, InputError
 
@@ -146,7 +145,7 @@ def test_a_lost_head_is_one_sentence_and_the_same_command_goes_on(tmp_path):
 def test_a_head_that_does_not_answer_twice_is_lost_although_workers_go_on(tmp_path, monkeypatch):
     answers = iter([True, False, True, False, False])
     monkeypatch.setattr(ray_executor, "_PULSE", 0.0)
-    monkeypatch.setattr(ray_executor, "_answers", lambda head, seconds: next(answers))
+    monkeypatch.setattr(ray_executor, "unanswered", lambda head, seconds: None if next(answers) else "silent")
     with pytest.raises(EnvironmentFailure, match="does not answer"):
         run_cells(SQUARES, CELLS, tmp_path, executor=RayExecutor(Scripted(), 1, "h:1", tmp_path / "log"))
     assert len(numbers(tmp_path)) == 4
@@ -170,7 +169,7 @@ def test_a_refusal_of_a_worker_is_the_error_of_its_cell(tmp_path):
     class Old(Scripted):
         def recv(self):
             number, *_ = self.orders.pop(0)
-            return number, Refused("Its worker has gradlag 0.", "")
+            return number, CellOutcome(None, None, "Its worker has gradlag 0.")
 
     outcome = run_cells(SQUARES, CELLS[:1], tmp_path, executor=RayExecutor(Old(), 1, "", tmp_path / "log"))[0]
     assert outcome.error.startswith("Its worker has gradlag 0. Its log is")

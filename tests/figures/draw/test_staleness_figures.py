@@ -47,7 +47,7 @@ def invented(cell):
 
 @pytest.fixture(scope="module")
 def results():
-    return [invented(cell) for cell in staleness.CELLS("quick")]
+    return [invented(cell) for cell in staleness.all_cells("quick")]
 
 
 @pytest.mark.parametrize(("picture", "caption", "panels"), PICTURES)

@@ -15,7 +15,7 @@ NAMES = {claim.name: claim for claim in CLAIMS}
 def invented(scale="quick", batches=lambda cell, seed: 100.0, extra=lambda cell: {}):
     """Results of a whole scale: batches by the cell and the seed, None for never."""
     results = []
-    for cell in staleness.CELLS(scale):
+    for cell in staleness.all_cells(scale):
         values = {
             "batches": [batches(cell, seed) for seed in range(cell.seeds)],
             "step_size": 0.1,

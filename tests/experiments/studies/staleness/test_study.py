@@ -145,7 +145,7 @@ def test_every_number_of_a_cell_enters_its_digest():
 
 @pytest.mark.parametrize("scale", staleness.SCALES)
 def test_every_scale_has_all_figures_with_a_baseline_for_every_cell(scale):
-    cells = staleness.CELLS(scale)
+    cells = staleness.all_cells(scale)
     assert len(set(cells)) == len(cells) and {cell.figure for cell in cells} == set(staleness.FIGURES)
     assert len({STALENESS.key(cell) for cell in cells}) == len(cells)
     places = {(c.workload, c.workers, c.optimizer) for c in cells if c.extra_delay == 0}
@@ -154,7 +154,7 @@ def test_every_scale_has_all_figures_with_a_baseline_for_every_cell(scale):
 
 @pytest.mark.parametrize("scale", ["quick", "lesson"])
 def test_the_workloads_of_the_small_scales_are_there(scale):
-    for text in {cell.workload for cell in staleness.CELLS(scale)}:
+    for text in {cell.workload for cell in staleness.all_cells(scale)}:
         assert get_workload(text).parameters > 0
 
 
@@ -166,7 +166,7 @@ def test_the_workloads_of_the_small_scales_are_there(scale):
     ],
 )
 def test_stored_results_of_the_small_scales_stay_those_of_their_cells(scale, count, expected):
-    digests = [STALENESS.key(cell) for cell in staleness.CELLS(scale)]
+    digests = [STALENESS.key(cell) for cell in staleness.all_cells(scale)]
     assert len(digests) == count and sha256("".join(digests).encode()).hexdigest() == expected
 
 
@@ -226,10 +226,10 @@ def test_missing_data_are_all_told_before_anything_starts(tmp_path, monkeypatch)
 
 def test_the_paper_scale_needs_four_data_sets_of_which_none_is_there(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADLAG_DATA", str(tmp_path))
-    found = missing_data(cell.workload for cell in staleness.CELLS("paper"))
+    found = missing_data(cell.workload for cell in staleness.all_cells("paper"))
     assert found == ("cifar-10", "mnist", "movielens-1m", "newsgroups-20")
     for scale in ("quick", "lesson"):
-        assert missing_data(cell.workload for cell in staleness.CELLS(scale)) == ()
+        assert missing_data(cell.workload for cell in staleness.all_cells(scale)) == ()
 
 
 def test_networks_of_convolutions_are_refused_without_jax(tmp_path, monkeypatch):

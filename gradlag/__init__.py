@@ -1,6 +1,9 @@
 """gradlag: what staleness costs stochastic gradient descent.
 
-The door to the three floors: `import gradlag as gl` gives the public names, each loaded when it is first used.
+The door to the three floors: `import gradlag as gl` gives the public names, each loaded when it is first used. Every
+command is a function here, of the same name (`gradlag async` is `gl.serve`, `gradlag check --claim` is
+`gl.check_claim`, `--run` `gl.check_log`, `reproduce --list` `gl.list_figures`); what it returns shows itself in a
+notebook, and its `to_dict()` is what `--json` prints.
 
 >>> import gradlag as gl
 >>> verdict = gl.check("1/(2*s*L)", "quadratic:d=5,noise=0", staleness=4, steps=100, seeds=1)
@@ -8,77 +11,21 @@ The door to the three floors: `import gradlag as gl` gives the public names, eac
 ('holds', 'theorem-b')
 """
 
-from __future__ import annotations
-
+import ast
 import importlib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from gradlag.terminal.import_clash import warn_if_shadowed
 
-if TYPE_CHECKING:
-    from experiments.check.verdict import Verdict
-    from experiments.problems import PROBLEMS, get_problem
-    from experiments.runs.run import Run
-    from experiments.runs.store import load
-    from figures.draw.pictures import comparison_picture, ladder_picture
-    from gradlag.commands.api import Comparison, check, check_log, compare, run
-    from theory.bounds import REGISTRY, Bound, Setting, get
-    from theory.bounds.judging.judge import judge
-    from theory.schedules.schedule import CATALOGUE, NumericSchedule, Schedule, parse_schedule
-    from theory.staleness.count import Staleness
-    from theory.staleness.delays import parse_delays
-
+# The stub is the one list of names, for type checkers as for Python. lazy_loader cannot read it: it hands on names of
+# its own package only, and these live on three floors.
+_STUB = Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
 _HOME = {
-    "Verdict": "experiments.check.verdict",
-    "comparison_picture": "figures.draw.pictures",
-    "ladder_picture": "figures.draw.pictures",
-    "PROBLEMS": "experiments.problems",
-    "get_problem": "experiments.problems",
-    "Run": "experiments.runs.run",
-    "load": "experiments.runs.store",
-    "Comparison": "gradlag.commands.api",
-    "check": "gradlag.commands.api",
-    "check_log": "gradlag.commands.api",
-    "compare": "gradlag.commands.api",
-    "run": "gradlag.commands.api",
-    "REGISTRY": "theory.bounds",
-    "Bound": "theory.bounds",
-    "Setting": "theory.bounds",
-    "get": "theory.bounds",
-    "parse_delays": "theory.staleness.delays",
-    "judge": "theory.bounds.judging.judge",
-    "CATALOGUE": "theory.schedules.schedule",
-    "NumericSchedule": "theory.schedules.schedule",
-    "Schedule": "theory.schedules.schedule",
-    "parse_schedule": "theory.schedules.schedule",
-    "Staleness": "theory.staleness.count",
+    each.name: node.module for node in ast.parse(_STUB).body if isinstance(node, ast.ImportFrom) for each in node.names
 }
 
-__all__ = [
-    "CATALOGUE",
-    "PROBLEMS",
-    "REGISTRY",
-    "Bound",
-    "Comparison",
-    "NumericSchedule",
-    "Run",
-    "Schedule",
-    "Setting",
-    "Staleness",
-    "Verdict",
-    "check",
-    "check_log",
-    "compare",
-    "comparison_picture",
-    "get",
-    "get_problem",
-    "judge",
-    "ladder_picture",
-    "load",
-    "parse_delays",
-    "parse_schedule",
-    "run",
-]
+__all__ = sorted(_HOME)
 
 warn_if_shadowed()
 
@@ -94,4 +41,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """The public names."""
-    return sorted(__all__)
+    return __all__

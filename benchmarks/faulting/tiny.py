@@ -24,8 +24,9 @@ from experiments.studies.worst_cases.delay_patterns import PatternCell
 from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
 from experiments.studies.worst_cases.store import SOLVED
 from experiments.sweep.run_store import RUNS, Cell
-from gradlag.commands import reproduction
+from gradlag.commands import reproduce
 from theory.common.errors import StoreError
+from theory.common.shown import Facts
 
 STORES = (RUNS, STALENESS, SOLVED)
 CELLS = tuple(
@@ -55,13 +56,13 @@ Snapshot = Mapping[str, tuple[int, int, str]]
 def install() -> None:
     """Have this process, and all that are forked from it, know the tiny studies alone."""
     runs._PAUSE, runs._BLOCK = 0.0, 1
-    vars(reproduction).update(STUDIES=TINY, get_study=TINY.__getitem__, rebuild_report=_report)
+    vars(reproduce).update(STUDIES=TINY, get_study=TINY.__getitem__, report=_report)
 
 
-def _report(out: Path) -> Path:
+def _report(out: Path) -> Facts:
     names = [path.name for path in final_files(out)]
     write_atomically(check_writable(out / "report.html"), "\n".join(names).encode())
-    return out / "report.html"
+    return Facts("", {"report": str(out / "report.html")})
 
 
 def arguments(out: Path, *flags: str, names: tuple[str, ...] = NAMES) -> list[str]:

@@ -25,7 +25,7 @@ from faulting.bench import Bench, fair, repeated
 from faulting.child import Child, command, forked
 from faulting.instants import kill_at, watch
 from faulting.tally import Row, timed
-from gradlag.commands import library
+from gradlag.commands import data as data_command
 
 _CUTS, _KILLS, _LOSSES, _INSTANTS = 16, 16, 4, 24
 _NAME = "mnist"
@@ -94,7 +94,7 @@ def _get(
         os.environ.update(GRADLAG_DATA=str(folder), no_proxy="*")
         vars(downloads)["_PAUSE"] = 0.0
         sets = MappingProxyType({**ON_REQUEST, _NAME: entry})
-        for module in (on_request, data, pictures, library, tables, images):
+        for module in (on_request, data, pictures, data_command, tables, images):
             vars(module)["ON_REQUEST"] = sets
         before()
 

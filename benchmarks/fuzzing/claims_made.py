@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fuzzing.verdicts import require
-from gradlag.commands.verification import verify
+from gradlag.commands.verify import verify
 from theory.worst_case.certificate.verify import Verified, verify_file
 from theory.worst_case.witness.file import read
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments.common.constants import Constant
 from experiments.statistics.comparison import Outcome
+from theory.common.shown import Shown
 
 Series = tuple[float | None, ...]
 
@@ -60,7 +61,7 @@ class Diverged:
 
 
 @dataclass(frozen=True, repr=False)
-class Verdict:
+class Verdict(Shown):
     """What a run says of the bounds it was checked against.
 
     Args:

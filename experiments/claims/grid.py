@@ -200,19 +200,17 @@ def _linear_refutes(case: Case, steps: int) -> bool:
 
 
 def _certified(case: Case, one: Settled, solution: Solution, values: Values) -> Settled:
-    """With a certificate from its file; proved if its bound is at most the claim."""
-    from theory.worst_case.certificate.certify import certify
-    from theory.worst_case.certificate.verify import verify_file
+    """With a certificate and its file; proved if its bound is at most the claim."""
+    from theory.worst_case.certificate.certify import certified
 
     path = check_writable(case.folder / f"certificate-T{one.steps}.txt")
-    try:
-        certify(solution).save(path)
-        verified = verify_file(path)
-    except CertificateError as refusal:
+    certificate, refusal = certified(solution)
+    if certificate is None:
         return replace(one, reason=f"{one.reason} {refusal}".strip())
-    holds = case.claim.compare(one.steps, values, verified.upper) in (0, 1)
+    certificate.save(path)
+    holds = case.claim.compare(one.steps, values, certificate.upper) in (0, 1)
     outcome = AtT.PROVED if holds else one.outcome
-    return replace(one, outcome=outcome, upper=verified.upper_float, certificate=path)
+    return replace(one, outcome=outcome, upper=certificate.upper_float, certificate=path)
 
 
 def _played(case: Case, one: Settled, found: Witness | None, values: Values) -> Settled:

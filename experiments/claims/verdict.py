@@ -15,6 +15,7 @@ from theory.bounds import REGISTRY, get
 from theory.bounds.judging.judge import judge
 from theory.claims.claim import shortened
 from theory.claims.proof import ClaimProof, ProofStep
+from theory.common.shown import Shown
 from theory.worst_case.asking import Asked
 
 
@@ -36,7 +37,7 @@ _NUMBERS = {
 
 
 @dataclass(frozen=True, repr=False)
-class ClaimVerdict:
+class ClaimVerdict(Shown):
     """What is known of a claim.
 
     Args:

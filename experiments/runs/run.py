@@ -24,12 +24,13 @@ from experiments.runs.configuration import SCHEMA, Configuration
 from experiments.simulate.measured import SERIES, Series, Variable
 from theory.bounds import Setting
 from theory.common.errors import DelayError, StoreError
+from theory.common.shown import Shown
 from theory.staleness.count import Staleness
 from theory.staleness.traces import validate_delays
 
 
-@dataclass(frozen=True, eq=False)
-class Run(Series):
+@dataclass(frozen=True, eq=False, repr=False)
+class Run(Series, Shown):
     """What was simulated: the configuration and all that was recorded, as arrays that cannot be written to.
 
     Args:
@@ -54,6 +55,30 @@ class Run(Series):
     diverged_at = Variable(("seed",), "int64", "steps", "first k at which the run had diverged; -1 if never")
     step_sizes = Variable(("step",), "float64", "x^2/f", "eta_k", name="step_size")
     delays = Variable(("step",), "int64", "steps", "d_k: step k reads the gradient at x_(k-1-d_k)", name="delay")
+
+    def __repr__(self) -> str:
+        """Short, for notebooks: what was run, and how often."""
+        asked = self.configuration
+        told = f"{asked.problem}, {asked.schedule}, s={asked.staleness}, T={asked.steps}, {len(asked.seeds)} seeds"
+        return f"Run({told})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run in a few numbers, as `gradlag run --json` prints them beside its file."""
+        asked, means = self.configuration, self.gradient_norm_squared.mean(axis=0)
+        least, diverged = int(np.argmin(means)), self.diverged_at[self.diverged_at >= 0]
+        return {
+            "key": asked.key,
+            "problem": asked.problem,
+            "schedule": asked.schedule,
+            "staleness": asked.staleness,
+            "steps": asked.steps,
+            "seeds": len(asked.seeds),
+            "measured_minimum": float(means[least]),
+            "minimum_at": int(self.time[least]),
+            "diverged": int(diverged.size),
+            "first_divergence": int(diverged.min()) if diverged.size else None,
+            "seconds": float(self.data.attrs["seconds"]),
+        }
 
     @property
     def constants(self) -> dict[str, Constant]:

@@ -20,6 +20,7 @@ from experiments.runs.plan import resolve_constants
 from experiments.runs.recorded_trace import ServerTrace, dataset_of, decode, encode, read_bytes, trace_of_dataset
 from theory.bounds.parts.setting import Setting
 from theory.common.errors import GradlagError, InputError, StoreError
+from theory.common.shown import Shown
 from theory.common.types import Vector
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
@@ -124,8 +125,8 @@ def settle(
     return job
 
 
-@dataclass(frozen=True, eq=False)
-class ServerRun:
+@dataclass(frozen=True, eq=False, repr=False)
+class ServerRun(Shown):
     """A server's run: its trace, and what it did to the objective.
 
     Args:
@@ -144,9 +145,25 @@ class ServerRun:
     final: Vector
     diverged_at: int
 
+    def __repr__(self) -> str:
+        """Short, for notebooks: what was optimised, and by how many updates."""
+        told = f"{self.described['problem']}, {self.described['schedule']}"
+        return f"ServerRun({told}, T={self.trace.steps}, {self.trace.count} workers)"
+
     def job(self) -> Job:
         """The job, rebuilt from what is stored."""
         return job_of(self.described)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The job, and what came of it in a few numbers."""
+        least = int(np.argmin(self.gradient_norm_squared))
+        return {
+            **{name: value for name, value in self.described.items() if name != "constants"},
+            "measured_minimum": float(self.gradient_norm_squared[least]),
+            "minimum_at": int(self.time[least]),
+            "measured_last": float(self.gradient_norm_squared[-1]),
+            "diverged_at": self.diverged_at if self.diverged_at >= 0 else None,
+        }
 
 
 def job_of(described: Mapping[str, Any]) -> Job:

@@ -25,7 +25,7 @@ from experiments.servers.worker import NEEDS_RAY
 from theory.common.errors import EnvironmentFailure, InputError
 from theory.common.types import Progress, Vector
 
-Keep = Callable[[ServerRun], None]
+Keep = Callable[[ServerRun], object]
 
 _START_SECONDS = 180.0  # for Ray and its actors to come up on a busy machine
 _END_SECONDS = 20.0

@@ -1,5 +1,4 @@
-"""The commands: each is a function of the door and what the command line prints of it."""
+"""The commands: each is a function of the door, and how the command line tells what it gives.
 
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+`show` prints the result of a module's verb as text; `to_dict` of the result is what `--json` prints.
+"""

@@ -1,5 +1,1 @@
-"""How the command speaks and fails."""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+"""How the command reads flags, speaks and fails."""

@@ -10,6 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 _GAP = "  "
@@ -30,6 +31,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def keep_json(path: Path, value: Any) -> None:
+    """The same object as a file, written whole or not at all."""
+    from experiments.common.files import check_writable, write_atomically
+
+    write_atomically(check_writable(path), (json.dumps(plain(value), indent=1, allow_nan=False) + "\n").encode())
+
+
+def silent(sentence: str) -> None:
+    """Say nothing: how remarks are heard where nobody asked for them."""
 
 
 def print_json(value: Any) -> None:
@@ -143,6 +155,20 @@ def interval(low: float | None, high: float | None, digits: int = 4) -> str:
     ('[0.5, 1.25]', '')
     """
     return "" if low is None and high is None else f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence has them.
+
+    >>> listed(["a"]), listed(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def verb(names: Sequence[str], one: str, more: str) -> str:
+    """The form of a verb that goes with these names."""
+    return one if len(names) == 1 else more
 
 
 def discard_output() -> None:

@@ -16,7 +16,7 @@ FEW = ("dai2019-tight", "theorem-b", "corollary-1")
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
     """Three proofs only: what holds for three holds for all."""
-    monkeypatch.setattr("gradlag.commands.proving.PROOFS", {name: PROOFS[name] for name in FEW})
+    monkeypatch.setattr("gradlag.commands.prove.PROOFS", {name: PROOFS[name] for name in FEW})
     return FEW
 
 
@@ -26,9 +26,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> str:
     proof: Proof = PROOFS["theorem-b"]
     step = replace(proof.steps[0], claim=replace(proof.steps[0].claim, right=Number(0)))
     changed = replace(proof, steps=(step, *proof.steps[1:]))
-    monkeypatch.setattr(
-        "gradlag.commands.proving.PROOFS", {**{name: PROOFS[name] for name in FEW}, proof.name: changed}
-    )
+    monkeypatch.setattr("gradlag.commands.prove.PROOFS", {**{name: PROOFS[name] for name in FEW}, proof.name: changed})
     return proof.name
 
 

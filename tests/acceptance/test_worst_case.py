@@ -295,7 +295,7 @@ def test_a_replay_that_leaves_its_witness_is_no_verdict(gradlag, place, monkeypa
     def leaves(witness):
         raise CertificateError("The replay leaves the witness.")
 
-    monkeypatch.setattr("experiments.claims.replay_witness.replay", leaves)
+    monkeypatch.setattr("experiments.claims.worst_case.replay", leaves)
     told = gradlag("worst-case", "--schedule", "1/L", "--staleness", 1, "--steps", 2, folder=place)
     assert told.status == 0
     assert "its replay leaves it by rounding" in " ".join(told.out.split())

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
@@ -69,6 +70,21 @@ class RateOnly:
         """The result as reported, in words and LaTeX."""
         assumed = ", ".join(assumption.name for assumption in self.assumptions)
         return f"{self.summary} Assumed: {assumed}. Reported: ${self.quantity} = {self.rate}$. Known {self.known}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as `gradlag bounds --json` prints it: the keys that a bound has, and how it is known."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "statement": self.statement,
+            "latex": self.latex(),
+            "assumptions": [assumption.text for assumption in self.assumptions],
+            "domain": list(self.domain),
+            "source": self.source.text(),
+            "rate": self.rate_text,
+            "verified": self.verified,
+            "known": self.known,
+        }
 
     def latex(self) -> str:
         """LaTeX of the rate."""

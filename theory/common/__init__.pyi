@@ -12,6 +12,9 @@ from .errors import StoreError as StoreError
 from .errors import TooLargeError as TooLargeError
 from .reading import open_ordinary as open_ordinary
 from .reading import read_ordinary as read_ordinary
+from .shown import Facts as Facts
+from .shown import Listed as Listed
+from .shown import Shown as Shown
 from .spelling import Option as Option
 from .spelling import parts_of as parts_of
 from .spelling import read_options as read_options

@@ -1,3 +1,4 @@
+from .answer import WorstCase as WorstCase
 from .asking import Asked as Asked
 from .asking import ask as ask
 from .costs import banded_cost as banded_cost

@@ -6,15 +6,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from theory.bounds.parts.setting import Setting
 from theory.common.errors import InputError, TooLargeError
+from theory.common.types import Stages
 from theory.formulas.notation import checked_constant
 from theory.schedules.schedule import AnySchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
-from theory.staleness.delays import delay_model, delay_trace, refuse_two_sources, validate_delays
+from theory.staleness.delays import TraceDelay, delay_model, delay_trace, refuse_two_sources, validate_delays
 from theory.worst_case.question import Measure, Question
+
+if TYPE_CHECKING:
+    from theory.worst_case.traces.patterns import PatternResult
 
 #: Above it, even the smallest problem would need more than the 30 GB that a million steps do.
 MOST_STEPS = 1_000_000
@@ -104,6 +109,27 @@ def ask(
         measure=measure,
     )
     return Asked(question, setting, rule, model)
+
+
+def ask_worst_delays(
+    schedule: str | AnySchedule, *, progress: Stages | None = None, **options: Any
+) -> tuple[Asked, PatternResult]:
+    """The question with the delays that make its worst case largest, and how they were found; see `ask`.
+
+    Raises:
+        InputError: anything that `ask` refuses, or steps that depend on the delays.
+    """
+    from theory.worst_case.traces.patterns import worst_delays
+
+    first = ask(schedule, **{**options, "delays": "constant"})
+    if first.rule.reads_delay:
+        raise InputError(
+            f"The steps of {first.rule.text} depend on the delays: there are no steps yet whose worst trace could be "
+            "looked for. Give the delays, or a schedule without d."
+        )
+    names = ("step_sizes", "staleness", "smoothness", "gap", "variance", "coherence", "measure")
+    found = worst_delays(**{name: getattr(first.question, name) for name in names}, progress=progress)
+    return ask(schedule, **{**options, "delays": TraceDelay(found.delays)}), found
 
 
 def _settled(smoothness: float, gap: float, variance: float, given: Mapping[str, float]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from experiments.studies.study import ASSUMED_COHERENCE
 from experiments.sweep.json_store import Values
-from theory.common.errors import CertificateError, EnvironmentFailure
+from theory.common.errors import EnvironmentFailure
 
 if TYPE_CHECKING:
     from theory.worst_case.solution import Solution
@@ -63,17 +63,10 @@ class WitnessCell:
 
 def certified_upper(solution: Solution | None) -> float | None:
     """A value from above that holds in exact arithmetic, checked by the verifier; None where there is none."""
-    from theory.worst_case.certificate.certify import certify
-    from theory.worst_case.certificate.verify import verify
+    from theory.worst_case.certificate.certify import certified
 
-    if solution is None or solution.multipliers is None:
-        return None
-    try:
-        certificate = certify(solution)
-        verify(certificate.text)
-        return certificate.upper_float
-    except CertificateError:
-        return None
+    certificate, _ = certified(solution)
+    return None if certificate is None else certificate.upper_float
 
 
 def witness_text(values: Values) -> str:

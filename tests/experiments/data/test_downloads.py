@@ -26,7 +26,7 @@ from experiments.data.on_request import ON_REQUEST, RemoteFile, data_folder, sto
 from experiments.data.sets import load, own_names, where
 from experiments.workloads.images import images
 from gradlag.cli import execute
-from gradlag.commands import library
+from gradlag.commands import data as data_command
 from theory.common.errors import DataError, EnvironmentFailure
 
 
@@ -135,7 +135,7 @@ def mnist(server, folder, monkeypatch):
     server.files = dict(CONTENTS)
     entry = small(server.address)
     sets = MappingProxyType({**ON_REQUEST, "mnist": entry})
-    for module in (on_request, data, pictures, library, tables):
+    for module in (on_request, data, pictures, data_command, tables):
         monkeypatch.setattr(module, "ON_REQUEST", sets)
     monkeypatch.setattr("experiments.workloads.images.ON_REQUEST", sets)
     return entry

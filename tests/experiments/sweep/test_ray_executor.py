@@ -21,7 +21,7 @@ from experiments.sweep.executor import executor_for, run_cells
 from experiments.sweep.ray_executor import RayExecutor
 from experiments.sweep.run_store import RUNS, Cell
 from experiments.sweep.store import CellOutcome, Made
-from gradlag.commands.reproduction import reproduce
+from gradlag.commands.reproduce import reproduce
 from theory.common.errors import EnvironmentFailure, InputError
 
 sys.path.append(str(Path(__file__).parent))

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -218,6 +219,24 @@ class Bound:
             f"{self.summary} Assumed: {assumed}. If {_listed(self.latex_conditions())}, "
             f"then ${self.quantity} \\le {self.latex()}$.{where}"
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The bound as `gradlag bounds --json` prints it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "statement": self.statement,
+            "latex": self.latex(),
+            "assumptions": [assumption.text for assumption in self.assumptions],
+            "domain": list(self.domain),
+            "definitions": list(self.latex_definitions()),
+            "conditions": list(self.latex_conditions()),
+            "iterates": self.iterates,
+            "schedule": self.schedule.text if self.schedule else None,
+            "source": self.source.text(),
+            "rate": self.rate_text,
+            "verified": self.verified,
+        }
 
     def latex(self) -> str:
         """LaTeX of the right-hand side."""

@@ -112,6 +112,20 @@ def certify(solution: Solution) -> Certificate:
     return Certificate(text, accepted.upper, accepted.statement, solution.value)
 
 
+def certified(solution: Solution | None) -> tuple[Certificate | None, str | None]:
+    """The certificate of a solution, which `verify` has accepted; or None and a sentence that says why there is none.
+
+    >>> certified(None)
+    (None, 'The solver gave no multipliers to make a certificate of.')
+    """
+    if solution is None or solution.multipliers is None:
+        return None, "The solver gave no multipliers to make a certificate of."
+    try:
+        return certify(solution), None
+    except CertificateError as refusal:
+        return None, str(refusal)
+
+
 def _usable(multipliers: Multipliers, normal: Question) -> bool:
     """Whether all numbers are finite and weigh something."""
     names = ("pair", "floor", "gap", "measure", "coherence", "noise", "free")

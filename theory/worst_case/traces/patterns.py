@@ -33,6 +33,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -91,6 +92,17 @@ class PatternResult:
     def exhaustive(self) -> bool:
         """Whether every trace was solved or proved to be no worse."""
         return self.method == EXHAUSTIVE
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `gradlag worst-case --delays worst --json` prints of it."""
+        return {
+            "delays": self.delays.tolist(),
+            "method": self.method,
+            "constant_delay": self.constant_value,
+            "ratio": self.ratio,
+            "traces": self.traces,
+            "solved": self.solved,
+        }
 
 
 def worst_delays(

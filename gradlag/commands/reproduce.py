@@ -1,9 +1,9 @@
-"""`gradlag reproduce` and `gradlag report`: compute the studies' cells, then build the report from what is stored."""
+"""`gradlag reproduce`: compute the studies' cells, then build the report from what is stored."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,45 +13,51 @@ from experiments.common.progress import in_words, reporting
 from experiments.studies import SCALES, STUDIES, Study, get_study
 from experiments.sweep.executor import executor_for, run_cells
 from experiments.sweep.store import CellOutcome, Executor, Store
-from gradlag.terminal.output import print_entry
+from gradlag.commands.report import report
+from gradlag.commands.report import show as show_report
+from gradlag.terminal.output import print_entry, silent
 from theory.common.errors import EnvironmentFailure, InputError, StoreError
+from theory.common.shown import Facts, Listed
+from theory.common.types import Say
 
 _RUNG_SECONDS = 1.0
 _CALIBRATED_SEEDS = {"quick": (8, 32), "lesson": (4, 8, 16, 32, 64), "paper": (4, 8, 16, 32, 64)}
 
 
-def describe_figures() -> list[dict[str, Any]]:
-    """The figures that `reproduce` makes."""
-    return [
-        {"name": study.name, "title": study.title, "source": study.source, "scales": list(study.scales)}
-        for study in STUDIES.values()
-    ]
+def list_figures() -> Listed[Facts]:
+    """The figures that `reproduce` makes, by name.
+
+    >>> list_figures()["ladder"]["scales"]
+    ['quick', 'lesson', 'paper']
+    """
+    return Listed({"figures": {name: _described(study) for name, study in STUDIES.items()}})
 
 
-def print_figures(described: Sequence[dict[str, Any]]) -> None:
-    """The figures, a few lines each."""
-    for each in described:
-        print_entry(each["name"], each["title"], each["source"], f"scales: {', '.join(each['scales'])}")
+def _described(study: Study) -> Facts:
+    facts = {"name": study.name, "title": study.title, "source": study.source, "scales": list(study.scales)}
+    return Facts(study.title, facts)
 
 
 def reproduce(
-    names: Sequence[str],
+    figures: Sequence[str] = (),
     *,
     scale: str = "quick",
     jobs: int = 1,
     cluster: str | None = None,
-    out: Path,
-    announce: Callable[[str], None],
-) -> Path:
-    """Compute what the named figures need (all by default), and build the report.
+    out: Path | str = "out",
+    announce: Say = silent,
+    progress: bool = False,
+) -> Facts:
+    """Compute what the named figures need, and build the report.
 
     Args:
-        names: figures; scale: quick, lesson or paper; out: the folder.
+        figures: their names, see `list_figures`; all by default. scale: quick, lesson or paper. out: the folder.
         jobs: local processes; cluster: the address of a Ray cluster in their place, or "local".
         announce: called with sentences for the user.
+        progress: show progress and time left on stderr.
 
     Returns:
-        The path of the report.
+        Where the report is, as from `report`.
 
     Raises:
         InputError: an unknown figure or scale.
@@ -60,28 +66,30 @@ def reproduce(
     """
     if scale not in SCALES:
         raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
-    studies = [get_study(name) for name in (names or _at(scale, announce))]
+    studies = [get_study(name) for name in (figures or _at(scale, announce))]
+    folder = Path(out)
     for group in _alike(studies):
         group[0].store.check_needs([cell for study in group for cell in study.cells(scale)])
     with executor_for(jobs, cluster) as executor:
-        outcomes = [outcome for group in _alike(studies) for outcome in _run(group, out, executor, announce, scale)]
+        batches = [_run(group, folder, executor, announce, scale, quiet=not progress) for group in _alike(studies)]
+    outcomes = [outcome for batch in batches for outcome in batch]
     _tell_times(studies, outcomes, announce, scale)
-    if not names:
-        _calibrate(out, scale, announce)
+    if not figures:
+        _calibrate(folder, scale, announce)
     if any(study.name == "ladder" for study in studies):
-        _rungs(out, announce)
+        _rungs(folder, announce, quiet=not progress)
     announce("Drawing the figures and writing the report.")
-    report = rebuild_report(out)
+    built = report(folder)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if failed:
         raise EnvironmentFailure(
             f"{len(failed)} of {len(outcomes)} failed, the first being {failed[0].cell.name}: {failed[0].error} "
-            f"The report {report} shows the others; the same command tries the failed ones again."
+            f"The report {built['report']} shows the others; the same command tries the failed ones again."
         )
-    return report
+    return built
 
 
-def _at(scale: str, announce: Callable[[str], None]) -> list[str]:
+def _at(scale: str, announce: Say) -> list[str]:
     """The figures that there are at a scale; the others are named."""
     missing = [study.name for study in STUDIES.values() if scale not in study.scales]
     if missing:
@@ -98,20 +106,18 @@ def _alike(studies: Sequence[Study]) -> list[list[Study]]:
 
 
 def _run(
-    studies: Sequence[Study], out: Path, executor: Executor, announce: Callable[[str], None], scale: str
+    studies: Sequence[Study], out: Path, executor: Executor, announce: Say, scale: str, *, quiet: bool
 ) -> Sequence[CellOutcome]:
     """The cells of studies of one sort; a cell that several need is computed once."""
     cells = tuple(dict.fromkeys(cell for study in studies for cell in study.cells(scale)))
     store = studies[0].store
     announce(f"{len(cells)} {store.plural} at the scale {scale}, into {out}; finished ones are taken as they are.")
-    with reporting(store.plural) as progress:
+    with reporting(store.plural, quiet=quiet) as progress:
         command = f"gradlag reproduce --scale {scale}"
         return run_cells(store, cells, out, executor=executor, progress=progress, announce=announce, command=command)
 
 
-def _tell_times(
-    studies: Sequence[Study], outcomes: Sequence[CellOutcome], announce: Callable[[str], None], scale: str
-) -> None:
+def _tell_times(studies: Sequence[Study], outcomes: Sequence[CellOutcome], announce: Say, scale: str) -> None:
     """What each figure took; cells that several need count for the first."""
     left = {outcome.cell: outcome.seconds for outcome in outcomes}
     taken = {study.name: sum(left.pop(cell, 0.0) for cell in study.cells(scale)) for study in studies}
@@ -120,7 +126,7 @@ def _tell_times(
         announce(f"Computed now: {told}, added up over all processes.")
 
 
-def _calibrate(out: Path, scale: str, announce: Callable[[str], None]) -> None:
+def _calibrate(out: Path, scale: str, announce: Say) -> None:
     """The checker's own error rates, which belong beside its verdicts; measured once a folder."""
     from experiments.check.calibration import calibrate
     from figures.report.results import CALIBRATION
@@ -133,7 +139,7 @@ def _calibrate(out: Path, scale: str, announce: Callable[[str], None]) -> None:
     write_atomically(check_writable(path), json.dumps(asdict(table), allow_nan=False).encode())
 
 
-def _rungs(out: Path, announce: Callable[[str], None]) -> None:
+def _rungs(out: Path, announce: Say, *, quiet: bool) -> None:
     """The worst cases of the ladders, as far as a second goes for each; those that are there are taken as they are."""
     from experiments.check.worst_case_values import keep_rungs
     from figures.report.results import read_families
@@ -143,14 +149,16 @@ def _rungs(out: Path, announce: Callable[[str], None]) -> None:
     except StoreError:
         return  # no run was finished; the report says so
     announce(f"Worst cases for {len(results)} ladders, some seconds each at most.")
-    with reporting("worst cases") as progress:
+    with reporting("worst cases", quiet=quiet) as progress:
         for done, result in enumerate(results):
             progress(done, len(results))
             keep_rungs(result.settings, out, budget=_RUNG_SECONDS)
 
 
-def rebuild_report(out: Path) -> Path:
-    """The report from stored results alone."""
-    from figures.report.build import build_report
-
-    return build_report(out)
+def show(found: Listed[Facts] | Facts) -> None:
+    """The figures, a few lines each; or where the report is."""
+    if isinstance(found, Facts):
+        show_report(found)
+        return
+    for name, study in found.items():
+        print_entry(name, study["title"], study["source"], f"scales: {', '.join(study['scales'])}")

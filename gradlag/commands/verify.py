@@ -1,20 +1,21 @@
-"""The door to saved certificates and witnesses: which kind a file is, its check, and what it then says."""
+"""`gradlag verify`: a saved certificate or witness, which kind it is, its check, and what it then says."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from gradlag.terminal.output import print_prose
 from theory.common.errors import StoreError
+from theory.common.shown import Facts
 
 _LONGEST = 1 << 25
 
 
-def verify(path: Path | str) -> dict[str, Any]:
+def verify(file: Path | str) -> Facts:
     """Check a saved certificate or witness on its own.
 
     Args:
-        path: what `worst-case --certify`, `worst-case --out` or `check --claim` wrote.
+        file: what `worst-case --certify`, `worst-case --out` or `check --claim` wrote.
 
     Returns:
         kind, statement and how it was checked in words, verified (true), and the bound as a number.
@@ -23,11 +24,12 @@ def verify(path: Path | str) -> dict[str, Any]:
         StoreError: no such file, or one that is neither.
         CertificateError: a file whose argument does not hold.
     """
-    kind = _first_line(Path(path))
+    path = Path(file)
+    kind = _first_line(path)
     if kind == "gradlag certificate 1":
-        return _certificate(Path(path))
+        return _certificate(path)
     if kind == "gradlag witness 1":
-        return _witness(Path(path))
+        return _witness(path)
     raise StoreError(
         f"{path} is neither a certificate nor a witness of gradlag: it {_opening(kind)}. Give a file "
         "that `gradlag worst-case --out` or `gradlag check --claim` wrote."
@@ -58,29 +60,32 @@ def _first_line(path: Path) -> str:
     return line
 
 
-def _certificate(path: Path) -> dict[str, Any]:
+def _certificate(path: Path) -> Facts:
     from theory.worst_case.certificate.verify import verify_file
 
     checked = verify_file(path)
-    return {
-        "kind": "certificate",
-        "verified": True,
-        "statement": checked.statement,
-        "how": "Every multiplier is non-negative, the function values cancel, and the matrix that is left over is "
-        "positive definite, all in exact integers. No solver was asked.",
-        "upper": checked.upper_float,
-    }
+    how = (
+        "Every multiplier is non-negative, the function values cancel, and the matrix that is left over is positive "
+        "definite, all in exact integers. No solver was asked."
+    )
+    return _verified("certificate", checked.statement, how, upper=checked.upper_float)
 
 
-def _witness(path: Path) -> dict[str, Any]:
+def _witness(path: Path) -> Facts:
     from theory.worst_case.witness.file import verify_witness
 
     checked = verify_witness(path.read_bytes().decode("ascii", "replace"))
-    return {
-        "kind": "witness",
-        "verified": True,
-        "statement": checked.sentence,
-        "how": "Every interpolation inequality holds with a rigorous rounding margin, so that a smooth function with "
-        "these gradients exists. No solver was asked.",
-        "lower": checked.lower,
-    }
+    how = (
+        "Every interpolation inequality holds with a rigorous rounding margin, so that a smooth function with these "
+        "gradients exists. No solver was asked."
+    )
+    return _verified("witness", checked.sentence, how, lower=checked.lower)
+
+
+def _verified(kind: str, statement: str, how: str, **bound: float) -> Facts:
+    return Facts(statement, {"kind": kind, "verified": True, "statement": statement, "how": how, **bound})
+
+
+def show(checked: Facts) -> None:
+    """What is now certain, and how it was checked."""
+    print_prose(checked["statement"], checked["how"])

@@ -1,0 +1,59 @@
+"""A worst-case question answered from both sides: solved, certified, and its worst function replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from experiments.claims.replay_witness import replay
+from theory.common.errors import CertificateError
+from theory.common.types import Progress
+from theory.worst_case.answer import WorstCase, judged
+from theory.worst_case.asking import Asked
+from theory.worst_case.certificate.certify import Certificate, certified
+from theory.worst_case.solve import worst_case
+from theory.worst_case.witness.check import Witness
+from theory.worst_case.witness.find import witness
+
+
+def answered(
+    asked: Asked,
+    *,
+    dense: bool = False,
+    certify: bool = True,
+    seek: bool = True,
+    keep: Callable[[Certificate], object] = lambda certificate: None,
+    progress: Progress = lambda done, total: None,
+) -> WorstCase:
+    """The worst case of a question, with the bounds of the library beside it.
+
+    Args:
+        asked: the question.
+        dense: over all pairs of points, in cvxpy.
+        certify: make a certificate of the multipliers, checked in exact integers.
+        seek: look for the worst function and replay it.
+        keep: called with the certificate before the search, which may be interrupted.
+        progress: called with (done, total).
+
+    >>> from theory.worst_case.asking import ask
+    >>> found = answered(ask("1/L", staleness=1, steps=1))
+    >>> round(found.upper, 4), round(found.lower, 4)
+    (0.8, 0.8)
+    """
+    # Steps that overflow are not solved, which the answer says.
+    with np.errstate(over="ignore", invalid="ignore"):
+        solution = worst_case(asked.question, dense=dense, progress=lambda done, total, text: progress(done, total))
+    certificate, refusal = certified(solution) if certify else (None, None)
+    if certificate is not None:
+        keep(certificate)
+    found = witness(solution) if seek and solution.multipliers is not None else None
+    lower = None if found is None else _replayed(found)
+    return WorstCase(asked, solution, certificate, refusal, found, lower, judged(asked), sought=seek)
+
+
+def _replayed(found: Witness) -> float | None:
+    try:
+        return replay(found).lower
+    except CertificateError:
+        return None  # the run left the witness by rounding: the witness stands, and the answer says so

@@ -1,0 +1,112 @@
+"""`gradlag bounds`: the library of bounds, and one of them whole."""
+
+from __future__ import annotations
+
+from gradlag.terminal.output import number, print_entry, print_list, print_prose, print_table, print_text
+from theory.bounds import RATES, REGISTRY, Bound, RateOnly, get
+from theory.bounds.judging.assumption_costs import Change, Steps, standard
+from theory.common.shown import Listed
+from theory.formulas.plain import plain
+
+Library = Listed[Bound | RateOnly]
+
+
+def bounds(name: str | None = None) -> Library:
+    """The library with what is known as a rate only, or the one of that name.
+
+    Args:
+        name: one bound; all by default.
+
+    Returns:
+        The bounds by name: statement, assumptions, domain, source, rate, how verified; `.latex()`, `.python()`.
+
+    Raises:
+        InputError: there is no such bound; the sentence lists those there are.
+
+    >>> bounds("theorem-a")["theorem-a"].rate_text
+    '...'
+    """
+    whole: dict[str, Bound | RateOnly] = {**REGISTRY, **RATES}
+    return Listed({"bounds": whole if name is None else {name: RATES.get(name) or get(name)}})
+
+
+def show(found: Library, name: str | None = None, *, latex: bool = False, python: bool = False) -> None:
+    """A few lines a bound; one whole where it was named; or the formulas as LaTeX, or as Python that evaluates them."""
+    if latex or python:
+        print_text(_formulas(name, python))
+    elif name is None:
+        _print_all()
+    elif name in RATES:
+        _print_rate(RATES[name])
+    else:
+        _print_bound(get(name))
+
+
+def _formulas(name: str | None, python: bool) -> str:
+    if name is not None:
+        return get(name).python() if python else get(name).latex()
+    return "\n".join(b.python() if python else f"% {b.name}\n{b.latex()}\n" for b in REGISTRY.values())
+
+
+def _print_all() -> None:
+    for bound in REGISTRY.values():
+        coherence = "assumes coherence mu" if bound.needs_coherence else "no coherence assumed"
+        noise = "no noise" if bound.noise_free_only else "noise allowed"
+        print_entry(
+            bound.name,
+            bound.title,
+            f"min over {bound.iterates}; {coherence}; {noise}; {bound.verified}",
+            f"rate: {bound.rate_text}",
+        )
+    for rate in RATES.values():
+        print_entry(rate.name, rate.title, f"rate only, {rate.known}", f"rate: {rate.rate_text}")
+    print_prose(
+        f"{len(REGISTRY)} bounds with proofs that replay (`gradlag prove NAME`), {len(RATES)} known as rates only.",
+        "`gradlag bounds NAME` tells one whole; --latex and --python give its formula and code.",
+    )
+
+
+def _print_bound(bound: Bound) -> None:
+    print_prose(f"{bound.name}: {bound.title}", bound.summary)
+    print_list("", [f"{plain(bound.quantity)} ≤ {plain(bound.latex())}"])
+    print_list("where", [plain(line) for line in bound.latex_definitions()])
+    print_list("Assumptions", [assumption.text for assumption in bound.assumptions])
+    print_list("Domain", [plain(line) for line in bound.latex_conditions()])
+    print_prose(
+        f"Its own step sizes: {bound.schedule.text}" if bound.schedule else "",
+        f"Minimum over: {bound.iterates}",
+        f"Rate: {bound.rate_text}",
+        f"Source: {bound.source.text()}",
+        f"Verified: {bound.verified}; `gradlag prove {bound.name}` replays the proof, step by step",
+    )
+    _print_sensitivity(bound)
+
+
+def _print_rate(rate: RateOnly) -> None:
+    print_prose(f"{rate.name}: {rate.title}", rate.summary)
+    print_list("", [f"{plain(rate.quantity)} = {plain(rate.latex())}"])
+    print_list("Assumptions", [assumption.text for assumption in rate.assumptions])
+    print_prose(
+        f"Rate: {rate.rate_text}", f"Source: {rate.source.text()}", f"Known {rate.known}; no constants, no proof"
+    )
+
+
+def _print_sensitivity(bound: Bound) -> None:
+    """Which constant costs what: the bound as each is halved, at a standard setting."""
+    row = standard(bound)
+    constants = ", ".join(f"{name} = {value:g}" for name, value in row.setting.constants.items())
+    print_prose(
+        f"Which constant costs what: at {row.schedule.text} with s = {row.setting.staleness.window}, "
+        f"T = {row.setting.steps}, {constants} the bound is {number(row.value)}. Halved, each leaves this part of it:"
+    )
+    named = list(dict.fromkeys(change.constant for change in row.changes))
+    print_table(
+        ("halved", "steps kept", "steps re-derived"),
+        [(name, _part(row.change(name, Steps.KEPT)), _part(row.change(name, Steps.DERIVED))) for name in named],
+    )
+
+
+def _part(change: Change | None) -> str:
+    if change is None:
+        return ""
+    return "outside its domain" if change.after is None else number(change.ratio, 3)

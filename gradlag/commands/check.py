@@ -1,0 +1,267 @@
+"""`gradlag check`: a run or a training log meets what can be proved."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from experiments.check import training_log
+from experiments.check.check import LEAST_LEVEL, bounds_looked_at
+from experiments.check.check import check as check_runs
+from experiments.check.verdict import Verdict
+from experiments.runs.configuration import RunOptions
+from experiments.runs.plan import Plan
+from experiments.runs.run import Run
+from experiments.statistics.intervals import checked_level
+from experiments.studies.ladder import horizon_grid
+from gradlag.commands.run import carry_out, diverged, settle
+from gradlag.terminal.output import (
+    interval,
+    keep_json,
+    number,
+    print_list,
+    print_prose,
+    print_table,
+    print_text,
+    silent,
+    unbroken,
+)
+from theory.common.errors import InputError
+from theory.common.types import Say
+from theory.schedules.schedule import AnySchedule
+from theory.staleness.count import Staleness
+from theory.staleness.delays import read_trace
+
+if TYPE_CHECKING:
+    from experiments.check.verdict import BoundVerdict
+    from experiments.problems.problem import Problem
+
+#: The words of verdicts, for people.
+MARKS = {
+    "holds": "HOLDS",
+    "violated": "VIOLATED",
+    "assumption_broken": "ASSUMPTION BROKEN",
+    "undecided": "UNDECIDED",
+    "not_applicable": "does not apply",
+}
+
+
+def check(
+    schedule: str | AnySchedule,
+    problem: str | Problem,
+    *,
+    staleness: int,
+    steps: int,
+    bounds: Sequence[str] | None = None,
+    level: float = 0.05,
+    worst_case: bool | None = None,
+    out: Path | str | None = None,
+    announce: Say = silent,
+    progress: bool = False,
+    **options: Unpack[RunOptions],
+) -> Verdict:
+    """Run a schedule and let it meet what can be proved.
+
+    Args:
+        schedule, problem, staleness, steps, announce, progress, **options: see `run`. A schedule that contains T is
+            run at several T, of which `steps` is the largest.
+        bounds: names of the library; by default every bound without coherence whose domain holds, the smallest
+            deciding, and the family of Theorem 1 when mu is given.
+        level: how often the verdict "violated" may be wrong.
+        worst_case: add the exact worst case at some numbers of steps to the bounds, as far as a few seconds go; by
+            default where there is a folder, for the ladder.
+        out: a folder for the runs, the verdict (JSON) and the ladder (SVG, PDF); nothing is stored by default.
+
+    Returns:
+        The verdict: holds, violated, assumption broken (which, where) or undecided (and what would decide it).
+
+    Raises:
+        InputError: anything that no run can be made of, in one sentence.
+
+    >>> verdict = check("mu/(s*L*sqrt(k))", "nonconvex:d=5", staleness=2, steps=50, constants={"mu": 0.5})
+    >>> verdict.bound
+    'theorem-ar'
+    """
+    plans = planned(schedule, problem, staleness, steps, options)
+    refuse_early(plans[-1], bounds, level)
+    for sentence in plans[-1].announcements:
+        announce(sentence)
+    folder = None if out is None else Path(out)
+    files = [folder and folder / f"run-T{each.configuration.steps}.nc" for each in plans]
+    runs = [carry_out(each, file, announce, progress) for each, file in zip(plans, files, strict=True)]
+    verdict = check_runs(runs, bounds, level, plan=plans[-1])
+    if worst_case or (worst_case is None and folder is not None):
+        verdict = _with_rungs(verdict, runs, folder)
+    return _kept(verdict, folder)
+
+
+def _with_rungs(verdict: Verdict, runs: Sequence[Run], folder: Path | None) -> Verdict:
+    """The verdict with worst cases among its bounds."""
+    from experiments.check.worst_case_values import find_rungs, keep_rungs, settings_of
+
+    settings = settings_of(runs, verdict.times)
+    return (find_rungs(settings) if folder is None else keep_rungs(settings, folder)).attached(verdict)
+
+
+def check_log(
+    log: Path | str,
+    schedule: str | AnySchedule,
+    *,
+    staleness: int,
+    constants: Mapping[str, float],
+    bounds: Sequence[str] | None = None,
+    level: float = 0.05,
+    steps: int | None = None,
+    delays: str = "constant",
+    delays_file: Path | str | None = None,
+    out: Path | str | None = None,
+) -> Verdict:
+    """Let a training log of your own meet what can be proved; see `experiments.check.training_log`.
+
+    Args:
+        log: CSV with the columns step, grad_norm[, seed, delay].
+        schedule, staleness: of the training.
+        constants: L, Delta, sigma and, for Theorem 1, mu.
+        bounds, level: see `check`.
+        steps: T, if the log must end there.
+        delays: "constant", the delay s - 1, for a log without the column.
+        delays_file: the trace, for a log without the column.
+        out: a folder for the verdict (JSON) and the ladder (SVG, PDF); nothing is stored by default.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        InputError: a log or a constant that cannot be used, in one sentence.
+    """
+    if delays != "constant":
+        raise InputError(
+            f"The delays of a log are those it was trained with, and {delays} does not say which they were. Give the "
+            "log a column delay, or the trace with --delays-file."
+        )
+    trace = None
+    if delays_file is not None:
+        last = int(training_log.read_log(log).times[-1])
+        trace = read_trace(delays_file, last, Staleness(staleness)).values
+    folder = None if out is None else Path(out)
+    return _kept(
+        training_log.check_log(
+            log, schedule, staleness, constants, bounds=bounds, level=level, steps=steps, delays=trace
+        ),
+        folder,
+    )
+
+
+def planned(
+    schedule: str | AnySchedule, problem: str | Problem, staleness: int, steps: int, options: RunOptions
+) -> tuple[Plan, ...]:
+    """One run, or one for every T of a grid if the schedule contains T; the one asked for is settled first."""
+    last = settle(schedule, problem, staleness, steps, options)
+    if not last.rule.reads_horizon or options.get("delays_file") is not None:
+        return (last,)  # a trace is about T steps and no other number
+    shorter = horizon_grid(steps)[:-1]
+    return (*(settle(last.rule, last.problem, staleness, each, _fitting(options, each)) for each in shorter), last)
+
+
+def _fitting(options: RunOptions, steps: int) -> RunOptions:
+    """The options for a shorter run: the recording stride is at most its number of steps."""
+    return {**options, "record_every": min(options.get("record_every", 1), steps)}
+
+
+def refuse_early(settled: Plan, bounds: Sequence[str] | None, level: float) -> None:
+    """Refuse before the run what the check would refuse after it."""
+    checked_level(level, LEAST_LEVEL)
+    bounds_looked_at(settled.constants, bounds)
+
+
+def _kept(verdict: Verdict, folder: Path | None) -> Verdict:
+    """The verdict, after it and its picture are stored if there is a folder for them."""
+    if folder is not None:
+        from figures.draw.pictures import save_ladder
+
+        keep_json(folder / "verdict.json", verdict.to_dict())
+        save_ladder(verdict, folder)
+    return verdict
+
+
+def show(verdict: Verdict, *, out: Path | None, told: Collection[str] = ()) -> None:
+    """A verdict: the word, why, each bound, the assumptions; without the announcements that were told before."""
+    print_prose(
+        f"{MARKS[str(verdict.verdict)]} ({verdict.bound}). {verdict.sentence}",
+        f"What would decide it: {verdict.would_decide}" if verdict.would_decide else "",
+        diverged(verdict.diverged.seeds, verdict.diverged.first),
+        _decay_text(verdict),
+        *(f"Note: {sentence}" for sentence in verdict.announcements if sentence not in told),
+    )
+    print_text()
+    print_prose(f"At T = {verdict.times[-1]} the least mean of |grad F|^2 is {_measured(verdict)}.")
+    print_prose(*_worst_cases(verdict))
+    details, elsewhere = _sorted_out(verdict)
+    print_table(("bound", "value", "slack", "minimum over", "verdict"), [_bound_row(detail) for detail in details])
+    print_list("Why not:", [_reason(d) for d in details if str(d.verdict) != "holds" and d.name != verdict.bound])
+    if elsewhere:
+        print_prose(f"Also outside their domain here (--bound NAME says why): {', '.join(elsewhere)}.")
+    print_table(
+        ("assumption", "state", "how it is known"),
+        [(name, state, _finding(verdict, name)) for name, state in verdict.assumptions.items()],
+    )
+    if out is not None:
+        print_prose(f"The verdict (verdict.json) and the ladder (SVG, PDF) are in {out}.")
+
+
+def _worst_cases(verdict: Verdict) -> Iterator[str]:
+    """The exact worst case beside what was measured, at the last horizon that it is known at."""
+    for name, over in (("worst-case", "every function"), ("worst-case-coherence", "every coherent function")):
+        known = [(t, v) for t, v in zip(verdict.times, verdict.bounds.get(name, ()), strict=False) if v is not None]
+        if known:
+            yield f"The worst case over {over} with these constants, at T = {known[-1][0]}: {number(known[-1][1])}."
+
+
+def _measured(verdict: Verdict) -> str:
+    band = interval(verdict.measured_lower[-1], verdict.measured_upper[-1])
+    value = verdict.measured[-1]
+    # A mean that is not finite is stored as None: every seed has diverged, or one has at every recorded point.
+    return unbroken(f"{'infinite' if value is None else number(value)} {band}".strip())
+
+
+def _decay_text(verdict: Verdict) -> str:
+    if verdict.rate is None or verdict.rate_range is None:
+        return "Decay: no exponent, which needs two horizons with positive gradient norms."
+    first, last = verdict.rate_range
+    band = interval(*verdict.rate_interval, 3) if verdict.rate_interval else ""
+    bound = "" if verdict.bound_rate is None else f"; the bound as T^{number(verdict.bound_rate, 3)}"
+    measured = unbroken(f"T^{number(verdict.rate, 3)} {band}".strip())
+    return f"Decay: the measured minimum goes as {measured} over T = {first}..{last}{bound}."
+
+
+def _bound_row(detail: BoundVerdict) -> tuple[str, ...]:
+    word = MARKS[str(detail.verdict)]
+    return (detail.name, number(detail.value), number(detail.slack_min, 3), detail.iterates, word)
+
+
+def _sorted_out(verdict: Verdict) -> tuple[list[BoundVerdict], list[str]]:
+    """The bounds that are told one by one, and the names of published ones that merely do not apply."""
+    from theory.bounds import get
+
+    details = verdict.bounds_detail
+    told = {name for name in details if details[name].value is not None or name == verdict.bound or get(name).on_ladder}
+    if len(told) < 2:
+        told = set(details)
+    return [details[name] for name in details if name in told], [name for name in details if name not in told]
+
+
+def _reason(detail: BoundVerdict) -> str:
+    """Why a bound does not hold here; sentences that do not open with its name get it."""
+    opens = f"{detail.name} does not apply" in detail.sentence
+    return detail.sentence if opens else f"{detail.name}: {detail.sentence}"
+
+
+def _finding(verdict: Verdict, name: str) -> str:
+    """How the state of an assumption is known; a domain's is told by its bound."""
+    bound = verdict.bounds_detail.get(name.removeprefix("domain of "))
+    if bound is None:
+        return verdict.findings.get(name, "")
+    if bound.value is not None:
+        return "every side condition holds"
+    return "told above" if bound.name == verdict.bound else bound.sentence

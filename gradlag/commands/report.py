@@ -1,0 +1,31 @@
+"""`gradlag report`: the HTML report from what is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gradlag.terminal.output import print_text
+from theory.common.shown import Facts
+
+
+def report(out: Path | str = "out") -> Facts:
+    """Rebuild the HTML report from stored results alone.
+
+    Args:
+        out: the folder with the results.
+
+    Returns:
+        Where it is: `report`, a path.
+
+    Raises:
+        StoreError: there are no results in the folder.
+    """
+    from figures.report.build import build_report
+
+    path = build_report(Path(out))
+    return Facts(f"The report is {path.resolve()}", {"report": str(path)})
+
+
+def show(found: Facts) -> None:
+    """Where the report is."""
+    print_text(found.line)

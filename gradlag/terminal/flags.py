@@ -1,0 +1,65 @@
+"""The flags that several commands share, or that take more than a line to describe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gradlag.terminal.usage import real, whole
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Schedule = Annotated[
+    str,
+    typer.Option("--schedule", help="Step sizes: an expression in k, T, s, L, mu, sigma, Delta, d; a name; or @file."),
+]
+Problem = Annotated[str, typer.Option("--problem", help="The objective: a name of `gradlag problems`, or FILE.py.")]
+Staleness = Annotated[int, whole("--staleness", "The theorem's s; 1 is synchronous.")]
+Steps = Annotated[int, whole("--steps", "The number of steps T.")]
+Seeds = Annotated[int, whole("--seeds", "How many independent runs.")]
+FirstSeed = Annotated[int, whole("--seed", "The first seed.")]
+Batch = Annotated[int | None, whole("--batch", "Minibatch size; 0 is the full gradient. Default: the problem's own.")]
+RecordEvery = Annotated[int, whole("--record-every", "Measure the full gradient every so many steps.")]
+Delays = Annotated[
+    str,
+    typer.Option(
+        "--delays",
+        help="constant (s - 1), uniform, geometric:mean=M, cyclic:period=P, normal:mean=M,sd=D, adversarial.",
+    ),
+]
+DelaysOrWorst = Annotated[
+    str, typer.Option("--delays", help="As in `check`; or worst: the trace that makes the worst case largest.")
+]
+DelaysFile = Annotated[Path | None, typer.Option("--delays-file", help="T lines, line k the delay of step k.")]
+Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
+Level = Annotated[float, real("--level", "How often the verdict `violated` may be wrong.")]
+Smoothness = Annotated[float, real("--smoothness", "L.")]
+Gap = Annotated[float, real("--gap", "Delta, F(x_0) - inf F.")]
+Variance = Annotated[float, real("--variance", "sigma^2, of the noise of one gradient.")]
+Coherence = Annotated[float | None, real("--coherence", "Assume gradient coherence mu within the staleness.")]
+OutputFolder = Annotated[Path | None, typer.Option("--out", help="The folder for runs, verdict and picture.")]
+Bounds = Annotated[list[str] | None, typer.Option("--bound", help="A bound of `gradlag bounds`; repeatable.")]
+Figures = Annotated[list[str] | None, typer.Argument(help="Figures by name; all by default.")]
+Workers = Annotated[
+    str, typer.Option("--workers", help="The workers and their speeds: 7*constant:seconds=1+1*exponential:mean=4.")
+]
+ServerStaleness = Annotated[
+    int | None, whole("--staleness", "What s stands for in the schedule. Default: the number of workers.")
+]
+Ahead = Annotated[
+    int | None, whole("--bound", "How many gradients a worker may be ahead of the slowest. Default: no bound.")
+]
+Certify = Annotated[
+    str | None, typer.Option("--certify", help="Certify the value, and keep the certificate in a file.")
+]
+WorstCaseFolder = Annotated[
+    Path | None, typer.Option("--out", help="A folder for answer, certificate, witness, picture.")
+]
+Log = Annotated[
+    Path | None, typer.Option("--run", help="Your own training log: CSV with step, grad_norm[, seed, delay].")
+]
+WithWorstCase = Annotated[
+    bool | None, typer.Option(help="Add the exact worst case to the bounds. Default: with --out.")
+]
+Claim = Annotated[
+    str | None, typer.Option("--claim", help="A bound of your own, in T, s, L, Delta, sigma, mu; no problem.")
+]

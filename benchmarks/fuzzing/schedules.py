@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from fuzzing.grammar import schedule_text
-from fuzzing.oracle import NotRead, Reading, Values
+from fuzzing.oracle import NotRead, Reading
 from fuzzing.verdicts import Escape, accepted_or_refused, check_sentence, require
 from theory.common.errors import GradlagError, ScheduleError
+from theory.common.types import Floats
 from theory.formulas.parsing import HIGHEST, LONGEST, MOST_NODES
 from theory.schedules.schedule import AnySchedule, Schedule, parse_schedule
 
@@ -52,7 +53,7 @@ def _from_a_file(schedule: AnySchedule) -> str:
     return "accepted"
 
 
-def _all_given(schedule: Schedule) -> list[Values | str]:
+def _all_given(schedule: Schedule) -> list[Floats | str]:
     try:
         reading = Reading(schedule.expression, _NAMES)
         return [_given(schedule, reading, steps) for steps in STEPS]
@@ -60,7 +61,7 @@ def _all_given(schedule: Schedule) -> list[Values | str]:
         raise Escape(f"accepted, and not arithmetic: {refusal}") from refusal
 
 
-def _given(schedule: Schedule, reading: Reading, steps: int) -> Values | str:
+def _given(schedule: Schedule, reading: Reading, steps: int) -> Floats | str:
     """The step sizes or the refusal, which the second reading and a second parse have to share."""
     found = _sizes(schedule, steps)
     expected = _expected(reading, steps)
@@ -73,7 +74,7 @@ def _given(schedule: Schedule, reading: Reading, steps: int) -> Values | str:
     return found
 
 
-def _sizes(schedule: Schedule, steps: int) -> Values | str:
+def _sizes(schedule: Schedule, steps: int) -> Floats | str:
     try:
         return schedule.step_sizes(steps, delays=_DELAYS[steps], **CONSTANTS)
     except ScheduleError as refusal:
@@ -81,15 +82,15 @@ def _sizes(schedule: Schedule, steps: int) -> Values | str:
         return str(refusal)
 
 
-def _expected(reading: Reading, steps: int) -> Values:
+def _expected(reading: Reading, steps: int) -> Floats:
     values: dict[str, Any] = {**CONSTANTS, "T": float(steps), "k": np.arange(1.0, steps + 1)}
     value = reading.value({**values, "d": _DELAYS[steps].astype(np.float64)})
     return np.broadcast_to(np.asarray(value, dtype=np.float64), (steps,))
 
 
-def _same(one: Values | str, other: Values | str) -> bool:
+def _same(one: Floats | str, other: Floats | str) -> bool:
     return np.array_equal(one, other) if isinstance(one, np.ndarray) else one == other
 
 
-def _told(value: Values | str) -> str:
+def _told(value: Floats | str) -> str:
     return value[:200] if isinstance(value, str) else np.array2string(value, threshold=6)

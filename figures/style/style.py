@@ -147,12 +147,16 @@ def save_pdf(drawn: Figure, folder: Path, name: str) -> Path:
 
 
 # A document type and metadata name addresses that nobody needs to look up.
+_CLIPS = re.compile(r'(?<=<clipPath id=")p[0-9a-f]{10}(?=")')
 _ADDRESSES = re.compile(r"<!DOCTYPE.*?>\s*|\s*<metadata>.*?</metadata>", re.DOTALL)
 
 
 def own_ids(text: str, name: str) -> str:
     """SVG text with `name-` before every id and every reference to one, and nothing that points elsewhere."""
     text = _ADDRESSES.sub("", text)
+    # Clips are named after the places of objects in memory, which differ from one drawing to the next.
+    for number, clip in enumerate(dict.fromkeys(_CLIPS.findall(text))):
+        text = text.replace(clip, f"clip{number}")
     for before in ('id="', 'href="#', "url(#"):
         text = text.replace(before, f"{before}{name}-")
     return text

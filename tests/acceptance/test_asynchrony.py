@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from experiments.servers import real
+from experiments.common import ray_process
 
 FLAGS = "--problem --schedule --workers --steps --out --staleness --bound --seed --batch --constants --record-every"
 ASKED = ("async", "--problem", "quadratic:d=3", "--schedule", "1/(2*s*L)", "--workers", "3*exponential")
@@ -95,7 +95,7 @@ def test_another_file_is_not_written_over(gradlag, place):
 
 
 def test_without_ray_one_sentence_says_what_to_install(gradlag, place, monkeypatch):
-    monkeypatch.setattr(real, "installed", lambda: False)
+    monkeypatch.setattr(ray_process, "ray_is_installed", lambda: False)
     told = gradlag(*ASKED, "--steps", 10, "--out", "real.nc", "--json", folder=place)
     assert told.status == 2 and "pip install 'gradlag[cluster]'" in told.json["error"]
 

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("ray")
 
+from experiments.common import ray_process
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.store import STALENESS
 from experiments.studies.worst_cases.delay_patterns import PatternCell
@@ -190,7 +191,7 @@ def test_an_address_where_nobody_answers_is_one_sentence(tmp_path):
 
 
 def test_without_ray_the_sentence_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(ray_executor, "find_spec", lambda name: None)
+    monkeypatch.setattr(ray_process, "ray_is_installed", lambda: False)
     with pytest.raises(InputError, match=r"pip install 'gradlag\[cluster\]'"), executor_for(cluster="local"):
         pass
 

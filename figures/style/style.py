@@ -125,10 +125,18 @@ def svg(drawn: Figure, name: str) -> str:
     """The figure as an SVG document whose ids all begin with `name`, so that many fit in one page."""
     text = io.StringIO()
     with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
+        _settle(drawn)
         drawn.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": name})
-    # The layout is found once: what is saved next has the same one.
-    drawn.set_layout_engine("none")
     return own_ids(text.getvalue(), name)
+
+
+def _settle(drawn: Figure) -> None:
+    """Find the layout once, to six decimals: the solver's last bits depend on where its variables lie in memory."""
+    if (engine := drawn.get_layout_engine()) is not None:
+        engine.execute(drawn)
+        drawn.set_layout_engine("none")
+        for axes in drawn.axes:
+            axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
 
 
 def save(drawn: Figure, folder: Path, name: str) -> tuple[Path, Path]:

@@ -1,13 +1,16 @@
 """Networks and autoencoders: gradients against differences and against the compiled kernels, starts and data."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
-from numba import njit
 
-from experiments.workers.engines.ring import gradient_into
-from experiments.workloads import WORKLOADS, get_workload
+from experiments.kernels import counters, dense, elementary, keys
+from experiments.kernels.compiling import kept, number_of_sources
+from experiments.simulate import gradients
+from experiments.workers.engines import ring
+from experiments.workloads import WORKLOADS, get_workload, networks
 from experiments.workloads.images import images
 from experiments.workloads.networks import outputs
 from theory.common.errors import DataError, InputError
@@ -16,15 +19,23 @@ EXACT = ("mlr:bits=64", "dnn:width=7,bits=64", "dnn:depth=6,width=5,bits=64", "v
 SHORT = ("mlr", "dnn:depth=3,width=16", "vae:depth=2,width=16")
 
 
-@njit
-def call(data, scratch, seed, t, worker, x, out):
-    gradient_into(data, scratch, seed, t, worker, x, out)
+@cache
+def caller(kind):
+    """The compiled gradient for one class of data, kept on the disk while the sources that it is made from stay."""
+    sources = number_of_sources(__file__, ring, counters, dense, elementary, gradients, keys, networks, kind)
+
+    @kept(error_model="numpy")
+    def call(data, scratch, seed, t, worker, x, out):
+        ring.gradient_into(data, scratch, seed, t, worker, x, out)
+        return sources
+
+    return call
 
 
 def compiled_gradient(work, x, seed, t, worker, batch):
     """What the fused engine computes at x."""
     kernel, out = work.kernel(batch), np.zeros_like(x)
-    call(kernel.data, kernel.scratch(), seed, t, worker, x, out)
+    caller(type(kernel.data))(kernel.data, kernel.scratch(), seed, t, worker, x, out)
     return out
 
 

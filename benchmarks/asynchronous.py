@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from experiments.runs.recorded_trace import load_trace, save_trace
 from experiments.servers.clock import virtual_run
-from experiments.servers.dependence import dependence
 from experiments.servers.job import settle
-from experiments.servers.replay import replay
+from experiments.servers.judging.dependence import dependence
+from experiments.servers.judging.replay import replay
+from experiments.servers.judging.summary import summarise
 from experiments.servers.speeds import parse_fleet
-from experiments.servers.summary import summarise
 
 UPDATES = 1_000_000
 FLEET = "7*exponential:mean=1+1*constant:seconds=4"

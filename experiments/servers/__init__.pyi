@@ -1,6 +1,5 @@
 from .clock import checked_bound as checked_bound
 from .clock import virtual_run as virtual_run
-from .dependence import noise_correlation as noise_correlation
 from .job import Job as Job
 from .job import ServerRun as ServerRun
 from .job import load_run as load_run
@@ -9,13 +8,8 @@ from .job import settle as settle
 from .real import real_server as real_server
 from .recorded import is_recorded as is_recorded
 from .recorded import recorded_traces as recorded_traces
-from .replay import covering as covering
-from .report import Values as Values
-from .report import report_on as report_on
 from .server import noise_norms as noise_norms
 from .server import rebuilt as rebuilt
 from .speeds import Speed as Speed
 from .speeds import parse_fleet as parse_fleet
-from .summary import Lateness as Lateness
-from .summary import summarise as summarise
 from .virtual_server import serve_virtually as serve_virtually

@@ -16,9 +16,9 @@ from typing import Any
 
 from experiments.common.ray_process import ray_is_installed, ray_is_missing
 from experiments.servers.job import Job, ServerRun, load_run, save_run, settle
+from experiments.servers.judging.report import report_on
 from experiments.servers.real import RealServer, real_server
 from experiments.servers.recorded import recorded_traces
-from experiments.servers.report import report_on
 from experiments.servers.server import rebuilt
 from experiments.servers.speeds import Speed, parse_fleet
 from experiments.servers.virtual_server import serve_virtually

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.common.files import check_writable, write_atomically
-from experiments.servers.account import account
+from experiments.servers.judging.account import account
 from gradlag.terminal.output import number, print_prose, print_table, print_text
 from theory.common.shown import Facts
 

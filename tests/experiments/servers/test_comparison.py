@@ -5,9 +5,9 @@ import pytest
 
 from experiments.runs.recorded_trace import trace_of_delays
 from experiments.servers.clock import virtual_run
-from experiments.servers.dependence import autocorrelation, dependence, noise_correlation
 from experiments.servers.job import settle
-from experiments.servers.replay import (
+from experiments.servers.judging.dependence import autocorrelation, dependence, noise_correlation
+from experiments.servers.judging.replay import (
     apart,
     comparisons,
     covering,
@@ -19,8 +19,8 @@ from experiments.servers.replay import (
     uniform_like,
     virtual_twin,
 )
+from experiments.servers.judging.summary import summarise
 from experiments.servers.speeds import parse_fleet
-from experiments.servers.summary import summarise
 from experiments.servers.virtual_server import serve_virtually
 from theory.common.errors import InputError
 

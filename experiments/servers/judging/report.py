@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from experiments.runs.recorded_trace import ServerTrace
-from experiments.servers.dependence import dependence, noise_correlation
 from experiments.servers.job import Job, ServerRun
-from experiments.servers.replay import NormCurve, apart, comparisons, covering, distance_of_laws, virtual_twin
+from experiments.servers.judging.dependence import dependence, noise_correlation
+from experiments.servers.judging.replay import NormCurve, apart, comparisons, covering, distance_of_laws, virtual_twin
+from experiments.servers.judging.summary import summarise
 from experiments.servers.server import noise_norms
-from experiments.servers.summary import summarise
 
 Values = Mapping[str, Any]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from experiments.runs.recorded_trace import ServerTrace, holds_netcdf, load_trace
-from experiments.servers.dependence import dependence, noise_correlation
 from experiments.servers.job import ServerRun, load_run
-from experiments.servers.replay import covering
+from experiments.servers.judging.dependence import dependence, noise_correlation
+from experiments.servers.judging.replay import covering
+from experiments.servers.judging.summary import summarise
 from experiments.servers.server import noise_norms
-from experiments.servers.summary import summarise
 from theory.common.errors import StoreError
 
 

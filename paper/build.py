@@ -29,7 +29,6 @@ from theory.common.errors import EnvironmentFailure, GradlagError
 from theory.formulas.notation import GLOSSARY
 
 _COLUMN = 238.0  # points that a formula may be wide
-_MARKS = {"holds": "✓", "violated": "✗", "assumption_broken": "!", "undecided": "?", "not_applicable": "–"}
 _CONSTANTS = frozenset({"L", "Delta", "sigma", "mu"})
 
 
@@ -195,7 +194,7 @@ def _cell(verdict: Verdict | None, name: str) -> str:
     if verdict is None or name not in verdict.bounds_detail:
         return ""
     factor = _factor(verdict, name)
-    return "–" if factor is None else f"{_MARKS[verdict.bounds_detail[name].verdict]} {style.factor(factor)}"
+    return "–" if factor is None else f"{verdict.bounds_detail[name].verdict.mark} {style.factor(factor)}"
 
 
 def _constants(families: Sequence[Family]) -> str:

@@ -27,6 +27,25 @@ class Decision(StrEnum):
     UNDECIDED = "undecided"
     NOT_APPLICABLE = "not_applicable"
 
+    @property
+    def words(self) -> str:
+        """For people.
+
+        >>> Decision.ASSUMPTION_BROKEN.words, Decision.NOT_APPLICABLE.words
+        ('assumption broken', 'does not apply')
+        """
+        return "does not apply" if self is Decision.NOT_APPLICABLE else self.replace("_", " ")
+
+    @property
+    def loud(self) -> str:
+        """The words in capitals, unless the bound merely does not apply."""
+        return self.words if self is Decision.NOT_APPLICABLE else self.words.upper()
+
+    @property
+    def mark(self) -> str:
+        """A symbol, so that no verdict is told by its colour alone."""
+        return dict(zip(Decision, "✓✗!?–", strict=True))[self]
+
 
 @dataclass(frozen=True)
 class BoundVerdict:

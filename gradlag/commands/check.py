@@ -37,15 +37,6 @@ if TYPE_CHECKING:
     from experiments.check.verdict import BoundVerdict
     from experiments.problems.problem import Problem
 
-#: The words of verdicts, for people.
-MARKS = {
-    "holds": "HOLDS",
-    "violated": "VIOLATED",
-    "assumption_broken": "ASSUMPTION BROKEN",
-    "undecided": "UNDECIDED",
-    "not_applicable": "does not apply",
-}
-
 
 def check(
     schedule: str | AnySchedule,
@@ -188,7 +179,7 @@ def _kept(verdict: Verdict, folder: Path | None) -> Verdict:
 def show(verdict: Verdict, *, out: Path | None, told: Collection[str] = ()) -> None:
     """A verdict: the word, why, each bound, the assumptions; without the announcements that were told before."""
     print_prose(
-        f"{MARKS[str(verdict.verdict)]} ({verdict.bound}). {verdict.sentence}",
+        f"{verdict.verdict.loud} ({verdict.bound}). {verdict.sentence}",
         f"What would decide it: {verdict.would_decide}" if verdict.would_decide else "",
         diverged(verdict.diverged.seeds, verdict.diverged.first),
         _decay_text(verdict),
@@ -236,7 +227,7 @@ def _decay_text(verdict: Verdict) -> str:
 
 
 def _bound_row(detail: BoundVerdict) -> tuple[str, ...]:
-    word = MARKS[str(detail.verdict)]
+    word = detail.verdict.loud
     return (detail.name, number(detail.value), number(detail.slack_min, 3), detail.iterates, word)
 
 

@@ -11,7 +11,7 @@ from experiments.check.check import check as check_runs
 from experiments.check.verdict import Verdict
 from experiments.problems.problem import Problem
 from experiments.runs.configuration import RunOptions
-from gradlag.commands.check import MARKS, planned, refuse_early
+from gradlag.commands.check import planned, refuse_early
 from gradlag.commands.run import carry_out, diverged
 from gradlag.terminal.output import interval, keep_json, number, print_prose, print_table, silent
 from theory.common.errors import InputError
@@ -124,7 +124,7 @@ def _row(schedule: str, verdict: Verdict) -> tuple[str, ...]:
         number(deciding.value, 3),
         number(verdict.slack_min, 3),
         number(verdict.rate, 3),
-        MARKS[str(verdict.verdict)],
+        verdict.verdict.loud,
     )
 
 

@@ -12,5 +12,4 @@ from .recorded_trace import load_trace as load_trace
 from .recorded_trace import read_bytes as read_bytes
 from .recorded_trace import trace_of_dataset as trace_of_dataset
 from .run import Run as Run
-from .run import recorded_times as recorded_times
 from .store import load as load

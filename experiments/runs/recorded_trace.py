@@ -6,7 +6,6 @@ netCDF with a digest, written whole or not at all; a plain text file with one de
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -24,6 +23,7 @@ from experiments.common.arrays import digest_of
 from experiments.common.files import check_writable, write_atomically
 from experiments.common.provenance import current_versions
 from experiments.common.seal import sealed, unsealed
+from experiments.runs.contents import content_digest
 from theory.common.errors import DelayError, GradlagError, InputError, StoreError
 from theory.common.reading import open_ordinary, read_ordinary
 from theory.common.types import Vector
@@ -226,7 +226,7 @@ def trace_of_dataset(data: xr.Dataset) -> ServerTrace:
 
 def encode(data: xr.Dataset) -> bytes:
     """A data set as the bytes of a netCDF file that carries the digest of its contents."""
-    data = data.assign_attrs(content=_content_digest(data))
+    data = data.assign_attrs(content=content_digest(data))
     written = data.to_netcdf(engine="h5netcdf", encoding=dict.fromkeys(data.variables, _COMPRESSION))
     return sealed(bytes(written))
 
@@ -245,7 +245,7 @@ def decode(content: bytes) -> xr.Dataset:
         raise StoreError("It is not a complete netCDF file.") from cause
     if data.attrs.get("schema") != SCHEMA:
         raise StoreError(f"Its schema is {data.attrs.get('schema')!r}, and this version reads {SCHEMA!r}.")
-    if data.attrs.get("content") != _content_digest(data):
+    if data.attrs.get("content") != content_digest(data):
         raise StoreError("Its contents do not match their digest: they were altered or damaged.")
     return data
 
@@ -257,17 +257,6 @@ def read_bytes(path: Path | str) -> bytes:
     except (OSError, ValueError) as cause:
         reason = (getattr(cause, "strerror", None) or str(cause)).lower()
         raise StoreError(f"The trace {path} cannot be opened ({reason}). Check the path.") from cause
-
-
-def _content_digest(data: xr.Dataset) -> str:
-    told = {
-        name: float(value) if isinstance(value, int | float | np.number) else str(value)
-        for name, value in data.attrs.items()
-        if name != "content"
-    }
-    names = sorted(map(str, data.variables))
-    numbers = digest_of(*(data[name].values for name in names), text=" ".join(names))
-    return hashlib.sha256(f"{json.dumps(told, sort_keys=True)}{numbers}".encode()).hexdigest()
 
 
 def _from_text(path: Path, content: bytes) -> ServerTrace:

@@ -6,7 +6,6 @@ reading one back go through the same checks, and a digest of the numbers travels
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from experiments.common.arrays import digest_of
 from experiments.common.constants import Constant, Known
 from experiments.common.provenance import current_versions
 from experiments.runs.configuration import SCHEMA, Configuration
+from experiments.runs.contents import content_digest, numbers_digest
 from experiments.simulate.measured import SERIES, Series, Variable
+from experiments.simulate.trajectories import recorded_times
 from theory.bounds import Setting
 from theory.common.errors import DelayError, StoreError
 from theory.common.shown import Shown
@@ -103,7 +103,7 @@ class Run(Series, Shown):
     def identical(self, other: Run) -> bool:
         """Whether two runs agree bit for bit in configuration, numbers and constants, time stamps apart."""
         same_request = (self.configuration, self.constants) == (other.configuration, other.constants)
-        return same_request and _numbers_digest(self.data) == _numbers_digest(other.data)
+        return same_request and numbers_digest(self.data) == numbers_digest(other.data)
 
     def array(self, name: str) -> NDArray[Any]:
         """The variable of that name in the file."""
@@ -176,21 +176,6 @@ def build_run(
     return Run(configuration, data)
 
 
-def content_digest(data: xr.Dataset) -> str:
-    """Digest (sha256, hexadecimal) of all numbers and attributes of a run, that of the digest itself apart."""
-    told = {name: _plain(value) for name, value in data.attrs.items() if name != "content"}
-    return hashlib.sha256(f"{json.dumps(told, sort_keys=True)}{_numbers_digest(data)}".encode()).hexdigest()
-
-
-def _plain(value: Any) -> str | float:
-    return float(value) if isinstance(value, int | float | np.number) else str(value)
-
-
-def _numbers_digest(data: xr.Dataset) -> str:
-    names = sorted(map(str, data.variables))
-    return digest_of(*(data[name].values for name in names), text=" ".join(names))
-
-
 def _check(configuration: Configuration, data: xr.Dataset) -> None:
     for variable in COORDINATES + MEASURED + PLANNED:
         _check_variable(variable, data)
@@ -227,15 +212,6 @@ def _check_axes(configuration: Configuration, data: xr.Dataset) -> None:
     for name, values in expected.items():
         if not np.array_equal(data[name].values, values):
             raise StoreError(f"The values along {name} are not those of the configuration of the run.")
-
-
-def recorded_times(steps: int, record_every: int) -> NDArray[np.int64]:
-    """The k of the recorded points: 0, r, 2r, ..., and always T.
-
-    >>> recorded_times(5, 2)
-    array([0, 2, 4, 5])
-    """
-    return np.unique(np.append(np.arange(0, steps + 1, record_every, dtype=np.int64), steps))
 
 
 def _check_plan(configuration: Configuration, data: xr.Dataset) -> None:

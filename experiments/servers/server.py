@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.runs.recorded_trace import ServerTrace
-from experiments.runs.run import recorded_times
 from experiments.servers.clock import checked_bound
 from experiments.servers.job import Job, ServerRun, measured
+from experiments.simulate.trajectories import recorded_times
 from theory.common.errors import InputError
 from theory.common.types import Ints, Vector
 

@@ -54,7 +54,16 @@ class Iteration(NamedTuple):
     @property
     def times(self) -> Ints:
         """int64 (R,): the recorded k: 0, r, 2r, ... and always T."""
-        return np.append(np.arange(0, self.steps, self.record_every), self.steps)
+        return recorded_times(self.steps, self.record_every)
+
+
+def recorded_times(steps: int, record_every: int) -> Ints:
+    """The k of the recorded points: 0, r, 2r, ..., and always T.
+
+    >>> recorded_times(5, 2)
+    array([0, 2, 4, 5])
+    """
+    return np.append(np.arange(0, steps, record_every, dtype=np.int64), steps)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from experiments.check.verdict import Decision
 from experiments.common.constants import Constant, Known
 from experiments.runs.configuration import Configuration
 from experiments.runs.execute import execute, plan
-from experiments.runs.run import Run, build_run, recorded_times
+from experiments.runs.run import Run, build_run
+from experiments.simulate.trajectories import recorded_times
 from experiments.statistics.comparison import Outcome
 from experiments.statistics.intervals import lower_bound
 from theory.bounds import get

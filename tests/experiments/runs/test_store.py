@@ -15,8 +15,10 @@ from experiments.common.constants import Constant, Known
 from experiments.common.files import check_writable, remove_stale
 from experiments.runs import configuration
 from experiments.runs.configuration import Configuration
-from experiments.runs.run import COORDINATES, MEASURED, PLANNED, Run, build_run, content_digest, recorded_times
+from experiments.runs.contents import content_digest
+from experiments.runs.run import COORDINATES, MEASURED, PLANNED, Run, build_run
 from experiments.runs.store import load, load_all, save
+from experiments.simulate.trajectories import recorded_times
 from theory.common.errors import EnvironmentFailure, InputError, StoreError
 
 CONSTANTS = {

@@ -1,5 +1,6 @@
 """A plan refuses all that can be refused; a run is the same whether or not it was interrupted."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 from experiments.common.constants import Constant, Known
 from experiments.problems import get_problem
 from experiments.runs import execute as runs
+from experiments.runs.configuration import Configuration, EngineOptions
 from experiments.runs.execute import execute, parts_folder_of, plan, run_to_file
 from experiments.runs.plan import resolve_constants
 from experiments.runs.store import load, save
 from experiments.simulate.delayed import simulate
+from experiments.simulate.trajectories import Iteration
 from theory.common.errors import (
     DelayError,
     InputError,
@@ -156,6 +159,12 @@ def test_delays_given_as_an_object_are_not_taken_for_those_their_spelling_gives(
 )
 def test_what_should_be_known_beforehand_is_announced(changed, words):
     assert any(word in sentence for sentence in tiny(**changed).announcements for word in words.split("|"))
+
+
+def test_an_option_of_the_engine_goes_by_its_name_from_the_request_to_the_iteration():
+    names = set(EngineOptions.__annotations__)
+    assert names <= {field.name for field in fields(Configuration)} and names <= set(Iteration._fields)
+    assert tiny(record_every=5).iteration((0,)).times.tolist() == [0, 5, 10, 12]
 
 
 def test_an_ordinary_plan_announces_nothing():

@@ -81,6 +81,7 @@ bench: $(VENV)/.dev
 
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.check.calibration
+	$(BIN)/python -m experiments.check.error_rates
 
 mutants: $(VENV)/.dev
 	$(BIN)/python benchmarks/mutants.py

@@ -42,7 +42,7 @@ _OF_A_CLAIM = (
     "schedule", "claim", "staleness", "steps", "coherence", "constants", "delays", "delays_file", "as_json",
 )  # fmt: skip
 _OF_A_RUN = ("problem", "seeds", "batch", "record_every")
-_NOT_OF_A_CLAIM = (*_OF_A_RUN, "level", "bounds", "log", "worst_case")
+_NOT_OF_A_CLAIM = (*_OF_A_RUN, "level", "tails", "bounds", "log", "worst_case")
 
 
 @app.command()
@@ -169,6 +169,7 @@ def check(
     first_seed: flag.FirstSeed = 0,
     batch: flag.Batch = None,
     level: flag.Level = 0.05,
+    tails: flag.Tails = "any",
     record_every: flag.RecordEvery = 1,
     bounds: flag.Bounds = None,
     delays: flag.Delays = "constant",

@@ -18,9 +18,12 @@ from experiments.check.one_bound import judge_bound
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
-from experiments.statistics.comparison import Outcome, running_upper_bound
+from experiments.statistics.comparison import Outcome
+from experiments.statistics.copies import neighbours_p_value
 from experiments.statistics.decay import Decay, decay_exponent, grid_exponent, log_spaced, running_minimum, slope
 from experiments.statistics.intervals import checked_level, lower_bound, mean
+from experiments.statistics.running_limit import running_upper_bound
+from experiments.statistics.tails import ANY, Tails
 from theory.bounds import REGISTRY, Bound, get
 from theory.bounds.judging.judge import curve
 from theory.bounds.parts.assumptions import COHERENCE
@@ -29,8 +32,17 @@ from theory.common.types import Floats, Ints
 
 HORIZONS = 60
 LEAST_LEVEL = 1e-3
-# No correction for several bounds: above a larger bound implies above a smaller one.
 _GRAVITY = (Decision.VIOLATED, Decision.ASSUMPTION_BROKEN, Decision.UNDECIDED, Decision.HOLDS)
+_COPIES = (
+    "Among the {seeds} seeds some look like copies of one run: {distinct} are distinct. A word is said where all of "
+    "them, and one of each, say it."
+)
+_NEIGHBOURS = (
+    "Neighbouring seeds resemble one another more than seeds in another order would: they may not be independent, and "
+    "then the level does not hold."
+)
+# Honest runs are warned of so rarely.
+_IN_ORDER = 1e-3
 _STATES = (State.BROKEN, State.UNKNOWN, State.OK)
 
 
@@ -40,6 +52,7 @@ def check(
     level: float = 0.05,
     *,
     plan: Plan | None = None,
+    tails: Tails = ANY,
 ) -> Verdict:
     r"""Compare a run, or runs of one schedule at several T, with the bounds of the library.
 
@@ -50,6 +63,7 @@ def check(
         bounds: names of the bounds claimed, every one of which must hold; by default the smallest coherence-free bound
             whose domain holds decides, and the others are reported, with those of Theorem 1 when mu has a value.
         level: probability of error of "violated", and of "holds", over all runs together.
+        tails: what is known of the law of the squares; by default nothing, see `experiments.statistics.tails`.
         plan: what the (longest) run was made from, if it is at hand; otherwise the objective is rebuilt.
 
     Returns:
@@ -59,9 +73,9 @@ def check(
         InputError: an unknown bound, a constant without a value that a bound needs, a level outside [0.001, 0.5], no
             run, or runs that do not belong together.
 
-    Source: "violated" tests every k at the full level, an intersection-union test; "holds" chooses k on one half of the
-        seeds and tests it on the other, both ways round, each at half the level. Of n runs, each is tested at 1/n of
-        the level, so that the probability of any wrong word stays below it.
+    Source: "violated" is Gaffke's test of the weighted mean that the proof bounds, or else of every k at the full
+        level; "holds" is said of three means fixed beforehand, each at a third of the level (docs/verdicts.md). Of n
+        runs and J claimed bounds, each is tested at 1/(n J) of the level: any wrong word is less probable than it.
 
     >>> from experiments.runs.execute import execute
     >>> from experiments.runs.plan import plan
@@ -72,7 +86,7 @@ def check(
     (16, 64)
     """
     evidences = [evidence_of(run, plan) for run in _in_order([runs] if isinstance(runs, Run) else runs)]
-    return judge(evidences, bounds, level, plan.announcements if plan else ())
+    return judge(evidences, bounds, level, plan.announcements if plan else (), tails)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +105,14 @@ def judge(
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
     announcements: Sequence[str] = (),
+    tails: Tails = ANY,
 ) -> Verdict:
     """Compare evidence, whatever it comes from, with the bounds of the library; see `check`."""
     share = checked_level(level, LEAST_LEVEL) / len(evidences)
     last, alone = evidences[-1], len(evidences) == 1
     looked_at = bounds_looked_at(last.constants, bounds)
-    each = [_judged(evidence, looked_at, share, alone) for evidence in evidences]
+    claims = len(looked_at) if bounds else 1
+    each = [_judged(evidence, looked_at, (share, share / claims), tails, alone) for evidence in evidences]
     horizons = np.concatenate([one.horizons for one in each])
     curves = {bound.name: np.concatenate([one.curves[bound.name] for one in each]) for bound in looked_at}
     merged = (_merged([one.details[bound.name] for one in each], [e.steps for e in evidences]) for bound in looked_at)
@@ -132,15 +148,22 @@ def judge(
         diverged=_diverged(evidences),
         bounds_detail=details,
         rounding_margin=last.margin if last.deterministic else None,
+        statistic=deciding.statistic,
+        test=deciding.test,
+        p_value=deciding.p_value,
+        kappa=deciding.kappa,
+        tails=str(tails),
     )
 
 
-def _judged(evidence: Evidence, bounds: Sequence[Bound], level: float, alone: bool) -> _Judged:
-    """A run that stands alone is judged at its prefixes, one of several at its end."""
-    findings = examine(evidence, level)
+def _judged(
+    evidence: Evidence, bounds: Sequence[Bound], levels: tuple[float, float], tails: Tails, alone: bool
+) -> _Judged:
+    """A run that stands alone is judged at its prefixes, one of several at its end; levels of the run, and a bound."""
+    findings = examine(evidence, levels[0])
     horizons = log_spaced(1, evidence.steps, HORIZONS) if alone else np.array([evidence.steps])
     curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in bounds}
-    details = {b.name: judge_bound(evidence, b, findings, level, horizons, curves[b.name]) for b in bounds}
+    details = {b.name: judge_bound(evidence, b, findings, levels[1], tails, horizons, curves[b.name]) for b in bounds}
     return _Judged(evidence, horizons, findings, curves, details)
 
 
@@ -262,9 +285,13 @@ def _states(findings: Mapping[str, Examined], details: Sequence[BoundVerdict]) -
 
 def _announced(evidence: Evidence, alone: bool) -> tuple[str, ...]:
     """What a reader of the verdict should know besides."""
+    seeds = len(evidence.seeds)
+    distinct = seeds if evidence.deterministic else evidence.distinct.size
     told = (
         (alone and evidence.reads_horizon, "The schedule depends on T: its decay shows only in runs at several T."),
-        (evidence.copies, "All seeds hold the same numbers, as copies of one run would; they count as one seed."),
+        (evidence.copies, "All seeds look like copies of one run; they count as one seed."),
+        (not evidence.copies and distinct < seeds, _COPIES.format(distinct=distinct, seeds=seeds)),
+        (not evidence.deterministic and neighbours_p_value(evidence.values) <= _IN_ORDER, _NEIGHBOURS),
         (_diverged([evidence]).seeds > 0, "Seeds diverged; a diverged seed counts as infinite in a mean."),
         (not evidence.complete, "Not every step is recorded; minima are over the recorded points."),
     )

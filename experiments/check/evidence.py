@@ -17,6 +17,7 @@ from experiments.problems.problem import Problem
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
+from experiments.statistics.copies import groups, one_of_each
 from theory.bounds import Setting
 from theory.common.errors import InputError, TooLargeError
 from theory.common.types import Floats, Ints
@@ -75,9 +76,14 @@ class Evidence:
         return self.times.size == self.steps + 1
 
     @cached_property
+    def distinct(self) -> Ints:
+        """Rows (S',) that are no copies of one another, the first of each group."""
+        return one_of_each(groups(self.values))
+
+    @property
     def copies(self) -> bool:
-        """Whether several noisy seeds hold the very same numbers, which makes them one seed."""
-        return not self.deterministic and len(self.seeds) > 1 and agree(self.values)
+        """Whether several noisy seeds are copies of one run, which makes them one seed."""
+        return not self.deterministic and self.distinct.size == 1 < len(self.seeds)
 
     @property
     def margin(self) -> float:

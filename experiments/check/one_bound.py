@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from experiments.check.assumptions import Examined, State, broken
 from experiments.check.evidence import Evidence
+from experiments.check.sentences import compared, more_seeds
 from experiments.check.verdict import BoundVerdict, Decision
 from experiments.common.constants import Known
-from experiments.statistics.comparison import MeanComparison, Outcome, compare, compare_exactly
+from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly
 from experiments.statistics.decay import running_minimum
 from experiments.statistics.intervals import mean
+from experiments.statistics.tails import Tails
 from theory.bounds import Bound, Failure
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.types import Floats, Ints
 
 # Seeds at which a first run usually decides.
 _USUAL_SEEDS = 32
-_FINER = "Recording every step (--record-every 1)."
-_WORDS = {
-    Outcome.BELOW: "is below",
-    Outcome.ABOVE: "is above",
-    Outcome.UNDECIDED: "cannot be told to be above or below",
-}
 
 
 def judge_bound(
@@ -32,6 +29,7 @@ def judge_bound(
     bound: Bound,
     findings: Mapping[str, Examined],
     level: float,
+    tails: Tails,
     horizons: Ints,
     values: Floats,
 ) -> BoundVerdict:
@@ -39,10 +37,10 @@ def judge_bound(
     value, failures = bound.assess(evidence.setting)
     if value is None:
         return _outside_domain(bound, failures)
-    comparison = _compare(evidence, bound, value, level)
+    comparison = _compare(evidence, bound, value, level, tails)
     contradicted = broken(findings, tuple(assumption.name for assumption in bound.assumptions))
     decision, reason = _decision(evidence, bound, comparison, contradicted, findings)
-    told, open_ = _compared(evidence, bound, value, comparison, level), decision is Decision.UNDECIDED
+    told, open_ = compared(evidence, bound, value, comparison, level, tails), decision is Decision.UNDECIDED
     return BoundVerdict(
         name=bound.name,
         iterates=bound.iterates,
@@ -52,7 +50,12 @@ def judge_bound(
         slack_min=_slack(evidence, bound, horizons, values),
         broken=tuple(finding.name for finding in contradicted),
         sentence=f"{reason} {told}".strip(),
-        would_decide=_would_decide(evidence, bound, value, comparison, level) if open_ else None,
+        would_decide=_would_decide(evidence, bound, value, comparison, level, tails) if open_ else None,
+        statistic=comparison.statistic,
+        test=comparison.test,
+        p_value=comparison.p_value,
+        kappa=comparison.kappa,
+        sample_kappa=comparison.sample_kappa,
     )
 
 
@@ -70,16 +73,32 @@ def _outside_domain(bound: Bound, failures: tuple[Failure, ...]) -> BoundVerdict
     )
 
 
-def _compare(evidence: Evidence, bound: Bound, value: float, level: float) -> MeanComparison:
+def _compare(evidence: Evidence, bound: Bound, value: float, level: float, tails: Tails) -> MeanComparison:
     """The comparison alone, at the points that the bound covers."""
-    covered, floor = evidence.covered(bound.covers_last), evidence.floor
-    # Without a floor nothing is known between recorded points: zero is the only lower bound.
-    between = np.zeros((covered.shape[0], 1)) if floor is None else floor
+    covered, between = evidence.covered(bound.covers_last), _between(evidence)
     if evidence.deterministic:
         return compare_exactly(covered, between, value, evidence.margin)
     if covered.shape[0] < 2 or evidence.copies:
-        return MeanComparison(Outcome.UNDECIDED)
-    return compare(covered, between, value, level)
+        return MeanComparison(Outcome.UNDECIDED, test="none: one noisy seed says nothing of a mean")
+    return compare(_points(evidence, bound), value, level, tails)
+
+
+def _between(evidence: Evidence) -> Floats:
+    """Lower bounds (S, G) between recorded points; without a floor zero is the only one."""
+    return np.zeros((len(evidence.seeds), 1)) if evidence.floor is None else evidence.floor
+
+
+def _points(evidence: Evidence, bound: Bound) -> Points:
+    """What is known of the points that the bound covers, with the weights of its proof."""
+    covered, floor = evidence.covered(bound.covers_last), _between(evidence)
+    times, weights = evidence.times, bound.weigh(evidence.setting)
+    sums = None if weights is None else np.concatenate([[0.0], np.cumsum(weights)])
+    gaps = np.flatnonzero(np.diff(times) > 1)
+    in_gaps = None
+    if sums is not None:
+        in_gaps = np.zeros(1) if evidence.floor is None else sums[times[gaps + 1]] - sums[times[gaps] + 1]
+    recorded = None if weights is None else weights[times[: covered.shape[1]]]
+    return Points(covered, floor, recorded, in_gaps, bool(times[0] == 0), evidence.distinct)
 
 
 def _decision(
@@ -114,47 +133,33 @@ def _slack(evidence: Evidence, bound: Bound, horizons: Ints, values: Floats) -> 
     return float((values[usable] / measured[usable]).min()) if usable.any() else None
 
 
-def _compared(evidence: Evidence, bound: Bound, value: float, comparison: MeanComparison, level: float) -> str:
-    """What was compared, and how it came out."""
-    covered = evidence.covered(bound.covers_last)
-    least = float(mean(covered).min())
-    how = f"exact up to a relative rounding of {evidence.margin:.1e}" if evidence.deterministic else f"level {level:g}"
-    count = "no noise" if evidence.deterministic else f"{len(evidence.seeds)} seeds"
-    return (
-        f"The least mean squared gradient norm over {bound.iterates}, measured as {least:.4g}, "
-        f"{_WORDS[comparison.outcome]} the {value:.4g} that {bound.name} allows ({count}, {how})."
-    )
-
-
-def _would_decide(evidence: Evidence, bound: Bound, value: float, comparison: MeanComparison, level: float) -> str:
+def _would_decide(
+    evidence: Evidence, bound: Bound, value: float, comparison: MeanComparison, level: float, tails: Tails
+) -> str:
     """What would decide an open comparison."""
     estimates = evidence.estimated(bound.constants)
     if comparison.outcome is Outcome.ABOVE and estimates:
         return f"A proved value of {' and '.join(estimates)}, given with --constants."
     if comparison.outcome is Outcome.ABOVE:
-        return "The coherence at every point: a run that records every step (--record-every 1)."
+        return f"The coherence at every point: {_finer(evidence)[0].lower()}{_finer(evidence)[1:]}"
     if evidence.deterministic:
-        return _finer(evidence) or "Nothing that a run can show: the two agree up to rounding."
+        return "Nothing that a run can show: the two agree up to rounding." if evidence.complete else _finer(evidence)
     if len(evidence.seeds) < 2 or evidence.copies:
-        return f"More seeds: one noisy run says nothing of a mean. {_USUAL_SEEDS} usually suffice (--seeds)."
-    if _above_where_recorded(evidence, bound, value, level):
-        return f"{_FINER} The recorded points are above the bound; those between them are not known to be."
-    return _seeds_sentence(evidence, comparison)
+        flag = " (--seeds)" if evidence.simulated else ""
+        return f"More seeds: one noisy run says nothing of a mean. {_USUAL_SEEDS} usually suffice{flag}."
+    if not evidence.complete and _above_where_recorded(evidence, bound, value, level, tails):
+        return f"{_finer(evidence)} The recorded points are above the bound; those between them are not known to be."
+    return more_seeds(evidence, comparison, tails)
 
 
-def _finer(evidence: Evidence) -> str | None:
-    return None if evidence.complete else _FINER
+def _finer(evidence: Evidence) -> str:
+    return f"Recording every step{' (--record-every 1)' if evidence.simulated else ''}."
 
 
-def _above_where_recorded(evidence: Evidence, bound: Bound, value: float, level: float) -> bool:
-    covered = evidence.covered(bound.covers_last)
-    return not evidence.complete and compare(covered, covered[:, :0], value, level).outcome is Outcome.ABOVE
-
-
-def _seeds_sentence(evidence: Evidence, comparison: MeanComparison) -> str:
-    if comparison.seeds_needed is None:
-        return f"More seeds; how many cannot be told from {len(evidence.seeds)}. Try {4 * len(evidence.seeds)}."
-    return (
-        f"About {comparison.seeds_needed} seeds in place of {len(evidence.seeds)} "
-        "(the interval shrinks with the square root of their number)."
+def _above_where_recorded(evidence: Evidence, bound: Bound, value: float, level: float, tails: Tails) -> bool:
+    points = _points(evidence, bound)
+    weights = None if points.weights is None else points.weights / max(points.weights.sum(), 1e-300)
+    alone = replace(
+        points, floor=points.floor[:, :0], weights=weights, floor_weights=weights if weights is None else weights[:0]
     )
+    return compare(alone, value, level, tails).outcome is Outcome.ABOVE

@@ -21,6 +21,7 @@ from experiments.check.check import judge
 from experiments.check.evidence import Evidence, agree
 from experiments.check.verdict import Verdict
 from experiments.runs.plan import resolve_constants
+from experiments.statistics.tails import ANY, Tails
 from theory.bounds import Setting
 from theory.common.errors import DataError
 from theory.common.reading import open_ordinary
@@ -66,6 +67,7 @@ def check_log(
     *,
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
+    tails: Tails = ANY,
     steps: int | None = None,
     delays: Ints | None = None,
 ) -> Verdict:
@@ -77,7 +79,7 @@ def check_log(
         staleness: the theorem's s.
         constants: L, Delta, sigma (0 for exact gradients) and, for Theorem 1, mu.
         bounds: names of the bounds claimed; by default as in `check`.
-        level: probability of error of "violated", and of "holds".
+        level, tails: as in `check`.
         steps: T, if the log must end there.
         delays: int64 (T,), the trace, for a log without the column; by default the largest delay from the start.
 
@@ -117,7 +119,7 @@ def check_log(
         simulated=False,
     )
     told = _ANNOUNCED if _ends_with_a_line(path) else (*_ANNOUNCED, _CUT)
-    return judge([evidence], bounds, level, told)
+    return judge([evidence], bounds, level, told, tails)
 
 
 _ANNOUNCED = (

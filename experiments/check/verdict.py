@@ -58,6 +58,8 @@ class BoundVerdict:
         slack_min: smallest bound / measured over the horizons; None where it cannot be formed.
         broken: names of its assumptions that the run contradicts, and of its domain if that fails.
         sentence: why; would_decide: what would decide an open one.
+        statistic: the mean that was compared; test: how; p_value: of its being above the bound at most by chance.
+        kappa: the largest kappa, E|g|^4 <= kappa (E|g|^2)^2, at which it is found below; sample_kappa: of the seeds.
     """
 
     name: str
@@ -69,6 +71,11 @@ class BoundVerdict:
     broken: tuple[str, ...]
     sentence: str
     would_decide: str | None = None
+    statistic: str | None = None
+    test: str | None = None
+    p_value: float | None = None
+    kappa: float | None = None
+    sample_kappa: float | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,7 @@ class Verdict(Shown):
         constants: L, Delta, sigma, mu with how each is known; announcements: what else should be known.
         diverged: seeds that diverged; bounds_detail: the verdict on every bound looked at.
         rounding_margin: relative margin of an exact comparison; None where there is noise.
+        statistic, test, p_value, kappa: of the bound that decided; tails: what is known of the law of the squares.
     """
 
     verdict: Decision
@@ -125,6 +133,11 @@ class Verdict(Shown):
     diverged: Diverged
     bounds_detail: Mapping[str, BoundVerdict]
     rounding_margin: float | None = None
+    statistic: str | None = None
+    test: str | None = None
+    p_value: float | None = None
+    kappa: float | None = None
+    tails: str = "any"
 
     def __str__(self) -> str:
         """The word, the bound and the sentence."""

@@ -1,10 +1,8 @@
 from .comparison import MeanComparison as MeanComparison
 from .comparison import Outcome as Outcome
+from .comparison import Points as Points
 from .comparison import compare as compare
 from .comparison import compare_exactly as compare_exactly
-from .comparison import is_above as is_above
-from .comparison import is_below as is_below
-from .comparison import running_upper_bound as running_upper_bound
 from .decay import Decay as Decay
 from .decay import decay_exponent as decay_exponent
 from .decay import grid_exponent as grid_exponent
@@ -19,3 +17,7 @@ from .intervals import lower_bound as lower_bound
 from .intervals import mean as mean
 from .intervals import student_critical as student_critical
 from .intervals import upper_bound as upper_bound
+from .running_limit import running_upper_bound as running_upper_bound
+from .tails import ANY as ANY
+from .tails import Tails as Tails
+from .tails import parse_tails as parse_tails

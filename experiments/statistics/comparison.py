@@ -1,24 +1,32 @@
-r"""The least mean against a number: is $\min_k m_k$ above B, below B, or can the seeds not tell?
+r"""Seeds that carry noise against B: is $\min_k m_k$ above, below, or can they not tell?
 
-Above needs every k, so each is tested at the full level (an intersection of claims needs no correction). Below needs
-one k, which must not be chosen by the data that test it: half of the seeds choose, the other half tests, and the
-halves then change places, each at half the level.
+Above. Where the proof bounds a weighted mean by B, one number per seed, that mean, is tested: averaged over steps it
+varies far less than a single square. Elsewhere every k is tested, at the full level each, as the claim is about all of
+them. The test is Gaffke's, valid for every law.
+
+Below. Three means are fixed beforehand (the last point, the last half, the proof's weighted mean), each at a third of
+the level; each of them is at least the minimum. See kurtosis.py for what has to be assumed.
+
+x_0 is not random: what it adds is known, and taken off both sides. Copies of one run count once, and in full: a word is
+said where both say it, as equal rows also occur in honest runs whose noise is rare.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
-from experiments.statistics.intervals import lower_bound, mean, upper_bound
-from theory.common.types import Flags, Floats
+from experiments.statistics.kurtosis import sample_kappa
+from experiments.statistics.tails import ANY, Bounded, Statistic, Tails
+from theory.common.errors import InputError
+from theory.common.types import Floats, Ints
 
-# A fixed multiple of the bound at which values are cut off before they are tested for being above it. The mean of
-# what is cut off is smaller, so the test stays valid, and a few enormous values no longer hide the others.
-CUT_OFF = 10.0
+_MEANS = 3
 
 
 class Outcome(StrEnum):
@@ -31,90 +39,176 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class MeanComparison:
-    """The outcome, and how many seeds would decide an open one (None: no number of seeds is likely to)."""
+    """The outcome and the numbers behind it.
+
+    Args:
+        outcome: above, below, or undecided.
+        statistic: the mean that was compared; test: how.
+        ratio: that mean, as measured, over what it is compared with.
+        p_value: of "above", for the least favourable point where there are several; None where no test gives one.
+        kappa: the largest kappa at which the mean is found below; sample_kappa: that of the seeds themselves.
+        unless: what would have to be so for "below" to be wrong more often than the level.
+        seeds_needed: seeds that would probably decide an open comparison; None where no number is likely to.
+        fewest: below so many seeds no test that is valid for every law finds such a mean above.
+    """
 
     outcome: Outcome
+    statistic: str = "the least mean"
+    test: str = "a comparison of numbers"
+    ratio: float = math.nan
+    p_value: float | None = None
+    kappa: float | None = None
+    sample_kappa: float | None = None
+    unless: str | None = None
     seeds_needed: int | None = None
+    fewest: int | None = None
 
 
-def is_above(values: Floats, bound: float, level: float) -> Flags:
-    """Whether every mean exceeds the bound.
+@dataclass(frozen=True, eq=False)
+class Points:
+    """What is known of the squared norms at the points that a bound covers.
 
     Args:
-        values: float64 (..., S, R), squared norms of every point the bound covers; infinite where diverged.
-        bound: B.
-        level: probability of saying so when min m_k <= B.
-
-    Returns:
-        bool (...): True where each of the R lower confidence bounds exceeds B.
-
-    >>> y = np.array([[2.0, 3.0], [2.2, 3.1], [2.1, 3.3]])
-    >>> bool(is_above(y, 1.0, 0.05)), bool(is_above(y, 2.1, 0.05))
-    (True, False)
+        values: float64 (S, R), the recorded ones in the order of time; infinite where a seed diverged.
+        floor: float64 (S, G), lower bounds between recorded points, one for each gap.
+        weights: float64 (R,), those of the recorded points in the proof's mean; floor_weights: (G,), those of the gaps.
+            None where the proof bounds no mean.
+        start: whether the first column is x_0.
+        distinct: rows (S',) that are no copies of one another.
     """
-    cut = np.minimum(values, CUT_OFF * bound)
-    return np.asarray((lower_bound(cut, level) > bound).all(axis=-1))
+
+    values: Floats
+    floor: Floats
+    weights: Floats | None
+    floor_weights: Floats | None
+    start: bool
+    distinct: Ints
+
+    @cached_property
+    def known(self) -> float | None:
+        """The square at x_0, where all seeds agree on it."""
+        first = self.values[:, 0]
+        return float(first[0]) if self.start and (first == first[0]).all() and np.isfinite(first[0]) else None
+
+    @cached_property
+    def at_least(self) -> tuple[Floats, Floats]:
+        """Floats and floor where a diverged seed counts as its last finite value, which lowers its mean."""
+        finite = np.isfinite(self.values)
+        at = np.maximum.accumulate(np.where(finite, np.arange(finite.shape[1]), 0), axis=1)
+        held = np.take_along_axis(np.where(finite, self.values, 0.0), at, axis=1)
+        return held, np.minimum(self.floor, held.max(axis=1, keepdims=True))
 
 
-def running_upper_bound(values: Floats, level: float) -> Floats:
-    """Upper confidence bounds of min over j <= r of m_j, for every r (not jointly over r).
-
-    Args:
-        values: float64 (..., S, R).
-        level: probability of error at one r.
-
-    Returns:
-        float64 (..., R); infinite for fewer than four seeds unless no seed differs.
-
-    >>> y = np.array([[4.0, 1.0], [4.0, 1.1], [4.0, 0.9], [4.0, 1.0], [4.0, 1.2], [4.0, 0.8]])
-    >>> u = running_upper_bound(y, 0.05)
-    >>> float(u[0]), bool(1.0 < u[1] < 4.0)
-    (4.0, True)
-    """
-    halves = values[..., ::2, :], values[..., 1::2, :]
-    if not halves[1].shape[-2]:
-        return np.full(mean(values).shape, np.inf)
-    varies = values.max(axis=-2) > values.min(axis=-2)
-    first, second = (_half_bound(half, varies, level / 2) for half in halves)
-    return np.minimum(_taken_at_best(first, second), _taken_at_best(second, first))
-
-
-def _half_bound(half: Floats, varies: Flags, level: float) -> Floats:
-    """Upper bounds from half of the seeds; infinite where this half happens to agree and the whole does not."""
-    agrees = half.max(axis=-2) == half.min(axis=-2)
-    limits = np.where(agrees & ~varies, mean(half), upper_bound(half, level))
-    return np.where(agrees & varies, np.inf, limits)
-
-
-def _taken_at_best(chooser: Floats, tester: Floats) -> Floats:
-    best = np.minimum.accumulate(chooser, axis=-1)
-    fresh = np.concatenate([np.ones_like(best[..., :1], bool), best[..., 1:] < best[..., :-1]], axis=-1)
-    index = np.maximum.accumulate(np.where(fresh, np.arange(best.shape[-1]), 0), axis=-1)
-    return np.take_along_axis(tester, index, axis=-1)
-
-
-def is_below(values: Floats, bound: float, level: float) -> Flags:
-    """Whether some mean is at most the bound; wrong with probability at most `level` when min m_k > B."""
-    return np.asarray(running_upper_bound(values, level)[..., -1] <= bound)
-
-
-def compare(values: Floats, floor: Floats, bound: float, level: float) -> MeanComparison:
-    """Compare min m_k with B for seeds that carry noise.
+def compare(points: Points, bound: float, level: float, tails: Tails = ANY) -> MeanComparison:
+    """Compare min m_k with B.
 
     Args:
-        values: float64 (S, R), squared norms at the recorded points that the bound covers.
-        floor: float64 (S, G), lower bounds of the squared norms at the points between them; G = 0 if there are none.
+        points: what is known, of at least two distinct seeds.
         bound: B.
         level: probability of error of either decision.
+        tails: what is known of the law of the squares.
 
     Returns:
-        The outcome; for an open one, the number of seeds at which the present half-width would decide it.
+        The outcome with its numbers; for an open one, how many seeds would probably decide it.
+
+    Raises:
+        InputError: a value beyond the bound that the user gives for all of them.
     """
-    if is_below(values, bound, level):
-        return MeanComparison(Outcome.BELOW)
-    if is_above(np.concatenate([values, floor], axis=1), bound, level):
-        return MeanComparison(Outcome.ABOVE)
-    return MeanComparison(Outcome.UNDECIDED, _seeds_needed(values, floor, bound, level))
+    if isinstance(tails, Bounded) and (points.values > tails.number).any():
+        raise InputError(
+            f"--tails {tails} says that |grad F|^2 never exceeds {tails.number:g}, and the run reaches "
+            f"{points.values.max():g}. Leave --tails out, or give a bound that holds."
+        )
+    above = _above(points, bound, level, tails)
+    if above.outcome is Outcome.ABOVE:
+        return above
+    if points.known is not None and points.known <= bound:
+        share = points.known / bound if bound > 0 else 0.0
+        words = "the square at x_0", "a comparison of numbers, as x_0 is not random"
+        return MeanComparison(Outcome.BELOW, *words, share, p_value=above.p_value)
+    below = min((_below(s, points, level / _MEANS, tails) for s in fixed_means(points, bound)), key=_preferred)
+    nearer = above if below.outcome is Outcome.UNDECIDED and above.ratio > 1 else below
+    return replace(nearer, p_value=above.p_value)
+
+
+def _preferred(found: MeanComparison) -> tuple[bool, float]:
+    return found.outcome is not Outcome.BELOW, found.ratio
+
+
+def fixed_means(points: Points, bound: float) -> Iterator[Statistic]:
+    """The three means that may be found below B: none of them is chosen by the data."""
+    values, count = points.values, points.values.shape[1]
+    yield Statistic("the mean at the last point", values[:, -1], bound)
+    yield Statistic("the mean over the last half", values[:, count // 2 :].mean(axis=1), bound)
+    if points.weights is None or not points.weights.sum() > 0:
+        yield _weighted(points, "the mean over all points", values, np.full(count, 1 / count), bound)
+    else:
+        yield _weighted(points, "the weighted mean of the proof", values, points.weights / points.weights.sum(), bound)
+
+
+def _weighted(points: Points, name: str, values: Floats, weights: Floats, bound: float) -> Statistic:
+    """The weighted sums over the seeds, and their limit; less what x_0 adds where that is known."""
+    limit, used = bound * float(weights.sum()), weights > 0
+    if points.known is not None:
+        limit, used = limit - float(weights[0]) * points.known, used & (np.arange(weights.size) > 0)
+    with np.errstate(over="ignore"):
+        return Statistic(name, values[:, used] @ weights[used], limit, float(weights[used].sum()))
+
+
+def _below(statistic: Statistic, points: Points, level: float, tails: Tails) -> MeanComparison:
+    """Whether this mean is found below its limit, with all rows and with one of each."""
+    ways = [statistic, statistic.of(points.distinct)]
+    found = all(tails.below(way, level) for way in ways)
+    kappas = [kappa for way in ways if (kappa := tails.kappa(way, level)) is not None]
+    return MeanComparison(
+        Outcome.BELOW if found else Outcome.UNDECIDED,
+        statistic.name,
+        tails.below_test(statistic.values.size, level),
+        statistic.ratio,
+        unless=tails.unless(ways[-1], level) if found else None,
+        kappa=min(kappas, default=None),
+        sample_kappa=float(sample_kappa(statistic.values)),
+        seeds_needed=None if found else tails.enough(statistic, level),
+    )
+
+
+def _above(points: Points, bound: float, level: float, tails: Tails) -> MeanComparison:
+    """Whether the proof's weighted mean, or where it has none every mean, is found above its limit."""
+    held, floor = points.at_least
+    if points.weights is None or points.floor_weights is None:
+        name, limit = "the mean at every point", bound
+        # At x_0, where the square is known to be above B, nothing has to be tested.
+        settled = points.known is not None and points.known > bound
+        tested = np.concatenate([held[:, 1:] if settled else held, floor], axis=1)
+    else:
+        name, weights = "the weighted mean of the proof", np.concatenate([points.weights, points.floor_weights])
+        statistic = _weighted(points, name, np.concatenate([held, floor], axis=1), weights, bound)
+        # The weights sum up to 1 over all points; those of which nothing is known add zeros.
+        limit = statistic.limit + bound * (1 - float(weights.sum()))
+        tested = statistic.values[:, None]
+    ways = [tails.above(rows, limit, level) for rows in (tested, tested[points.distinct])]
+    found, ps = all(way[0] for way in ways), [way[1] for way in ways if way[1] is not None]
+    with np.errstate(over="ignore"):
+        ratio = float(tested.mean(axis=0).min(initial=np.inf)) / limit if limit > 0 else math.inf
+    p = max(ps, default=None)
+    return MeanComparison(
+        Outcome.ABOVE if found else Outcome.UNDECIDED,
+        name,
+        tails.above_test,
+        ratio,
+        p_value=p,
+        seeds_needed=None if found else _seeds_above(len(points.distinct), ratio, p, level),
+        fewest=None if found or not 1 < ratio < math.inf else math.ceil(math.log(1 / level) / math.log(ratio)),
+    )
+
+
+def _seeds_above(seeds: int, ratio: float, p: float | None, level: float) -> int | None:
+    """Seeds at which such values would be found above: log p falls in proportion to their number."""
+    if p is None or not 1 < ratio < math.inf or not 0 < p < 0.5:
+        return None
+    return max(
+        seeds + 1, math.ceil(seeds * math.log(level) / math.log(p)), math.ceil(-math.log(level) / math.log(ratio))
+    )
 
 
 def compare_exactly(values: Floats, floor: Floats, bound: float, margin: float) -> MeanComparison:
@@ -130,22 +224,3 @@ def compare_exactly(values: Floats, floor: Floats, bound: float, margin: float) 
     if (np.concatenate([exact, floor[0]]) * (1 - margin) > bound).all():
         return MeanComparison(Outcome.ABOVE)
     return MeanComparison(Outcome.UNDECIDED)
-
-
-def _seeds_needed(values: Floats, floor: Floats, bound: float, level: float) -> int | None:
-    """The seeds at which the interval, shrinking as 1/sqrt(S), leaves B outside; None if S says nothing."""
-    seeds = values.shape[0]
-    if seeds < 4:
-        return None
-    middle, least = mean(values), float(mean(values).min())
-    if least < bound:
-        width = float(running_upper_bound(values, level)[-1]) - least
-        factor = width / (bound - least)
-    else:
-        tested = np.minimum(np.concatenate([values, floor], axis=1), CUT_OFF * bound)
-        gaps = mean(tested) - bound
-        if not (gaps > 0).all() or np.isinf(middle).all():
-            return None
-        factor = float(((mean(tested) - lower_bound(tested, level)) / gaps).max())
-    wanted = seeds * factor**2 if math.isfinite(factor) else math.inf
-    return max(seeds + 1, math.ceil(wanted)) if wanted < 1e6 else None

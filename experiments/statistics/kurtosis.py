@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from experiments.statistics.mean_test import p_value
-from theory.common.types import Floats
+from theory.common.types import Flags, Floats
 
 #: The kappa of a square of one Gaussian, which no quadratic form of Gaussians exceeds.
 GAUSSIAN = 3.0
@@ -64,9 +64,20 @@ def below_p_value(values: Floats, bound: float, kappa: float, level: float) -> F
     return _p_values(values, bound, np.array([kappa]), level)[..., 0]
 
 
-def largest_kappa(
-    values: Floats, bound: float, level: float, wanted: float = GAUSSIAN, beyond: float = np.inf
-) -> Floats:
+def below_up_to(values: Floats, bound: float, kappa: float, level: float) -> Flags:
+    """Whether the mean of values (..., S) is found below B at this kappa and at all smaller ones.
+
+    >>> below_up_to(np.array([np.full(64, 0.2), np.full(64, 1.1)]), 1.0, 3.0, 0.05)
+    array([ True, False])
+    """
+    # The largest kappa asks most; the others are looked at where it passes.
+    found = np.asarray(below_p_value(values, bound, kappa, level) <= level)
+    smaller = _GRID[kappa > _GRID]
+    found[found] = (_p_values(values[found], bound, smaller, level) <= level).all(axis=-1)
+    return found
+
+
+def largest_kappa(values: Floats, bound: float, level: float, wanted: float = GAUSSIAN) -> Floats:
     """The largest kappa for which, and for all smaller ones, the mean is found below B; 0 where it is for none.
 
     Though the data choose it, "m <= B, or kappa is larger" errs with probability at most `level`: if m > B, then the
@@ -74,7 +85,7 @@ def largest_kappa(
 
     Args:
         values: float64 (..., S), independent, at least 0.
-        bound: B. level: probability of error. wanted: a kappa that is to be on the grid. beyond: where to stop looking.
+        bound: B. level: probability of error. wanted: a kappa that is to be on the grid.
 
     Returns:
         float64 (...), rounded down to a grid of 5 %.
@@ -82,13 +93,15 @@ def largest_kappa(
     >>> largest_kappa(np.full(64, 0.2), 1.0, 0.05) > 3, float(largest_kappa(np.full(64, 1.1), 1.0, 0.05))
     (np.True_, 0.0)
     """
-    grid = np.union1d(_GRID[beyond >= _GRID], [wanted])
+    grid = np.union1d(_GRID, [wanted])
     passed = np.logical_and.accumulate(_p_values(values, bound, grid, level) <= level, axis=-1).sum(axis=-1)
     return np.where(passed > 0, grid[np.maximum(passed, 1) - 1], 0.0)
 
 
 def sample_kappa(values: Floats) -> Floats:
-    """S sum Y^2/(sum Y)^2 of values (..., S): at most S, and 1 without spread; infinite where a seed diverged.
+    """S sum Y^2/(sum Y)^2 of values (..., S): between 1 and S; infinite where a seed diverged, or where most are equal.
+
+    Equal values show that the noise is rare: what it does to the mean was not seen.
 
     >>> round(float(sample_kappa(np.array([1.0, 3.0]))), 9)
     1.25
@@ -97,7 +110,9 @@ def sample_kappa(values: Floats) -> Floats:
     usual = np.isfinite(largest) & (largest > 0)
     scaled = np.where(usual[..., None], values, 1.0) / np.where(usual, largest, 1.0)[..., None]
     found = values.shape[-1] * (scaled**2).sum(axis=-1) / scaled.sum(axis=-1) ** 2
-    return np.where(np.isfinite(largest), found, np.inf)
+    ordered, half = np.sort(values, axis=-1), max(1, values.shape[-1] // 2)
+    tied = (ordered[..., half:] == ordered[..., :-half]).any(axis=-1)
+    return np.where(np.isfinite(largest) & ~tied, found, np.inf)
 
 
 def _p_values(values: Floats, bound: float, kappas: Floats, level: float) -> Floats:

@@ -14,6 +14,7 @@ from experiments.runs.configuration import RunOptions
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.statistics.intervals import checked_level
+from experiments.statistics.tails import parse_tails
 from experiments.studies.ladder import horizon_grid
 from gradlag.commands.run import carry_out, diverged, settle
 from gradlag.terminal.output import (
@@ -46,6 +47,7 @@ def check(
     steps: int,
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
+    tails: str = "any",
     worst_case: bool | None = None,
     out: Path | str | None = None,
     announce: Say = silent,
@@ -60,6 +62,7 @@ def check(
         bounds: names of the library; by default every bound without coherence whose domain holds, the smallest
             deciding, and the family of Theorem 1 when mu is given.
         level: how often the verdict "violated" may be wrong.
+        tails: what is known of the law of |grad F|^2: any (nothing), kappa:K, bounded:M or gaussian.
         worst_case: add the exact worst case at some numbers of steps to the bounds, as far as a few seconds go; by
             default where there is a folder, for the ladder.
         out: a folder for the runs, the verdict (JSON) and the ladder (SVG, PDF); nothing is stored by default.
@@ -76,12 +79,13 @@ def check(
     """
     plans = planned(schedule, problem, staleness, steps, options)
     refuse_early(plans[-1], bounds, level)
+    known = parse_tails(tails)
     for sentence in plans[-1].announcements:
         announce(sentence)
     folder = None if out is None else Path(out)
     files = [folder and folder / f"run-T{each.configuration.steps}.nc" for each in plans]
     runs = [carry_out(each, file, announce, progress) for each, file in zip(plans, files, strict=True)]
-    verdict = check_runs(runs, bounds, level, plan=plans[-1])
+    verdict = check_runs(runs, bounds, level, plan=plans[-1], tails=known)
     if worst_case or (worst_case is None and folder is not None):
         verdict = _with_rungs(verdict, runs, folder)
     return _kept(verdict, folder)
@@ -103,6 +107,7 @@ def check_log(
     constants: Mapping[str, float],
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
+    tails: str = "any",
     steps: int | None = None,
     delays: str = "constant",
     delays_file: Path | str | None = None,
@@ -114,7 +119,7 @@ def check_log(
         log: CSV with the columns step, grad_norm[, seed, delay].
         schedule, staleness: of the training.
         constants: L, Delta, sigma and, for Theorem 1, mu.
-        bounds, level: see `check`.
+        bounds, level, tails: see `check`.
         steps: T, if the log must end there.
         delays: "constant", the delay s - 1, for a log without the column.
         delays_file: the trace, for a log without the column.
@@ -136,12 +141,11 @@ def check_log(
         last = int(training_log.read_log(log).times[-1])
         trace = read_trace(delays_file, last, Staleness(staleness)).values
     folder = None if out is None else Path(out)
-    return _kept(
-        training_log.check_log(
-            log, schedule, staleness, constants, bounds=bounds, level=level, steps=steps, delays=trace
-        ),
-        folder,
+    known = parse_tails(tails)
+    judged = training_log.check_log(
+        log, schedule, staleness, constants, bounds=bounds, level=level, tails=known, steps=steps, delays=trace
     )
+    return _kept(judged, folder)
 
 
 def planned(

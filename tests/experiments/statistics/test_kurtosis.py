@@ -8,6 +8,7 @@ from scipy import optimize, stats
 
 from experiments.statistics.kurtosis import (
     below_p_value,
+    below_up_to,
     best_cut,
     largest_excess,
     largest_kappa,
@@ -73,7 +74,7 @@ def test_kappa_is_the_first_at_which_the_test_does_not_pass() -> None:
     assert 3 < kappa < 100
     assert all(below_p_value(values, 1.0, k, 0.05) <= 0.05 for k in np.linspace(1, kappa, 30))
     assert below_p_value(values, 1.0, kappa * 1.06, 0.05) > 0.05
-    assert largest_kappa(values, 1.0, 0.05, beyond=3.0) == 3.0
+    assert below_up_to(values[None], 1.0, kappa, 0.05)[0] and not below_up_to(values[None], 1.0, kappa * 1.06, 0.05)[0]
     assert largest_kappa(values, 0.9 * values.min(), 0.05) == 0
 
 
@@ -88,5 +89,9 @@ def test_the_kappa_of_gaussian_gradients_is_at_most_three() -> None:
 
 def test_a_diverged_seed_has_no_finite_kappa() -> None:
     assert sample_kappa(np.array([1.0, math.inf])) == math.inf
-    assert float(sample_kappa(np.array([1e200, 1e200, 3e200]))) == pytest.approx(3 * 11 / 25)
-    assert float(sample_kappa(np.zeros(3))) == pytest.approx(1)
+    assert float(sample_kappa(np.array([1e200, 1.5e200, 3e200]))) == pytest.approx(3 * 12.25 / 5.5**2)
+
+
+def test_seeds_of_which_most_are_equal_show_nothing_of_their_kappa() -> None:
+    assert sample_kappa(np.zeros(3)) == sample_kappa(np.array([2.0, 2.0, 2.0, 1.0, 5.0])) == math.inf
+    assert sample_kappa(np.array([2.0, 2.0, 1.0, 5.0])) < 2

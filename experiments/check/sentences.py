@@ -1,0 +1,87 @@
+"""A comparison in words: what was compared, how, what it does not say, and how many seeds would decide it."""
+
+from __future__ import annotations
+
+import math
+
+from experiments.check.evidence import Evidence
+from experiments.statistics.comparison import MeanComparison, Outcome
+from experiments.statistics.intervals import mean
+from experiments.statistics.kurtosis import GAUSSIAN
+from experiments.statistics.tails import ANY, Gaussian, Tails
+from theory.bounds import Bound
+
+_WORDS = {
+    Outcome.BELOW: "is below",
+    Outcome.ABOVE: "is above",
+    Outcome.UNDECIDED: "cannot be told to be above or below",
+}
+_EVERY = "the mean at every point"
+
+
+def compared(
+    evidence: Evidence, bound: Bound, value: float, comparison: MeanComparison, level: float, tails: Tails
+) -> str:
+    """What was compared, how it came out, and on what that rests."""
+    least = float(mean(evidence.covered(bound.covers_last)).min())
+    exact = f"no noise, exact up to a relative rounding of {evidence.margin:.1e}"
+    how = exact if evidence.deterministic else f"{len(evidence.seeds)} seeds, level {level:.3g}"
+    allowed = f"the {value:.4g} that {bound.name} allows ({how})"
+    if comparison.outcome is Outcome.ABOVE and not evidence.deterministic and comparison.statistic != _EVERY:
+        return (
+            f"The weighted mean of the squared gradient norms that the proof limits is above {allowed}, by a factor of "
+            f"{comparison.ratio:.3g}. {_refuted(comparison, tails)} An assumption, a given constant or the proof is "
+            f"wrong; that the mean at every point is above it is not said (the least is measured as {least:.4g})."
+        )
+    told = (
+        f"The least mean squared gradient norm over {bound.iterates}, measured as {least:.4g}, "
+        f"{_WORDS[comparison.outcome]} {allowed}."
+    )
+    if evidence.deterministic or math.isnan(comparison.ratio):
+        return told
+    return f"{told} {_rests_on(comparison, level, tails)}"
+
+
+def _refuted(comparison: MeanComparison, tails: Tails) -> str:
+    """How far "above" may be trusted."""
+    valid = "gradients are Gaussian, as --tails says, and" if isinstance(tails, Gaussian) else "the"
+    law = "" if isinstance(tails, Gaussian) else "for every law, "
+    p = "" if comparison.p_value is None else f"p = {comparison.p_value:.2g} by "
+    return f"{_capital(f'{p}{comparison.test}')}, valid {law}if {valid} seeds are independent."
+
+
+def _rests_on(comparison: MeanComparison, level: float, tails: Tails) -> str:
+    if comparison.outcome is Outcome.ABOVE:
+        return _refuted(comparison, tails)
+    seen = f"{_capital(comparison.statistic)} is {comparison.ratio:.3g} times its limit"
+    if comparison.outcome is Outcome.UNDECIDED:
+        return f"{seen} ({comparison.test})."
+    if comparison.unless is None:
+        return f"{seen}: {comparison.test}."
+    return (
+        f"{seen}: an error of at most {level:.3g}, unless {comparison.unless} or the seeds depend on one another. Rare "
+        "large values that no seed shows cannot be excluded."
+    )
+
+
+def more_seeds(evidence: Evidence, comparison: MeanComparison, tails: Tails) -> str:
+    """How many seeds would decide an open comparison."""
+    seeds = len(evidence.seeds)
+    sharper = "" if tails != ANY else " Fewer may do where more is known of the tails (--tails)."
+    fewest = ""
+    if comparison.fewest is not None:
+        excess = f"{comparison.ratio - 1:+.1%}"
+        fewest = f" No test that is valid for every law finds {excess} with fewer than {comparison.fewest}."
+    if comparison.seeds_needed is not None:
+        return f"About {comparison.seeds_needed} seeds in place of {seeds}.{fewest}{sharper}"
+    heavy = comparison.sample_kappa is not None and comparison.sample_kappa > GAUSSIAN
+    if heavy and comparison.ratio < 1 and comparison.kappa is not None:
+        return (
+            f"To know more of the tails: E|g|^4 is {comparison.sample_kappa:.3g} times (E|g|^2)^2 on these seeds, and "
+            "without a word about the tails 3 is allowed (--tails kappa:K or bounded:M)."
+        )
+    return f"More seeds; how many cannot be told from {seeds}. Try {4 * seeds}.{fewest}{sharper}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:] if text[:2] != "p " else text

@@ -55,7 +55,7 @@ def test_a_new_schedule_among_others(gradlag, place):
 
 INCOHERENT = (
     "check", "--schedule", "theorem-1", "--problem", "quadratic:d=5,start=0.5", "--staleness", 8, "--steps", 200,
-    "--seeds", 8, "--constants", "mu=0.9", "--bound", "dai2019",
+    "--seeds", 32, "--constants", "mu=0.9", "--bound", "dai2019",
 )  # fmt: skip
 
 

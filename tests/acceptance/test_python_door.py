@@ -26,7 +26,7 @@ import gradlag as gl
 
 schedules = {name: gl.Schedule(f"{name}/(s*L*sqrt(k))") for name in ("0.25", "0.5", "1")}
 for name, schedule in schedules.items():
-    verdict = gl.check(schedule, "quadratic:d=5", staleness=4, steps=100, seeds=16, constants={"mu": 0.5})
+    verdict = gl.check(schedule, "quadratic:d=5", staleness=4, steps=100, seeds=32, constants={"mu": 0.5})
     print(name, verdict.verdict, verdict.bound, f"{verdict.slack_min:.3g}")
 best = min(schedules, key=lambda name: gl.run(schedules[name], "quadratic:d=5", staleness=4, steps=100).loss.mean())
 picture = gl.ladder_picture(verdict, title=f"best: {best}")

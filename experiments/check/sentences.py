@@ -29,8 +29,8 @@ def compared(
     allowed = f"the {value:.4g} that {bound.name} allows ({how})"
     if comparison.outcome is Outcome.ABOVE and not evidence.deterministic and comparison.statistic != _EVERY:
         return (
-            f"The weighted mean of the squared gradient norms that the proof limits is above {allowed}, by a factor of "
-            f"{comparison.ratio:.3g}. {_refuted(comparison, tails)} An assumption, a given constant or the proof is "
+            f"The weighted mean of the squared gradient norms that the proof limits is above {allowed}, {_by(comparison)}. "
+            f"{_refuted(comparison, tails)} An assumption, a given constant or the proof is "
             f"wrong; that the mean at every point is above it is not said (the least is measured as {least:.4g})."
         )
     told = (
@@ -40,6 +40,12 @@ def compared(
     if evidence.deterministic or math.isnan(comparison.ratio):
         return told
     return f"{told} {_rests_on(comparison, level, tails)}"
+
+
+def _by(comparison: MeanComparison) -> str:
+    """How far above; x_0 is taken off both sides."""
+    finite = math.isfinite(comparison.ratio)
+    return f"by a factor of {comparison.ratio:.3g} after x_0" if finite else "as x_0 alone adds more"
 
 
 def _refuted(comparison: MeanComparison, tails: Tails) -> str:

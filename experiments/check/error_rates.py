@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.check.calibration import DelayedQuadratic, found_above, found_below
+from experiments.check.at_once import found_above, found_below
+from experiments.check.calibration import DelayedQuadratic
 from experiments.statistics.copies import groups, neighbours_p_value, one_of_each
 from experiments.statistics.mean_test import p_value
 from theory.bounds import Setting, get

@@ -29,8 +29,8 @@ def compared(
     allowed = f"the {value:.4g} that {bound.name} allows ({how})"
     if comparison.outcome is Outcome.ABOVE and not evidence.deterministic and comparison.statistic != _EVERY:
         return (
-            f"The weighted mean of the squared gradient norms that the proof limits is above {allowed}, {_by(comparison)}. "
-            f"{_refuted(comparison, tails)} An assumption, a given constant or the proof is "
+            f"The weighted mean of the squared gradient norms that the proof limits is above {allowed}, "
+            f"{_by(comparison)}. {_refuted(comparison, tails)} An assumption, a given constant or the proof is "
             f"wrong; that the mean at every point is above it is not said (the least is measured as {least:.4g})."
         )
     told = (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.check.calibration import found_above, found_below
+from experiments.check.at_once import found_above, found_below
 from experiments.check.error_rates import copied_runs, dependence_found, error_rates, laws, understated_noise
 from experiments.check.training_log import check_log
 from experiments.check.verdict import Decision, Verdict

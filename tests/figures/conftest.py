@@ -42,8 +42,8 @@ def horizon_verdict():
 def results(tmp_path_factory):
     """A folder as `gradlag reproduce` leaves it."""
     folder = tmp_path_factory.mktemp("results")
-    cells = [Cell(f"theorem-1-s{s}", PROBLEM, "theorem-1", s, 60, seeds=8, constants={"mu": 0.5}) for s in (2, 4)]
-    cells += [Cell(f"corollary-1-T{T}", PROBLEM, "corollary-1", 2, T, seeds=8) for T in (10, 20, 40, 80)]
+    cells = [Cell(f"theorem-1-s{s}", PROBLEM, "theorem-1", s, 60, seeds=32, constants={"mu": 0.5}) for s in (2, 4)]
+    cells += [Cell(f"corollary-1-T{T}", PROBLEM, "corollary-1", 2, T, seeds=32) for T in (10, 20, 40, 80)]
     outcomes = run_cells(RUNS, cells, folder, command="gradlag reproduce --scale quick")
     assert not [outcome.error for outcome in outcomes if outcome.error]
     return folder

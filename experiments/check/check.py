@@ -75,7 +75,7 @@ def check(
 
     Source: "violated" is Gaffke's test of the weighted mean that the proof bounds, or else of every k at the full
         level; "holds" is said of three means fixed beforehand, each at a third of the level (docs/verdicts.md). Of n
-        runs and J claimed bounds, each is tested at 1/(n J) of the level: any wrong word is less probable than it.
+        runs and J claimed bounds, each is tested for "violated" at 1/(n J) of the level; all of them have to hold.
 
     >>> from experiments.runs.execute import execute
     >>> from experiments.runs.plan import plan
@@ -111,8 +111,8 @@ def judge(
     share = checked_level(level, LEAST_LEVEL) / len(evidences)
     last, alone = evidences[-1], len(evidences) == 1
     looked_at = bounds_looked_at(last.constants, bounds)
-    claims = len(looked_at) if bounds else 1
-    each = [_judged(evidence, looked_at, (share, share / claims), tails, alone) for evidence in evidences]
+    claims = len(evidences) * (len(looked_at) if bounds else 1)
+    each = [_judged(evidence, looked_at, share, (level, claims), tails, alone) for evidence in evidences]
     horizons = np.concatenate([one.horizons for one in each])
     curves = {bound.name: np.concatenate([one.curves[bound.name] for one in each]) for bound in looked_at}
     merged = (_merged([one.details[bound.name] for one in each], [e.steps for e in evidences]) for bound in looked_at)
@@ -157,13 +157,13 @@ def judge(
 
 
 def _judged(
-    evidence: Evidence, bounds: Sequence[Bound], levels: tuple[float, float], tails: Tails, alone: bool
+    evidence: Evidence, bounds: Sequence[Bound], share: float, level: tuple[float, int], tails: Tails, alone: bool
 ) -> _Judged:
-    """A run that stands alone is judged at its prefixes, one of several at its end; levels of the run, and a bound."""
-    findings = examine(evidence, levels[0])
+    """A run that stands alone is judged at its prefixes, one of several at its end."""
+    findings = examine(evidence, share)
     horizons = log_spaced(1, evidence.steps, HORIZONS) if alone else np.array([evidence.steps])
     curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in bounds}
-    details = {b.name: judge_bound(evidence, b, findings, levels[1], tails, horizons, curves[b.name]) for b in bounds}
+    details = {b.name: judge_bound(evidence, b, findings, level, tails, horizons, curves[b.name]) for b in bounds}
     return _Judged(evidence, horizons, findings, curves, details)
 
 

@@ -28,19 +28,20 @@ def judge_bound(
     evidence: Evidence,
     bound: Bound,
     findings: Mapping[str, Examined],
-    level: float,
+    level: tuple[float, int],
     tails: Tails,
     horizons: Ints,
     values: Floats,
 ) -> BoundVerdict:
-    """What the evidence says of one bound, whose curve over the horizons is `values`."""
+    """What the evidence says of one bound with this curve over the horizons, at a level that so many claims share."""
     value, failures = bound.assess(evidence.setting)
     if value is None:
         return _outside_domain(bound, failures)
     comparison = _compare(evidence, bound, value, level, tails)
     contradicted = broken(findings, tuple(assumption.name for assumption in bound.assumptions))
     decision, reason = _decision(evidence, bound, comparison, contradicted, findings)
-    told, open_ = compared(evidence, bound, value, comparison, level, tails), decision is Decision.UNDECIDED
+    tested = level[0] / (1 if comparison.outcome is Outcome.BELOW else level[1])
+    told, open_ = compared(evidence, bound, value, comparison, tested, tails), decision is Decision.UNDECIDED
     return BoundVerdict(
         name=bound.name,
         iterates=bound.iterates,
@@ -73,14 +74,14 @@ def _outside_domain(bound: Bound, failures: tuple[Failure, ...]) -> BoundVerdict
     )
 
 
-def _compare(evidence: Evidence, bound: Bound, value: float, level: float, tails: Tails) -> MeanComparison:
+def _compare(evidence: Evidence, bound: Bound, value: float, level: tuple[float, int], tails: Tails) -> MeanComparison:
     """The comparison alone, at the points that the bound covers."""
     covered, between = evidence.covered(bound.covers_last), _between(evidence)
     if evidence.deterministic:
         return compare_exactly(covered, between, value, evidence.margin)
     if covered.shape[0] < 2 or evidence.copies:
         return MeanComparison(Outcome.UNDECIDED, test="none: one noisy seed says nothing of a mean")
-    return compare(_points(evidence, bound), value, level, tails)
+    return compare(_points(evidence, bound), value, level[0], tails, level[1])
 
 
 def _between(evidence: Evidence) -> Floats:
@@ -134,7 +135,7 @@ def _slack(evidence: Evidence, bound: Bound, horizons: Ints, values: Floats) -> 
 
 
 def _would_decide(
-    evidence: Evidence, bound: Bound, value: float, comparison: MeanComparison, level: float, tails: Tails
+    evidence: Evidence, bound: Bound, value: float, comparison: MeanComparison, level: tuple[float, int], tails: Tails
 ) -> str:
     """What would decide an open comparison."""
     estimates = evidence.estimated(bound.constants)
@@ -156,10 +157,12 @@ def _finer(evidence: Evidence) -> str:
     return f"Recording every step{' (--record-every 1)' if evidence.simulated else ''}."
 
 
-def _above_where_recorded(evidence: Evidence, bound: Bound, value: float, level: float, tails: Tails) -> bool:
+def _above_where_recorded(
+    evidence: Evidence, bound: Bound, value: float, level: tuple[float, int], tails: Tails
+) -> bool:
     points = _points(evidence, bound)
     weights = None if points.weights is None else points.weights / max(points.weights.sum(), 1e-300)
     alone = replace(
         points, floor=points.floor[:, :0], weights=weights, floor_weights=weights if weights is None else weights[:0]
     )
-    return compare(alone, value, level, tails).outcome is Outcome.ABOVE
+    return compare(alone, value, level[0], tails, level[1]).outcome is Outcome.ABOVE

@@ -99,7 +99,7 @@ class Points:
         return held, np.minimum(self.floor, held.max(axis=1, keepdims=True))
 
 
-def compare(points: Points, bound: float, level: float, tails: Tails = ANY) -> MeanComparison:
+def compare(points: Points, bound: float, level: float, tails: Tails = ANY, claims: int = 1) -> MeanComparison:
     """Compare min m_k with B.
 
     Args:
@@ -107,6 +107,8 @@ def compare(points: Points, bound: float, level: float, tails: Tails = ANY) -> M
         bound: B.
         level: probability of error of either decision.
         tails: what is known of the law of the squares.
+        claims: of how many claims this is one. One that is above refutes them all, so "above" is tested at a share of
+            the level; every one of them has to be below, so "below" needs none.
 
     Returns:
         The outcome with its numbers; for an open one, how many seeds would probably decide it.
@@ -119,7 +121,7 @@ def compare(points: Points, bound: float, level: float, tails: Tails = ANY) -> M
             f"--tails {tails} says that |grad F|^2 never exceeds {tails.number:g}, and the run reaches "
             f"{points.values.max():g}. Leave --tails out, or give a bound that holds."
         )
-    above = _above(points, bound, level, tails)
+    above = _above(points, bound, level / claims, tails)
     if above.outcome is Outcome.ABOVE:
         return above
     if points.known is not None and points.known <= bound:

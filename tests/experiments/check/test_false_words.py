@@ -184,3 +184,15 @@ def test_copies_and_order_are_found_and_honest_rows_are_not_suspected() -> None:
     assert found["honest rows, copies found"] == found["honest rows, order found"] == 0
     alike, judged = copied_runs(24, 100, copies=6)
     assert alike > 0.15 and judged * 100 <= most(100)
+
+
+def test_holds_needs_no_share_of_the_level_as_all_claims_have_to_hold(tmp_path: Path) -> None:
+    squares = 0.44 * limit() * np.random.default_rng(5).gamma(400, 1 / 400, (32, STEPS + 1))
+    squares[:, 0] = 2 * limit()
+    rows = (f"{k},{math.sqrt(v):.17g},{s}" for s, row in enumerate(squares) for k, v in enumerate(row))
+    (tmp_path / "log.csv").write_text("step,grad_norm,seed\n" + "\n".join(rows) + "\n")
+    given = {"L": 1.0, "Delta": 1.0, "sigma": 1.0}
+    names = ["theorem-a", "lian2015", "bottou2018", "ghadimi2013", "theorem-b-noise"]
+    verdict = check_log(tmp_path / "log.csv", str(STEP), 1, given, bounds=names)
+    assert verdict.verdict is Decision.HOLDS and "level 0.05" in verdict.sentence
+    assert 3 <= verdict.bounds_detail["theorem-a"].kappa < 4

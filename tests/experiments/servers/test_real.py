@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -36,26 +36,24 @@ def offspring(pid):
     """The processes below one, as the system lists them."""
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*"):
-        for child in (task / "children").read_text().split():
-            found += [int(child), *offspring(int(child))]
+        with suppress(OSError):  # it has ended
+            for child in (task / "children").read_text().split():
+                found += [int(child), *offspring(int(child))]
     return found
 
 
-def kill_when(worker_like, seconds):
-    """Kill the first process below this one whose command line has that text, after a while; which it was."""
-    victims = []
+def worker_of(server):
+    """A process that computes gradients for the server."""
+    for pid in offspring(server._process.pid):
+        with suppress(OSError):
+            if b"ray::GradientWorker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+    raise AssertionError("the server has no worker")
 
-    def strike():
-        time.sleep(seconds)
-        for pid in offspring(os.getpid()):
-            if worker_like in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode():
-                os.kill(pid, signal.SIGKILL)
-                victims.append(pid)
-                return
 
-    thread = threading.Thread(target=strike)
-    thread.start()
-    return thread, victims
+def kill_soon(pid):
+    """Kill a process in the middle of what is done next."""
+    threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
 
 
 @pytest.mark.parametrize("schedule", ["1/(3*s*L)", "1/(3*L*max(1,d))"])
@@ -104,22 +102,20 @@ def test_an_address_without_a_cluster_is_refused_at_once(address, error):
 
 def test_a_dead_worker_is_replaced_once_and_named(server):
     server.run(job_on(10), FLEET)
-    thread, victims = kill_when("ray::GradientWorker", 0.3)
+    kill_soon(worker_of(server))
     job = job_on(1500)
     run = server.run(job, FLEET)
-    thread.join()
-    assert victims and "died after update" in run.trace.description and "was replaced" in run.trace.description
+    assert "died after update" in run.trace.description and "was replaced" in run.trace.description
     assert "not, bit for bit" not in run.trace.description
     assert run.trace.steps == 1500 and set(run.trace.workers[-200:]) == {0, 1, 2}
     np.testing.assert_array_equal(replayed_points(job, run.trace)[-1], run.final)
 
 
-def test_what_was_recorded_outlives_the_process_of_the_server(server):
-    """The last one here: there is no server after it."""
+def test_what_was_recorded_outlives_the_process_of_the_server():
     kept = []
-    thread, victims = kill_when("spawn_main", 0.3)
-    with pytest.raises(EnvironmentFailure, match="was lost"):
+    with real_server(COUNT) as server, pytest.raises(EnvironmentFailure, match="was lost"):
+        server.run(job_on(10), FLEET)
+        kill_soon(server._process.pid)
         server.run(job_on(100_000), FLEET, keep=kept.append)
-    thread.join()
-    assert victims and len(kept) == 1
+    assert len(kept) == 1
     assert 0 < kept[0].trace.steps < 100_000 and "broken off after" in kept[0].trace.description

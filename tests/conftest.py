@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -34,10 +35,12 @@ settings.load_profile("gradlag")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep what JAX compiles from run to run, as numba keeps what it compiles."""
+    """Keep what JAX compiles from run to run, as numba keeps what it compiles; let Ctrl-C arrive."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what a shell starts in the background ignores Ctrl-C
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Rooms whose tests share what takes long to make: one process has them all.

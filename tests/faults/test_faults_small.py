@@ -49,11 +49,21 @@ print(row.injected, row.survived, row.lost, row.redone)
 """
 
 
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
+
+
 def ended(*line: str) -> subprocess.CompletedProcess[str]:
     """A process of one thread that has ended."""
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     line = (sys.executable, *line)
-    return subprocess.run(line, capture_output=True, text=True, timeout=300, env={**os.environ, **threads})
+    return subprocess.run(line, capture_output=True, text=True, timeout=300, env={**os.environ, **THREADS})
+
+
+@pytest.fixture
+def faulting(monkeypatch):
+    """The faults can be imported, which sets how many threads a process has: here, for this test alone."""
+    for name, number in THREADS.items():
+        monkeypatch.setenv(name, number)
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
 
 
 def test_nothing_is_lost_and_the_counts_are_printed_and_kept(tmp_path):
@@ -86,8 +96,7 @@ def test_a_careless_writer_is_caught(tmp_path):
         (4, '{"error": "A failure.", "exit": 4}', "gradlag: A failure.\n", {"as_json": True}),
     ],
 )
-def test_a_wrong_message_is_caught(monkeypatch, status, out, err, flags):
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+def test_a_wrong_message_is_caught(faulting, status, out, err, flags):
     from faulting.tally import message_faults
 
     assert message_faults(status, out, err, **flags)
@@ -95,8 +104,7 @@ def test_a_wrong_message_is_caught(monkeypatch, status, out, err, flags):
     assert not message_faults(4, '{"error": "A failure.", "exit": 4}', "a note\n", as_json=True)
 
 
-def test_counts_are_read_back_and_nothing_else_is(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(SCRIPT.parent))
+def test_counts_are_read_back_and_nothing_else_is(faulting, tmp_path):
     from faulting.tally import Row, read_counts, table, write_counts
 
     rows = [Row("kill", 3, 2, 1, 5, 1.5), Row("head", skipped="Ray is not installed")]

@@ -203,7 +203,7 @@ def read_back(latex: str) -> str:
     return latex.replace("{", "(").replace("}", ")").replace("\\", "")
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(TREES)
 def test_what_the_latex_says_evaluates_to_the_same_number(tree):
     point = {"k": np.arange(1.0, 5.0), "d": np.array([0.0, 1.0, 0.0, 2.0]), "L": 1.5, "sigma": 0.7}

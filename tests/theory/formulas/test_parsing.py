@@ -81,19 +81,19 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=700)
+@settings(max_examples=300)
 @given(st.text())
 def test_no_text_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(st.lists(TOKENS, max_size=30).map("".join))
 def test_no_mix_of_words_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(max_examples=700)
+@settings(max_examples=300)
 @given(mutated())
 def test_no_damaged_schedule_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
@@ -235,7 +235,7 @@ def joined(parts: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[tuple
     )
 
 
-@settings(max_examples=800)
+@settings(max_examples=400)
 @given(st.recursive(LEAVES, joined, max_leaves=16))
 def test_a_text_means_what_python_says_it_means(pair):
     ours, python = pair

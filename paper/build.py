@@ -14,18 +14,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from experiments.check.judged import RunFamily, RunGroup, StoredRun, find_families
 from experiments.check.verdict import Verdict
 from experiments.common.files import check_writable, write_atomically
 from experiments.common.provenance import current_versions
+from figures.draw.formula import formula_picture
 from figures.draw.pictures import ladder_picture
-from figures.report.build import featured
-from figures.report.entry import scale_of
-from figures.report.mathematics import typeset
-from figures.report.results import Family, Result, Stored, read_families
+from figures.report.exhibit import scale_in
+from figures.report.sections.runs import featured
 from figures.style import style
 from theory.bounds import REGISTRY, Bound
 from theory.bounds.parts.assumptions import COHERENCE
-from theory.common.errors import EnvironmentFailure, GradlagError
+from theory.common.errors import EnvironmentFailure, GradlagError, StoreError
 from theory.formulas.notation import GLOSSARY
 
 _COLUMN = 238.0  # points that a formula may be wide
@@ -46,7 +46,9 @@ def build_paper(folder: Path | str) -> Path:
         EnvironmentFailure: the typesetter is not installed, or fails.
     """
     target = check_writable(Path(folder) / "paper.pdf")
-    families = read_families(folder)
+    families = find_families(folder)
+    if not families:
+        raise StoreError(f"The folder {folder} holds no results. `gradlag reproduce --out {folder}` makes them.")
     with TemporaryDirectory() as place:
         _write_sources(families, Path(place))
         write_atomically(target, _compile(Path(place) / "paper.typ"))
@@ -64,7 +66,7 @@ def _compile(source: Path) -> bytes:
         raise EnvironmentFailure(f"The paper could not be typeset: {cause}") from cause
 
 
-def _write_sources(families: Sequence[Family], place: Path) -> None:
+def _write_sources(families: Sequence[RunFamily], place: Path) -> None:
     """The template, the picture, the formulas, and data.json that names them."""
     shutil.copy(Path(__file__).parent / "paper.typ", place)
     shown = featured(families)
@@ -80,11 +82,10 @@ def _write_sources(families: Sequence[Family], place: Path) -> None:
 
 def _formula(place: Path, latex: str, points: float = 8.6) -> dict[str, Any]:
     """A formula on a line of its own, made to fit the column."""
-    set_formula = typeset(latex, display=True)
-    size = min(points, _COLUMN / set_formula.width)
+    text, width = formula_picture(latex, points, _COLUMN)
     file = f"formula-{len(list(place.iterdir()))}.svg"
-    (place / file).write_text(set_formula.file(size), encoding="utf-8")
-    return {"file": file, "width": set_formula.width * size, "latex": latex}
+    (place / file).write_text(text, encoding="utf-8")
+    return {"file": file, "width": width, "latex": latex}
 
 
 def _theorem(place: Path, bound: Bound) -> dict[str, Any]:
@@ -100,15 +101,16 @@ def _theorem(place: Path, bound: Bound) -> dict[str, Any]:
     }
 
 
-def _told(families: Sequence[Family], shown: Result) -> dict[str, Any]:
+def _told(families: Sequence[RunFamily], shown: RunGroup) -> dict[str, Any]:
     """Everything that is said in words and numbers."""
     stored = [one for family in families for one in family.stored()]
     stated, own = REGISTRY["dai2019"].source, REGISTRY["theorem-a"].source
     versions, asked = current_versions(), shown.configuration
+    scale = scale_in(one.command for one in stored)
     commit = f", commit {versions['commit'][:10]}" if versions["commit"] else ""
     return {
         "title": "What staleness costs SGD: proved and measured",
-        "origin": f"gradlag {versions['gradlag']}{commit}; {len(stored)} runs, scale {scale_of(stored)}",
+        "origin": f"gradlag {versions['gradlag']}{commit}; {len(stored)} runs, scale {scale}",
         "abstract": _abstract(families),
         "study": f"{stated.authors} ({stated.year})",
         "level": f"{shown.verdict.level:g}",
@@ -126,7 +128,7 @@ def _told(families: Sequence[Family], shown: Result) -> dict[str, Any]:
     }
 
 
-def _abstract(families: Sequence[Family]) -> str:
+def _abstract(families: Sequence[RunFamily]) -> str:
     """What was found, in numbers from the verdicts."""
     verdicts = [verdict for family in families for verdict in family.verdicts.values()]
     problems = dict.fromkeys(family.first.problem for family in families)
@@ -162,11 +164,11 @@ def _factor(verdict: Verdict, name: str) -> float | None:
     return None if value is None or not measured else value / measured
 
 
-def _table(families: Sequence[Family]) -> dict[str, Any]:
+def _table(families: Sequence[RunFamily]) -> dict[str, Any]:
     """Verdict and factor for every staleness, one group of rows a family."""
     # A page holds seven families at full length.
     names = _SHOWN if len(families) <= 7 else _SHORT
-    heads = sorted({staleness for family in families for staleness in family.results})
+    heads = sorted({staleness for family in families for staleness in family.groups})
     return {
         "heads": [str(staleness) for staleness in heads],
         "groups": [_group(family, heads, names) for family in families],
@@ -175,7 +177,7 @@ def _table(families: Sequence[Family]) -> dict[str, Any]:
     }
 
 
-def _group(family: Family, heads: Sequence[int], names: Sequence[str]) -> dict[str, Any]:
+def _group(family: RunFamily, heads: Sequence[int], names: Sequence[str]) -> dict[str, Any]:
     steps, seeds = max(one.configuration.steps for one in family.stored()), len(family.first.seeds)
     rows = {name: [_cell(family.verdicts.get(staleness), name) for staleness in heads] for name in names}
     return {
@@ -197,7 +199,7 @@ def _cell(verdict: Verdict | None, name: str) -> str:
     return "–" if factor is None else f"{verdict.bounds_detail[name].verdict.mark} {style.factor(factor)}"
 
 
-def _constants(families: Sequence[Family]) -> str:
+def _constants(families: Sequence[RunFamily]) -> str:
     """How the constants of all runs are known."""
     known = {
         name: {str(v.constants[name].known) for f in families for v in f.verdicts.values() if name in v.constants}
@@ -207,7 +209,7 @@ def _constants(families: Sequence[Family]) -> str:
     return f"How the constants are known: {', '.join(told)}."
 
 
-def _commands(stored: Sequence[Stored]) -> list[str]:
+def _commands(stored: Sequence[StoredRun]) -> list[str]:
     """The commands that made the results, with a place for them."""
     made = dict.fromkeys(str(one.attributes["command"]) for one in stored)
     return [command if "--out" in command else f"{command} --out OUT" for command in list(made)[:3]]

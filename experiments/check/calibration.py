@@ -21,6 +21,8 @@ from theory.common.types import Flags, Floats
 
 Event = Callable[[Floats], Flags]
 
+#: What `reproduce` calls the table in a folder of results.
+FILE = "calibration.json"
 _SEED = 20190506
 _BLOCK = 2_000_000
 

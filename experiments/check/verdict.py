@@ -7,7 +7,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -162,6 +163,12 @@ class Verdict(Shown):
         """The verdict as one JSON object."""
         return json.dumps(self.to_dict(), allow_nan=False)
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Verdict:
+        """The verdict that `to_dict` wrote down; TypeError, KeyError or ValueError if it is something else."""
+        verdict: Verdict = _restored(cls, plain)
+        return verdict
+
 
 def series(values: Any) -> Series:
     """Numbers as a tuple, None for those that are not finite.
@@ -182,3 +189,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return str(value) if isinstance(value, StrEnum) else value
+
+
+def _restored(kind: Any, value: Any) -> Any:
+    """The value of a type (a class, or a tuple, mapping or union of such) that `_plain` made plain."""
+    inner = get_args(kind)
+    if value is None:
+        return None
+    if isinstance(kind, type) and is_dataclass(kind):
+        kinds = get_type_hints(kind)
+        return kind(**{field.name: _restored(kinds[field.name], value[field.name]) for field in fields(kind)})
+    if get_origin(kind) is UnionType:
+        return _restored(inner[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(_restored(inner[0], entry) for entry in value)
+    if get_origin(kind) is Mapping:
+        return {name: _restored(inner[1], entry) for name, entry in value.items()}
+    return kind(value)

@@ -7,8 +7,11 @@ seal before it is decoded (`experiments/common/seal.py`), then with the schema, 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
+import h5netcdf
 import xarray as xr
 
 from experiments.common.files import check_writable, reason_of, write_atomically
@@ -19,6 +22,7 @@ from theory.common.errors import InputError, StoreError
 from theory.common.reading import read_ordinary
 
 _LARGEST = 1 << 34
+_Content = TypeVar("_Content")
 _COMPRESSION = {"zlib": True, "complevel": 1, "shuffle": True}
 
 
@@ -59,12 +63,21 @@ def load(path: Path | str) -> Run:
     Raises:
         StoreError: no such file; not a netCDF file, or a truncated or altered one; another schema.
     """
+    return _read(path, _decode)
+
+
+def load_attributes(path: Path | str) -> dict[str, Any]:
+    """What stands in a result file beside its arrays; the seal is checked, no array is decoded. Raises as `load`."""
+    return _read(path, _decode_attributes)
+
+
+def _read(path: Path | str, decode: Callable[[bytes], _Content]) -> _Content:
     try:
         content = read_ordinary(path, _LARGEST)
     except OSError as cause:
         raise StoreError(f"The result file {path} cannot be opened ({reason_of(cause)}). Check the path.") from cause
     try:
-        return _decode(content)
+        return decode(content)
     except InputError as cause:
         raise StoreError(f"The result file {path} cannot be used. {cause} Delete it and run again.") from cause
 
@@ -80,6 +93,21 @@ def _decode(content: bytes) -> Run:
         data = xr.load_dataset(io.BytesIO(whole), engine="h5netcdf")
     except Exception as cause:  # whatever a damaged file makes the readers raise
         raise StoreError("It is not a complete netCDF file.") from cause
-    if data.attrs.get("schema") != SCHEMA:
-        raise StoreError(f"Its schema is {data.attrs.get('schema')!r}, and this version reads {SCHEMA!r}.")
+    _check_schema(data.attrs)
     return Run(Configuration.from_json(str(data.attrs.get("configuration"))), data)
+
+
+def _decode_attributes(content: bytes) -> dict[str, Any]:
+    whole = unsealed(content)
+    try:
+        with h5netcdf.File(io.BytesIO(whole)) as file:
+            attributes = dict(file.attrs)
+    except Exception as cause:  # whatever a damaged file makes the readers raise
+        raise StoreError("It is not a complete netCDF file.") from cause
+    _check_schema(attributes)
+    return attributes
+
+
+def _check_schema(attributes: Mapping[str, Any]) -> None:
+    if attributes.get("schema") != SCHEMA:
+        raise StoreError(f"Its schema is {attributes.get('schema')!r}, and this version reads {SCHEMA!r}.")

@@ -1,6 +1,7 @@
 from .adaptive import SHORT as SHORT
 from .adaptive import adaptive_picture as adaptive_picture
 from .adaptive import fleet_name as fleet_name
+from .asynchronous import asynchronous_picture as asynchronous_picture
 from .delay_patterns import patterns_picture as patterns_picture
 from .designs import designs_picture as designs_picture
 from .distance import distance_caption as distance_caption
@@ -15,8 +16,8 @@ from .fig5 import fig5_caption as fig5_caption
 from .fig5 import fig5_picture as fig5_picture
 from .fig6 import fig6_caption as fig6_caption
 from .fig6 import fig6_picture as fig6_picture
+from .formula import formula_picture as formula_picture
 from .growth import growth_picture as growth_picture
-from .ladder import absent as absent
 from .limit import limit_picture as limit_picture
 from .pictures import coherence_picture as coherence_picture
 from .pictures import comparison_picture as comparison_picture
@@ -25,7 +26,9 @@ from .pictures import ladder_picture as ladder_picture
 from .pictures import save_comparison as save_comparison
 from .pictures import save_ladder as save_ladder
 from .pictures import slack_picture as slack_picture
+from .rungs import absent as absent
 from .slack import bounds_with_values as bounds_with_values
 from .staleness_panels import empty as empty
+from .theorem_step import theorem_step_picture as theorem_step_picture
 from .worst_function import save_worst_function as save_worst_function
 from .worst_function import worst_function_picture as worst_function_picture

@@ -16,7 +16,7 @@ from matplotlib.typing import LineStyleType
 from numpy.typing import NDArray
 
 from experiments.runs.run import Run
-from figures.draw.ladder import last
+from figures.draw.rungs import last
 from figures.style import labels, style
 from theory.common.types import Floats
 

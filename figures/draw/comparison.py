@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from experiments.check.verdict import Verdict
-from figures.draw.ladder import QUANTITY, Rung, as_array, draw_measured, extent, ladder_rungs, last, name_inside
+from figures.draw.ladder import QUANTITY, draw_measured, name_inside
+from figures.draw.rungs import Rung, as_array, extent, ladder_rungs, last
 from figures.style import labels, style
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from experiments.check.verdict import Verdict
-from figures.draw.ladder import as_array, last, shown
+from figures.draw.rungs import as_array, last, shown
 from figures.style import labels, style
 from theory.bounds import REGISTRY
 

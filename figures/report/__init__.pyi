@@ -1,9 +1,2 @@
 from .build import build_report as build_report
-from .build import featured as featured
-from .entry import scale_of as scale_of
-from .mathematics import typeset as typeset
-from .results import CALIBRATION as CALIBRATION
-from .results import Family as Family
-from .results import Result as Result
-from .results import Stored as Stored
-from .results import read_families as read_families
+from .exhibit import scale_in as scale_in

@@ -6,74 +6,37 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Sequence
-from html import escape
+from html import unescape
+
+from markupsafe import Markup
 
 from experiments.studies.staleness.claims.study_claims import LEVEL, ClaimResult, claims
 from experiments.studies.staleness.store import STALENESS
-from figures.report.tables import number
+from figures.report.rendering import number, render
 
-# A symbol and a word, so that no verdict is told by its colour alone; the classes are those of the other verdicts.
-_WORDS = {
-    "reproduced": ("✓", "reproduced", "holds"),
-    "not reproduced": ("✗", "not reproduced", "violated"),
-    "inconclusive": ("?", "inconclusive", "undecided"),
-}
-_HEADS = (("figure", ""), ("claim", ""), ("verdict", ""), ("effect", "number"), ("seeds", "number"), ("numbers", ""))
+# The classes of the other verdicts, whose symbols and colours these share.
+_DECISIONS = {"reproduced": "holds", "not reproduced": "violated", "inconclusive": "undecided"}
 
 
-def claims_table(found: Sequence[ClaimResult]) -> str:
+def claims_table(found: Sequence[ClaimResult]) -> Markup:
     """A row for each claim, in the order of the figures."""
-    heads = "".join(f'<th scope="col" class="{kind}">{text}</th>' for text, kind in _HEADS)
-    rows = "".join(_row(each) for each in found)
-    return (
-        f'<div class="panel"><table class="claims"><caption>{_caption(found)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    rows = [(each, _DECISIONS[each.verdict], _effect(each)) for each in found]
+    return render("claims.html", rows=rows, level=found[0].level if found else LEVEL)
 
 
-def _caption(found: Sequence[ClaimResult]) -> str:
-    level = found[0].level if found else LEVEL
-    return (
-        "Every claim is a predicate that was written down before the runs; pointing at a claim shows it. The effect is "
-        f"the mean over seeds with Student's {level:.0%} interval, seeds being paired over the cells compared, and the "
-        "threshold behind it. Reproduced: the interval is beyond the threshold; not reproduced: on the wrong side of "
-        "it; inconclusive: neither, or a baseline misses its target. Runs that never reach a target count as reaching "
-        "it at the horizon, so that their slowdown is at least what is told."
-    )
-
-
-def _row(result: ClaimResult) -> str:
-    claim = result.claim
-    cells = (
-        ("", escape(claim.figure)),
-        ("", f'<span title="{escape(claim.predicate, quote=True)}">{escape(claim.statement)}</span>'),
-        ("", _badge(result)),
-        ("number", _effect(result)),
-        ("number", str(result.seeds) if result.seeds else "–"),
-        ("", _evidence(result)),
-    )
-    inner = "".join(f'<td class="{kind}">{text}</td>' for kind, text in cells)
-    return f'<tr id="claim-{escape(claim.name)}">{inner}</tr>'
-
-
-def _badge(result: ClaimResult) -> str:
-    symbol, word, kind = _WORDS[result.verdict]
-    return f'<span class="badge {kind}">{symbol} {word}</span>'
-
-
-def _effect(result: ClaimResult) -> str:
+def _effect(result: ClaimResult) -> Markup:
     if math.isnan(result.estimate):
-        return "–"
-    sign = "±" if result.claim.within else "&gt;"
-    interval = f"[{number(result.low, 2)}, {number(result.high, 2)}]"
-    return f"{number(result.estimate, 2)}<br><small>{interval}, {sign} {number(result.claim.threshold, 2)}</small>"
-
-
-def _evidence(result: ClaimResult) -> str:
-    small = f"<br><small>{escape(result.scaled_down)}</small>" if result.scaled_down else ""
-    return f"{escape(result.evidence)}{small}"
+        return Markup("–")
+    return Markup("{}<br><small>[{}, {}], {} {}</small>").format(
+        number(result.estimate, 2),
+        number(result.low, 2),
+        number(result.high, 2),
+        "±" if result.claim.within else ">",
+        number(result.claim.threshold, 2),
+    )
 
 
 def claims_text(found: Sequence[ClaimResult]) -> str:
@@ -87,7 +50,7 @@ def claims_text(found: Sequence[ClaimResult]) -> str:
 
 def _line(result: ClaimResult) -> str:
     claim = result.claim
-    effect = _effect(result).replace("<br><small>", " ").replace("</small>", "").replace("&gt;", ">")
+    effect = unescape(re.sub("</?small>", "", _effect(result).replace("<br>", " ")))
     cells = (claim.figure, claim.statement, result.verdict, effect, str(result.seeds), result.evidence)
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.transforms import Bbox
 from matplotlib.typing import LineStyleType
 
 # A PDF made at a fixed date has fonts of a fixed date, which the library that embeds them finds worth a remark.
@@ -91,7 +92,6 @@ _SETTINGS: dict[Any, Any] = {
     "figure.dpi": 100.0,
     "savefig.facecolor": "none",
     "svg.fonttype": "path",
-    "pdf.fonttype": 42,
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.02,
     "figure.constrained_layout.w_pad": 0.02,
@@ -121,22 +121,30 @@ def figure(width: float = COLUMN, height: float | None = None) -> Figure:
     return drawn
 
 
+@contextmanager
+def _saving(drawn: Figure, settings: dict[Any, Any]) -> Iterator[None]:
+    """Gradlag's settings while a figure is saved, after its layout is found: once, for every file alike.
+
+    The solver goes through its variables by their addresses, so that the last bits of a place differ from one figure
+    to the next, and with them the ids in a file that are digests of places. Rounded, they are the same in every run.
+    """
+    # Without the engine: with any a file is drawn twice, the first time for its layout.
+    with mpl.rc_context({**_SETTINGS, "figure.constrained_layout.use": False} | settings):
+        engine = drawn.get_layout_engine()
+        if engine is not None:
+            engine.execute(drawn)
+            drawn.set_layout_engine(None)
+            for axes in drawn.axes:
+                axes.set_position(Bbox(axes.get_position(original=True).get_points().round(6)))
+        yield
+
+
 def svg(drawn: Figure, name: str) -> str:
     """The figure as an SVG document whose ids all begin with `name`, so that many fit in one page."""
     text = io.StringIO()
-    with mpl.rc_context({**_SETTINGS, "svg.hashsalt": name}):
-        _settle(drawn)
+    with _saving(drawn, {"svg.hashsalt": name}):
         drawn.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": name})
     return own_ids(text.getvalue(), name)
-
-
-def _settle(drawn: Figure) -> None:
-    """Find the layout once, to six decimals: the solver's last bits depend on where its variables lie in memory."""
-    if (engine := drawn.get_layout_engine()) is not None:
-        engine.execute(drawn)
-        drawn.set_layout_engine("none")
-        for axes in drawn.axes:
-            axes.set_position(np.round(axes.get_position(original=True).bounds, 6))
 
 
 def save(drawn: Figure, folder: Path, name: str) -> tuple[Path, Path]:
@@ -146,25 +154,21 @@ def save(drawn: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     return vector, save_pdf(drawn, folder, name)
 
 
-def save_pdf(drawn: Figure, folder: Path, name: str) -> Path:
-    """Write `name`.pdf into the folder."""
+def save_pdf(drawn: Figure, folder: Path, name: str, *, outlines: bool = False) -> Path:
+    """Write `name`.pdf into the folder, with fonts that can be edited, or with outlines of letters, much faster."""
     printed = folder / f"{name}.pdf"
-    with mpl.rc_context(_SETTINGS):
+    with _saving(drawn, {"pdf.fonttype": 3 if outlines else 42}):
         drawn.savefig(printed, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
     return printed
 
 
 # A document type and metadata name addresses that nobody needs to look up.
-_CLIPS = re.compile(r'(?<=<clipPath id=")p[0-9a-f]{10}(?=")')
 _ADDRESSES = re.compile(r"<!DOCTYPE.*?>\s*|\s*<metadata>.*?</metadata>", re.DOTALL)
 
 
 def own_ids(text: str, name: str) -> str:
     """SVG text with `name-` before every id and every reference to one, and nothing that points elsewhere."""
     text = _ADDRESSES.sub("", text)
-    # Clips are named after the places of objects in memory, which differ from one drawing to the next.
-    for number, clip in enumerate(dict.fromkeys(_CLIPS.findall(text))):
-        text = text.replace(clip, f"clip{number}")
     for before in ('id="', 'href="#', "url(#"):
         text = text.replace(before, f"{before}{name}-")
     return text

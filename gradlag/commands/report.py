@@ -9,7 +9,7 @@ from theory.common.shown import Facts
 
 
 def report(out: Path | str = "out") -> Facts:
-    """Rebuild the HTML report from stored results alone.
+    """Rebuild the HTML report from stored results; runs that have no verdict of this version are judged first.
 
     Args:
         out: the folder with the results.
@@ -18,10 +18,12 @@ def report(out: Path | str = "out") -> Facts:
         Where it is: `report`, a path.
 
     Raises:
-        StoreError: there are no results in the folder.
+        StoreError: there are no results in the folder, or damaged ones.
     """
+    from experiments.check.judged import judge_missing
     from figures.report.build import build_report
 
+    judge_missing(Path(out))
     path = build_report(Path(out))
     return Facts(f"The report is {path.resolve()}", {"report": str(path)})
 

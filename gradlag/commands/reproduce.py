@@ -16,7 +16,7 @@ from experiments.sweep.store import CellOutcome, Executor, Store
 from gradlag.commands.report import report
 from gradlag.commands.report import show as show_report
 from gradlag.terminal.output import print_entry, silent
-from theory.common.errors import EnvironmentFailure, InputError, StoreError
+from theory.common.errors import EnvironmentFailure, InputError
 from theory.common.shown import Facts, Listed
 from theory.common.types import Say
 
@@ -77,7 +77,7 @@ def reproduce(
     if not figures:
         _calibrate(folder, scale, announce)
     if any(study.name == "ladder" for study in studies):
-        _rungs(folder, announce, quiet=not progress)
+        _judge(folder, announce, quiet=not progress)
     announce("Drawing the figures and writing the report.")
     built = report(folder)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
@@ -128,10 +128,9 @@ def _tell_times(studies: Sequence[Study], outcomes: Sequence[CellOutcome], annou
 
 def _calibrate(out: Path, scale: str, announce: Say) -> None:
     """The checker's own error rates, which belong beside its verdicts; measured once a folder."""
-    from experiments.check.calibration import calibrate
-    from figures.report.results import CALIBRATION
+    from experiments.check.calibration import FILE, calibrate
 
-    path = out / CALIBRATION
+    path = out / FILE
     if path.exists():
         return
     announce("Calibrating the checker on quadratics whose means are known (half a minute).")
@@ -139,20 +138,13 @@ def _calibrate(out: Path, scale: str, announce: Say) -> None:
     write_atomically(check_writable(path), json.dumps(asdict(table), allow_nan=False).encode())
 
 
-def _rungs(out: Path, announce: Say, *, quiet: bool) -> None:
-    """The worst cases of the ladders, as far as a second goes for each; those that are there are taken as they are."""
-    from experiments.check.worst_case_values import keep_rungs
-    from figures.report.results import read_families
+def _judge(out: Path, announce: Say, *, quiet: bool) -> None:
+    """The verdicts of the runs, with the worst cases of their ladders as far as a second goes for each."""
+    from experiments.check.judged import judge_missing
 
-    try:
-        results = [result for family in read_families(out) for result in family.results.values()]
-    except StoreError:
-        return  # no run was finished; the report says so
-    announce(f"Worst cases for {len(results)} ladders, some seconds each at most.")
-    with reporting("worst cases", quiet=quiet) as progress:
-        for done, result in enumerate(results):
-            progress(done, len(results))
-            keep_rungs(result.settings, out, budget=_RUNG_SECONDS)
+    announce("Judging the runs, with worst cases for their ladders: some seconds each at most.")
+    with reporting("verdicts", quiet=quiet) as progress:
+        judge_missing(out, budget=_RUNG_SECONDS, progress=progress)
 
 
 def show(found: Listed[Facts] | Facts) -> None:

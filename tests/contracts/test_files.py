@@ -38,8 +38,8 @@ from experiments.studies.worst_cases.store import SOLVED
 from experiments.sweep.executor import run_cells
 from experiments.sweep.run_store import RUNS, Cell
 from experiments.sweep.store import Store
-from figures.report.faults import faults_section
-from figures.report.results import read_calibration
+from figures.report.sections import faults
+from figures.report.sections.calibration import read_calibration
 from theory.common.errors import StoreError
 
 RUN = "run --problem nonconvex:d=2 --schedule 1/(s*L*sqrt(k)) --staleness 2 --steps 6 --seeds 2 --constants mu=0.5"
@@ -225,7 +225,7 @@ def test_worst_cases_beside_runs_are_found_under_their_digest(results):
 
 def test_calibration_and_faults_are_read(results):
     assert dict(read_calibration(results)) == json.loads((results / "calibration.json").read_text())
-    section = faults_section(results)
+    section = next(faults.sections(results)).opening
     assert "a kill" in section and '<td class="number">3</td>' in section
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from experiments.check.check import check
+from experiments.check.judged import judge_missing
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan
 from experiments.sweep.executor import run_cells
@@ -46,4 +47,5 @@ def results(tmp_path_factory):
     cells += [Cell(f"corollary-1-T{T}", PROBLEM, "corollary-1", 2, T, seeds=32) for T in (10, 20, 40, 80)]
     outcomes = run_cells(RUNS, cells, folder, command="gradlag reproduce --scale quick")
     assert not [outcome.error for outcome in outcomes if outcome.error]
+    judge_missing(folder)
     return folder

@@ -22,13 +22,13 @@ def paper():
 
 
 def test_the_paper_is_one_page(paper, results, tmp_path):
-    paper._write_sources(paper.read_families(results), tmp_path)
+    paper._write_sources(paper.find_families(results), tmp_path)
     page = typst.compile(str(tmp_path / "paper.typ"), format="svg", ignore_system_fonts=True)
     assert isinstance(page, bytes), "a list of pages means more than one"
 
 
 def test_the_numbers_are_those_of_the_verdicts(paper, results, tmp_path):
-    families = paper.read_families(results)
+    families = paper.find_families(results)
     paper._write_sources(families, tmp_path)
     data = json.loads((tmp_path / "data.json").read_text())
     verdict = families[0].verdicts[4]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from experiments.studies import STUDIES
 from experiments.studies.staleness.claims.study_claims import claims
 from experiments.studies.staleness.store import STALENESS, WorkerResult
 from experiments.studies.staleness.study import chosen
@@ -19,18 +20,10 @@ from figures.draw.fig3 import fig3_caption, fig3_picture
 from figures.draw.fig5 import fig5_caption, fig5_picture
 from figures.draw.fig6 import fig6_caption, fig6_picture
 from figures.report.claims import claims_table
-from figures.report.entry import Entry, Origin, scale_in
+from figures.report.exhibit import Exhibit, Section, study_exhibit
+from figures.report.rendering import render
 
 Results = Sequence[WorkerResult]
-
-INTRODUCTION = (
-    "<p>Workers with caches, as the study of Dai et al. simulates them: every update enters every cache after a delay "
-    "of its own. Here the staleness is the study's, the largest extra delay; 0 is synchronous. The claims are "
-    "predicates on the results, and every one says on how many seeds it rests. Three were settled after first results "
-    "at the quick scale had been seen: those on steps that are not retuned and on geometric delays that slow down too "
-    "were added, and the last one's mean along the run became a mean of logarithms. The lesson scale, on other data, "
-    "judges all of them afresh. Models and data are scaled down as each caption says.</p>"
-)
 
 _DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]]] = MappingProxyType(
     {
@@ -44,44 +37,18 @@ _DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]
 )
 
 
-def read_study(folder: Path | str) -> Results:
-    """The results of the study in a folder; none if there are none.
-
-    Raises:
-        StoreError: a damaged result.
-    """
-    return STALENESS.load_all(folder)
-
-
-def opening(results: Results) -> str:
-    """What the section opens with: what was simulated, and the table of claims."""
-    return INTRODUCTION + claims_table(claims(results))
+def sections(folder: Path | str) -> Iterator[Section]:
+    """The section, where there are results; StoreError for a damaged one."""
+    if results := STALENESS.load_all(folder):
+        opening, counted = (
+            render("staleness.html", claims=claims_table(claims(results))),
+            "cells of the staleness study",
+        )
+        yield Section.of_study("The staleness study", opening, tuple(exhibits(results)), results, counted)
 
 
-def entries(results: Results) -> Iterator[Entry]:
+def exhibits(results: Results) -> Iterator[Exhibit]:
     """The figures of which there are results."""
     for name, (picture, caption) in _DRAWN.items():
-        shown = chosen(results, name)
-        if shown:
-            origin = _origin(name, shown)
-            yield Entry(
-                name=name,
-                group="",
-                title=STUDIES[name].title,
-                caption=f"{caption(results)} Made by <code>{origin.alone[0]}</code>.",
-                draw=_drawing(picture, results),
-                origin=origin,
-                wide=True,
-                short=name,
-                shaded=True,
-            )
-
-
-def _drawing(picture: Callable[[Results], Figure], results: Results) -> Callable[[], Figure]:
-    return lambda: picture(results)
-
-
-def _origin(name: str, results: Results) -> Origin:
-    made = tuple(dict.fromkeys(result.command for result in results))
-    alone = f"gradlag reproduce {name} --scale {scale_in(made)}"
-    return Origin(made, (alone,), tuple(map(STALENESS.describe, results)), "cell")
+        if shown := chosen(results, name):
+            yield study_exhibit(name, shown, partial(picture, results), Markup(caption(results)))

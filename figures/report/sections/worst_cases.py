@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from matplotlib.figure import Figure
 
 from experiments.studies import STUDIES, Study
 from experiments.studies.worst_cases.certified_witness import witness_text
+from experiments.studies.worst_cases.delay_patterns import PatternCell, SawtoothCell
 from experiments.studies.worst_cases.designs import DesignCell, restored
+from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
 from experiments.studies.worst_cases.limit import limits
 from experiments.studies.worst_cases.store import SOLVED, SolvedResult
 from figures.draw.delay_patterns import patterns_picture
@@ -22,12 +27,12 @@ from figures.draw.designs import designs_picture
 from figures.draw.growth import growth_picture
 from figures.draw.limit import limit_picture
 from figures.draw.worst_function import worst_function_picture
-from figures.report import worst_case_tables as tables
-from figures.report.entry import Entry, Origin, scale_in
+from figures.report.exhibit import Exhibit, Section, study_exhibit
+from figures.report.rendering import render
 from theory.design.best import Design, Target
 from theory.worst_case.witness.file import loads
 
-Results = tuple[SolvedResult, ...]
+Results = Sequence[SolvedResult]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +47,6 @@ class SolvedFigure:
         """The time that computing them took, added up."""
         return sum(result.seconds for result in self.results)
 
-    @property
-    def origin(self) -> Origin:
-        """The commands behind it, of all studies and of this one alone."""
-        made = tuple(dict.fromkeys(result.command for result in self.results))
-        alone = f"gradlag reproduce {self.study.name} --scale {scale_in(made)}"
-        return Origin(made, (alone,), tuple(map(SOLVED.describe, self.results)), "worst case")
-
 
 def read_solved(folder: Path | str) -> tuple[SolvedFigure, ...]:
     """The figures for which a folder holds results, those of one scale for each.
@@ -61,20 +59,35 @@ def read_solved(folder: Path | str) -> tuple[SolvedFigure, ...]:
     return tuple(figure for figure in found if figure.results)
 
 
-def entries(solved: Sequence[SolvedFigure]) -> Iterator[Entry]:
+def sections(folder: Path | str) -> Iterator[Section]:
+    """The section, where there are results."""
+    solved = read_solved(folder)
+    results = [result for figure in solved for result in figure.results]
+    if not results:
+        return
+    computed = ", ".join(f"{figure.study.name} {figure.seconds:.0f}" for figure in solved)
+    yield Section(
+        "Worst cases",
+        render("worst_cases.html"),
+        tuple(exhibits(solved)),
+        f"{len(results)} worst cases, solved in seconds of one process: {computed}.",
+        [result.versions for result in results],
+        [result.created for result in results],
+    )
+
+
+def exhibits(solved: Sequence[SolvedFigure]) -> Iterator[Exhibit]:
     """The figures of the section."""
     for figure in solved:
-        shown = _SHOWN[figure.study.name]
-        yield Entry(
-            name=figure.study.name,
-            group="",
-            title=figure.study.title,
-            caption=f"{shown.caption} Made by <code>{figure.origin.alone[0]}</code>.",
-            draw=_drawing(shown, figure.results),
-            origin=figure.origin,
-            wide=True,
-            below=shown.table(figure.results),
-            short=figure.study.name,
+        name, shown = figure.study.name, _SHOWN[figure.study.name]
+        told = shown.told(figure.results)
+        yield study_exhibit(
+            name,
+            figure.results,
+            partial(shown.picture, figure.results),
+            render(f"worst_cases/{name}_caption.html"),
+            "worst case",
+            below=render(f"worst_cases/{name}.html", **told),
             files=shown.files(figure.results),
             shaded=shown.shaded,
         )
@@ -82,25 +95,102 @@ def entries(solved: Sequence[SolvedFigure]) -> Iterator[Entry]:
 
 @dataclass(frozen=True)
 class _Shown:
-    """How a study is shown: picture, table, caption, what is kept beside it, whether it has shades of its own."""
+    """How a study is shown: its picture, what its table tells, what is kept beside it, whether it has own shades."""
 
     picture: Callable[[Results], Figure]
-    table: Callable[[Results], str]
-    caption: str
+    told: Callable[[Results], Mapping[str, Any]]
     files: Callable[[Results], Mapping[str, str]] = lambda results: {}
     shaded: bool = False
 
 
-def _drawing(shown: _Shown, results: Results) -> Callable[[], Figure]:
-    return lambda: shown.picture(results)
+def _growth(results: Results) -> dict[str, Any]:
+    """The result at the largest T of every schedule and staleness."""
+    last: dict[tuple[str, int], SolvedResult] = {}
+    for result in results:
+        if isinstance(result.cell, GrowthCell):
+            key = (result.cell.schedule, result.cell.staleness)
+            last[key] = max(last.get(key, result), result, key=_steps)
+    return {"rows": list(last.values())}
 
 
-def _limit(results: Results) -> Figure:
-    return limit_picture(limits(result.values for result in results))
+def _steps(result: SolvedResult) -> int:
+    assert isinstance(result.cell, GrowthCell)
+    return result.cell.steps
 
 
-def _designs(results: Results) -> Figure:
-    return designs_picture(list(designs_by_setting(results).values()))
+_AS_BAD = 1 + 1e-6  # solvers agree to about this
+
+
+def _patterns(results: Results) -> dict[str, Any]:
+    """For every kind of question: in how many of its cells the constant delay is the worst, and the worst trace."""
+    groups: dict[tuple[str, str], list[SolvedResult]] = {}
+    for result in results:
+        if isinstance(result.cell, PatternCell | SawtoothCell):
+            size = f"s = {result.cell.staleness}, T = {result.cell.steps}"
+            groups.setdefault((size, _asked(result.cell)), []).append(result)
+    return {
+        "rows": [
+            {
+                "size": size,
+                "asked": asked,
+                "tried": len(members),
+                "beaten": sum(each.values["ratio"] > _AS_BAD for each in members),
+                "worst": max(members, key=lambda each: float(each.values["ratio"])),
+                "methods": sorted({str(each.values.get("method", "this one")) for each in members}),
+            }
+            for (size, asked), members in groups.items()
+        ]
+    }
+
+
+def _asked(cell: PatternCell | SawtoothCell) -> str:
+    """What was asked, beyond the least gradient without noise or coherence."""
+    if isinstance(cell, SawtoothCell):
+        return f"sawtooth, period {cell.period}"
+    if cell.variance:
+        return f"min, σ² = {cell.variance:g}"
+    if cell.coherence is not None:
+        return f"min, coherence {cell.coherence:g}"
+    return cell.measure
+
+
+def _limit(results: Results) -> dict[str, Any]:
+    """The best step and its constant by the delay, beside the theorems at their best steps."""
+    found = limits(result.values for result in results)
+    rows = [
+        {
+            "delay": delay,
+            "best": best,
+            "above": at_most(best.value * best.start, 5),
+            "below": at_least(best.lower, 5),
+            "compared": found.compared[delay],
+        }
+        for delay, best in found.best.items()
+    ]
+    return {"rows": rows}
+
+
+def _designs(results: Results) -> dict[str, Any]:
+    """What each design gains over the usual schedules by its own measure and by the worst case, and why."""
+    certified = {
+        (cell.staleness, cell.steps, cell.variance, cell.target): each.values["chosen"]["certified"]
+        for each in results
+        if isinstance(cell := each.cell, DesignCell)
+    }
+    rows = [
+        {
+            "setting": f"s = {setting[0]}, T = {setting[1]}, σ² = {setting[2]:g}",
+            "target": target,
+            "bound": None if target is Target.WORST_CASE else found.chosen.value,
+            "chosen": found.chosen,
+            "certified": at_most(certified[*setting, str(target)], 4),
+            "gains": [change(found.worst_case_improvement(name)) for name in ("theorem-1", "constant")],
+            "reason": " ".join(found.reason),
+        }
+        for setting, members in designs_by_setting(results).items()
+        for target, found in members.items()
+    ]
+    return {"rows": rows}
 
 
 def designs_by_setting(results: Results) -> dict[tuple[int, int, float], dict[Target, Design]]:
@@ -115,60 +205,65 @@ def designs_by_setting(results: Results) -> dict[tuple[int, int, float], dict[Ta
     return {setting: designs for setting, designs in found.items() if len(designs) == most}
 
 
-def _worst_function(results: Results) -> Figure:
-    return worst_function_picture(loads(witness_text(results[0].values)))
+def _worst_function(results: Results) -> dict[str, Any]:
+    """The value from above and from below."""
+    return {
+        "rows": [
+            {
+                "name": result.cell.name,
+                "certified": at_most(result.values["certified"], 7),
+                "value": result.values["value"],
+                "below": [at_least(result.values[name], 7) for name in ("lower", "replayed")],
+            }
+            for result in results
+        ]
+    }
+
+
+def change(gain: float | None) -> str:
+    """A gain as a change in per cent.
+
+    >>> change(0.125), change(-0.25), change(0.0), change(None)
+    ('−12.50 %', '+25.00 %', '0 %', '–')
+    """
+    if gain is None:
+        return "–"
+    return "0 %" if abs(gain) < 5e-5 else f"{-100 * gain:+.2f} %".replace("-", "−")
+
+
+def at_most(value: float | None, digits: int) -> float | None:
+    """A value from above, rounded up.
+
+    >>> at_most(1.23401, 4), at_least(1.23499, 4), at_most(None, 4)
+    (1.235, 1.234, None)
+    """
+    return _rounded(value, digits, ROUND_CEILING)
+
+
+def at_least(value: float | None, digits: int) -> float | None:
+    """A value from below, rounded down."""
+    return _rounded(value, digits, ROUND_FLOOR)
+
+
+def _rounded(value: float | None, digits: int, way: str) -> float | None:
+    return None if value is None else float(Context(prec=digits, rounding=way).create_decimal_from_float(value))
 
 
 def _witness(results: Results) -> Mapping[str, str]:
     return {"worst-function.witness": witness_text(results[0].values)}
 
 
-INTRODUCTION = """<p>What no simulation can show: the largest least |∇F(x<sub>k</sub>)|² over <i>all</i> functions with
-L-Lipschitz gradients, at the given steps and delays, by semidefinite and linear programs. All of it is for
-L = Δ = 1. A number is <b>certified</b> where a certificate in exact or ball arithmetic was made and checked; every
-other number is a <b>float</b> of a solver, good to the digits shown. What these programs give from above holds for
-every function; what a worst function gives from below is attained by that function.</p>"""
-
-_GROWTH_CAPTION = (
-    "Points: the worst case at the constant delay s − 1 without noise, over T on the left and over s on the right, for "
-    "Theorem 1's steps (with μ = 1/2 in them) and for Corollary 1's. Lines: the theorems at the same steps; the "
-    "exponents are fitted to what is drawn. The worst cases are floats, from above: they use only pairs of points as "
-    "far apart as the scale allows (quick: neighbours; lesson: 4 steps), and what that gives away lies between them "
-    "and “at least”, a closed form or a replayed function, floats as well. Theorems are proved, their values floats."
-)
-_PATTERNS_CAPTION = (
-    "Left: the worst of all delay traces below s, divided by the worst case of the constant delay, over the mean step; "
-    "above 1 the constant delay is not the worst, and the trace that is worse is drawn. Right: one sawtooth over long "
-    "runs, beside its own stability limit. Everything here is a float; traces were all solved where the table says "
-    "“exhaustive”, and otherwise searched, so that the ratio is a lower value."
-)
-_LIMIT_CAPTION = (
-    "With the constant step η and the fixed delay D, min |∇F|² approaches C(Lη) LΔ/N. Left: C against the step, up to "
-    "where a quadratic becomes unstable. Right and below: the best constant beside those of the theorems, each at its "
-    "own best step. C is certified from above, in ball arithmetic, where the table says so; that some function needs "
-    "as much, the best steps, and the constants of the theorems are floats."
-)
-_DESIGNS_CAPTION = (
-    "Steps chosen for each target at two noises, beside Theorem 1's schedule (dashed) and the best constant step "
-    "(line), and what they give: full dots are worst cases, open ones the bound that the design makes small. Steps, "
-    "bounds and worst cases are floats; where the table has a certified value, the worst case is at most that, "
-    "rounded up. The designs for Theorem A and for the worst case are the best found, not proved to be the best."
-)
-_FUNCTION_CAPTION = (
-    "The function on which Theorem 1's steps (μ = 1/2 in them) are the slowest at the constant delay: its landscape, "
-    "how steep it is on the way, and where the late gradients point. The function is exact: its gradients and values "
-    "are rational numbers, checked pair by pair, and the replay runs it through the simulator. "
-    "<code>gradlag verify figures/worst-function.witness</code> proves it again."
-)
-
 _SHOWN: Mapping[str, _Shown] = MappingProxyType(
     {
-        "worst-case": _Shown(growth_picture, tables.growth, _GROWTH_CAPTION),
-        "delay-patterns": _Shown(patterns_picture, tables.patterns, _PATTERNS_CAPTION),
-        "limit": _Shown(_limit, tables.limit, _LIMIT_CAPTION, shaded=True),
-        "designs": _Shown(
-            _designs, lambda results: tables.designs(designs_by_setting(results), results), _DESIGNS_CAPTION
+        "worst-case": _Shown(growth_picture, _growth),
+        "delay-patterns": _Shown(patterns_picture, _patterns),
+        "limit": _Shown(lambda results: limit_picture(limits(each.values for each in results)), _limit, shaded=True),
+        "designs": _Shown(lambda results: designs_picture(list(designs_by_setting(results).values())), _designs),
+        "worst-function": _Shown(
+            lambda results: worst_function_picture(loads(witness_text(results[0].values))),
+            _worst_function,
+            _witness,
+            shaded=True,
         ),
-        "worst-function": _Shown(_worst_function, tables.worst_function, _FUNCTION_CAPTION, _witness, shaded=True),
     }
 )

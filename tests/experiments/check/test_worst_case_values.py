@@ -20,7 +20,7 @@ from experiments.check.worst_case_values import (
     stored_rungs,
 )
 from experiments.runs.execute import execute, plan
-from figures.draw.ladder import WORST_CASE, WORST_CASE_COHERENT, crossings, ladder_notes, ladder_rungs
+from figures.draw.rungs import WORST_CASE, WORST_CASE_COHERENT, crossings, ladder_notes, ladder_rungs
 from theory.worst_case.asking import ask
 
 

@@ -12,7 +12,7 @@ from experiments.runs.execute import execute
 from experiments.runs.plan import plan
 from figures.draw.coherence import COSINE, LEAST, PATHWISE, PROOF, coherence, coherence_grid, summarise
 from figures.draw.comparison import comparison
-from figures.draw.ladder import WORST_CASE, crossings, ladder, ladder_grid, ladder_notes, ladder_rungs
+from figures.draw.ladder import ladder, ladder_grid
 from figures.draw.pictures import (
     coherence_picture,
     comparison_picture,
@@ -22,6 +22,7 @@ from figures.draw.pictures import (
     save_ladder,
     slack_picture,
 )
+from figures.draw.rungs import WORST_CASE, crossings, ladder_notes, ladder_rungs
 from figures.draw.slack import bounds_with_values, slack, slack_grid
 from figures.style import style
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from figures.report.faults import FILE, faults_section
+from figures.report.sections.faults import FILE, sections
 from theory.common.errors import StoreError
 
 ROW = {"fault": "kill -9 <all>", "injected": 20, "survived": 19, "lost": 1, "redone": 7, "skipped": ""}
@@ -21,20 +21,21 @@ def stored(folder: Path, **changes: object) -> Path:
 
 
 def test_a_loss_is_shown_as_it_was_counted(tmp_path):
-    table = faults_section(stored(tmp_path))
+    (section,) = sections(stored(tmp_path))
+    table = section.opening
     assert "kill -9 &lt;all&gt;" in table
     assert '<td class="number">20</td><td class="number">19</td><td class="number">1</td>' in table
     assert "not tried: Ray is not installed" in table
 
 
 def test_without_counts_there_is_no_section(tmp_path):
-    assert faults_section(tmp_path) == ""
+    assert not list(sections(tmp_path))
 
 
 @pytest.mark.parametrize("changes", [{"schema": "other"}, {"rows": [{}]}, {"rows": 3}], ids=["schema", "row", "rows"])
 def test_another_file_under_that_name_is_refused(tmp_path, changes):
     with pytest.raises(StoreError, match="no counts of faults"):
-        faults_section(stored(tmp_path, **changes))
+        list(sections(stored(tmp_path, **changes)))
 
 
 def test_the_suite_writes_what_the_report_reads():

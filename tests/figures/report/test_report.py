@@ -8,11 +8,13 @@ from html.parser import HTMLParser
 
 import pytest
 
+from experiments.check.judged import find_families, judge_missing
 from experiments.sweep.executor import run_cells
 from experiments.sweep.run_store import RUNS, Cell
 from figures.report.build import build_report
-from figures.report.results import read_calibration, read_families
-from figures.report.tables import badge, calibration_table, number, verdict_table
+from figures.report.rendering import badge, number
+from figures.report.sections.calibration import calibration_table, read_calibration
+from figures.report.sections.runs import verdict_table
 from theory.bounds import REGISTRY
 from theory.common.errors import StoreError
 
@@ -90,16 +92,15 @@ def test_each_figure_names_its_command_its_configuration_and_its_scale(text, res
 
 
 def test_the_theorems_used_stand_in_the_report(page, text, results):
-    used = {name for family in read_families(results) for v in family.verdicts.values() for name in v.bounds}
+    used = {name for family in find_families(results) for v in family.verdicts.values() for name in v.bounds}
     assert used <= set(page.ids)
     for name in used:
         assert REGISTRY[name].title in "".join(page.words)
 
 
-def test_formulas_are_drawn_with_their_latex_as_alternative_text(text):
+def test_formulas_are_mathml_with_their_latex_as_alternative_text(text):
     assert '<code class="math">' not in text
-    assert 'class="math"' in text
-    assert r"aria-label=\"" not in text
+    assert '<math display="block" alttext="' in text and '<math display="inline" alttext="' in text
 
 
 def test_the_same_results_give_the_same_report(report, text, results):
@@ -114,8 +115,8 @@ def test_every_figure_is_also_a_file(page, results, report):
 
 
 def test_runs_at_several_horizons_are_one_row(results):
-    families = read_families(results)
-    assert [sorted(family.results) for family in families] == [[2, 4], [2]]
+    families = find_families(results)
+    assert [sorted(family.groups) for family in families] == [[2, 4], [2]]
     assert families[1].verdicts[2].times == (10, 20, 40, 80)
 
 
@@ -123,7 +124,8 @@ def test_schedules_that_were_run_to_be_compared_stand_in_one_picture_under_names
     schedules = ("1/(2*s*L)", "1/(2*s)/L", "1/(s*L*sqrt(k))")
     cells = [Cell(f"c{n}", "quadratic:d=3", text, 2, 20, seeds=8) for n, text in enumerate(schedules)]
     run_cells(RUNS, cells, tmp_path)
-    families = read_families(tmp_path)
+    judge_missing(tmp_path)
+    families = find_families(tmp_path)
     assert len({family.name for family in families}) == 3
     page = Page(build_report(tmp_path).read_text(encoding="utf-8"))
     assert len(set(page.ids)) == len(page.ids)
@@ -159,6 +161,22 @@ def test_a_damaged_result_is_refused_and_the_earlier_report_stays(results, repor
         assert {path: path.read_bytes() for path in before} == before
 
 
+def test_runs_without_a_verdict_are_not_judged_by_the_report(results, tmp_path):
+    shutil.copytree(results / "cells", tmp_path / "cells")
+    with pytest.raises(StoreError, match="gradlag report --out"):
+        build_report(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"cells"}
+
+
+def test_the_report_reads_no_run_but_those_of_the_coherence(results, text, monkeypatch):
+    def refused(*arguments, **more):
+        raise AssertionError("judged")
+
+    for name in ("check", "settings_of"):
+        monkeypatch.setattr(f"experiments.check.judged.{name}", refused)
+    assert build_report(results).read_text(encoding="utf-8") == text
+
+
 def test_the_calibration_is_shown_as_rates(tmp_path):
     rate = {"count": 90, "trials": 2000}
     rows = [
@@ -181,7 +199,7 @@ def test_a_calibration_that_is_none_is_refused(tmp_path):
 
 
 def test_what_comes_from_outside_is_escaped(results):
-    family = read_families(results)[0]
+    family = find_families(results)[0]
     hostile = "<script>alert('x')</script>"
     for verdict in family.verdicts.values():
         object.__setattr__(verdict, "assumptions", {**verdict.assumptions, "coherence": "broken", "smooth": "unknown"})

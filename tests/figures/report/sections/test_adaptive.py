@@ -17,13 +17,12 @@ from figures.draw.adaptive import SHORT, adaptive_picture, curves, times
 from figures.report.build import build_report
 from figures.report.sections.adaptive import (
     adaptive_caption,
-    adaptive_table,
+    adaptive_tables,
     counted,
-    entries,
     faster_and_slower,
     findings,
     read_adaptive,
-    summary_table,
+    sections,
 )
 from figures.style import style
 
@@ -103,7 +102,7 @@ def test_what_was_never_reached_stands_at_the_right_as_a_triangle(results, axes)
 
 
 def test_the_table_has_every_rule_with_its_source_and_a_row_for_each_run(results):
-    text = adaptive_table(results)
+    text = adaptive_tables(results)
     for rule in RULES.values():
         assert rule.citation().split(",")[0] in text and f"<code>{rule.bound}</code>" in text
     assert "(reported)" in text
@@ -121,13 +120,13 @@ def test_a_rule_that_arrives_alone_is_said_to_and_so_is_that_neither_does(result
             value = 0.0 if entry["rule"] == "clipped" else 1.0
             entry["against_constant"] = {"value": value, "low": value, "high": value}
 
-    text = adaptive_table([altered(results[0], alone)])
+    text = adaptive_tables([altered(results[0], alone)])
     assert text.count(">alone<") == 2 and text.count(">neither<") == len(results[0].values["rules"]) - 2
 
 
 def test_a_bound_that_does_not_apply_gives_its_sentence(results):
-    assert "it is about exact gradients only" in adaptive_table([r for r in results if "nonconvex" in r.cell.problem])
-    assert "known as a rate only" in adaptive_table(results)
+    assert "it is about exact gradients only" in adaptive_tables([r for r in results if "nonconvex" in r.cell.problem])
+    assert "known as a rate only" in adaptive_tables(results)
 
 
 def test_who_was_faster_is_counted_from_the_intervals(results):
@@ -142,7 +141,7 @@ def test_who_was_faster_is_counted_from_the_intervals(results):
     assert faster_and_slower(changed, "clipped", PRESCRIBED) == (0, 6, 6)
     assert faster_and_slower(changed, "picky", PRESCRIBED) == (0, 0, 0)
     assert "at tuned steps faster in 36 and slower in 6 of 42" in counted(changed)
-    text = summary_table(changed)
+    text = adaptive_tables(changed).partition("Faster | slower")[2].partition("<details>")[0]
     assert text.count("3 | 0 of 3") == 22 and text.count("0 | 3 of 3") == 4 and text.count("–") == 2
 
 
@@ -169,11 +168,11 @@ def test_the_report_has_the_section_with_the_command_that_makes_it(folder, monke
 
 
 def test_results_of_no_scale_are_not_shown_but_those_of_recorded_traces_are(folder, tmp_path):
-    assert read_adaptive(folder) == () and list(entries(())) == []
+    assert read_adaptive(folder) == () and list(sections(folder)) == []
     trace = virtual_run(parse_fleet("3*exponential"), 40)
     cell = replace(recorded_cell(save_trace(trace, tmp_path / "t.nc"), "quadratic:d=2", 1, 0.5), seeds=2, tuning=1)
     run_cells(ADAPTIVE, [cell], tmp_path, command="")
     found = read_adaptive(tmp_path)
     assert [result.cell for result in found] == [cell]
-    assert "recorded trace" in adaptive_table(found)
+    assert "recorded trace" in adaptive_tables(found)
     assert len(adaptive_picture(found).axes) == 3

@@ -4,7 +4,8 @@ import pytest
 
 from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.sweep.executor import run_cells
-from figures.report.sections.asynchronous import asynchronous_picture, asynchronous_table, entries
+from figures.draw.asynchronous import asynchronous_picture
+from figures.report.sections.asynchronous import asynchronous_tables, exhibit, sections
 from figures.style import style
 
 CELLS = tuple(
@@ -32,7 +33,7 @@ def test_the_picture_of_the_same_results_is_the_same(results):
 
 
 def test_the_tables_say_what_was_measured(results):
-    table = asynchronous_table(results)
+    table = asynchronous_tables(results)
     for result in results:
         assert f"<td>{result.values['summary']['overall']['maximum']}</td>" in table
         for rung in result.values["bounds"]["ladder"]:
@@ -42,10 +43,10 @@ def test_the_tables_say_what_was_measured(results):
 
 def test_a_server_that_no_bound_covers_says_so(results):
     wild = [result for result in results if not result.values["bounds"]["ladder"]]
-    assert wild and "none applies" in asynchronous_table(wild)
+    assert wild and "none applies" in asynchronous_tables(wild)
 
 
-def test_the_entry_names_the_command(results):
-    (entry,) = entries(results)
-    assert "gradlag reproduce async --scale quick" in entry.caption and entry.below
-    assert not list(entries(()))
+def test_the_figure_names_its_command(results, tmp_path):
+    shown = exhibit(results)
+    assert "gradlag reproduce async --scale quick" in shown.caption and shown.below
+    assert not list(sections(tmp_path))

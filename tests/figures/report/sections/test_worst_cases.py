@@ -10,7 +10,7 @@ from experiments.studies import STUDIES
 from experiments.studies.worst_cases.store import SOLVED
 from experiments.sweep.executor import run_cells
 from figures.report.build import build_report
-from figures.report.entry import scale_in
+from figures.report.exhibit import scale_in
 from figures.report.sections.worst_cases import designs_by_setting, read_solved
 from theory.common.errors import StoreError
 from theory.worst_case.witness.file import verify_witness

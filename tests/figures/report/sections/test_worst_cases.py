@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from html import unescape
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_the_page_is_whole_without_any_run(text):
 
 def test_the_results_behind_a_figure_are_told(text, folder):
     told = re.findall(r"<pre>(.*?)</pre>", figure(text, "limit"), flags=re.DOTALL)[-1]
-    described = json.loads(told.replace("&quot;", '"'))
+    described = json.loads(unescape(told))
     stored = {SOLVED.key(result.cell) for result in SOLVED.load_all(folder) if result.cell.kind == "limit"}
     assert {each["key"] for each in described} == stored
     assert all((folder / each["file"]).is_file() and each["versions"] for each in described)
@@ -119,7 +120,8 @@ def test_a_part_of_the_results_makes_a_report_of_its_figures(folder, tmp_path, k
 
 
 def test_runs_and_worst_cases_stand_in_one_report(folder, results, tmp_path):
-    shutil.copytree(results / "cells", tmp_path / "cells")
+    for part in ("cells", "verdicts"):
+        shutil.copytree(results / part, tmp_path / part)
     text = build_report(copied(folder, tmp_path, "limit")).read_text(encoding="utf-8")
     assert text.index('id="verdicts"') < text.index('id="figures"') < text.index('id="worst-cases"')
     assert re.findall(r'<figure id="([^"]*)"', text)[-1] == "limit"

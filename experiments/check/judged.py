@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.check.check import HORIZONS, check
+from experiments.check.coherence import CoherenceSummary, summarise
 from experiments.check.verdict import Verdict
 from experiments.check.worst_case_values import keep_rungs, settings_of, stored_rungs
 from experiments.common.files import check_writable, write_atomically
@@ -68,6 +69,15 @@ class StoredRun:
 
 
 @dataclass(frozen=True, eq=False)
+class _Kept:
+    """What a file holds of judged runs, and whether worst cases were looked for."""
+
+    verdict: Verdict
+    coherence: CoherenceSummary
+    worst_cases: bool
+
+
+@dataclass(frozen=True, eq=False)
 class RunGroup:
     """Runs that are judged together, by number of steps; `out` is the folder of results that they lie in."""
 
@@ -84,21 +94,20 @@ class RunGroup:
         """The theorem's s."""
         return self.configuration.staleness
 
-    @cached_property
+    @property
     def verdict(self) -> Verdict:
         """What the runs say of the bounds of the library, as it was kept; StoreError if it was not."""
-        kept = self._kept()
-        if kept is None:
-            raise StoreError(
-                f"The run {self.stored[-1].path} has no verdict of this version beside it. "
-                f"`gradlag report --out {self.out}` judges it."
-            )
-        return Verdict.from_dict(kept["verdict"])
+        return self._told.verdict
+
+    @property
+    def coherence(self) -> CoherenceSummary:
+        """What was measured of coherence along the longest run; StoreError as for the verdict."""
+        return self._told.coherence
 
     def judged(self, with_worst_cases: bool) -> bool:
         """Whether a verdict is kept, and if they are asked for, whether worst cases were looked for."""
         kept = self._kept()
-        return kept is not None and (kept["worst_cases"] or not with_worst_cases)
+        return kept is not None and (kept.worst_cases or not with_worst_cases)
 
     def judge(self, budget: float | None = None) -> None:
         """Judge the runs and keep the verdict, with the worst cases that there are, or that `budget` seconds give."""
@@ -113,18 +122,28 @@ class RunGroup:
             "schema": SCHEMA,
             "worst_cases": budget is not None,
             "verdict": (verdict if rungs is None else rungs.attached(verdict)).to_dict(),
+            "coherence": summarise(runs[-1]).to_dict(),
         }
         write_atomically(check_writable(self._path), json.dumps(content, allow_nan=False).encode())
 
-    def _kept(self) -> dict[str, Any] | None:
+    @cached_property
+    def _told(self) -> _Kept:
+        kept = self._kept()
+        if kept is None:
+            raise StoreError(
+                f"The run {self.stored[-1].path} has no verdict of this version beside it. "
+                f"`gradlag report --out {self.out}` judges it."
+            )
+        return kept
+
+    def _kept(self) -> _Kept | None:
         """The content of the file of the verdict; what cannot be read is made again."""
         try:
             content = json.loads(self._path.read_text(encoding="utf-8"))
-            whole = content["schema"] == SCHEMA and isinstance(content["worst_cases"], bool)
-            Verdict.from_dict(content["verdict"])
+            verdict, coherence = Verdict.from_dict(content["verdict"]), CoherenceSummary.from_dict(content["coherence"])
+            return _Kept(verdict, coherence, content["worst_cases"]) if content["schema"] == SCHEMA else None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return dict(content) if whole else None
 
     @cached_property
     def _path(self) -> Path:

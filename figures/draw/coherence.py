@@ -6,57 +6,37 @@ what falls below the frame is marked at its edge, with the smallest value writte
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.typing import LineStyleType
-from numpy.typing import NDArray
 
-from experiments.runs.run import Run
+from experiments.check.coherence import CoherenceSummary
 from figures.draw.rungs import last
 from figures.style import labels, style
 from theory.common.types import Floats
 
 _LOW, _HIGH = -1.0, 2.0
-_POINTS = 160
 PATHWISE = r"median $\mu_k$, band 10-90 %"
 LEAST = r"least $\mu_k$ of all seeds"
 PROOF = r"$\mathbb{E}\langle g_k, g_{\tau_k}\rangle\,/\,\mathbb{E}\|g_k\|^2$"
 COSINE = r"cosine of $g_k, g_{\tau_k}$"
 
 
-@dataclass(frozen=True, eq=False)
-class Summary:
-    """What is drawn of a run: medians, quantiles and means over the seeds at the times shown."""
-
-    times: Floats
-    median: Floats
-    low: Floats
-    high: Floats
-    least: Floats
-    proof: Floats
-    cosine: Floats
-    lowest: float
-
-
-def coherence(run: Run, axes: Axes, assumed: float | None = None, *, names: bool = True) -> Axes:
+def coherence(shown: CoherenceSummary, axes: Axes, *, names: bool = True) -> Axes:
     """Draw the coherence of a run.
 
     Args:
-        run: what was simulated.
+        shown: what was measured along it, and the mu that was assumed.
         axes: where to draw.
-        assumed: mu, as the theorem assumes it; by default the one given for the run.
         names: write the name of every line at its right end.
 
     Returns:
         The same axes.
     """
-    shown = summarise(run)
-    mu = run.constants["mu"].value if assumed is None and "mu" in run.constants else assumed
-    _frame(axes, run, shown)
+    mu = shown.assumed
+    _frame(axes, shown)
     if mu is not None:
         axes.axhline(
             mu, color=style.INK, linewidth=0.9, linestyle=style.LINE_STYLES[1], label=f"assumed $\\mu = {mu:g}$"
@@ -70,19 +50,18 @@ def coherence(run: Run, axes: Axes, assumed: float | None = None, *, names: bool
     return axes
 
 
-def coherence_grid(runs: Mapping[int, Run], panels: Sequence[Axes], assumed: float | None = None) -> Sequence[Axes]:
+def coherence_grid(runs: Mapping[int, CoherenceSummary], panels: Sequence[Axes]) -> Sequence[Axes]:
     """The coherence at several stalenesses, one panel each.
 
     Args:
-        runs: staleness s -> run.
+        runs: staleness s -> what was measured along the run.
         panels: as many axes.
-        assumed: mu, as the theorem assumes it.
 
     Returns:
         The same axes.
     """
-    for (staleness, run), axes in zip(sorted(runs.items()), panels, strict=True):
-        coherence(run, axes, assumed, names=False)
+    for (staleness, shown), axes in zip(sorted(runs.items()), panels, strict=True):
+        coherence(shown, axes, names=False)
         axes.set_title(f"$s = {staleness}$")
     limits = [axes.get_ylim() for axes in panels]
     for axes in panels:
@@ -91,46 +70,15 @@ def coherence_grid(runs: Mapping[int, Run], panels: Sequence[Axes], assumed: flo
     return panels
 
 
-def summarise(run: Run) -> Summary:
-    """Quantiles and means over seeds, at times spread evenly over log k; the smallest mu_k of each interval is kept."""
-    before = run.data.isel(time=(run.time >= 1) & (run.time < run.time[-1]))
-    starts = _starts(before.time.values)
-    chosen = before.isel(time=starts)
-    with warnings.catch_warnings():
-        # A time at which no seed has a coherence, after divergence or at a zero gradient, stays empty.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        low, median, high = chosen.coherence.quantile([0.1, 0.5, 0.9], "seed", skipna=True).values
-        proof = chosen.inner_product.mean("seed", skipna=False) / chosen.gradient_norm_squared.mean("seed")
-        cosine = chosen.cosine.mean("seed")
-    envelope = np.fmin.reduce(before.coherence.values, axis=0)
-    return Summary(
-        times=chosen.time.values,
-        median=median,
-        low=low,
-        high=high,
-        least=np.fmin.reduceat(envelope, starts) if starts.size else envelope,
-        proof=np.where(np.isfinite(proof.values), proof.values, np.nan),
-        cosine=cosine.values,
-        lowest=float(np.fmin.reduce(envelope, initial=np.inf)),
-    )
-
-
-def _starts(times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where the intervals begin, spread evenly over the logarithm of time."""
-    if times.size <= _POINTS:
-        return np.arange(times.size)
-    return np.unique(np.searchsorted(times, np.geomspace(times[0], times[-1], _POINTS))).astype(np.int64)
-
-
-def _frame(axes: Axes, run: Run, shown: Summary) -> None:
+def _frame(axes: Axes, shown: CoherenceSummary) -> None:
     axes.set_yscale("linear")
     style.log_axes(axes, y=False)
-    axes.set_xlim(1, max(run.time[-1], 2))
+    axes.set_xlim(1, max(shown.steps, 2))
     seen = np.concatenate([values[np.isfinite(values)] for values, *_ in _lines(shown)] + [[0.0, 1.0]])
     axes.set_ylim(max(_LOW, seen.min()) - 0.06, min(_HIGH, seen.max()) + 0.06)
 
 
-def _draw(axes: Axes, shown: Summary) -> None:
+def _draw(axes: Axes, shown: CoherenceSummary) -> None:
     for values, colour, width, line, name in _lines(shown):
         axes.plot(
             shown.times,
@@ -148,7 +96,7 @@ def _clipped(values: Floats) -> Floats:
     return np.clip(values, 2 * _LOW, 2 * _HIGH)
 
 
-def _lines(shown: Summary) -> tuple[tuple[Floats, str, float, LineStyleType, str], ...]:
+def _lines(shown: CoherenceSummary) -> tuple[tuple[Floats, str, float, LineStyleType, str], ...]:
     solid, dashed, dotted, _ = style.LINE_STYLES
     return (
         (shown.least, style.SKY, 0.8, solid, LEAST),
@@ -158,7 +106,7 @@ def _lines(shown: Summary) -> tuple[tuple[Floats, str, float, LineStyleType, str
     )
 
 
-def _mark_beyond(axes: Axes, shown: Summary) -> None:
+def _mark_beyond(axes: Axes, shown: CoherenceSummary) -> None:
     """Triangles where a curve leaves the frame, and how far down mu_k goes."""
     for values, colour, *_ in _lines(shown):
         for beyond, edge, mark in ((values < _LOW, _LOW, "v"), (values > _HIGH, _HIGH, "^")):
@@ -168,7 +116,7 @@ def _mark_beyond(axes: Axes, shown: Summary) -> None:
         axes.text(0.03, 0.09, text, transform=axes.transAxes, fontsize=6.5, color=style.BLUE)
 
 
-def _labels(shown: Summary, mu: float | None) -> list[labels.Label]:
+def _labels(shown: CoherenceSummary, mu: float | None) -> list[labels.Label]:
     ends = [
         labels.Label(float(np.clip(last(values), _LOW, _HIGH)), name, colour)
         for values, colour, _, _, name in _lines(shown)

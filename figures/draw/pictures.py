@@ -8,8 +8,8 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from experiments.check.coherence import CoherenceSummary
 from experiments.check.verdict import Verdict
-from experiments.runs.run import Run
 from figures.draw.coherence import coherence_grid
 from figures.draw.comparison import comparison
 from figures.draw.ladder import QUANTITY, ladder, ladder_grid
@@ -44,7 +44,7 @@ def slack_picture(verdicts: Mapping[int, Verdict], *, width: float = style.PAGE)
         return _finished(drawn, panels, "number of steps $T$", "bound / measured", legend_columns=6)
 
 
-def coherence_picture(runs: Mapping[int, Run], *, width: float = style.PAGE) -> Figure:
+def coherence_picture(runs: Mapping[int, CoherenceSummary], *, width: float = style.PAGE) -> Figure:
     """The coherence at every staleness."""
     with style.style():
         drawn, panels = _panels(len(runs), width)

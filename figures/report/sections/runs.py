@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -195,12 +195,8 @@ def _family(family: RunFamily, shown: RunGroup) -> Iterator[Exhibit]:
     if bounds:
         yield exhibit("slack", "Slack", _SLACK_CAPTION, partial(slack_picture, verdicts), len(bounds) > 1)
     if family.assumes_coherence:
-        draw = partial(_draw_coherence, family.groups)
+        draw = partial(coherence_picture, {s: group.coherence for s, group in family.groups.items()})
         yield exhibit("coherence", "Coherence along runs", render("coherence_caption.html"), draw, many)
-
-
-def _draw_coherence(groups: Mapping[int, RunGroup]) -> Any:
-    return coherence_picture({s: group.stored[-1].run() for s, group in groups.items()})
 
 
 _COMPARISON_CAPTION = (

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from experiments.check.check import check
+from experiments.check.coherence import CoherenceSummary, summarise
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan
-from figures.draw.coherence import COSINE, LEAST, PATHWISE, PROOF, coherence, coherence_grid, summarise
+from figures.draw.coherence import COSINE, LEAST, PATHWISE, PROOF, coherence, coherence_grid
 from figures.draw.comparison import comparison
 from figures.draw.ladder import ladder, ladder_grid
 from figures.draw.pictures import (
@@ -43,6 +44,10 @@ def lines(axes):
     return {line.get_label(): line for line in axes.get_lines() if not line.get_label().startswith("_")}
 
 
+def summaries(runs):
+    return {s: summarise(run) for s, run in runs.items()}
+
+
 def texts(axes):
     return [text.get_text() for text in axes.texts]
 
@@ -58,17 +63,17 @@ def worst_case(verdict, factor, noise=0.0):
 def test_every_figure_returns_the_axes_it_was_given(axes, panels, verdicts, runs):
     assert ladder(verdicts[2], axes) is axes
     assert slack(verdicts, axes, "theorem-a") is axes
-    assert coherence(runs[2], axes) is axes
+    assert coherence(summarise(runs[2]), axes) is axes
     assert comparison({"a": verdicts[1], "b": verdicts[2]}, axes) is axes
     assert ladder_grid(verdicts, panels) is panels
     assert slack_grid(verdicts, panels, ("theorem-a", "dai2019-sum", "dai2019-tight")) is panels
-    assert coherence_grid(runs, panels) is panels
+    assert coherence_grid(summaries(runs), panels) is panels
 
 
 def test_drawing_changes_no_result(axes, runs, verdicts):
     before, data = verdicts[4].to_dict(), runs[4].data.copy(deep=True)
     ladder(verdicts[4], axes)
-    coherence(runs[4], axes)
+    coherence(summarise(runs[4]), axes)
     assert json.dumps(verdicts[4].to_dict()) == json.dumps(before)
     assert data.identical(runs[4].data)
 
@@ -170,7 +175,7 @@ def test_a_run_that_diverges_at_once_can_be_drawn(axes, tmp_path):
     run = execute(plan("quadratic:d=3", "1e200", 1, 20, seeds=4))
     verdict = check(run)
     assert ladder(verdict, axes) is axes
-    assert coherence(run, axes) is axes
+    assert coherence(summarise(run), axes) is axes
     save_ladder(verdict, tmp_path)
 
 
@@ -184,7 +189,7 @@ def test_a_single_step_and_a_run_at_a_stationary_point_can_be_drawn(axes, tmp_pa
     save_ladder(verdict, tmp_path)
     with style.style():
         slack_picture({1: verdict}).savefig(tmp_path / "slack.svg")
-        coherence_picture({1: exact}).savefig(tmp_path / "coherence.svg")
+        coherence_picture({1: summarise(exact)}).savefig(tmp_path / "coherence.svg")
 
 
 def test_slack_is_the_bound_over_what_was_measured_with_a_line_at_one(axes, verdicts):
@@ -201,7 +206,7 @@ def test_only_bounds_with_a_value_get_a_panel(verdicts):
 
 
 def test_coherence_shows_median_least_proof_cosine_and_the_assumed_value(axes, runs):
-    drawn = lines(coherence(runs[4], axes))
+    drawn = lines(coherence(summarise(runs[4]), axes))
     assert {PATHWISE, LEAST, PROOF, COSINE, r"assumed $\mu = 0.5$"} <= set(drawn)
     inside = runs[4].data.isel(time=slice(1, -1))
     ratio = inside.inner_product.mean("seed") / inside.gradient_norm_squared.mean("seed")
@@ -216,10 +221,17 @@ def test_no_small_coherence_is_lost_between_the_times_shown(runs):
         assert np.nanmin(shown.least) == shown.lowest == np.nanmin(run.coherence[:, 1:-1])
 
 
+def test_a_summary_of_coherence_is_the_same_after_it_was_written_down(runs):
+    shown = summarise(runs[4])
+    again = CoherenceSummary.from_dict(json.loads(json.dumps(shown.to_dict())))
+    assert again.to_dict() == shown.to_dict() and again.assumed == 0.5 and again.steps == 200
+    assert np.array_equal(again.median, shown.median, equal_nan=True)
+
+
 def test_a_coherence_far_below_the_frame_is_marked_and_its_size_written(axes):
     run = execute(plan("quadratic:d=1,condition=1,noise=1", "0.9/L", 2, 300, seeds=6, constants={"mu": 0.5}))
     assert np.nanmin(run.coherence) < -1
-    coherence(run, axes)
+    coherence(summarise(run), axes)
     assert axes.get_ylim()[0] >= -1.1
     assert any(line.get_marker() == "v" and len(line.get_xdata()) for line in axes.get_lines())
     assert any("down to" in text for text in texts(axes))
@@ -229,7 +241,7 @@ def test_the_panels_of_a_grid_share_their_scale(panels, verdicts, runs):
     ladder_grid(verdicts, panels)
     assert len({axes.get_ylim() for axes in panels}) == 1
     assert [axes.get_title(loc="left") for axes in panels] == ["$s = 1$", "$s = 2$", "$s = 4$"]
-    coherence_grid(runs, panels)
+    coherence_grid(summaries(runs), panels)
     assert len({axes.get_ylim() for axes in panels}) == 1
 
 
@@ -245,7 +257,7 @@ def test_the_same_results_give_the_same_bytes(verdicts, runs):
         "ladder": lambda: ladder_picture(verdicts[4], "a title"),
         "ladders": lambda: ladder_grid_picture(verdicts),
         "slack": lambda: slack_picture(verdicts),
-        "coherence": lambda: coherence_picture(runs),
+        "coherence": lambda: coherence_picture(summaries(runs)),
         "comparison": lambda: comparison_picture({"a": verdicts[1]}),
     }
     for name, picture in draw.items():

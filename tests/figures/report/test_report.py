@@ -168,11 +168,11 @@ def test_runs_without_a_verdict_are_not_judged_by_the_report(results, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"cells"}
 
 
-def test_the_report_reads_no_run_but_those_of_the_coherence(results, text, monkeypatch):
+def test_the_report_reads_no_run(results, text, monkeypatch):
     def refused(*arguments, **more):
         raise AssertionError("judged")
 
-    for name in ("check", "settings_of"):
+    for name in ("check", "settings_of", "load"):
         monkeypatch.setattr(f"experiments.check.judged.{name}", refused)
     assert build_report(results).read_text(encoding="utf-8") == text
 

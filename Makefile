@@ -22,7 +22,7 @@ help:
 	@echo "make kernel-fuzz a million rules of the kernel on random facts, each compared with its meaning"
 	@echo "make fuzz        made and mutated input for every reader (FUZZ=--schedules=20000 for other sizes)"
 	@echo "make faults      kills, full disks, damaged files, broken transfers: nothing is lost (FAULTS=--share=0.1); into the report"
-	@echo "make lint        ruff and mypy           make format     ruff format"
+	@echo "make lint        ruff, mypy and imports         make format     ruff format"
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	@echo "Installing gradlag into $(VENV) (a minute or two, once)"
@@ -66,6 +66,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
@@ -80,8 +81,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/asynchronous.py
 
 calibrate: $(VENV)/.core
-	$(BIN)/python -m experiments.check.calibration
-	$(BIN)/python -m experiments.check.error_rates
+	$(BIN)/python -m experiments.check.calibration.calibrate
+	$(BIN)/python -m experiments.check.calibration.error_rates
 
 mutants: $(VENV)/.dev
 	$(BIN)/python benchmarks/mutants.py

@@ -55,7 +55,11 @@ def purpose(room: str, root: Path = ROOT) -> str:
 def house_map(root: Path = ROOT) -> str:
     """The map as a table in Markdown."""
     uses = rooms(root)
-    order = [room for room in TopologicalSorter(uses).static_order() if room in uses]
+    order = [
+        room
+        for room in TopologicalSorter({room: sorted(uses[room]) for room in sorted(uses)}).static_order()
+        if room in uses
+    ]
     lines = ["| room | what lives there | uses |", "|---|---|---|"]
     for floor in FLOORS:
         for room in (room for room in order if room.startswith(f"{floor}.")):

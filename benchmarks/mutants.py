@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from theory.proofs import PROOFS
-from theory.proofs.mutants import Score, Verdict, judge, score
+from theory.proofs.refuting.mutants import Score, Verdict, judge, score
 
 MOST = 60
 _ROW = "{:<24} {:>8} {:>8} {:>11} {:>6} {:>9} {:>8}"

@@ -15,7 +15,9 @@ ROOMS = sorted({name for name, path in MODULES.items() if path.name == "__init__
 CATALOGUES = {
     "theory.bounds", "theory.proofs.theorems", "experiments.problems", "figures.draw", "gradlag.commands",
 }  # fmt: skip
-TRUSTED = {"theory/formulas/formula.py", "theory/proofs/kernel.py", "theory/proofs/axioms.py", "theory/proofs/statement.py"}
+TRUSTED = {"theory/formulas/formula.py"} | {
+    f"theory/proofs/{name}.py" for name in ("kernel", "axioms", "statement", "theorem")
+}
 
 
 def inside(room):

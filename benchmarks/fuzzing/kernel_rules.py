@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from theory.proofs import axioms, kernel
-from theory.proofs.instances import MARGIN, Abstract, delay_maps
 from theory.proofs.kernel import (
     IN_ORDER,
     LAST,
@@ -43,6 +42,7 @@ from theory.proofs.kernel import (
     var,
     vector,
 )
+from theory.proofs.refuting.instances import MARGIN, Abstract, delay_maps
 
 LETTERS = ("j", "k", "i")
 LARGEST, POOL, PER_INSTANCE = 10, 10, 120

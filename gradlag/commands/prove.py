@@ -11,8 +11,8 @@ from theory.common.errors import InputError
 from theory.common.shown import Shown
 from theory.common.types import Say
 from theory.proofs import PROOFS
-from theory.proofs.printing import Account, described, replay, summary, text
-from theory.proofs.printing import latex as typeset
+from theory.proofs.printing.printed import Account, described, replay, summary, text
+from theory.proofs.printing.printed import latex as typeset
 
 
 @dataclass(frozen=True, eq=False, repr=False)

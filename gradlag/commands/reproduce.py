@@ -128,7 +128,7 @@ def _tell_times(studies: Sequence[Study], outcomes: Sequence[CellOutcome], annou
 
 def _calibrate(out: Path, scale: str, announce: Say) -> None:
     """The checker's own error rates, which belong beside its verdicts; measured once a folder."""
-    from experiments.check.calibration import FILE, calibrate
+    from experiments.check.calibration.calibrate import FILE, calibrate
 
     path = out / FILE
     if path.exists():

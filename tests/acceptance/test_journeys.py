@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.check.calibration import calibrate
+from experiments.check.calibration.calibrate import calibrate
 from experiments.runs.execute import run_to_file
 from experiments.runs.store import load
 from experiments.simulate.delayed import iterate
@@ -236,7 +236,7 @@ def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothin
     shrink_studies(monkeypatch)
     monkeypatch.setattr(ladder, "SIZES", SMALL)
     monkeypatch.setattr(ladder, "STALENESSES", (4,))
-    monkeypatch.setattr("experiments.check.calibration.calibrate", partial(calibrate, repetitions=20))
+    monkeypatch.setattr("experiments.check.calibration.calibrate.calibrate", partial(calibrate, repetitions=20))
     line = ("reproduce", "--out", "out", "--json")
     with monkeypatch.context() as patched:
         patched.setattr("experiments.sweep.run_store.run_to_file", failing_at("theorem-1", 4))

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import gradlag as gl
-from experiments.check.calibration import calibrate, reference_quadratics
+from experiments.check.calibration.calibrate import calibrate, reference_quadratics
 from experiments.check.worst_case_values import keep_rungs, settings_of, stored_rungs
 from experiments.runs.recorded_trace import ServerTrace, load_trace, save_trace
 from experiments.servers.job import load_run

@@ -203,6 +203,29 @@ def variables(core: Core) -> frozenset[str]:
     return frozenset({ground[1]} if ground[0] == "v" else ())
 
 
+class _Order:
+    """The least c known with left <= right + c, as known[left][right]; kept closed under shortest paths."""
+
+    def __init__(self, nodes: Iterable[Core]) -> None:
+        self.known = {node: {node: 0} for node in nodes}
+
+    def knows(self, left: Core, right: Core, gap: int) -> bool:
+        """Whether left <= right + gap is known."""
+        return self.known[left].get(right, gap + 1) <= gap
+
+    def learn(self, left: Core, right: Core, gap: int) -> bool:
+        """Add left <= right + gap and what follows by one more path; whether it was new."""
+        if self.knows(left, right, gap):
+            return False
+        beyond = [(node, gap + c) for node, c in self.known[right].items()]
+        for row in self.known.values():
+            if (here := row.get(left)) is not None:
+                for node, c in beyond:
+                    if here + c < row.get(node, here + c + 1):
+                        row[node] = here + c
+        return True
+
+
 @lru_cache(maxsize=50_000)
 def _closure(cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset[Law]) -> dict[tuple[Core, Core], int]:
     """Least c with left <= right + c that follows, for all pairs where one follows; {} if nothing satisfies them.
@@ -211,64 +234,42 @@ def _closure(cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset
     """
     found = {part for core in cores for part in parts(core)} | {("0",), ("T",)} | ({("D",)} if FIXED in laws else set())
     found |= {part for c in constraints for core in (c[0], c[1]) for part in parts(core)}
-    nodes = sorted(found)
-    at = {node: position for position, node in enumerate(nodes)}
-    # gaps[i][j] is the least c known with nodes[i] <= nodes[j] + c, or None; kept closed under shortest paths.
-    gaps: list[list[int | None]] = [[None] * len(nodes) for _ in nodes]
-    for position, row in enumerate(gaps):
-        row[position] = 0
-
-    def knows(left: Core, right: Core, gap: int) -> bool:
-        known = gaps[at[left]][at[right]]
-        return known is not None and known <= gap
-
-    def learn(left: Core, right: Core, gap: int) -> bool:
-        """Add left <= right + gap and what follows by one more path; whether it was new."""
-        if knows(left, right, gap):
-            return False
-        i, j = at[left], at[right]
-        beyond = [(n, gap + c) for n, c in enumerate(gaps[j]) if c is not None]
-        for row in gaps:
-            here = row[i]
-            if here is not None:
-                for n, c in beyond:
-                    old = row[n]
-                    if old is None or here + c < old:
-                        row[n] = here + c
-        return True
-
+    order = _Order(sorted(found))
     for left, right, gap in constraints:
-        learn(left, right, gap)
-    reads = [node for node in nodes if node[0] == "tau"]
-    for node in reads:
-        learn(("0",), node, 0)
-    if ("D",) in at:
-        learn(("0",), ("D",), 0)
+        order.learn(left, right, gap)
+    reads = [node for node in order.known if node[0] == "tau"]
+    for node in (*reads, ("D",)) if FIXED in laws else reads:
+        order.learn(("0",), node, 0)
     changed = True
     while changed:
-        if any(gaps[n][n] != 0 for n in range(len(nodes))):
+        if any(row[node] != 0 for node, row in order.known.items()):
             return {}
-        changed = False
-        for node in reads:
-            # tau_k reads a point for steps k >= 0 only; below, nothing is said but that it is at least 0.
-            if knows(("0",), node[1], node[2]):
-                changed |= learn(node, node[1], node[2])
-                changed |= PROMPT in laws and learn(node[1], node, -node[2])
-        for one, other in product(reads, repeat=2) if laws & {IN_ORDER, FIXED} else ():
-            changed |= knows(one[1], other[1], other[2] - one[2]) and learn(one, other, 0)
-        for read, core, offset in ((node, *node[1:]) for node in reads if FIXED in laws):
-            # k <= D gives tau_k = 0; D = 0 gives k <= tau_k; D >= 1 and k >= 1 give tau_k < k.
-            changed |= knows(core, ("D",), -offset) and learn(read, ("0",), 0)
-            changed |= knows(("D",), ("0",), 0) and learn(core, read, -offset)
-            some = knows(("0",), ("D",), -1) and knows(("0",), core, offset - 1)
-            changed |= some and learn(read, core, offset - 1)
-        for (_, core, offset), node in product(filter(of_one_step, laws), reads):
-            # tau_c <= j < c for j = node's step gives tau_j <= tau_c.
-            ours = ("tau", core, offset)
-            if ours in at and core in at and knows(ours, node[1], node[2]):
-                changed |= knows(node[1], core, offset - node[2] - 1) and learn(node, ours, 0)
-    row_of = enumerate(gaps)
-    return {(nodes[i], nodes[j]): c for i, row in row_of for j, c in enumerate(row) if c is not None}
+        changed = _learn_from_laws(order, reads, laws)
+    return {(left, right): c for left, row in order.known.items() for right, c in row.items()}
+
+
+def _learn_from_laws(order: _Order, reads: list[Core], laws: frozenset[Law]) -> bool:
+    """Add what the delay map and its laws say, given what is known; whether anything was new."""
+    knows, learn, changed = order.knows, order.learn, False
+    for node in reads:
+        # tau_k reads a point for steps k >= 0 only; below, nothing is said but that it is at least 0.
+        if knows(("0",), node[1], node[2]):
+            changed |= learn(node, node[1], node[2])
+            changed |= PROMPT in laws and learn(node[1], node, -node[2])
+    for one, other in product(reads, repeat=2) if laws & {IN_ORDER, FIXED} else ():
+        changed |= knows(one[1], other[1], other[2] - one[2]) and learn(one, other, 0)
+    for read, core, offset in ((node, *node[1:]) for node in reads if FIXED in laws):
+        # k <= D gives tau_k = 0; D = 0 gives k <= tau_k; D >= 1 and k >= 1 give tau_k < k.
+        changed |= knows(core, ("D",), -offset) and learn(read, ("0",), 0)
+        changed |= knows(("D",), ("0",), 0) and learn(core, read, -offset)
+        some = knows(("0",), ("D",), -1) and knows(("0",), core, offset - 1)
+        changed |= some and learn(read, core, offset - 1)
+    for (_, core, offset), node in product(filter(of_one_step, laws), reads):
+        # tau_c <= j < c for j = node's step gives tau_j <= tau_c.
+        ours = ("tau", core, offset)
+        if ours in order.known and core in order.known and knows(ours, node[1], node[2]):
+            changed |= knows(node[1], core, offset - node[2] - 1) and learn(node, ours, 0)
+    return changed
 
 
 def distances(

@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from experiments.check.calibration import FILE
+from experiments.check.calibration.calibrate import FILE
 from figures.report.exhibit import Section
 from figures.report.rendering import render
 from theory.common.errors import StoreError

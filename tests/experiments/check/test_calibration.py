@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.check.calibration import (
+from experiments.check.calibration.calibrate import (
     DelayedQuadratic,
     Rate,
     calibrate,

@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.check.at_once import found_above, found_below
-from experiments.check.error_rates import copied_runs, dependence_found, error_rates, laws, understated_noise
+from experiments.check.calibration.at_once import found_above, found_below
+from experiments.check.calibration.error_rates import (
+    copied_runs,
+    dependence_found,
+    error_rates,
+    laws,
+    understated_noise,
+)
 from experiments.check.training_log import check_log
 from experiments.check.verdict import Decision, Verdict
 from experiments.statistics.comparison import Outcome, Points, compare

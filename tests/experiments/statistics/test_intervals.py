@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
-from experiments.check.calibration import example_distributions
+from experiments.check.calibration.calibrate import example_distributions
 from experiments.statistics.intervals import LOWER, METHODS, UPPER, lower_bound, mean, square_critical, upper_bound
 from theory.common.errors import InputError
 

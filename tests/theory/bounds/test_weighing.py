@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.check.calibration import DelayedQuadratic
+from experiments.check.calibration.calibrate import DelayedQuadratic
 from theory.bounds import REGISTRY, Setting, get
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from theory.proofs.instances import Abstract, delay_maps, random_reads
-from theory.proofs.runs import Run, worth
+from theory.proofs.refuting.instances import Abstract, delay_maps, random_reads
+from theory.proofs.refuting.runs import Run, worth
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from theory.formulas.notation import name_node
 from theory.proofs import PROOFS, kernel, statement
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, le, lt, var, vector
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, evaluate, mean_theorem, rules, theorem
-from theory.proofs.refuter import examined
+from theory.proofs.refuting.refute import examined
 from theory.proofs.statement import F_GAP, Meant
 
 NAMES = tuple(PROOFS)

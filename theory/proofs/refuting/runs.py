@@ -18,9 +18,7 @@ from theory.formulas.formula import (
     Name,
     Negative,
     Number,
-    Peak,
     Power,
-    Previous,
     Product,
     Quotient,
     Readers,
@@ -31,8 +29,8 @@ from theory.formulas.formula import (
     WhereOvertaken,
     Window,
 )
-from theory.proofs.instances import Instance, delay_maps
 from theory.proofs.kernel import LAST, RANDOM, ZERO, Index, tau
+from theory.proofs.refuting.instances import Instance, delay_maps
 from theory.proofs.statement import At, Inner, Meant, Moved, Travelled, Vector, Walk
 
 # Functions with values >= 0, a minimum of 0, and curvature within [-1, 1]: value and slope.
@@ -244,10 +242,6 @@ def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> An
             return over((i for i in range(run.steps) if run.read(i) <= k < i), node.body)
         case Served():
             return over((i for i in range(run.steps) if run.read(i) == k), node.body)
-        case Previous():
-            return at(node.body, index - 1) if k >= 1 else 0.0
-        case Peak():
-            return max(over([k], node.body) for k in range(run.steps))
     return _special(run, node, index, names)
 
 
@@ -263,6 +257,10 @@ def _special(run: Run, node: Any, index: Index, names: Mapping[str, int]) -> Any
             return sum(worth(run, node.body, Index(("v", "here")), {**names, "here": j}) for j in range(1, k + 1))
         case "First":
             return worth(run, node.body, ZERO, names)
+        case "Previous":
+            return worth(run, node.body, index - 1, names) if k >= 1 else 0.0
+        case "Peak":
+            return max(worth(run, node.body, Index(("v", "here")), {**names, "here": j}) for j in range(run.steps))
         case "HalfSine":
             return float(np.sin(run.constants["theta"] / 2))
         case "SineRatio":

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from experiments.check.at_once import found_above, found_below
+from experiments.check.calibration.at_once import found_above, found_below
 from experiments.statistics.intervals import LOWER, METHODS, UPPER, lower_bound, upper_bound
 from theory.common.types import Flags, Floats
 
@@ -326,7 +326,7 @@ def print_methods(rows: Sequence[MethodRow]) -> str:
 
 
 def main() -> None:
-    """Print the calibration: `python -m experiments.check.calibration`."""
+    """Print the calibration: `python -m experiments.check.calibration.calibrate`."""
     print(calibrate())
     print("\nCoverage of the interval methods, lower / upper; the values have mean one.")
     print(print_methods(compare_methods()))

@@ -11,9 +11,9 @@ from theory.formulas.formula import Name, Negative, Number, formula, total, wind
 from theory.formulas.notation import name_node
 from theory.proofs import PROOFS
 from theory.proofs.kernel import ZERO, Context, ProofError, lt, scalar, var
-from theory.proofs.mutants import Mutant, Outcome, _judged, judge, mutants, score
-from theory.proofs.mutations import of_claim, of_derivation, of_expression, of_formula
 from theory.proofs.proof import Claim, rules
+from theory.proofs.refuting.mutants import Mutant, Outcome, _judged, judge, mutants, score
+from theory.proofs.refuting.mutations import of_claim, of_derivation, of_expression, of_formula
 from theory.proofs.statement import E, G, meaning, read, square
 
 L, ETA = name_node("L"), name_node("eta")

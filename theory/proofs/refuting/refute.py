@@ -19,10 +19,10 @@ from theory.bounds import REGISTRY, Bound, Setting
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.formulas.formula import Call, Peak
 from theory.proofs import kernel
-from theory.proofs.instances import random_reads
 from theory.proofs.kernel import Fact
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
-from theory.proofs.runs import Run, worth
+from theory.proofs.refuting.instances import random_reads
+from theory.proofs.refuting.runs import Run, worth
 from theory.proofs.statement import name_of
 from theory.staleness.count import Staleness
 

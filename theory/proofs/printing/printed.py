@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from theory.proofs.account import Account, Line, joined, replay, where
-from theory.proofs.prose import broken, formula_lines, spoken, typeset, wrapped
+from theory.proofs.printing.account import Account, Line, joined, replay, where
+from theory.proofs.printing.prose import broken, formula_lines, spoken, typeset, wrapped
 
 __all__ = ["Account", "described", "latex", "replay", "summary", "text", "where"]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from theory.bounds import REGISTRY, Bound
 from theory.proofs.kernel import LAST, ZERO, Context, Fact, ProofError, lt
-from theory.proofs.mutations import calls, of_claim, of_derivation, of_formula
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
+from theory.proofs.refuting.mutations import calls, of_claim, of_derivation, of_formula
 from theory.proofs.theorem import conclusion
 
 

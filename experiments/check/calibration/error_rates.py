@@ -1,7 +1,7 @@
 """How often the words "violated" and "holds" are wrong, and right, law by law: the tables of docs/verdicts.md.
 
 Every law has mean one. Seeds are independent draws, except in the last table, where runs are copied or follow one
-another. `python -m experiments.check.error_rates` prints the tables.
+another. `python -m experiments.check.calibration.error_rates` prints the tables.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.check.at_once import found_above, found_below
-from experiments.check.calibration import DelayedQuadratic
+from experiments.check.calibration.at_once import found_above, found_below
+from experiments.check.calibration.calibrate import DelayedQuadratic
 from experiments.statistics.copies import groups, neighbours_p_value, one_of_each
 from experiments.statistics.mean_test import p_value
 from theory.bounds import Setting, get

@@ -12,9 +12,9 @@ from tests.support.replays import replayed
 from theory.formulas.formula import Number
 from theory.proofs import PROOFS
 from theory.proofs.kernel import IN_ORDER, LAST, NOISELESS, ZERO, Context, latest, le, lt, tau, var
-from theory.proofs.printing import described, latex, replay, summary, text, where
+from theory.proofs.printing.printed import described, latex, replay, summary, text, where
+from theory.proofs.printing.prose import broken, formula_lines, mixed, spoken, typeset
 from theory.proofs.proof import Proof
-from theory.proofs.prose import broken, formula_lines, mixed, spoken, typeset
 
 K, J = var("k"), var("j")
 STEP = Context(frozenset({lt(ZERO, LAST), le(ZERO, K), lt(K, LAST)}))

@@ -19,9 +19,9 @@ from theory.bounds.parts.conditions import Relation
 from theory.formulas.formula import Defined, Formula, Name, Readers, WhereOvertaken, Window
 from theory.proofs import kernel
 from theory.proofs.kernel import LAST, ZERO, Context, Index, Le
+from theory.proofs.printing.prose import mixed
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Report
-from theory.proofs.prose import mixed
-from theory.proofs.refuter import refute
+from theory.proofs.refuting.refute import refute
 from theory.proofs.statement import Inner, Travelled, Vector, Walk, fraction, written
 from theory.proofs.theorem import same
 

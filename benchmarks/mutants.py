@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from theory.proofs import PROOFS
-from theory.proofs.refuting.mutants import Score, Verdict, judge, score
+from theory.proofs.refuting.mutants import Score, TriedMutant, judge, score
 
 MOST = 60
 _ROW = "{:<24} {:>8} {:>8} {:>11} {:>6} {:>9} {:>8}"
@@ -23,7 +23,7 @@ _ROW = "{:<24} {:>8} {:>8} {:>11} {:>6} {:>9} {:>8}"
 def main(most: int) -> int:
     """Print the table; 1 if there is a gap, or if less than 99 % of all mutants are rejected."""
     print(_ROW.format("proof", "mutants", "killed", "equivalent", "gaps", "rejected", "seconds"))
-    found: list[Verdict] = []
+    found: list[TriedMutant] = []
     start = time.perf_counter()
     for name, proof in PROOFS.items():
         began = time.perf_counter()

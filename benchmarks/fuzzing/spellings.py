@@ -15,7 +15,7 @@ from experiments.workloads import get_workload
 from fuzzing.grammar import MAKERS
 from fuzzing.verdicts import accepted_or_refused, require
 from theory.bounds import REGISTRY, get
-from theory.claims.claim import Claim
+from theory.claims.claim import ClaimedBound
 from theory.claims.posynomial import number
 from theory.formulas.notation import constants_from_text
 from theory.staleness.count import Staleness
@@ -140,7 +140,7 @@ def workloads(text: str) -> str:
 
 def claims(text: str) -> str:
     """A claimed bound: its value at T = 4, and its side of 1, agree."""
-    claim, values = Claim(text), {name: number(1) for name in ("s", "L", "Delta", "sigma", "mu")}
+    claim, values = ClaimedBound(text), {name: number(1) for name in ("s", "L", "Delta", "sigma", "mu")}
     value = claim.value(4, values)
     side = claim.compare(4, values, Fraction(1))
     require(side is None or side == 0 or (side > 0) == (value >= 1), f"{value!r} compares with 1 as {side}")

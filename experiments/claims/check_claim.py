@@ -14,7 +14,7 @@ from typing import Any
 from experiments.claims.grid import AtT, Case, Settled, exact_values, settle
 from experiments.claims.verdict import ClaimVerdict, all_t_verdict, grid_verdict
 from experiments.common.progress import reporting
-from theory.claims.claim import Claim
+from theory.claims.claim import ClaimedBound
 from theory.claims.closed_forms import Known
 from theory.claims.proof import ClaimProof, prove
 from theory.common.errors import InputError
@@ -69,7 +69,7 @@ def check_claim(
     >>> check_claim("1/(s*L)", "2*s*L*Delta/T", staleness=3, steps=100)
     ClaimVerdict(proved, the kernel for all T, corollary-1)
     """
-    stated, rule = Claim(claim), parse_schedule(schedule)
+    stated, rule = ClaimedBound(claim), parse_schedule(schedule)
     values = _with_mu(constants or {}, coherence)
     options: dict[str, Any] = {"smoothness": smoothness, "gap": gap, "variance": variance or 0.0}
     options |= {"coherence": coherence, "constants": values, "staleness": staleness}
@@ -95,7 +95,7 @@ def _with_mu(constants: Mapping[str, float], coherence: float | None) -> dict[st
 
 
 def _without_value(
-    claim: Claim, rule: AnySchedule, constants: Mapping[str, float], variance: float | None
+    claim: ClaimedBound, rule: AnySchedule, constants: Mapping[str, float], variance: float | None
 ) -> tuple[str, ...]:
     given = {*constants, *(() if variance is None else ("sigma",))}
     return tuple(name for name in _NEED_A_VALUE if name in claim.names | rule.names and name not in given)
@@ -107,7 +107,7 @@ def _filled(case: Case, unknown: tuple[str, ...]) -> Case:
     return Case(case.claim, case.rule, {**case.options, "constants": constants}, case.steps, case.folder)
 
 
-def _refuse_unknown(unknown: tuple[str, ...], claim: Claim, rule: AnySchedule) -> None:
+def _refuse_unknown(unknown: tuple[str, ...], claim: ClaimedBound, rule: AnySchedule) -> None:
     name = unknown[0]
     where = "claim" if name in claim.names else "schedule"
     raise InputError(

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from experiments.common.files import check_writable
-from theory.claims.claim import Claim, Values
+from theory.claims.claim import ClaimedBound, Values
 from theory.claims.posynomial import Posynomial, number
 from theory.common.errors import CertificateError, InputError, TooLargeError
 from theory.schedules.schedule import AnySchedule
@@ -73,7 +73,7 @@ class Case:
         steps: the largest T; folder: for certificates and witnesses.
     """
 
-    claim: Claim
+    claim: ClaimedBound
     rule: AnySchedule
     options: Mapping[str, Any]
     steps: int

@@ -14,7 +14,7 @@ import numpy as np
 
 from experiments.falsify.attack import Budget, strongest
 from experiments.falsify.columns import LONGEST_TREE, Columns, all_columns, drawn_columns, joined
-from experiments.falsify.finding import Edge, Finding, Witness
+from experiments.falsify.finding import Attack, Edge, Finding
 from experiments.falsify.played import LONGEST_GAME, played
 from experiments.falsify.settings import Move, Proposal, edge_of, interior, moves, proposals
 from theory.bounds import Bound, Condition, Relation, Setting
@@ -91,10 +91,10 @@ class _Attack:
     rng: np.random.Generator
     size: int
     thorough: bool
-    best: Witness | None = None
+    best: Attack | None = None
     runs: int = 0
     settings: int = 0
-    met: dict[str, list[Witness]] = field(default_factory=dict)
+    met: dict[str, list[Attack]] = field(default_factory=dict)
     _key: tuple[object, ...] = ()
     _columns: Columns | None = None
 
@@ -142,7 +142,7 @@ class _Attack:
 
     def _meet(
         self, setting: Setting, value: float, change: str, factor: float, law: Vector | None
-    ) -> tuple[Witness | None, int]:
+    ) -> tuple[Attack | None, int]:
         """The strongest run at a setting, and how many were compared."""
         budget = _budget(self.bound, setting)
         columns = self._against(setting, budget, law)
@@ -151,7 +151,7 @@ class _Attack:
             return None, 0
         functions = tuple((columns.describe(i), weight) for i, weight in found.weights)
         known = () if law is None else tuple(law.tolist())
-        return Witness(change, factor, setting, value, found.measured, functions, known), found.runs
+        return Attack(change, factor, setting, value, found.measured, functions, known), found.runs
 
     def _against(self, setting: Setting, budget: Budget, law: Vector | None) -> Columns:
         steps = setting.constants["L"] * setting.step_sizes

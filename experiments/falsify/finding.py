@@ -13,7 +13,7 @@ ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Witness:
+class Attack:
     """A run against a bound.
 
     Args:
@@ -70,8 +70,8 @@ class Edge:
 
     condition: str
     runs: int
-    worst: Witness | None
-    breaking: Witness | None
+    worst: Attack | None
+    breaking: Attack | None
     names_staleness_only: bool = False
 
     @property
@@ -108,7 +108,7 @@ class Finding:
     """
 
     bound: str
-    inside: Witness | None
+    inside: Attack | None
     inside_runs: int
     inside_settings: int
     edges: tuple[Edge, ...]
@@ -136,7 +136,7 @@ class Finding:
         return edge.worst.ratio if edge and edge.worst else 0.0
 
     @property
-    def outside_witness(self) -> Witness | None:
+    def outside_witness(self) -> Attack | None:
         """The run outside that breaks the formula with the smallest change."""
         edge = self._sharpest
         return edge.breaking if edge else None

@@ -1,4 +1,4 @@
-from .claim import Claim as Claim
+from .claim import ClaimedBound as ClaimedBound
 from .claim import Values as Values
 from .claim import shortened as shortened
 from .closed_forms import Known as Known

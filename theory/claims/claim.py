@@ -32,7 +32,7 @@ _LARGEST_DECIMAL = 400
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimedBound:
     """A claimed bound.
 
     Args:
@@ -41,7 +41,7 @@ class Claim:
     Raises:
         ScheduleError: a text that cannot be read; the sentence names the position and what is allowed.
 
-    >>> claim = Claim("2*L*Delta/sqrt(T)")
+    >>> claim = ClaimedBound("2*L*Delta/sqrt(T)")
     >>> claim.value(4, {"L": number(3), "Delta": number(1)})
     3.0
     """
@@ -82,7 +82,7 @@ class Claim:
     def compare(self, steps: int, values: Values, limit: Fraction) -> int | None:
         """1, 0 or -1: the claimed value is above, equal to or below the limit; None where it cannot be told.
 
-        >>> Claim("4/(3*T+2)").compare(1, {}, Fraction(4, 5))
+        >>> ClaimedBound("4/(3*T+2)").compare(1, {}, Fraction(4, 5))
         0
         """
         try:
@@ -199,7 +199,7 @@ def as_ratio(node: Formula) -> Ratio:
     Raises:
         Uncovered: it is none, or one that is too large; the text says why.
 
-    >>> print(as_ratio(Claim("sigma*sqrt(2*L/T)").formula))
+    >>> print(as_ratio(ClaimedBound("sigma*sqrt(2*L/T)").formula))
     (2^1/2 L^1/2 T^-1/2 sigma) / (1)
     """
     match node:
@@ -270,4 +270,4 @@ def shortened(text: str) -> str:
     return repr(text if len(text) <= 80 else f"{text[:77]}...")
 
 
-__all__ = ["CLAIM_NAMES", "Claim", "Values", "as_ratio", "decimal", "ratio_at", "shortened"]
+__all__ = ["CLAIM_NAMES", "ClaimedBound", "Values", "as_ratio", "decimal", "ratio_at", "shortened"]

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from theory.claims.claim import Claim, Values, as_ratio, ratio_at
+from theory.claims.claim import ClaimedBound, Values, as_ratio, ratio_at
 from theory.claims.closed_forms import ClosedForm, Known, Steps, closed_forms, power_steps
 from theory.claims.positivity import holds_from
 from theory.claims.posynomial import Posynomial, Ratio, Uncovered
@@ -58,7 +58,7 @@ class ClaimProof:
     replayed: bool
 
 
-def prove(claim: Claim, schedule: Formula, known: Known, values: Values) -> ClaimProof | None:
+def prove(claim: ClaimedBound, schedule: Formula, known: Known, values: Values) -> ClaimProof | None:
     """A proof of the claim for every T (or from a T of at most 32 on), or None.
 
     Args:
@@ -72,10 +72,10 @@ def prove(claim: Claim, schedule: Formula, known: Known, values: Values) -> Clai
     >>> from theory.formulas.parsing import parse
     >>> free = Known(noisy=True, in_order=True, coherent=False)
     >>> step = parse("1/(s*L + sigma*sqrt(L*T/(2*Delta)))")
-    >>> found = prove(Claim("sigma*sqrt(2*L*Delta/T) + 2*s*L*Delta/T"), step, free, {})
+    >>> found = prove(ClaimedBound("sigma*sqrt(2*L*Delta/T) + 2*s*L*Delta/T"), step, free, {})
     >>> found.bound, found.since
     ('corollary-1', 1)
-    >>> prove(Claim("1.41*sigma*sqrt(L*Delta/T) + 2*s*L*Delta/T"), step, free, {}) is None
+    >>> prove(ClaimedBound("1.41*sigma*sqrt(L*Delta/T) + 2*s*L*Delta/T"), step, free, {}) is None
     True
     """
     best: ClaimProof | None = None
@@ -93,7 +93,7 @@ def _replays(proof: Proof) -> bool:
     return proof.verify().proved
 
 
-def _proofs(claim: Claim, schedule: Formula, known: Known, values: Values) -> Iterator[ClaimProof]:
+def _proofs(claim: ClaimedBound, schedule: Formula, known: Known, values: Values) -> Iterator[ClaimProof]:
     try:
         claimed, steps = as_ratio(claim.formula), power_steps(schedule)
     except Uncovered:

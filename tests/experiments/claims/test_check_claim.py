@@ -13,7 +13,7 @@ from experiments.claims.check_claim import check_claim
 from experiments.claims.grid import claim_grid, linear_value, linear_witness
 from experiments.claims.replay_witness import replay
 from experiments.claims.verdict import ClaimDecision
-from theory.claims.claim import Claim
+from theory.claims.claim import ClaimedBound
 from theory.claims.posynomial import number
 from theory.common.errors import InputError
 from theory.worst_case.asking import ask
@@ -37,7 +37,7 @@ def judge(tmp_path):
 def claimed_exactly(verdict, steps, **values):
     """Whether a number is below, at or above the claim: -1, 0, 1 the other way round."""
     constants = {name: number(Fraction(value)) for name, value in {**verdict.constants, **values}.items()}
-    return lambda limit: Claim(verdict.claim).compare(steps, constants, Fraction(limit))
+    return lambda limit: ClaimedBound(verdict.claim).compare(steps, constants, Fraction(limit))
 
 
 # For all T.
@@ -262,5 +262,5 @@ def test_a_proof_for_all_T_is_never_below_the_worst_case(judge):
             continue
         looked += 1
         value = worst_case(ask(schedule, staleness=s, steps=9).question).value
-        assert Claim(claim).value(9, {"L": number(1), "Delta": number(1), "s": number(s)}) >= value * (1 - 1e-6)
+        assert ClaimedBound(claim).value(9, {"L": number(1), "Delta": number(1), "s": number(s)}) >= value * (1 - 1e-6)
     assert looked >= 3

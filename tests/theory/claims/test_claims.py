@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from theory.bounds import Setting, get
-from theory.claims.claim import Claim, as_ratio, ratio_at
+from theory.claims.claim import ClaimedBound, as_ratio, ratio_at
 from theory.claims.closed_forms import Known, closed_forms, power_steps, sum_at_least, sum_at_most
 from theory.claims.positivity import LOG
 from theory.claims.posynomial import ZERO, Uncovered, logarithm_of, number
@@ -32,7 +32,7 @@ def exactly(**values):
 
 def proved(claim, schedule, known=IN_ORDER, **values):
     """(bound, least T, constants put in), or None."""
-    found = prove(Claim(claim), parse(schedule), known, exactly(**values))
+    found = prove(ClaimedBound(claim), parse(schedule), known, exactly(**values))
     return found and (found.bound, found.since, found.at_values)
 
 
@@ -54,7 +54,7 @@ def proved(claim, schedule, known=IN_ORDER, **values):
 )
 def test_a_claim_has_the_value_of_its_formula(text, steps, value):
     values = exactly(L=3, Delta=1, sigma=2, s=4, mu=0.5)
-    assert Claim(text).value(steps, values) == pytest.approx(value, rel=1e-15)
+    assert ClaimedBound(text).value(steps, values) == pytest.approx(value, rel=1e-15)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_claim_has_the_value_of_its_formula(text, steps, value):
 )
 def test_what_is_no_claim_is_refused_in_one_sentence(text, word):
     with pytest.raises(InputError, match=word) as refusal:
-        Claim(text)
+        ClaimedBound(text)
     assert "Traceback" not in str(refusal.value) and len(str(refusal.value)) < 600
 
 
@@ -92,7 +92,7 @@ def test_what_is_no_claim_is_refused_in_one_sentence(text, word):
 )
 def test_a_claim_without_a_finite_value_is_refused(text):
     with pytest.raises(InputError, match="no finite value at T = 1"):
-        Claim(text).value(1, {})
+        ClaimedBound(text).value(1, {})
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_claim_without_a_finite_value_is_refused(text):
     ],
 )
 def test_comparisons_are_exact_or_not_made(text, steps, limit, sign):
-    assert Claim(text).compare(steps, {}, limit) == sign
+    assert ClaimedBound(text).compare(steps, {}, limit) == sign
 
 
 # Closed forms.
@@ -213,13 +213,13 @@ def test_what_is_not_known_for_all_constants_is_not_proved(claim, schedule, know
 
 def test_theorem_1_as_stated_is_proved_from_7_steps_on_and_with_coherence_only():
     stated = "(s*L*Delta/mu^2 + sigma^2*log(T)/s)/sqrt(T)"
-    found = prove(Claim(stated), parse("mu/(s*L*sqrt(k))"), COHERENT, {})
+    found = prove(ClaimedBound(stated), parse("mu/(s*L*sqrt(k))"), COHERENT, {})
     assert (found.bound, found.since, found.coherent) == ("dai2019", 7, True)
-    assert prove(Claim(stated), parse("mu/(s*L*sqrt(k))"), IN_ORDER, {}) is None
+    assert prove(ClaimedBound(stated), parse("mu/(s*L*sqrt(k))"), IN_ORDER, {}) is None
 
 
 def test_a_proof_prints_its_argument():
-    found = prove(Claim(COROLLARY_1), parse(STEP_1), IN_ORDER, {})
+    found = prove(ClaimedBound(COROLLARY_1), parse(STEP_1), IN_ORDER, {})
     assert all(step.ok for step in found.steps)
     assert found.steps[0].rule == "kernel" and "corollary-1" in found.steps[0].title
     assert any("claim - bound >= 0 for every T" in step.title for step in found.steps)
@@ -235,7 +235,7 @@ def test_a_bound_whose_proof_does_not_replay_proves_nothing(monkeypatch):
             return type("Report", (), {"proved": False})
 
     monkeypatch.setattr(claim_proof, "PROOFS", {"corollary-1": Broken()})
-    assert prove(Claim(COROLLARY_1), parse(STEP_1), IN_ORDER, {}) is None
+    assert prove(ClaimedBound(COROLLARY_1), parse(STEP_1), IN_ORDER, {}) is None
 
 
 def test_what_is_proved_is_never_contradicted_by_the_library_at_random_constants():
@@ -246,25 +246,25 @@ def test_what_is_proved_is_never_contradicted_by_the_library_at_random_constants
         c, a = rng.uniform(0.1, 4), rng.uniform(0.1, 1.2)
         schedule = f"{a:.3f}/(s*L{p})"
         claim = f"{c:.3f}*s*L*Delta/T^{'1' if not p else '0.5' if 'sqrt' in p else '0.25'} + {c:.3f}*L*Delta*s/(T+{s})"
-        proof = prove(Claim(claim), parse(schedule), IN_ORDER, exactly(s=s, sigma=0))
+        proof = prove(ClaimedBound(claim), parse(schedule), IN_ORDER, exactly(s=s, sigma=0))
         found += proof is not None
         for steps in (1, 2, 7, 60, 900) if proof else ():
             constants = {"L": 10 ** rng.uniform(-2, 2), "Delta": 10 ** rng.uniform(-2, 2), "sigma": 0.0}
             trace = np.minimum(np.arange(steps), s - 1)
             sizes = Schedule(schedule).step_sizes(steps, s=s, **constants)
             bound = get(proof.bound).evaluate(Setting(sizes, trace, Staleness(s), constants))
-            value = Claim(claim).value(steps, exactly(s=s, **constants))
+            value = ClaimedBound(claim).value(steps, exactly(s=s, **constants))
             assert steps < proof.since or value >= bound * (1 - 1e-9)
     assert found > 5
 
 
 def test_no_noise_is_used_only_where_sigma_is_put_in_as_0():
     """A claim without sigma cannot hold for every sigma, whatever value a user gave."""
-    found = prove(Claim("5*s*L*Delta/T"), parse("1/(s*L)"), IN_ORDER, {"sigma": ZERO, "s": number(3)})
+    found = prove(ClaimedBound("5*s*L*Delta/T"), parse("1/(s*L)"), IN_ORDER, {"sigma": ZERO, "s": number(3)})
     assert found.at_values in (("sigma",), ("s", "sigma"))
 
 
 def test_logarithms_and_roots_are_read_exactly():
-    assert as_ratio(Claim("log(T^2)/2").formula).same_as(as_ratio(Claim("ln(T)").formula))
-    assert as_ratio(Claim("sqrt(8*L/T)").formula).same_as(as_ratio(Claim("2*2^0.5*L^0.5*T^-0.5").formula))
-    assert as_ratio(Claim("log(0.5)").formula).same_as(as_ratio(Claim("-log(2)").formula))
+    assert as_ratio(ClaimedBound("log(T^2)/2").formula).same_as(as_ratio(ClaimedBound("ln(T)").formula))
+    assert as_ratio(ClaimedBound("sqrt(8*L/T)").formula).same_as(as_ratio(ClaimedBound("2*2^0.5*L^0.5*T^-0.5").formula))
+    assert as_ratio(ClaimedBound("log(0.5)").formula).same_as(as_ratio(ClaimedBound("-log(2)").formula))

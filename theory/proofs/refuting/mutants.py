@@ -22,7 +22,7 @@ from theory.proofs.refuting.mutations import calls, of_claim, of_derivation, of_
 from theory.proofs.theorem import conclusion
 
 
-class Outcome(StrEnum):
+class Fate(StrEnum):
     """What became of a mutant."""
 
     KILLED = "killed"
@@ -48,11 +48,11 @@ class Mutant:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TriedMutant:
     """A mutant with its outcome; `crashed` if it was not a rule that refused but Python."""
 
     mutant: Mutant
-    outcome: Outcome
+    outcome: Fate
     crashed: bool = False
 
 
@@ -144,7 +144,7 @@ _MAKERS: tuple[tuple[Callable[[Proof], Iterator[Mutant]], float], ...] = (
 # ------------------------------------------------------------------------------------------------------- the judgement
 
 
-def judge(proof: Proof, most: int = 60, seed: int = 0) -> list[Verdict]:
+def judge(proof: Proof, most: int = 60, seed: int = 0) -> list[TriedMutant]:
     """What becomes of the mutants of a proof.
 
     Raises:
@@ -156,16 +156,16 @@ def judge(proof: Proof, most: int = 60, seed: int = 0) -> list[Verdict]:
     return [_judged(mutant, report) for mutant in mutants(proof, most, seed)]
 
 
-def _judged(mutant: Mutant, original: Report) -> Verdict:
+def _judged(mutant: Mutant, original: Report) -> TriedMutant:
     known = {step.name: original.facts[step.name] for step in mutant.proof.steps[: mutant.first]}
     try:
         report = mutant.proof.against(mutant.bound, known)
     except Exception:  # a change that makes no sense to Python is refused as well; it is counted
-        return Verdict(mutant, Outcome.KILLED, crashed=True)
+        return TriedMutant(mutant, Fate.KILLED, crashed=True)
     if not report.proved:
-        return Verdict(mutant, Outcome.KILLED)
+        return TriedMutant(mutant, Fate.KILLED)
     same = _says_the_same(mutant, original) and report.axioms <= original.axioms
-    return Verdict(mutant, Outcome.EQUIVALENT if same else Outcome.GAP)
+    return TriedMutant(mutant, Fate.EQUIVALENT if same else Fate.GAP)
 
 
 def _says_the_same(mutant: Mutant, original: Report) -> bool:
@@ -201,10 +201,10 @@ class Score:
         return self.killed / max(1, self.made - self.equivalent)
 
 
-def score(name: str, verdicts: Iterable[Verdict]) -> Score:
+def score(name: str, verdicts: Iterable[TriedMutant]) -> Score:
     """The verdicts counted."""
     found = list(verdicts)
-    counted = {outcome: sum(verdict.outcome is outcome for verdict in found) for outcome in Outcome}
-    gaps = tuple(verdict.mutant.text() for verdict in found if verdict.outcome is Outcome.GAP)
+    counted = {outcome: sum(verdict.outcome is outcome for verdict in found) for outcome in Fate}
+    gaps = tuple(verdict.mutant.text() for verdict in found if verdict.outcome is Fate.GAP)
     crashed = sum(verdict.crashed for verdict in found)
-    return Score(name, len(found), counted[Outcome.KILLED], counted[Outcome.EQUIVALENT], crashed, gaps)
+    return Score(name, len(found), counted[Fate.KILLED], counted[Fate.EQUIVALENT], crashed, gaps)

@@ -12,7 +12,7 @@ from theory.formulas.notation import name_node
 from theory.proofs import PROOFS
 from theory.proofs.kernel import ZERO, Context, ProofError, lt, scalar, var
 from theory.proofs.proof import Claim, rules
-from theory.proofs.refuting.mutants import Mutant, Outcome, _judged, judge, mutants, score
+from theory.proofs.refuting.mutants import Fate, Mutant, _judged, judge, mutants, score
 from theory.proofs.refuting.mutations import of_claim, of_derivation, of_expression, of_formula
 from theory.proofs.statement import E, G, meaning, read, square
 
@@ -105,7 +105,7 @@ def test_a_survivor_that_says_something_else_is_a_gap():
     proof = PROOFS["theorem-b"]
     report = replayed(proof)
     longer = replace(proof, least_steps=2)
-    assert _judged(Mutant(proof, "domain", proof.name, "T >= 2", longer, 0), report).outcome is Outcome.GAP
+    assert _judged(Mutant(proof, "domain", proof.name, "T >= 2", longer, 0), report).outcome is Fate.GAP
 
 
 @pytest.mark.long

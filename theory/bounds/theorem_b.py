@@ -25,7 +25,7 @@ from __future__ import annotations
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, DELAYS_FIXED, NO_NOISE, SMOOTH, Source
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
-from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign
+from theory.bounds.parts.shared import DELAYS_WITHIN, exact_gradients, of_right_sign
 from theory.formulas.formula import Defined, Previous, call, formula, readers, served, total, window
 from theory.formulas.notation import name_node
 
@@ -60,15 +60,7 @@ THEOREM_B = Bound(
     assumptions=(SMOOTH, BOUNDED_BELOW, DELAYS_FIXED, NO_NOISE),
     conditions=(
         *of_right_sign("L", "Delta"),
-        Condition(
-            "sigma is 0: the gradients are exact",
-            "it is about exact gradients only",
-            _SIGMA,
-            Relation.EQUALS,
-            formula(0),
-            "sigma",
-            "use theorem-a, which allows noise",
-        ),
+        exact_gradients("use theorem-a, which allows noise"),
         DELAYS_WITHIN,
         not_negative(_V, "eta_k (2 - L b_k)"),
     ),

@@ -38,7 +38,7 @@ import numpy as np
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, NO_NOISE, SMOOTH, Assumption, Source
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
-from theory.bounds.parts.shared import of_right_sign
+from theory.bounds.parts.shared import exact_gradients, of_right_sign
 from theory.common.types import Floats
 from theory.formulas.formula import Defined, Environment, Formula, Name, Number, Previous, call, formula, served, total
 from theory.formulas.notation import name_node
@@ -235,15 +235,7 @@ THEOREM_C = Bound(
     assumptions=(SMOOTH, BOUNDED_BELOW, NO_NOISE, CONSTANT_STEP, FIXED_DELAY),
     conditions=(
         *of_right_sign("L", "Delta"),
-        Condition(
-            "sigma is 0: the gradients are exact",
-            "it is about exact gradients only",
-            _SIGMA,
-            Relation.EQUALS,
-            formula(0),
-            "sigma",
-            "use theorem-a, which allows noise",
-        ),
+        exact_gradients("use theorem-a, which allows noise"),
         *one_step_one_delay("theorem-b"),
         positive_weight(_WEIGHT),
     ),

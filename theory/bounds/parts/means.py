@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED
 from theory.bounds.parts.conditions import Condition, Relation
-from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, positive_denominator
+from theory.bounds.parts.shared import DELAYS_WITHIN, exact_gradients, of_right_sign, positive_denominator
 from theory.formulas.formula import Defined, Formula, Previous, formula, readers, total, window
 from theory.formulas.notation import name_node
 
@@ -46,15 +46,7 @@ IN_FLIGHT = Defined("n", readers(1))
 COMMON = (*of_right_sign("L", "Delta", "sigma"), positive_denominator(total(ETA)))
 WITHIN = (*COMMON, DELAYS_WITHIN)
 
-EXACT = Condition(
-    "sigma is 0: the gradients are exact",
-    "it is about exact gradients only",
-    SIGMA,
-    Relation.EQUALS,
-    formula(0),
-    "sigma",
-    "use lian2015 or theorem-a, which allow noise",
-)
+EXACT = exact_gradients("use lian2015 or theorem-a, which allow noise")
 IN_ORDER = Condition(
     "no gradient overtakes another, d_k <= d_{k-1} + 1",
     "the step reads an older point than the step before it",

@@ -32,6 +32,19 @@ def positive_denominator(denominator: Formula) -> Condition:
     )
 
 
+def exact_gradients(advice: str) -> Condition:
+    """The condition that the gradients have no noise; advice: which bound allows it."""
+    return Condition(
+        "sigma is 0: the gradients are exact",
+        "it is about exact gradients only",
+        name_node("sigma"),
+        Relation.EQUALS,
+        formula(0),
+        "sigma",
+        advice,
+    )
+
+
 def theorem_steps(schedule: Schedule) -> Condition:
     """The condition that the steps are those of a schedule, up to the rounding of another way to compute them."""
     return Condition(

@@ -119,14 +119,7 @@ STEPS = (
         ends("f"),
     ),
     *POINTS,
-    Step(
-        "theorem",
-        "The minimum",
-        "x_t with t >= 1 has weight S if it is read and more than 0 else, x_0 has weight v; add (nu + v) Y_0 >= 0, "
-        "nu (2 L Delta - |g_0|^2) >= 0 and Y_T/2 >= 0",
-        THEOREM,
-        ENDING.minimum(),
-    ),
+    ENDING.step(THEOREM),
 )
 PROOF = Proof(
     "theorem-c",

@@ -206,6 +206,14 @@ class Ending:
             zero(rules.steps_count(run), -scalar("m") * meaning(self.positive.claim.left)),
         )
 
+    def step(self, theorem: Claim) -> Step:
+        """The last step of the proof."""
+        why = (
+            "x_t with t >= 1 has weight S if it is read and more than 0 else, x_0 has weight v; add (nu + v) Y_0 >= 0, "
+            "nu (2 L Delta - |g_0|^2) >= 0 and Y_T/2 >= 0"
+        )
+        return Step("theorem", "The minimum", why, theorem, self.minimum())
+
     def denominator(self) -> Apply:
         """T S + nu is not negative, so that T S + nu + 1/2 is positive."""
         weight = product(self.run, self.positive.fact(self.run), symbol(self.run, "T"))

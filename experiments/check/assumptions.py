@@ -40,6 +40,7 @@ class State(StrEnum):
     """What the run says of an assumption."""
 
     OK = "ok"
+    GIVEN = "given"
     BROKEN = "broken"
     UNKNOWN = "unknown"
 
@@ -73,14 +74,15 @@ def examine(evidence: Evidence, level: float) -> dict[str, Examined]:
     return {finding.name: finding for finding in findings}
 
 
-def _trusted(name: str, constant: Constant | None, symbol: str) -> Examined:
-    """The finding for a constant that nothing contradicts."""
+def _trusted(name: str, constant: Constant | None, symbol: str, tested: str = "") -> Examined:
+    """The finding for a constant that nothing contradicts; `tested` says how it was, nothing if it was not."""
     if constant is None:
         return Examined(name, State.UNKNOWN, f"{symbol} has no value.")
+    given = (State.OK, f"{tested}.") if tested else (State.GIVEN, "nothing recorded tests it.")
     told = {
         Known.EXACT: (State.OK, f"{symbol} is exact: {constant.reason}."),
         Known.UPPER_BOUND: (State.OK, f"{symbol} is a proved upper bound: {constant.reason}."),
-        Known.GIVEN: (State.OK, f"{symbol} is given by the user and not contradicted along the run."),
+        Known.GIVEN: (given[0], f"{symbol} is {constant.reason}; {given[1]}"),
         Known.ESTIMATE: (State.UNKNOWN, f"{symbol} is only an estimate: {constant.reason}."),
     }
     return Examined(name, *told[constant.known])
@@ -92,8 +94,10 @@ def _smooth(evidence: Evidence) -> Examined:
         return _trusted(SMOOTH.name, constant, "L")
     grown = np.where(np.isfinite(growth), growth, 0.0)
     excess = grown > constant.value * (1 + _QUOTIENT_ROUNDING)
+    pairs = int(np.isfinite(growth).sum())
+    tested = f"between {pairs} pairs of points the gradient changed by at most {grown.max():.4g} times the distance"
     return _first_excess(SMOOTH.name, evidence, excess, grown, constant.value, _GROWTH) or _trusted(
-        SMOOTH.name, constant, "L"
+        SMOOTH.name, constant, "L", tested if pairs else ""
     )
 
 
@@ -118,21 +122,29 @@ def _first_excess(
 
 
 def _bounded_below(evidence: Evidence) -> Examined:
-    """The drop of the loss; then the norm, which blames L and Delta together."""
-    constant, loss, norms = evidence.constants.get("Delta"), evidence.loss, evidence.values
-    if constant is None or loss is None:
+    """The drop of the loss; then the norm, which blames L and Delta together. At x_0 the norm needs no loss."""
+    constant, norms, smoothness = evidence.constants.get("Delta"), evidence.values, evidence.constants.get("L")
+    if constant is None:
         return _trusted(BOUNDED_BELOW.name, constant, "Delta")
-    drop, gap = loss[:, :1] - loss, constant.value
-    rounding = _ROUNDING * (np.abs(loss[:, :1]) + np.abs(loss) + gap)
-    left, smoothness = gap - drop + rounding, evidence.constants.get("L")
+    gap, loss = constant.value, np.full_like(norms, np.nan) if evidence.loss is None else evidence.loss
+    # Where the loss is not known, and after divergence, it is NaN, and comparisons with it are false.
+    drop = np.where(evidence.times == 0, 0.0, loss[:, :1] - loss)
+    rounding = _ROUNDING * (np.nan_to_num(np.abs(loss[:, :1]) + np.abs(loss)) + gap)
+    left = gap - drop + rounding
     limit = np.full_like(left, np.inf) if smoothness is None else 2 * smoothness.value * left
-    # After divergence the loss is NaN, and comparisons with it are false.
     above = np.isfinite(norms) & (norms > limit * (1 + _ROUNDING))
     return (
         _first_excess(BOUNDED_BELOW.name, evidence, drop > gap + rounding, drop, gap, _DROP)
         or _first_excess(BOUNDED_BELOW.name, evidence, above, norms, limit, _NORM)
-        or _trusted(BOUNDED_BELOW.name, constant, "Delta")
+        or _trusted(BOUNDED_BELOW.name, constant, "Delta", _fall(drop, evidence.times))
     )
+
+
+def _fall(drop: Floats, times: Ints) -> str:
+    """How Delta was tested, if it was."""
+    seen = drop[:, times > 0]
+    seen = seen[np.isfinite(seen)]
+    return f"the loss fell by at most {max(seen.max(), 0.0):.4g} along the run" if seen.size else ""
 
 
 def _variance(evidence: Evidence) -> Examined:
@@ -145,12 +157,16 @@ def _variance(evidence: Evidence) -> Examined:
         return Examined(BOUNDED_VARIANCE.name, State.BROKEN, sentence, None, found, constant.value**2)
     if constant is not None and constant.value == 0 and not agree(evidence.values):
         return Examined(BOUNDED_VARIANCE.name, State.BROKEN, "sigma = 0 is contradicted: the seeds differ.")
-    return _trusted(BOUNDED_VARIANCE.name, constant, "sigma")
+    tested = "" if found is None else f"the largest variance found along the run is {found:.4g}"
+    return _trusted(BOUNDED_VARIANCE.name, constant, "sigma", tested)
 
 
 def _no_noise(evidence: Evidence) -> Examined:
-    words = "The gradients are exact." if evidence.deterministic else "The gradients of the run are noisy, not exact."
-    return Examined(NO_NOISE.name, State.OK if evidence.deterministic else State.BROKEN, words)
+    if not evidence.deterministic:
+        return Examined(NO_NOISE.name, State.BROKEN, "The gradients of the run are noisy, not exact.")
+    if evidence.simulated:
+        return Examined(NO_NOISE.name, State.OK, "The gradients are exact.")
+    return Examined(NO_NOISE.name, State.GIVEN, "sigma = 0 is given by the user; a log does not show it.")
 
 
 def _ordered(evidence: Evidence) -> Examined:

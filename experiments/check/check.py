@@ -15,6 +15,7 @@ import numpy as np
 from experiments.check.assumptions import IN_EXPECTATION, Examined, State, examine
 from experiments.check.evidence import Evidence, evidence_of
 from experiments.check.one_bound import judge_bound
+from experiments.check.sentences import rests_on, run_away
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
@@ -43,7 +44,9 @@ _NEIGHBOURS = (
 )
 # Honest runs are warned of so rarely.
 _IN_ORDER = 1e-3
-_STATES = (State.BROKEN, State.UNKNOWN, State.OK)
+# Stable steps with noise stay far below.
+_GROWN = 1e4
+_STATES = (State.BROKEN, State.UNKNOWN, State.GIVEN, State.OK)
 
 
 def check(
@@ -120,13 +123,15 @@ def judge(
     deciding = _decide(details, bounds)
     findings = _worst([one.findings for one in each])
     known = _states(findings, tuple(details.values()) if bounds else (deciding,))
-    fit = _fit(evidences, horizons)
+    fit, diverged = _fit(evidences, horizons), _diverged(evidences)
     measured, lower, upper = (np.concatenate(parts) for parts in zip(*(_seen(one, share) for one in each), strict=True))
     return Verdict(
         verdict=deciding.verdict,
         numbers=deciding.numbers,
         bound=deciding.name,
-        sentence=deciding.sentence,
+        sentence=rests_on(deciding, last.constants, findings)
+        + deciding.sentence
+        + run_away(diverged, sum(len(evidence.seeds) for evidence in evidences)),
         slack_min=deciding.slack_min,
         rate=fit.exponent if fit else None,
         rate_interval=fit.interval if fit else None,
@@ -145,7 +150,7 @@ def judge(
         iterates=deciding.iterates,
         constants=dict(last.constants),
         announcements=tuple(dict.fromkeys([*announcements, *(s for e in evidences for s in _announced(e, alone))])),
-        diverged=_diverged(evidences),
+        diverged=diverged,
         bounds_detail=details,
         rounding_margin=last.margin if last.deterministic else None,
         statistic=deciding.statistic,
@@ -292,15 +297,34 @@ def _announced(evidence: Evidence, alone: bool) -> tuple[str, ...]:
         (evidence.copies, "All seeds look like copies of one run; they count as one seed."),
         (not evidence.copies and distinct < seeds, _COPIES.format(distinct=distinct, seeds=seeds)),
         (not evidence.deterministic and neighbours_p_value(evidence.values) <= _IN_ORDER, _NEIGHBOURS),
-        (_diverged([evidence]).seeds > 0, "Seeds diverged; a diverged seed counts as infinite in a mean."),
+        (
+            evidence.diverged_at is not None and (evidence.diverged_at >= 0).any(),
+            "Seeds diverged; a diverged seed counts as infinite in a mean.",
+        ),
         (not evidence.complete, "Not every step is recorded; minima are over the recorded points."),
     )
     return tuple(sentence for applies, sentence in told if applies)
 
 
 def _diverged(evidences: Sequence[Evidence]) -> Diverged:
-    steps = [int(k) for e in evidences if e.diverged_at is not None for k in e.diverged_at if k >= 0]
+    """The seeds that left for infinity, whether or not their numbers overflowed."""
+    steps = [int(k) for evidence in evidences for k in _left(evidence) if k >= 0]
     return Diverged(len(steps), min(steps, default=None))
+
+
+def _left(evidence: Evidence) -> Ints:
+    """The first k (S,) from which on F is known to be thousands of times further from its infimum than at the start.
+
+    |grad F|^2 <= 2L (F - inf F), so that a gradient beyond so many times 2 L Delta + sigma^2 shows it; -1 elsewhere.
+    """
+    named = {name: constant.value for name, constant in evidence.constants.items()}
+    start = float(evidence.values[:, 0].max())
+    usual = max(2 * named["L"] * named["Delta"], start) if {"L", "Delta"} <= named.keys() else start
+    near = ~(evidence.values > _GROWN * (usual + named.get("sigma", 0.0) ** 2))
+    last_near = evidence.times.size - 1 - np.argmax(near[:, ::-1], axis=1)
+    after = evidence.times[np.minimum(last_near + 1, evidence.times.size - 1)]
+    far = np.where(near.any(axis=1) & ~near[:, -1], after, -1)
+    return far if evidence.diverged_at is None else np.where(evidence.diverged_at >= 0, evidence.diverged_at, far)
 
 
 def _in_order(runs: Sequence[Run]) -> list[Run]:

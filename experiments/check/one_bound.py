@@ -11,7 +11,6 @@ from experiments.check.assumptions import Examined, State, broken
 from experiments.check.evidence import Evidence
 from experiments.check.sentences import compared, more_seeds
 from experiments.check.verdict import BoundVerdict, Decision
-from experiments.common.constants import Known
 from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly
 from experiments.statistics.decay import running_minimum
 from experiments.statistics.intervals import mean
@@ -111,19 +110,17 @@ def _decision(
 ) -> tuple[Decision, str]:
     """The word, and the reason that stands before the comparison."""
     estimates = evidence.estimated(bound.constants)
-    taken = f"Given the estimated {' and '.join(estimates)}:" if estimates else ""
     if contradicted:
         return Decision.ASSUMPTION_BROKEN, contradicted[0].sentence
     if comparison.outcome is Outcome.BELOW:
-        return Decision.HOLDS, taken
+        return Decision.HOLDS, ""
     if comparison.outcome is Outcome.UNDECIDED:
-        return Decision.UNDECIDED, taken
+        return Decision.UNDECIDED, ""
     if estimates:
-        return Decision.UNDECIDED, f"An estimate cannot refute a theorem. {taken}"
+        return Decision.UNDECIDED, "An estimate cannot refute a theorem."
     if bound.needs_coherence and findings[COHERENCE.name].state is State.UNKNOWN:
         return Decision.UNDECIDED, findings[COHERENCE.name].sentence
-    given = [name for name in bound.constants if evidence.constants[name].known is Known.GIVEN]
-    return Decision.VIOLATED, f"Taking {', '.join(given)} as given by the user:" if given else ""
+    return Decision.VIOLATED, ""
 
 
 def _slack(evidence: Evidence, bound: Bound, horizons: Ints, values: Floats) -> float | None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
+from experiments.check.assumptions import Examined, State
 from experiments.check.evidence import Evidence
+from experiments.check.verdict import BoundVerdict, Diverged
+from experiments.common.constants import Constant, Known
 from experiments.statistics.comparison import MeanComparison, Outcome
 from experiments.statistics.intervals import mean
 from experiments.statistics.kurtosis import GAUSSIAN
 from experiments.statistics.tails import ANY, Gaussian, Tails
-from theory.bounds import Bound
+from theory.bounds import Bound, get
+from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, COHERENCE, SMOOTH
 
 _WORDS = {
     Outcome.BELOW: "is below",
@@ -17,6 +22,8 @@ _WORDS = {
     Outcome.UNDECIDED: "cannot be told to be above or below",
 }
 _EVERY = "the mean at every point"
+# The assumption that tests a constant.
+_ASSUMED = {"L": SMOOTH.name, "Delta": BOUNDED_BELOW.name, "sigma": BOUNDED_VARIANCE.name, "mu": COHERENCE.name}
 
 
 def compared(
@@ -40,6 +47,41 @@ def compared(
     if evidence.deterministic or math.isnan(comparison.ratio):
         return told
     return f"{told} {_rests_on(comparison, level, tails)}"
+
+
+def rests_on(detail: BoundVerdict, constants: Mapping[str, Constant], findings: Mapping[str, Examined]) -> str:
+    """What a verdict takes for granted, to stand first in its sentence; nothing where a constant is contradicted."""
+    if detail.value is not None and detail.broken:
+        return ""
+    known = {name: constants[name] for name in _ASSUMED if name in get(detail.name).constants and name in constants}
+    groups: dict[str, list[str]] = {}
+    for name, constant in known.items():
+        if constant.known is Known.GIVEN:
+            finding = findings.get(_ASSUMED[name])
+            words = "tested along the run" if finding and finding.state is State.OK else "not tested"
+            groups.setdefault(words, []).append(f"{name} = {constant.value:.6g}")
+    told = [f"{_and(names)} ({words})" for words, names in groups.items()]
+    estimates = [name for name, constant in known.items() if constant.known is Known.ESTIMATE]
+    told += [f"the estimated {_and(estimates)}"] if estimates else []
+    return f"Given {_and(told)}: " if told else ""
+
+
+def _and(parts: Sequence[str]) -> str:
+    """A list in words.
+
+    >>> _and(["L = 1", "Delta = 2", "sigma = 0"])
+    'L = 1, Delta = 2 and sigma = 0'
+    """
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def run_away(diverged: Diverged, seeds: int) -> str:
+    """How many seeds diverged, and when; nothing where none did."""
+    if not diverged.seeds:
+        return ""
+    many = "The run" if seeds == 1 else f"{diverged.seeds} of {seeds} seeds"
+    return f" {many} diverged,{'' if diverged.seeds == 1 else ' the first'} at k = {diverged.first}."
 
 
 def _by(comparison: MeanComparison) -> str:

@@ -96,7 +96,7 @@ class Verdict(Shown):
         slack_min: smallest bound / measured over the horizons, for that bound.
         rate: exponent of the measured running minimum over rate_range; rate_interval: by resampling seeds.
         bound_rate: exponent of the bound over the same range.
-        assumptions: name -> ok, broken or unknown; findings: name -> the sentence behind it.
+        assumptions: name -> ok (proved or tested), given, broken or unknown; findings: name -> the sentence behind it.
         times: horizons t (steps); measured: least mean squared norm over the recorded k <= t; measured_lower,
             measured_upper: one-sided confidence bounds of the least mean, each at the level, at one t at a time.
         bounds: name -> value at each horizon, None where the domain fails.

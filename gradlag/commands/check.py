@@ -16,7 +16,7 @@ from experiments.runs.run import Run
 from experiments.statistics.intervals import checked_level
 from experiments.statistics.tails import parse_tails
 from experiments.studies.ladder import horizon_grid
-from gradlag.commands.run import carry_out, diverged, settle
+from gradlag.commands.run import carry_out, settle
 from gradlag.terminal.output import (
     interval,
     keep_json,
@@ -185,7 +185,6 @@ def show(verdict: Verdict, *, out: Path | None, told: Collection[str] = ()) -> N
     print_prose(
         f"{verdict.verdict.loud} ({verdict.bound}). {verdict.sentence}",
         f"What would decide it: {verdict.would_decide}" if verdict.would_decide else "",
-        diverged(verdict.diverged.seeds, verdict.diverged.first),
         _decay_text(verdict),
         *(f"Note: {sentence}" for sentence in verdict.announcements if sentence not in told),
     )

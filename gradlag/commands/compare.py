@@ -12,7 +12,7 @@ from experiments.check.verdict import Verdict
 from experiments.problems.problem import Problem
 from experiments.runs.configuration import RunOptions
 from gradlag.commands.check import planned, refuse_early
-from gradlag.commands.run import carry_out, diverged
+from gradlag.commands.run import carry_out
 from gradlag.terminal.output import interval, keep_json, number, print_prose, print_table, silent
 from theory.common.errors import InputError
 from theory.common.shown import Shown
@@ -131,7 +131,5 @@ def _row(schedule: str, verdict: Verdict) -> tuple[str, ...]:
 def _remarks(comparison: Comparison) -> Iterator[str]:
     """Why a schedule has no verdict that holds, and which seeds diverged."""
     for schedule, verdict in comparison.verdicts.items():
-        told = "" if str(verdict.verdict) == "holds" else verdict.sentence
-        far = diverged(verdict.diverged.seeds, verdict.diverged.first)
-        if told or far:
-            yield f"{schedule}: {told} {far}".strip()
+        if str(verdict.verdict) != "holds" or verdict.diverged.seeds:
+            yield f"{schedule}: {verdict.sentence}"

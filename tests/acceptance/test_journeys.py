@@ -144,11 +144,13 @@ def rows(folder: Path) -> list[str]:
     return (folder / "log.csv").read_text().splitlines()[1:]
 
 
-def test_a_log_with_a_gap_too_small_is_violated(gradlag, place):
-    """The same log cannot come from a function whose values fall by at most 1/1000."""
+def test_a_log_with_a_gap_too_small_for_its_first_norm_breaks_the_assumption(gradlag, place):
+    """The same log cannot come from a function whose values fall by at most 1/1000: |grad F(x_0)|^2 > 2 L Delta."""
     (place / "log.csv").write_text(quadratic_log(0.01, delay=3, steps=60))
     asked = ("--run", "log.csv", "--schedule", "0.01", "--staleness", 4, "--constants", "L=1,Delta=0.001,sigma=0")
-    assert gradlag("check", *asked, "--json", folder=place).status == 1
+    told = gradlag("check", *asked, "--json", folder=place)
+    assert (told.status, told.json["assumptions"]["bounded below"]) == (3, "broken")
+    assert told.json["sentence"].startswith("L and Delta are contradicted at k = 0")
 
 
 # Interruption

@@ -26,6 +26,8 @@ from theory.staleness.count import Staleness
 
 LEVEL = 0.05
 STEPS, STEP = 12, 0.02
+# |grad F(x_0)|^2 <= 2 L Delta.
+START = 2.0
 Squares = Callable[[np.random.Generator], np.ndarray]
 
 
@@ -75,7 +77,7 @@ def test_seeds_of_which_some_converged_and_the_mean_is_the_bound_violate_nothing
 
     def draw(rng: np.random.Generator) -> np.ndarray:
         squares = np.tile((rng.random((seeds, 1)) >= zeros) / (1 - zeros) * bound, (1, STEPS + 1))
-        squares[:, 0] = bound  # x_0 is no random point
+        squares[:, 0] = min(bound, START)  # x_0 is no random point
         # Each seed is told apart by its digits, as seeds are.
         return squares * (1 + 1e-4 * (rng.random(squares.shape) - 0.5) * (np.arange(STEPS + 1) > 0))
 
@@ -89,7 +91,7 @@ def test_heavy_tails_with_their_mean_above_the_bound_seldom_hold(tmp_path: Path,
 
     def draw(rng: np.random.Generator) -> np.ndarray:
         squares = 1.01 * bound * np.tile(laws()[law](rng, (seeds, 1)), (1, STEPS + 1))
-        squares[:, 0] = 2 * bound
+        squares[:, 0] = min(2 * bound, START)
         return squares * (1 + 1e-4 * rng.random(squares.shape) * (np.arange(STEPS + 1) > 0))
 
     assert words(tmp_path, 60, draw)[Decision.HOLDS] <= most(60)
@@ -101,7 +103,7 @@ def test_runs_that_are_logged_several_times_count_once(tmp_path: Path, rounding:
 
     def draw(rng: np.random.Generator) -> np.ndarray:
         squares = np.repeat(bound * rng.exponential(size=(4, 1)) * np.ones(STEPS + 1), 6, axis=0)
-        squares[:, 0] = bound
+        squares[:, 0] = min(bound, START)
         return squares * (1 + rounding * rng.random(squares.shape))
 
     found = list(verdicts(tmp_path, 60, draw))
@@ -113,7 +115,8 @@ def test_a_mean_far_above_the_bound_is_still_refuted(tmp_path: Path) -> None:
     bound = limit()
 
     def draw(rng: np.random.Generator) -> np.ndarray:
-        return 2 * bound * rng.gamma(5, 1 / 5, (12, STEPS + 1))
+        squares = 2 * bound * rng.gamma(5, 1 / 5, (12, STEPS + 1))
+        return np.minimum(squares, np.where(np.arange(STEPS + 1) == 0, START, np.inf))
 
     found = next(verdicts(tmp_path, 1, draw))
     assert found.verdict is Decision.VIOLATED and found.test == "Gaffke's test" and found.p_value <= LEVEL
@@ -138,7 +141,7 @@ def test_what_is_known_of_the_tails_is_used_and_named(tmp_path: Path) -> None:
     from experiments.statistics.tails import parse_tails
 
     squares = limit() * np.random.default_rng(0).gamma(40, 0.4 / 40, (10, STEPS + 1))
-    squares[:, 0] = 2 * limit()
+    squares[:, 0] = min(2 * limit(), START)
     rows = (f"{k},{math.sqrt(v):.17g},{s}" for s, row in enumerate(squares) for k, v in enumerate(row))
     (tmp_path / "log.csv").write_text("step,grad_norm,seed\n" + "\n".join(rows) + "\n")
 
@@ -194,7 +197,7 @@ def test_copies_and_order_are_found_and_honest_rows_are_not_suspected() -> None:
 
 def test_holds_needs_no_share_of_the_level_as_all_claims_have_to_hold(tmp_path: Path) -> None:
     squares = 0.44 * limit() * np.random.default_rng(5).gamma(400, 1 / 400, (32, STEPS + 1))
-    squares[:, 0] = 2 * limit()
+    squares[:, 0] = min(2 * limit(), START)
     rows = (f"{k},{math.sqrt(v):.17g},{s}" for s, row in enumerate(squares) for k, v in enumerate(row))
     (tmp_path / "log.csv").write_text("step,grad_norm,seed\n" + "\n".join(rows) + "\n")
     given = {"L": 1.0, "Delta": 1.0, "sigma": 1.0}

@@ -39,9 +39,11 @@ def bound(window: int = 1, delays: np.ndarray | None = None, **changed: float) -
 
 
 def lines(norm: float, seeds: int = 16, every: int = 1) -> str:
-    rng = np.random.default_rng(2)
+    rng, start = np.random.default_rng(2), (2 * CONSTANTS["L"] * CONSTANTS["Delta"]) ** 0.5
     rows = [
-        f"{k},{norm * rng.gamma(50, 1 / 50) ** 0.5:.17g},{seed}" for seed in range(seeds) for k in range(0, 31, every)
+        f"{k},{min(norm * rng.gamma(50, 1 / 50) ** 0.5, start if k == 0 else np.inf):.17g},{seed}"
+        for seed in range(seeds)
+        for k in range(0, 31, every)
     ]
     return "step,grad_norm,seed\n" + "\n".join(rows) + "\n"
 

@@ -118,7 +118,8 @@ def check_log(
         diverged_at=_diverged_at(log),
         simulated=False,
     )
-    told = _ANNOUNCED if _ends_with_a_line(path) else (*_ANNOUNCED, _CUT)
+    remarks = ("" if _ends_with_a_line(path) else _CUT, rule.scaled(setting.constants.get("L")))
+    told = (*_ANNOUNCED, *filter(None, remarks))
     return judge([evidence], bounds, level, told, tails)
 
 

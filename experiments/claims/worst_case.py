@@ -12,7 +12,8 @@ from theory.common.types import Progress
 from theory.worst_case.answer import WorstCase, judged
 from theory.worst_case.asking import Asked
 from theory.worst_case.certificate.certify import Certificate, certified
-from theory.worst_case.solve import worst_case
+from theory.worst_case.solution import Solution, Status
+from theory.worst_case.solve import SETTLED, worst_case
 from theory.worst_case.witness.check import Witness
 from theory.worst_case.witness.find import witness
 
@@ -28,6 +29,8 @@ def answered(
 ) -> WorstCase:
     """The worst case of a question, with the bounds of the library beside it.
 
+    Where the witness does not meet the value, pairs are added until none is broken.
+
     Args:
         asked: the question.
         dense: over all pairs of points, in cvxpy.
@@ -41,15 +44,32 @@ def answered(
     >>> round(found.upper, 4), round(found.lower, 4)
     (0.8, 0.8)
     """
+
+    def tell(done: int, total: int, text: str) -> None:
+        progress(done, total)
+
+    def known(solution: Solution) -> WorstCase:
+        certificate, refusal = certified(solution) if certify else (None, None)
+        if certificate is not None:
+            keep(certificate)
+        found = witness(solution) if seek and solution.multipliers is not None else None
+        lower = None if found is None else _replayed(found)
+        return WorstCase(asked, solution, certificate, refusal, found, lower, judged(asked), sought=seek)
+
     # Steps that overflow are not solved, which the answer says.
     with np.errstate(over="ignore", invalid="ignore"):
-        solution = worst_case(asked.question, dense=dense, progress=lambda done, total, text: progress(done, total))
-    certificate, refusal = certified(solution) if certify else (None, None)
-    if certificate is not None:
-        keep(certificate)
-    found = witness(solution) if seek and solution.multipliers is not None else None
-    lower = None if found is None else _replayed(found)
-    return WorstCase(asked, solution, certificate, refusal, found, lower, judged(asked), sought=seek)
+        answer = known(worst_case(asked.question, dense=dense, progress=tell))
+        if _may_close(answer):
+            more = worst_case(asked.question, exact=True, start=answer.solution, progress=tell)
+            answer = known(more) if more.value < answer.solution.value else answer
+    return answer
+
+
+def _may_close(answer: WorstCase) -> bool:
+    """Whether the witness is so far below that more pairs should lower the value; with noise it has other reasons."""
+    solution, lower = answer.solution, answer.lower
+    open_still = solution.status is Status.SOLVED and not solution.exact and answer.asked.question.variance == 0
+    return open_still and answer.sought and (lower is None or lower < (1 - SETTLED) * solution.value)
 
 
 def _replayed(found: Witness) -> float | None:

@@ -128,6 +128,7 @@ def plan(
         **options,
     )
     told = _announcements(objective, configuration, setting.step_sizes, model)
+    told += tuple(filter(None, [rule.scaled(setting.constants.get("L"))]))
     return Plan(configuration, objective, rule, setting, resolved, told, memory, command)
 
 

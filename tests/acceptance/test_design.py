@@ -70,6 +70,15 @@ def test_the_design_for_the_worst_case_has_the_lowest_worst_case(designed):
     assert values["worst-case"] <= values["theorem-a"] * (1 + 1e-6)
 
 
+def test_a_design_meets_a_problem_of_another_smoothness_with_scaled_steps(gradlag, place, designed):
+    steps = f"@{designed['theorem-a'].json['files']['steps']}"
+    told = gradlag("check", "--schedule", steps, "--problem", "logistic-cancer", *ASKED, "--seeds", 4, folder=place)
+    assert "were made for L = 1; they are scaled to L = 3.3" in told.err
+    assert "diverged" not in told.out and "ASSUMPTION BROKEN" not in told.out
+    asked = gradlag("worst-case", "--schedule", steps, *ASKED, "--smoothness", 5, "--variance", 0.5, folder=place)
+    assert "scaled to L = 5" in " ".join(asked.out.split())
+
+
 def test_without_certificates_it_says_so(gradlag, place):
     told = gradlag("design", *ASKED, "--no-certify", "--json", folder=place).json
     assert told["certified"] is False and told["upper"] == {} and told["files"] == {}
@@ -107,7 +116,7 @@ def test_a_trace_of_delays_is_designed_for(gradlag, place):
 def test_the_file_of_steps_is_a_schedule_with_the_designs_worst_case(gradlag, place, designed, target):
     told = designed[target].json
     steps = told["files"]["steps"]
-    assert [float(line) for line in (place / steps).read_text().splitlines()] == told["step_sizes"]
+    assert np.loadtxt(place / steps).tolist() == told["step_sizes"]
     flags = ("--variance", 0.1, "--no-witness", "--certify", "again.txt", "--json")
     again = gradlag("worst-case", "--schedule", f"@{steps}", *ASKED, *flags, folder=place).json
     assert again["certified"] and again["upper"] == pytest.approx(told["upper"]["design"], rel=1e-4)

@@ -26,7 +26,7 @@ from theory.design.brief import Brief, best_multiple, brief, waiting
 from theory.design.reason import reason
 from theory.design.theorem_1 import best_sum, best_tight
 from theory.design.theorem_a import best_theorem_a
-from theory.design.worst_case import best_worst_case, starts
+from theory.design.worst_case import best_worst_case, polished, starts
 from theory.schedules.schedule import NumericSchedule
 from theory.staleness.count import Staleness
 from theory.worst_case.solution import Solution, Status
@@ -106,8 +106,8 @@ class Design:
 
     @property
     def schedule(self) -> NumericSchedule:
-        """The steps as a schedule."""
-        return NumericSchedule(self.step_sizes, "@design")
+        """The steps as a schedule, which is scaled where L is another one."""
+        return NumericSchedule(self.step_sizes, "@design", self.brief.smoothness)
 
     def improvement(self, name: str) -> float | None:
         """How much less the target's measure is than at a baseline: 0.1 for 10 %; None outside its domain."""
@@ -119,8 +119,8 @@ class Design:
 
     @property
     def text(self) -> str:
-        """T lines, one step size each, that `--schedule @FILE` reads back to the same floats."""
-        return "".join(f"{float(step)!r}\n" for step in self.step_sizes)
+        """The L that the steps are for, then one a line: what `--schedule @FILE` reads back to the same floats."""
+        return self.schedule.lines
 
     def save(self, path: str | Path) -> Path:
         """Write the steps as a file for `--schedule @FILE`."""
@@ -252,7 +252,8 @@ def _for_worst_case(run: Brief, rate: Rater, progress: Stages | None) -> Design:
         usual["waiting"] = (_WAITING, waiting(run, _fresh_length(run)) / run.smoothness)
     baselines = {name: rate(title, sizes) for name, (title, sizes) in usual.items()}
     best = best_worst_case(run.question(constant), _begun(run, baselines), progress=progress)
-    chosen = _least(rate("the design", best.step_sizes), baselines)
+    found = _least(rate("the design", best.step_sizes), baselines)
+    chosen = _least(rate("the design", polished(run.question(found.step_sizes))), {**baselines, "": found})
     target = Target.WORST_CASE
     return Design(target, run, chosen, baselines, _reason(run, target, chosen, baselines))
 

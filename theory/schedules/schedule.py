@@ -11,26 +11,24 @@ import math
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from theory.common.errors import DelayError, ScheduleError
-from theory.common.reading import read_ordinary
 from theory.common.types import Floats
 from theory.formulas.formula import Environment, Formula
 from theory.formulas.notation import CONSTANTS, GLOSSARY
-from theory.formulas.parsing import NUMBER, parse
+from theory.formulas.parsing import parse
 from theory.schedules.catalogue import CATALOGUE as CATALOGUE
 from theory.schedules.catalogue import expanded, hint
+from theory.schedules.files import read_numbers, written
 
 #: The constants that `step_sizes` takes by name; T is the number of steps, k and d belong to each step.
 TAKEN: tuple[str, ...] = (*CONSTANTS, "s")
 
 # Long runs are evaluated in pieces: every node keeps its values, and an expression may have hundreds of nodes.
 _PIECE = 2**16
-_LARGEST_FILE = 2**26
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,11 @@ class Schedule:
     def reads_delay(self) -> bool:
         """Whether the step sizes depend on the current delay d."""
         return "d" in self.names
+
+    def scaled(self, smoothness: float | None) -> str:
+        """Nothing to be said: an expression is not made for one L."""
+        del smoothness
+        return ""
 
     @property
     def digest(self) -> str:
@@ -138,13 +141,17 @@ class NumericSchedule:
     Args:
         values: numbers (T,), finite and at least 0; they are copied.
         text: where they come from.
+        smoothness: the L that they were made for: at another L they are scaled; None where they stay as they are.
 
-    >>> NumericSchedule([0.5, 0.25]).step_sizes(2)
+    >>> NumericSchedule([0.5, 0.25]).step_sizes(2, L=2.0)
     array([0.5 , 0.25])
+    >>> NumericSchedule([0.5, 0.25], smoothness=1.0).step_sizes(2, L=2.0)
+    array([0.25 , 0.125])
     """
 
     values: Floats = field(repr=False)
     text: str = "@file"
+    smoothness: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _frozen(_checked_sizes(_as_numbers(self.values))))
@@ -155,8 +162,8 @@ class NumericSchedule:
     def __hash__(self) -> int:
         return hash((self.text, self.digest))
 
-    def __reduce__(self) -> tuple[type[NumericSchedule], tuple[Floats, str]]:
-        return NumericSchedule, (self.values, self.text)
+    def __reduce__(self) -> tuple[type[NumericSchedule], tuple[Floats, str, float | None]]:
+        return NumericSchedule, (self.values, self.text, self.smoothness)
 
     @property
     def names(self) -> frozenset[str]:
@@ -175,24 +182,39 @@ class NumericSchedule:
 
     @property
     def digest(self) -> str:
-        """The sha256 of the numbers as little-endian float64."""
-        return hashlib.sha256(self.values.astype("<f8").tobytes()).hexdigest()
+        """The sha256 of the numbers as little-endian float64, and of the L that they were made for."""
+        made_for = b"" if self.smoothness is None else f"L = {self.smoothness!r}".encode()
+        return hashlib.sha256(self.values.astype("<f8").tobytes() + made_for).hexdigest()
+
+    def scaled(self, smoothness: float | None) -> str:
+        """What is to be said where the steps are scaled to an L; otherwise nothing."""
+        if self.smoothness is None or smoothness in (None, self.smoothness):
+            return ""
+        made = f"The steps in {self.text[1:]} were made for L = {self.smoothness:g}"
+        return f"{made}; they are scaled to L = {smoothness:g}."
 
     def latex(self) -> str:
         """LaTeX in words."""
         return r"\text{number } k \text{ of the file}"
 
     def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
-        """The numbers, if there are exactly `steps` of them; see `Schedule.step_sizes`."""
+        """The numbers, if there are exactly `steps` of them, at the given L; see `Schedule.step_sizes`."""
         count = _checked_steps(steps)
-        _checked_constants(constants)
+        given = _checked_constants(constants).get("L")
         if delays is not None:
             _checked_delays(delays, count)
         if count != self.values.size:
             raise ScheduleError(
                 f"The schedule {self.text} must hold one number for each of the {count} steps. Got {self.values.size}."
             )
-        return self.values
+        if self.smoothness is None or given in (None, self.smoothness):
+            return self.values
+        return _frozen(_checked_sizes(self.values * (self.smoothness / given)))
+
+    @property
+    def lines(self) -> str:
+        """A file that `parse_schedule` reads back to the same: L where there is one, then a number a line."""
+        return written(self.values, self.smoothness)
 
 
 AnySchedule: TypeAlias = Schedule | NumericSchedule
@@ -201,7 +223,8 @@ AnySchedule: TypeAlias = Schedule | NumericSchedule
 def parse_schedule(text: str | AnySchedule) -> AnySchedule:
     """The schedule that a user writes: an expression, a catalogue name, or `@FILE` with one number a line.
 
-    A schedule is returned as it is.
+    A file may begin with a line `# L = NUMBER`: the smoothness that its steps were made for. A schedule is returned as
+    it is.
 
     Raises:
         ScheduleError: a text that does not parse, or a file that cannot be read or holds anything else.
@@ -212,7 +235,8 @@ def parse_schedule(text: str | AnySchedule) -> AnySchedule:
     if isinstance(text, Schedule | NumericSchedule):
         return text
     if isinstance(text, str) and text.strip().startswith("@"):
-        return _read(text.strip())
+        values, smoothness = read_numbers(text.strip())
+        return NumericSchedule(values, text.strip(), smoothness)
     return Schedule(text)
 
 
@@ -221,35 +245,6 @@ def _parsed(expression: str) -> Formula:
         return parse(expression)
     except ScheduleError as error:
         raise ScheduleError(f"{error}{hint(expression)}") from None
-
-
-def _read(text: str) -> NumericSchedule:
-    path = Path(text[1:])
-    try:
-        if not path.is_file():
-            raise ScheduleError(f"There is no file {str(path)!r} to read step sizes from. Check the name after @.")
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ScheduleError(f"The file {str(path)!r} is too large for a list of step sizes. Shorten it.")
-        # Lines end as they do on any system.
-        content = read_ordinary(path, _LARGEST_FILE).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-        lines = content.rstrip().split("\n")
-    except (OSError, ValueError) as error:
-        raise ScheduleError(f"The file {text[1:]!r} cannot be read as text: {error}. Give one number a line.") from None
-    return NumericSchedule(np.array([_number(line, at, text) for at, line in enumerate(lines, 1)]), text)
-
-
-def _number(line: str, at: int, text: str) -> float:
-    written = line.strip(" \t\r")
-    if not NUMBER.fullmatch(written):
-        found = repr(written[:40]) if written else "a blank line"
-        raise ScheduleError(f"Line {at} of {text[1:]!r} must hold one step size, a plain number. Got {found}.")
-    value = float(written)
-    if not (math.isfinite(value) and value >= 0):
-        raise ScheduleError(
-            f"Line {at} of {text[1:]!r} must be a finite number of at least 0, the step size of step k = {at}. "
-            f"Got {written[:40]}."
-        )
-    return value
 
 
 def _checked_steps(steps: int) -> int:

@@ -93,6 +93,7 @@ class WorstCase(Shown):
             "constants": dict(self.asked.constants),
             "pairs": len(self.solution.pairs),
             "exhaustive": self.solution.exhaustive,
+            "exact": self.solution.exact,
             "refusal": self.refusal,
             "bounds": dict.fromkeys(self.unassumed) | {judged.bound.name: judged.value for judged in self.judgements},
             "outside_domain": {name: UNASSUMED.format(name, "assumes") for name in self.unassumed}

@@ -8,6 +8,9 @@ from enum import StrEnum
 from theory.common.types import Floats, Ints
 from theory.worst_case.question import Question
 
+#: A pair that is broken by less counts as kept, in units of Delta.
+BROKEN = 1e-6
+
 
 class Status(StrEnum):
     """How a solver ended. Only `SOLVED` gives a value to be shown."""
@@ -98,4 +101,4 @@ class Solution:
     @property
     def exact(self) -> bool:
         """Whether the value is that of all pairs: they were used, or those that were not hold all the same."""
-        return self.status is Status.SOLVED and (self.exhaustive or self.violation <= 1e-6)
+        return self.status is Status.SOLVED and (self.exhaustive or self.violation <= BROKEN)

@@ -1,7 +1,7 @@
 """The entry point: the worst case of a question, with as many pairs of points as it takes for the value to settle.
 
-First the neighbours (k, k+1). Then, round by round, the pairs whose inequalities the answer breaks most; pairs without
-a multiplier are dropped. The value falls from round to round; where no pair is broken any more, it is that of all.
+First the neighbours (k, k+1). Then, round by round, the pairs whose inequalities the answer breaks most; where the
+value fell, pairs without a multiplier are dropped. Where no pair is broken any more, the value is that of all.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from theory.common.types import Floats, Ints, Stages
 from theory.worst_case.costs import DENSE, Cost, banded_cost, interior_cost, refuse_hopeless
 from theory.worst_case.question import Question
-from theory.worst_case.solution import Solution, Status
+from theory.worst_case.solution import BROKEN, Solution, Status
 from theory.worst_case.solvers.banded import solve
 from theory.worst_case.solvers.dense import solve_dense
 from theory.worst_case.solvers.inequalities import neighbours
@@ -24,7 +24,10 @@ from theory.worst_case.solvers.violated_pairs import cuts, surpluses
 
 TIGHT, ROUGH = 2e-7, 1e-4  # tolerances of the interior-point method
 SETTLED = 1e-4  # relative change of the value from one round to the next
-ROUNDS = 25
+NEARLY_KEPT = 0.01  # by how much pairs may be broken where the value counts as settled, in units of Delta
+FELL = 1e-6  # relative: a smaller fall may be the solver's error
+ROUNDS = 40
+SHORT = 1.0  # seconds by prediction within which no pair is left broken
 PATIENCE = 120.0  # seconds that the next round may take by prediction
 LARGEST_CHECK = 2500  # nodes up to which all pairs are looked at
 
@@ -35,15 +38,19 @@ def worst_case(
     reach: int | None = None,
     dense: bool = False,
     exact: bool = False,
+    start: Solution | None = None,
     progress: Stages | None = None,
 ) -> Solution:
     """The worst case of a question; its value is NaN where no solver gave one that holds.
 
     Args:
         question: any.
-        reach: use the pairs up to this many steps apart and no others; None chooses pairs until the value settles.
+        reach: use the pairs up to this many steps apart and no others; None chooses pairs until the value settles. For
+            short runs that is when no pair is broken, so that the value is that of all pairs; for long ones when the
+            value changes by less than 1e-4 and no pair is broken by more than a hundredth of Delta.
         dense: use all pairs in one dense problem, for up to some fifty steps.
-        exact: go on until no pair is broken, not only until the value changes by less than 1e-4.
+        exact: go on until no pair is broken, however long the run.
+        start: an answer to the same question, from which to go on.
         progress: called with (done, total, text) between solves; the total is a limit that is seldom reached.
 
     Returns:
@@ -63,7 +70,7 @@ def worst_case(
     elif reach is not None:
         found = _solve(question, neighbours(question.steps, reach))
     else:
-        found = _settled(question, exact, progress or _silent)
+        found = _settled(question, exact, start, progress or _silent)
     violation = 0.0 if found.exhaustive else found.violation
     return replace(found, violation=violation, seconds=time.perf_counter() - began)
 
@@ -110,13 +117,18 @@ class _Round:
         return self.tolerance <= TIGHT
 
     def settled(self, exact: bool) -> bool:
-        return not len(self.cuts) or (not exact and self.change <= SETTLED)
+        if not len(self.cuts):
+            return True
+        kept = not self.solution.violation > NEARLY_KEPT  # or not looked at
+        return not exact and kept and self.change <= SETTLED
 
 
-def _settled(question: Question, exact: bool, progress: Stages) -> Solution:
-    best = _round(question, neighbours(question.steps, 1), 0, None, TIGHT)
+def _settled(question: Question, exact: bool, start: Solution | None, progress: Stages) -> Solution:
+    pairs = neighbours(question.steps, 1)
+    spent = _seconds(question, pairs)
+    best = _round(question, 0, None, TIGHT, start or _solve(question, pairs))
     for number in range(1, ROUNDS):
-        solution, settled = best.solution, best.settled(exact)
+        solution, settled = best.solution, best.settled(exact or spent < SHORT)
         if solution.status is not Status.SOLVED or (settled and best.final):
             break
         progress(number, ROUNDS, f"{solution.value:.6g} with {len(solution.pairs)} pairs")
@@ -124,30 +136,42 @@ def _settled(question: Question, exact: bool, progress: Stages) -> Solution:
         # While the value still moves much, a rough answer is enough to find the next pairs.
         rough = not settled and np.isfinite(best.change) and number < ROUNDS - 1
         tolerance = float(np.clip(best.change / 100, TIGHT, ROUGH)) if rough else TIGHT
-        if not _affordable(question, pairs):
+        if _seconds(question, pairs) > PATIENCE:
             break
-        after = _round(question, pairs, number, solution, tolerance)
+        spent += _seconds(question, pairs)
+        after = _round(question, number, best, tolerance, _solve(question, pairs, tolerance))
         if after.solution.status is not Status.SOLVED or after.change < -10 * max(best.tolerance, tolerance):
             break
         best = after
-    return best.solution
+    return best.solution if best.solution.exact else _all_pairs(question, best.solution)
 
 
-def _round(question: Question, pairs: Ints, number: int, before: Solution | None, tolerance: float) -> _Round:
-    solution = _solve(question, pairs, tolerance)
+def _all_pairs(question: Question, otherwise: Solution) -> Solution:
+    """The answer with all pairs, where that is quick and succeeds."""
+    pairs = neighbours(question.steps, question.steps)
+    found = _solve(question, pairs) if _seconds(question, pairs) < SHORT else otherwise
+    return found if found.status is Status.SOLVED else otherwise
+
+
+def _round(question: Question, number: int, before: _Round | None, tolerance: float, solution: Solution) -> _Round:
     nothing = np.empty((0, 2), dtype=np.int64)
-    change = np.inf if before is None else (before.value - solution.value) / solution.value
+    change = np.inf if before is None else (before.solution.value - solution.value) / solution.value
     used = tolerance if solution.solver == OWN else TIGHT
-    nodes = (2 if question.variance > 0 else 1) * (question.steps + 1)
+    pairs, nodes = solution.pairs, (2 if question.variance > 0 else 1) * (question.steps + 1)
     if solution.status is not Status.SOLVED:
         return _Round(solution, pairs, nothing, used, change)
     if nodes > LARGEST_CHECK:
         wider = neighbours(question.steps, 2) if before is None else nothing
         return _Round(solution, pairs, wider, used, change)
     surplus = surpluses(question, solution)
-    found = cuts(question, surplus, longest=_longest(question, number))
-    measured = replace(solution, violation=max(0.0, -float(surplus.min())))
-    return _Round(measured, _kept(solution, surplus), found, used, change)
+    broken = max(0.0, -float(surplus.min()))
+    longest, found = _longest(question, number), nothing
+    while broken > BROKEN and not len(found):
+        found, longest = cuts(question, surplus, longest=longest, tolerance=BROKEN), 2 * longest
+    # Pairs are dropped only where the value fell: else the same ones might come and go for ever.
+    fell = change > max(FELL, 10 * used)
+    kept = _kept(solution, surplus) if fell else pairs
+    return _Round(replace(solution, violation=broken), kept, found, used, change)
 
 
 def _longest(question: Question, number: int) -> int:
@@ -157,9 +181,10 @@ def _longest(question: Question, number: int) -> int:
     return min(2 << number, question.steps)
 
 
-def _affordable(question: Question, pairs: Ints) -> bool:
+def _seconds(question: Question, pairs: Ints) -> float:
+    """Of one solve by the faster solver, by prediction."""
     own = interior_cost(question, pairs).seconds if question.variance == 0 else np.inf
-    return min(banded_cost(question, pairs).seconds, own) < PATIENCE
+    return min(banded_cost(question, pairs).seconds, own)
 
 
 def _kept(solution: Solution, surplus: Floats) -> Ints:

@@ -13,6 +13,8 @@ from theory.design.reason import Shape, reason
 from theory.design.theorem_1 import best_sum, best_tight
 from theory.design.theorem_a import TheoremA, best_theorem_a, by_geometric_programmes
 from theory.schedules.schedule import parse_schedule
+from theory.worst_case.solvers.descent import descend
+from theory.worst_case.solvers.inequalities import neighbours
 
 RUNS = [(1, 12, 0.0), (3, 20, 0.0), (3, 20, 1.0), (6, 15, 0.2)]
 
@@ -50,6 +52,17 @@ def test_a_design_for_the_worst_case_is_better_than_every_baseline(for_worst_cas
         assert for_worst_case.improvement(name) == for_worst_case.worst_case_improvement(name)
     assert for_worst_case.improvement("constant") > 0.02
     assert for_worst_case.improvement("theorem-1") > 0.3
+
+
+@pytest.mark.parametrize(("staleness", "steps", "variance"), [(2, 9, 0.0), (3, 8, 0.0), (2, 5, 0.3)])
+def test_no_descent_over_all_pairs_lowers_the_design_for_the_worst_case(staleness, steps, variance) -> None:
+    found = design(staleness, steps, variance=variance, target="worst-case")
+    question = found.brief.question(found.step_sizes)
+    assert found.chosen.worst_case.exact
+    for seed in range(2):
+        shaken = found.step_sizes * (1 + 1e-3 * seed * np.random.default_rng(seed).standard_normal(steps))
+        again = descend(question.replaced(step_sizes=shaken), pairs=neighbours(steps, steps), solves=100)
+        assert again.value > found.value * (1 - 1e-6)
 
 
 def test_the_worst_case_of_a_design_is_below_its_bound() -> None:
@@ -177,6 +190,8 @@ def test_a_design_is_read_back_from_its_file(tmp_path) -> None:
     read = parse_schedule(f"@{found.save(tmp_path / 'steps.txt')}")
     assert np.array_equal(read.step_sizes(12), found.step_sizes)
     assert np.array_equal(found.schedule.step_sizes(12), found.step_sizes)
+    # At another L it is the design for that L.
+    assert read.step_sizes(12, L=0.7) == pytest.approx(design(3, 12, smoothness=0.7, judged=False).step_sizes, rel=1e-5)
 
 
 def test_the_steps_cannot_be_changed_afterwards() -> None:

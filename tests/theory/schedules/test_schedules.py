@@ -329,11 +329,34 @@ def test_a_file_holds_one_number_a_line(tmp_path, text):
         ("1\n2\n-1e-9\n", r"Line 3 .* k = 3\. Got -1e-9"),
         (b"1\n\xff\xfe\n", "cannot be read as text"),
         (b"\x00\x01", "Line 1 "),
+        ("# L = 3\n", "one number|Line 2"),
+        ("# L = 3\n0.1\nx\n", "Line 3 .* Got 'x'"),
+        ("# L = 0\n1\n", "Line 1 .* L as a positive number.* Got '0'"),
+        ("# L = nan\n1\n", "Line 1 .* L as a positive number.* Got 'nan'"),
+        ("# step sizes for L = \n1\n", "Line 1 .* L as a positive number"),
+        ("1\n# L = 3\n", "Line 2 .* Got '# L = 3'"),
     ],
 )
 def test_a_file_of_anything_else_is_refused_at_its_line(tmp_path, text, says):
     with pytest.raises(ScheduleError, match=says):
         parse_schedule(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("header", ["# L = 4", "#L=4.0", "# step sizes for L = 4e0"])
+def test_steps_made_for_one_smoothness_are_scaled_to_another_and_it_is_said(tmp_path, header):
+    schedule = parse_schedule(written(tmp_path, f"{header}\n0.25\n.5\n"))
+    for smoothness, sizes in ((4.0, [0.25, 0.5]), (None, [0.25, 0.5]), (2.0, [0.5, 1.0]), (40.0, [0.025, 0.05])):
+        constants = {} if smoothness is None else {"L": smoothness}
+        assert schedule.step_sizes(2, **constants).tolist() == pytest.approx(sizes, rel=1e-15)
+        assert bool(schedule.scaled(smoothness)) == (smoothness in (2.0, 40.0))
+    assert "made for L = 4; they are scaled to L = 2." in schedule.scaled(2.0)
+    assert parse_schedule(written(tmp_path, schedule.lines)) == schedule == pickle.loads(pickle.dumps(schedule))
+
+
+def test_the_smoothness_that_steps_were_made_for_is_part_of_the_schedule():
+    made = [NumericSchedule([0.5, 0.25], smoothness=smoothness) for smoothness in (None, 1.0, 2.0)]
+    assert len({schedule.digest for schedule in made}) == 3
+    assert "must be a finite number" in refusal(made[1].step_sizes, 2, L=1e-320)
 
 
 @pytest.mark.parametrize("name", ["@", "@/no/such/file", "@.", "@\x00", "@" + "x" * 5000, "@\ud800", "@~"])

@@ -42,12 +42,50 @@ def test_the_long_run_with_large_steps_is_far_below_its_neighbours_value():
     assert found.value < 0.95 * wider < wider < near
 
 
-def test_theorem_1_steps_settle_after_one_check():
+def test_theorem_1_steps_settle_after_few_rounds():
     calls = []
     found = worst_case(falling(100, 4), progress=lambda done, total, text: calls.append((done, total, text)))
     assert found.value == pytest.approx(0.35696, rel=1e-4)
-    assert len(calls) == 1
+    assert len(calls) <= 3
     assert calls[0][0] <= calls[0][1]
+
+
+def silver(rounds):
+    """1 + rho^(k-1) between two copies of the steps before, rho = 1 + sqrt(2): long steps followed by short ones."""
+    sizes = np.empty(0)
+    for k in range(rounds):
+        sizes = np.concatenate([sizes, [1 + (1 + np.sqrt(2)) ** (k - 1)], sizes])
+    return sizes
+
+
+@pytest.mark.parametrize("sizes", [silver(3), silver(4), 0.8 * silver(3), silver(3)[::-1].cumsum() / 4])
+@pytest.mark.parametrize("s", [1, 2])
+def test_long_steps_followed_by_short_ones_have_the_value_of_all_pairs_by_default(sizes, s):
+    question = Question(sizes, np.minimum(np.arange(len(sizes)), s - 1))
+    found = worst_case(question)
+    assert found.exact
+    assert found.value == pytest.approx(solve_dense(question).value, rel=2e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_short_runs_with_steps_of_any_length_have_the_value_of_all_pairs_by_default(seed):
+    random = np.random.default_rng(seed)
+    steps, s = int(random.integers(4, 12)), int(random.integers(1, 4))
+    question = Question(random.exponential(1.5 / s, steps), np.minimum(np.arange(steps), s - 1))
+    assert worst_case(question).value == pytest.approx(solve_dense(question).value, rel=2e-6)
+
+
+def test_where_the_value_stands_still_broken_pairs_are_not_taken_for_settled():
+    question = Question(silver(6), np.zeros(63, dtype=int))
+    assert worst_case(question).value == pytest.approx(worst_case(question.prefix(7)).value, rel=1e-6)
+
+
+def test_an_answer_can_be_gone_on_from():
+    question = falling(40, 4, 2.0)
+    first = worst_case(question, reach=1)
+    assert worst_case(question, exact=True, start=first).value == pytest.approx(
+        worst_case(question, exact=True).value, rel=1e-6
+    )
 
 
 @pytest.mark.parametrize(("s", "steps", "bound"), [(1, 50, 0.26905), (4, 30, None)])

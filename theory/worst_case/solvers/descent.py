@@ -34,16 +34,15 @@ class Descent:
     """What a descent found.
 
     Args:
-        step_sizes: float64 (T,), the best steps met; value: the worst case there, over the pairs of `reach`.
+        step_sizes: float64 (T,), the best steps met; value: the worst case there, over the pairs that were used: an
+            upper bound.
         start: the value at the steps it began from.
-        reach: the pairs that were used, up to this many steps apart: the value is an upper bound.
         solves: how many worst cases were solved.
     """
 
     step_sizes: Floats
     value: float
     start: float
-    reach: int
     solves: int
 
 
@@ -154,13 +153,13 @@ def default_reach(question: Question) -> int:
 
 
 def descend(
-    question: Question, *, reach: int | None = None, solves: int = 100, progress: Stages | None = None
+    question: Question, *, pairs: Ints | None = None, solves: int = 100, progress: Stages | None = None
 ) -> Descent:
     """Lower the worst case from the steps of a question, by L-BFGS-B over all steps of at least 0.
 
     Args:
         question: where it begins; the delays and constants stay.
-        reach: pairs up to this many steps apart; None for `default_reach`.
+        pairs: int64 (P, 2), the interpolation pairs; None for those up to `default_reach` steps apart.
         solves: about how many worst cases may be solved.
         progress: called with (done, total, text) after each solve.
 
@@ -171,7 +170,7 @@ def descend(
         EnvironmentFailure: the solver fails at the first steps.
     """
     normal = question.normalised()
-    pairs = neighbours(normal.steps, default_reach(normal) if reach is None else reach)
+    pairs = neighbours(normal.steps, default_reach(normal)) if pairs is None else pairs
     unit = float(normal.step_sizes.mean()) or 1.0
     path = _Path(normal, pairs, unit, solves, progress)
     start, _ = path(normal.step_sizes / unit)
@@ -183,13 +182,12 @@ def descend(
         jac=True,
         method="L-BFGS-B",
         bounds=[(0.0, None)] * normal.steps,
-        options={"maxfun": solves - 1, "ftol": 1e-6 if normal.variance > 0 else 1e-8, "gtol": 1e-7, "maxcor": 20},
+        options={"maxfun": solves - 1, "ftol": 1e-8, "gtol": 1e-7, "maxcor": 20},
     )
     return Descent(
         step_sizes=path.best_steps / question.smoothness,
         value=path.best * question.scale,
         start=start * question.scale,
-        reach=int((pairs[:, 1] - pairs[:, 0]).max()),
         solves=path.count,
     )
 

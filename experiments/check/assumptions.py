@@ -129,10 +129,11 @@ def _bounded_below(evidence: Evidence) -> Examined:
     gap, loss = constant.value, np.full_like(norms, np.nan) if evidence.loss is None else evidence.loss
     # Where the loss is not known, and after divergence, it is NaN, and comparisons with it are false.
     drop = np.where(evidence.times == 0, 0.0, loss[:, :1] - loss)
-    rounding = _ROUNDING * (np.nan_to_num(np.abs(loss[:, :1]) + np.abs(loss)) + gap)
+    rounding = _ROUNDING * (np.nan_to_num(np.abs(loss[:, :1]) + np.abs(loss)) + gap) + evidence.loss_error
     left = gap - drop + rounding
     limit = np.full_like(left, np.inf) if smoothness is None else 2 * smoothness.value * left
-    above = np.isfinite(norms) & (norms > limit * (1 + _ROUNDING))
+    least = np.maximum(np.sqrt(norms) - evidence.norm_error, 0.0) ** 2
+    above = np.isfinite(norms) & (least > limit * (1 + _ROUNDING))
     return (
         _first_excess(BOUNDED_BELOW.name, evidence, drop > gap + rounding, drop, gap, _DROP)
         or _first_excess(BOUNDED_BELOW.name, evidence, above, norms, limit, _NORM)
@@ -198,13 +199,23 @@ def _pathwise_coherence(evidence: Evidence) -> Examined:
     seen, mu = evidence.coherence, evidence.constants["mu"].value
     if seen is None:
         return Examined(COHERENCE.name, State.UNKNOWN, f"{evidence.source} does not show the coherence.")
-    asked = (evidence.values > 0) & (evidence.times < evidence.steps)
-    low = asked & (seen < mu - _ROUNDING)
+    # A gradient below its own rounding has no direction.
+    asked = (np.sqrt(evidence.values) > 2 * evidence.norm_error) & (evidence.times < evidence.steps)
+    low = asked & (seen < mu - _ROUNDING - _direction_error(evidence))
     if low.any():
         return _incoherent(evidence, seen, low, asked, mu)
     if (asked & np.isnan(seen)).any() or not evidence.complete:
         return Examined(COHERENCE.name, State.UNKNOWN, "The coherence is not known at every point of the run.")
     return Examined(COHERENCE.name, State.OK, f"mu_k is at least {mu:g} at every point of every seed.")
+
+
+def _direction_error(evidence: Evidence) -> Floats:
+    """How far (S, R) rounding may move <g_k, g_t>/|g_k|^2, for the largest g_t of s recorded points up to k."""
+    norms, size = np.sqrt(evidence.values), evidence.setting.staleness.window
+    padded = np.pad(norms, ((0, 0), (size - 1, 0)), mode="edge")
+    largest = np.lib.stride_tricks.sliding_window_view(padded, size, axis=1).max(axis=-1)
+    with np.errstate(all="ignore"):
+        return np.asarray(np.nan_to_num(3 * evidence.norm_error * (largest + norms) / norms**2))
 
 
 def _incoherent(evidence: Evidence, seen: Floats, low: Flags, asked: Flags, mu: float) -> Examined:
@@ -226,7 +237,8 @@ def _coherence_in_expectation(evidence: Evidence, level: float) -> Examined:
     mu, norms = evidence.constants["mu"].value, evidence.values[:, before]
     usable = np.isfinite(norms).all(axis=0) & np.isfinite(evidence.inner_product[:, before]).all(axis=0)
     norms = norms[:, usable]
-    excess = evidence.inner_product[:, before][:, usable] - mu * norms + _ROUNDING * norms
+    rounding = _ROUNDING + _direction_error(evidence)[:, before][:, usable]
+    excess = evidence.inner_product[:, before][:, usable] - (mu - rounding) * norms
     return _judge_excess(evidence, excess, evidence.times[before][usable], bool(usable.all()), level)
 
 

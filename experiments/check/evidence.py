@@ -14,6 +14,7 @@ import numpy as np
 from experiments.common.constants import Constant, Known
 from experiments.problems import get_problem
 from experiments.problems.problem import Problem
+from experiments.problems.roundoff import ALLOWED, format_of
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
@@ -21,6 +22,9 @@ from experiments.statistics.copies import groups, one_of_each
 from theory.bounds import Setting
 from theory.common.errors import InputError, TooLargeError
 from theory.common.types import Floats, Ints
+
+# The largest margin: with lower precision and more steps a comparison would decide nothing.
+_MOST = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,9 @@ class Evidence:
             points and nothing bounds them.
         loss, coherence, inner_product, smoothness: float64 (S, R) or None, as in a run.
         diverged_at: int64 (S,), the step of divergence or -1.
+        rounding, loss_rounding: how far numbers of a user's gradient and loss may be off, relative to |g| + L |x| and
+            to |F| + |g| |x|; 0 for float64.
+        radius: |x| at most, for them.
         variance: largest exact gradient variance at the points where it was computed, or None.
         simulated: whether gradlag drew the noise and fixed the delays.
         unbiased: whether the stochastic gradients are known to be unbiased.
@@ -61,6 +68,9 @@ class Evidence:
     inner_product: Floats | None = None
     smoothness: Floats | None = None
     diverged_at: Ints | None = None
+    rounding: float = 0.0
+    loss_rounding: float = 0.0
+    radius: float = 0.0
     variance: float | None = None
     simulated: bool = True
     unbiased: bool = True
@@ -87,8 +97,26 @@ class Evidence:
 
     @property
     def margin(self) -> float:
-        """Relative rounding error allowed when exact numbers are compared: 16 (T + terms) eps."""
-        return float(16 * (self.steps + self.terms) * np.finfo(np.float64).eps)
+        """Relative error allowed when exact numbers are compared: 16 (T + terms) eps.
+
+        Rounding of a user's numbers by u, relative to |g| + L |x|, adds 4 u sqrt(T) where |g|^2 is as large as a bound.
+        """
+        exact = 16 * (self.steps + self.terms) * np.finfo(np.float64).eps
+        return float(exact + min(4 / ALLOWED * self.rounding * self.steps**0.5, _MOST))
+
+    @cached_property
+    def norm_error(self) -> Floats:
+        """How far (S, R) the recorded gradient norms may be off by rounding of the user's numbers."""
+        smoothness = self.constants.get("L")
+        size = np.sqrt(self.values) + (0.0 if smoothness is None else smoothness.value * self.radius)
+        return np.asarray(self.rounding * size if self.rounding else np.zeros_like(size))
+
+    @property
+    def loss_error(self) -> Floats:
+        """How far (S, R) differences of the loss from that at x_0 may be off by rounding of the user's numbers."""
+        size = np.nan_to_num(np.abs(self.loss)) if self.loss is not None else np.zeros_like(self.values)
+        start = np.sqrt(self.values[:, :1]) * self.radius
+        return np.asarray(self.loss_rounding * (size + size[:, :1] + 2 * start))
 
     def covered(self, covers_last: bool) -> Floats:
         """The recorded values (S, R') at the points that a bound covers: x_0..x_T, or x_0..x_{T-1}."""
@@ -116,6 +144,7 @@ def evidence_of(run: Run, plan: Plan | None = None) -> Evidence:
     """
     objective = plan.problem if plan else _rebuilt(run)
     batch, constants = run.configuration.batch, run.constants
+    own = objective is not None and objective.kernel(batch) is None
     silent = "sigma" in constants and constants["sigma"].value == 0 and agree(run.gradient_norm_squared)
     exact = objective.deterministic(batch) if objective else silent
     found = Evidence(
@@ -133,10 +162,19 @@ def evidence_of(run: Run, plan: Plan | None = None) -> Evidence:
         inner_product=run.inner_product,
         smoothness=run.smoothness,
         diverged_at=run.diverged_at,
+        rounding=ALLOWED * objective.gradient_roundoff if objective and own else 0.0,
+        loss_rounding=ALLOWED * (objective.loss_roundoff if objective and own else format_of(run.loss)),
+        radius=_radius(objective, constants) if objective and own else 0.0,
         variance=_largest_variance(run, objective) if objective else None,
         unbiased=not _is_file(run) or exact,
     )
     return replace(found, floor=_floor(found, run.displacement))
+
+
+def _radius(problem: Problem, constants: Mapping[str, Constant]) -> float:
+    """|x_0| and how far the loss can fall: sqrt(2 Delta / L)."""
+    fall = 2 * constants["Delta"].value / constants["L"].value if {"L", "Delta"} <= constants.keys() else 0.0
+    return float(np.linalg.norm(problem.initial_point) + fall**0.5)
 
 
 def _is_file(run: Run) -> bool:

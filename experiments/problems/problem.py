@@ -10,12 +10,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from experiments.common.arrays import frozen, read_only
 from experiments.common.constants import Constant
+from experiments.problems.roundoff import roundoff
 from theory.common.errors import ProblemError
 from theory.common.types import Ints, Matrix, Vector
 
@@ -116,6 +118,16 @@ class Problem(ABC):
     @abstractmethod
     def stochastic_gradient(self, x: Vector, seed: int, step: int, batch: int) -> Vector:
         """The gradient (d,) at x that the given seed sees at step k = 1..T."""
+
+    @cached_property
+    def gradient_roundoff(self) -> float:
+        """The rounding of the full gradient relative to |g| + L |x|; 0 where it is that of float64."""
+        return roundoff(self.full_gradient, self.initial_point)
+
+    @cached_property
+    def loss_roundoff(self) -> float:
+        """The rounding of the loss relative to |F| + |g| |x|; 0 where it is that of float64."""
+        return roundoff(self.loss, self.initial_point)
 
     def full_gradients(self, points: Matrix) -> Matrix:
         """The gradients (m, d) of F at m points (m, d)."""

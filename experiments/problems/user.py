@@ -221,7 +221,9 @@ def _real_array(value: Any) -> Vector | None:
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError):
         return None
-    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
+    # bfloat16 and its like are kinds of their own, which are cast to float64 without loss; raw bytes are not.
+    like_float = array.dtype.kind == "V" and np.can_cast(array.dtype, np.float64)
+    return array.astype(np.float64) if array.dtype.kind in "biuf" or like_float else None
 
 
 def _initial_point(path: str, value: Any) -> Vector:

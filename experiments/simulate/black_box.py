@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from experiments.problems.problem import Problem
+from experiments.problems.roundoff import ALLOWED
 from experiments.simulate.measure import coherence, cosine, secant_smoothness
 from experiments.simulate.measured import (
     COHERENCE,
@@ -106,7 +107,7 @@ def _measure(
     record[LOSS] = problem.loss(window.point())
     record[DISPLACEMENT] = 0.0
     if previous is not None:
-        record[SMOOTHNESS] = secant_smoothness(x, gradient, *previous)
+        record[SMOOTHNESS] = secant_smoothness(x, gradient, *previous, ALLOWED * problem.gradient_roundoff)
     if iteration.coherence:
         record[COHERENCE] = coherence(gradient, window.gradients())
     if k < iteration.steps:

@@ -47,20 +47,25 @@ def cosine(a: Vector, b: Vector) -> float:
         return float(np.divide(a @ b, np.sqrt(a @ a)) / np.sqrt(b @ b))
 
 
-def secant_smoothness(x: Vector, gradient: Vector, old_x: Vector, old_gradient: Vector) -> float:
+def secant_smoothness(x: Vector, gradient: Vector, old_x: Vector, old_gradient: Vector, rounding: float = 0.0) -> float:
     r"""|g - g'| / |x - x'|, a lower bound of L but for rounding; NaN where |x - x'| \le 2^{-26} |x|.
+
+    Where numbers are rounded more than in float64, gradients may differ by that much more, at points that far apart.
 
     Args:
         x: float64 (d,), a point.
         gradient: float64 (d,), the gradient there.
         old_x: float64 (d,), another point.
         old_gradient: float64 (d,), the gradient there.
+        rounding: how far points and gradients may be off, relative to their size.
 
     Example:
         >>> secant_smoothness(np.array([3.0]), np.array([6.0]), np.array([1.0]), np.array([2.0]))
         2.0
     """
+    norm = np.linalg.norm
     with np.errstate(all="ignore"):
-        distance = float(np.linalg.norm(x - old_x))
-        near = not distance > RESOLUTION * float(np.linalg.norm(x))
-        return math.nan if near else float(np.linalg.norm(gradient - old_gradient)) / distance
+        distance = float(norm(x - old_x))
+        near = not distance > RESOLUTION * float(norm(x))
+        change = float(norm(gradient - old_gradient)) - rounding * float(norm(gradient) + norm(old_gradient))
+        return math.nan if near else max(change, 0.0) / (distance + rounding * float(norm(x) + norm(old_x)))

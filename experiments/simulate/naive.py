@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.problems.problem import Problem
+from experiments.problems.roundoff import ALLOWED
 from experiments.simulate.measure import RESOLUTION
 from experiments.simulate.trajectories import FAR, Iteration, Trajectories
 from theory.common.types import Progress, Vector
@@ -37,13 +38,14 @@ def run_naive(problem: Problem, iteration: Iteration, progress: Progress) -> Tra
 
 def _measure(problem: Problem, iteration: Iteration, points: list[Vector], records: Vector) -> None:
     gradients = [problem.full_gradient(x) for x in points]
+    rounding = ALLOWED * problem.gradient_roundoff
     times = [k for k in iteration.times.tolist() if k < len(points) and np.linalg.norm(points[k]) <= FAR]
     for r, k in enumerate(times):
         x, g, square = points[k], gradients[k], gradients[k] @ gradients[k]
         window = [g @ gradients[t] / square for t in range(max(0, k - iteration.window + 1), k + 1)]
         read = gradients[k - iteration.delays[k]] if k < iteration.steps else np.full(x.size, np.nan)
         change = x - points[times[r - 1]]
-        secant = np.linalg.norm(g - gradients[times[r - 1]]) / np.linalg.norm(change)
+        secant = _secant(change, g, gradients[times[r - 1]], x, rounding)
         until = iteration.times[r + 1] if r + 1 < iteration.times.size else k
         records[:, r] = (
             square,
@@ -54,6 +56,13 @@ def _measure(problem: Problem, iteration: Iteration, points: list[Vector], recor
             secant if r > 0 and np.linalg.norm(change) > RESOLUTION * np.linalg.norm(x) else np.nan,
             max((_distance(points[j], x) for j in range(k + 1, min(until, len(points)))), default=0.0),
         )
+
+
+def _secant(change: Vector, g: Vector, before: Vector, x: Vector, rounding: float) -> float:
+    """|g - g'| / |x - x'|, both moved by what rounding may do to them."""
+    off = rounding * (np.linalg.norm(g) + np.linalg.norm(before))
+    apart = np.linalg.norm(change) + rounding * (np.linalg.norm(x) + np.linalg.norm(x - change))
+    return max(float(np.linalg.norm(g - before) - off), 0.0) / float(apart)
 
 
 def _distance(a: Vector, b: Vector) -> float:

@@ -61,8 +61,25 @@ _PIECES = (
     *UNARY,
     "max",
     "min",
-    *"+-*/^(),.",
-    "**",
+    *"+-*/^(),.%<>&|",
+    *(
+        "**",
+        "//",
+        "<=",
+        ">=",
+        "==",
+        "!=",
+        " if ",
+        " else ",
+        " and ",
+        " or ",
+        "not ",
+        "np.",
+        "math.",
+        "where(",
+        "&&",
+        "epoch",
+    ),
     *_DIGITS,
     *_CODE,
     *_LITERALS,
@@ -98,11 +115,69 @@ def _call(rng: Random, depth: int) -> str:
     return f"{rng.choice(('min', 'max'))}({rng.choice(_SPACES)}{', '.join(arguments)})"
 
 
+def _comparison(rng: Random, depth: int) -> str:
+    """One comparison or a chain of them."""
+    text = valid(rng, depth)
+    for _ in range(rng.choice((1, 1, 1, 2))):
+        text += f" {rng.choice(('<', '<=', '>', '>=', '==', '!='))} {_summand(rng, depth)}"
+    return text
+
+
+def _summand(rng: Random, depth: int) -> str:
+    text = valid(rng, depth)
+    return text if rng.random() < 0.5 else f"({text})"
+
+
+def _condition(rng: Random, depth: int) -> str:
+    """What is true or false, in words or in numpy's signs."""
+    chance = rng.random()
+    if depth == 0 or chance < 0.6:
+        return _comparison(rng, max(depth - 1, 0))
+    if chance < 0.7:
+        return f"not {_condition(rng, depth - 1)}"
+    left, right = (_condition(rng, depth - 1) for _ in range(2))
+    return (
+        f"({left}){rng.choice(('&', '|'))}({right})" if chance < 0.85 else f"{left} {rng.choice(('and', 'or'))} {right}"
+    )
+
+
+def _piecewise(rng: Random, depth: int) -> str:
+    """Cases, as Python, numpy, or people who multiply comparisons write them."""
+    one, other, asked = valid(rng, depth), valid(rng, depth), _condition(rng, depth)
+    return rng.choice(
+        (
+            f"({one} if {asked} else {other})",
+            f"{rng.choice(('where', 'np.where', 'torch.where'))}({asked},{rng.choice(_SPACES)}{one}, {other})",
+            f"({one})*({asked})",
+            f"max({one} if {asked} else {other}, {one})",
+        )
+    )
+
+
+def _of_wholes(rng: Random, depth: int) -> str:
+    """Division as of whole numbers, and what people take for it."""
+    one, other, whole = valid(rng, depth), valid(rng, depth), rng.randrange(1, 40)
+    signs = (f"{one}//{other}", f"{one} % {other}", f"-{one}//({other})", f"k//{whole}", f"(k-1)%{whole}")
+    return rng.choice((*signs, f"int({one})", f"np.mod({one},{other})", f"np.floor_divide({one}, {other})"))
+
+
+def _elsewhere(rng: Random, depth: int) -> str:
+    """Functions by the names that they have in libraries."""
+    one, other = valid(rng, depth), valid(rng, depth)
+    library = rng.choice(("np.", "numpy.", "math.", "jnp.", "torch."))
+    of_one = (f"{library}{rng.choice(UNARY)}({one})", f"{library}pi", f"float({one})", f"fabs({one})")
+    of_two = (f"{library}maximum({one}, {other})", f"pow({one},{other})", f"{library}power({one}, {other})")
+    return rng.choice((*of_one, *of_two, f"np.clip({one}, {other}, {one})"))
+
+
 _SHAPES: tuple[Callable[[Random, int], str], ...] = (
     _sum_or_product,
     _sum_or_product,
     lambda rng, depth: f"({valid(rng, depth)})",
     _call,
+    _piecewise,
+    _of_wholes,
+    _elsewhere,
 )
 
 
@@ -116,7 +191,23 @@ def usual(rng: Random) -> str:
     return f"{over}/({rng.choice(('L', 's*L', '2*L', 'L*max(1,d)', 's*L+sigma'))}*{rng.choice(_GROWTH)})"
 
 
-_GROWTH = ("1", "sqrt(k)", "k", "k^0.75", "sqrt(T)", "log(1+k)", "(1+k/T)", "exp(k/T)", "(2+cos(pi*k/T))", "max(k,s)")
+_GROWTH = (
+    "1",
+    "sqrt(k)",
+    "k",
+    "k^0.75",
+    "sqrt(T)",
+    "log(1+k)",
+    "(1+k/T)",
+    "exp(k/T)",
+    "(2+cos(pi*k/T))",
+    "max(k,s)",
+    "(1+k//30)",
+    "0.5**-(k//100)",
+    "(2 if k > T/2 else 1)",
+    "np.sqrt(k)",
+    "(1+k%10)",
+)
 
 
 def near(rng: Random) -> str:

@@ -6,16 +6,23 @@ namespace. What the library computes for an accepted text has to be the same num
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Collection, Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 _FUNCTIONS = {
     **{"sqrt": np.sqrt, "log": np.log, "ln": np.log, "exp": np.exp, "sin": np.sin, "cos": np.cos},
-    **{"abs": np.absolute, "floor": np.floor, "ceil": np.ceil},
+    **{"abs": np.absolute, "floor": np.floor, "ceil": np.ceil, "fabs": np.absolute, "absolute": np.absolute},
+    **{"int": np.trunc, "trunc": np.trunc, "fix": np.trunc, "float": np.positive},
 }
+_PAIRS = {"mod": np.mod, "floor_divide": np.floor_divide, "pow": np.power, "power": np.power}
+_WORDS = frozenset({"if", "else", "and", "or", "not"})
+_SIGNS = ("**", "//", "<=", ">=", "==", "!=", *"+-*/%^(),<>&|")
+_LIBRARIES = ("np.", "numpy.", "math.", "jnp.", "torch.")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _FIGURES = frozenset("0123456789")
 _MOST_SOURCE = 20_000
@@ -48,6 +55,12 @@ class Real:
     def __pow__(self, other: Real) -> Real:
         return Real(np.power(self.held, other.held))
 
+    def __mod__(self, other: Real) -> Real:
+        return Real(np.mod(self.held, other.held))
+
+    def __floordiv__(self, other: Real) -> Real:
+        return Real(np.floor_divide(self.held, other.held))
+
     def __neg__(self) -> Real:
         return Real(-self.held)
 
@@ -55,8 +68,79 @@ class Real:
         return self
 
 
+class Truth(Real):
+    """What a comparison gives: 1 or 0 in arithmetic, and what a choice asks for."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Truth) -> Truth:
+        return _all(self, other)
+
+    def __or__(self, other: Truth) -> Truth:
+        return _none(_all(_none(self), _none(other)))
+
+
+def _truth(value: Any) -> Truth:
+    return Truth(np.asarray(value).astype(np.float64))
+
+
+def _asked(*conditions: Real) -> tuple[Any, ...]:
+    if not all(isinstance(condition, Truth) for condition in conditions):
+        raise NotRead("a number where something true or false is asked for")
+    return tuple(condition.held == 1 for condition in conditions)
+
+
+def _all(*conditions: Real) -> Truth:
+    return _truth(reduce(np.logical_and, _asked(*conditions)))
+
+
+def _any(*conditions: Real) -> Truth:
+    return _truth(reduce(np.logical_or, _asked(*conditions)))
+
+
+def _none(condition: Real) -> Truth:
+    return _truth(np.logical_not(*_asked(condition)))
+
+
+def _chosen(condition: Real, one: Real, other: Real) -> Real:
+    return Real(np.where(*_asked(condition), one.held, other.held))
+
+
+class _Operators(ast.NodeTransformer):
+    """Python's words become calls: they cannot be given another meaning otherwise."""
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        return self._called("where", [node.test, node.body, node.orelse])
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        return self._called("_all" if isinstance(node.op, ast.And) else "_any", node.values)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        return self._called("_none", [node.operand]) if isinstance(node.op, ast.Not) else self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        signs: list[ast.expr] = [ast.Constant(type(sign).__name__) for sign in node.ops]
+        return self._called("_compared", [ast.Tuple(signs, ast.Load()), node.left, *node.comparators])
+
+    def _called(self, name: str, arguments: list[ast.expr]) -> ast.AST:
+        return ast.Call(ast.Name(name, ast.Load()), [self.visit(each) for each in arguments], [])
+
+
+_COMPARED = {"Lt": np.less, "LtE": np.less_equal, "Gt": np.greater, "GtE": np.greater_equal}
+_COMPARED |= {"Eq": np.equal, "NotEq": np.not_equal}
+
+
+def _compared(signs: tuple[str, ...], *operands: Real) -> Truth:
+    pairs = zip(signs, operands, operands[1:], strict=False)
+    return _truth(reduce(np.logical_and, (_COMPARED[sign](one.held, other.held) for sign, one, other in pairs)))
+
+
 def _single(compute: Any) -> Any:
     return lambda argument: Real(compute(argument.held))
+
+
+def _pair(compute: Any) -> Any:
+    return lambda one, other: Real(compute(one.held, other.held))
 
 
 def _fold(pairwise: Any) -> Any:
@@ -71,10 +155,16 @@ def _fold(pairwise: Any) -> Any:
 
 _NAMESPACE: Mapping[str, Any] = {
     **{name: _single(compute) for name, compute in _FUNCTIONS.items()},
-    "min": _fold(np.minimum),
-    "max": _fold(np.maximum),
-    "__builtins__": {},
+    **{name: _pair(compute) for name, compute in _PAIRS.items()},
+    **dict.fromkeys(("min", "minimum", "fmin"), _fold(np.minimum)),
+    **dict.fromkeys(("max", "maximum", "fmax"), _fold(np.maximum)),
+    "clip": lambda a, low, high: Real(np.minimum(np.maximum(a.held, low.held), high.held)),
+    "where": _chosen,
 }
+
+
+# What no text can name.
+_HIDDEN: Mapping[str, Any] = {"_all": _all, "_any": _any, "_none": _none, "_compared": _compared, "__builtins__": {}}
 
 
 class Reading:
@@ -90,7 +180,8 @@ class Reading:
     def __init__(self, text: str, names: Collection[str]) -> None:
         source, self.held = _python(text, {*names, "pi"})
         try:
-            self.compiled = compile(source, "", "eval")
+            tree = ast.fix_missing_locations(_Operators().visit(ast.parse(source, mode="eval")))
+            self.compiled = compile(tree, "", "eval")
         except (SyntaxError, MemoryError, RecursionError) as error:
             raise NotRead(str(error)) from error
 
@@ -100,9 +191,13 @@ class Reading:
         held = [_held(known.get(word, word)) for word in self.held]
         try:
             with np.errstate(all="ignore"):
-                return eval(self.compiled, {**_NAMESPACE, "v": held}).held  # only the tokens of `_python` stand in it
+                # Only the tokens of `_python` stand in it.
+                found = eval(self.compiled, {**_NAMESPACE, **_HIDDEN, "v": held})
         except (TypeError, AttributeError) as error:
             raise NotRead(str(error)) from error
+        if isinstance(found, Truth):
+            raise NotRead("a comparison is no step size")
+        return found.held
 
 
 def _python(text: str, names: Collection[str]) -> tuple[str, list[str]]:
@@ -114,7 +209,7 @@ def _python(text: str, names: Collection[str]) -> tuple[str, list[str]]:
         end, word = _token(text, at, names)
         if word is None:
             parts.append(f"v[{len(held)}]")
-            held.append(text[at:end])
+            held.append(text[at:end].rpartition(".")[2] if text[at] in _LETTERS else text[at:end])
         else:
             parts.append(word)
         at = end
@@ -136,17 +231,18 @@ def _token(text: str, at: int, names: Collection[str]) -> tuple[int, str | None]
     if first in _FIGURES or (first == "." and text[at + 1 : at + 2] in _FIGURES and text[at + 1 :]):
         return _number_end(text, at), None
     if first in _LETTERS:
-        end = _run(text, at, _LETTERS | _FIGURES)
-        word = text[at:end]
-        if word in names:
+        library = next((each for each in _LIBRARIES if text.startswith(each, at)), "")
+        end = _run(text, at + len(library), _LETTERS | _FIGURES)
+        word = text[at + len(library) : end]
+        if word in names and (not library or word == "pi"):
             return end, None
-        if word in _NAMESPACE and word != "__builtins__":
+        if word in _NAMESPACE or (word in _WORDS and not library):
             return end, word
         raise NotRead(word)
-    if first in "+-*/^(),":
-        doubled = text[at : at + 2] == "**"
-        return at + 1 + doubled, "**" if first == "^" or doubled else first
-    raise NotRead(first)
+    sign = next((each for each in _SIGNS if text.startswith(each, at)), None)
+    if sign is None:
+        raise NotRead(first)
+    return at + len(sign), "**" if sign == "^" else sign
 
 
 def _run(text: str, at: int, allowed: frozenset[str]) -> int:

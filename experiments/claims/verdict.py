@@ -14,8 +14,11 @@ from experiments.statistics.comparison import Outcome
 from theory.bounds import REGISTRY, get
 from theory.bounds.judging.judge import judge
 from theory.claims.claim import shortened
+from theory.claims.closed_forms import power_steps
+from theory.claims.posynomial import Uncovered
 from theory.claims.proof import ClaimProof, ProofStep
 from theory.common.shown import Shown
+from theory.schedules.schedule import Schedule
 from theory.worst_case.asking import Asked
 
 
@@ -258,8 +261,19 @@ def _certified(case: Case, proof: ClaimProof | None, asked: Asked, found: tuple[
         "steps of that run, taken exactly."
     )
     if proof is None:
-        return f"{files} Of other T nothing is said: no proof for all T was found."
+        return f"{files} Of other T nothing is said: {_no_proof(case)}."
     return f"For every T >= {proof.since}, {_by_the_kernel(case, proof)} {files}"
+
+
+def _no_proof(case: Case) -> str:
+    """Why there is no proof for all T."""
+    try:
+        if isinstance(case.rule, Schedule):
+            power_steps(case.rule.formula)
+            return "no proof for all T was found"
+    except Uncovered as reason:
+        return f"no proof for all T was found, as bounds have closed forms at steps a/k^p only ({reason})"
+    return "numbers are step sizes of these steps alone"
 
 
 def _refuted(case: Case, one: Settled) -> str:

@@ -125,6 +125,8 @@ def test_the_second_reading_is_the_language_and_no_more():
     values = {"k": 2.0, "L": 3.0}
     assert Reading("-2^2 + max(k, L, 1)*.5e1", values).value(values) == 11
     assert Reading("2^-1^2", values).value(values) == Fraction(1, 2)
+    assert Reading("-5//k + 7%L if 1 < k < L and not k == L else 0", values).value(values) == -2
+    assert Reading("np.where((k > 3) | (L == 3), 2*(k <= 2), 0)", values).value(values) == 2
     for text in (
         "",
         "k L",
@@ -135,7 +137,10 @@ def test_the_second_reading_is_the_language_and_no_more():
         "Real(1)",
         "eval(k)",
         "k.real",
-        "k//L",
+        "k < L",
+        "np.k",
+        "k and L",
+        "where(k, 1, 2)",
         "1_0",
         "0x1",
     ):

@@ -50,7 +50,7 @@ class ClaimedBound:
     formula: Formula = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "formula", parse(self.text, CLAIM_NAMES, "claim"))
+        object.__setattr__(self, "formula", parse(self.text, CLAIM_NAMES, "claim", pieces=False))
 
     @property
     def names(self) -> frozenset[str]:

@@ -14,6 +14,8 @@ OptionValue = int | float | str
 Value = TypeVar("Value")
 # Above these, squares overflow or memory ends.
 _LARGEST_NUMBER, _LARGEST_COUNT = 1e100, 10_000_000
+# A longer text is no misspelt name, and comparing it takes long.
+_LONGEST_NAME = 80
 
 
 @dataclass(frozen=True)
@@ -127,13 +129,31 @@ def spelled(name: str, options: Mapping[str, object]) -> str:
     return f"{name}:{','.join(f'{key}={value}' for key, value in options.items())}" if options else name
 
 
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The name among `names` that a misspelt or shortened one is most likely to stand for; None where none is near.
+
+    >>> nearest("quadrtic", ["quadratic", "logistic"]), nearest("kolo", ["koloskova2022"]), nearest("x", ["y"])
+    ('quadratic', 'koloskova2022', None)
+    """
+    known = list(names)
+    if not 0 < len(name) <= _LONGEST_NAME:
+        return None
+    lowered = {each.lower(): each for each in reversed(known)}
+    begun = [each for each in known if len(name) > 2 and each.lower().startswith(name.lower())]
+    near = get_close_matches(name, known, 1, cutoff) or [
+        lowered[each] for each in get_close_matches(name.lower(), lowered, 1, cutoff)
+    ]
+    return next(iter(near or begun), None)
+
+
 def meant(name: str, names: Iterable[str]) -> str:
     """What a name that there is not may have meant, as a sentence behind another one, or nothing.
 
     >>> meant("quadrtic", ["quadratic", "logistic"])
     ' Did you mean quadratic?'
     """
-    return "".join(f" Did you mean {near}?" for near in get_close_matches(name, names, n=1))
+    near = nearest(name, names)
+    return f" Did you mean {near}?" if near else ""
 
 
 def shown(text: object) -> str:

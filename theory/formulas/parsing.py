@@ -1,23 +1,25 @@
 """From a user's text to a formula: a tokenizer and a precedence-climbing parser, and nothing else.
 
-The language is arithmetic only: numbers, known names, + - * / ^, parentheses and calls of known functions. The text is
-never handed to Python. Its length, its parts and its height are limited while it is read, so every text is answered
-quickly, with a tree or with one sentence.
+The language is arithmetic only: numbers, known names, + - * / ^, parentheses and calls of known functions; a schedule
+may also compare, choose and divide whole numbers, grouped as in Python: 0.1 if k <= 400 else 0.01, k//30, k%10. The
+text is never handed to Python. Its length, its parts and its height are limited while it is read, so every text is
+answered quickly, with a tree or with one sentence.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import NoReturn
 
 from theory.common.errors import ScheduleError
-from theory.formulas.formula import FUNCTIONS, Call, Formula, Negative, Number, Power, Product, Quotient, Sum
+from theory.formulas.formula import FUNCTIONS, Call, Formula, Function, Negative, Number, Power, Product, Quotient, Sum
 from theory.formulas.notation import name_node
+from theory.formulas.pieces import COMPARISONS, OWN_FUNCTIONS, Comparison, Condition, Joined, Opposite, Pieces
+from theory.formulas.spellings import ALIASES, LIBRARIES, hint
 
 LONGEST = 2_000
 MOST_NODES = 500
@@ -29,44 +31,55 @@ SCHEDULE_NAMES: Mapping[str, Formula] = MappingProxyType(
     | {"pi": Number(math.pi, r"\pi")}
 )
 
-# Binding strengths, loosest first. Unary minus binds as a product does: -2^2 = -4.
-_SUM, _PRODUCT, _POWER = 1, 2, 3
-_BINDING: Mapping[str, int] = MappingProxyType(
+# Binding strengths, loosest first. Unary minus binds as a product does: -2^2 = -4; but -7//2 is (-7)//2.
+_OR, _AND, _NOT, _COMPARED, _BAR, _AMPERSAND, _SUM, _PRODUCT, _POWER = range(1, 10)
+_ARITHMETIC: Mapping[str, int] = MappingProxyType(
     {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER, "**": _POWER}
 )
+_WHOLE: Mapping[str, str] = MappingProxyType({"//": "floor_divide", "%": "mod"})
+_LOGIC: Mapping[str, str] = MappingProxyType({"or": "or", "and": "and", "|": "or", "&": "and"})
+_BINDING: Mapping[str, int] = MappingProxyType(
+    {**_ARITHMETIC, "or": _OR, "and": _AND, "|": _BAR, "&": _AMPERSAND}
+    | dict.fromkeys(COMPARISONS, _COMPARED)
+    | dict.fromkeys(_WHOLE, _PRODUCT)
+)
+_WORDS = frozenset({"if", "else", "and", "or", "not"})
+_CHOICE = "Write for example 0.1 if k <= 400 else 0.01."
 
 # Only ASCII is matched, whatever else Unicode calls a digit or a letter.
 _UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n]+)"
     rf"|(?P<number>{_UNSIGNED})"
-    r"|(?P<name>[A-Za-z_][A-Za-z_0-9]*)"
-    r"|(?P<operator>\*\*|[-+*/^(),])"
+    rf"|(?P<name>(?:(?:{'|'.join(LIBRARIES)})\.)?[A-Za-z_][A-Za-z_0-9]*)"
+    r"|(?P<operator>\*\*|//|[<>=!]=|&&|\|\||[-+*/%^(),<>&|])"
 )
 
 #: A number on its own, as in a file of numbers.
 NUMBER = re.compile(rf"[+-]?{_UNSIGNED}")
 
-# What is often written for what is meant; difflib finds misspellings.
-_MEANT: Mapping[str, str] = MappingProxyType(
-    {"e": "exp(1)", "t": "k", "i": "k", "step": "k", "n": "T", "N": "T", "K": "T", "steps": "T", "smoothness": "L"}
-    | {"lambda": "L", "tau": "d", "delay": "d", "staleness": "s", "gap": "Delta", "coherence": "mu", "pow": "^"}
-    | {"variance": "sigma^2", "V": "sigma^2", "\u03c3": "sigma", "\u03bc": "mu", "\u00b5": "mu", "\u03c0": "pi"}
-    | {"\u0394": "Delta", "\u2206": "Delta", "\u03b4": "Delta", "\u03bb": "L", "\u03c4": "d", "\u221a": "sqrt(...)"}
-    | {"\u00b2": "^2", "\u00b3": "^3", "\u00b7": "*", "\u00d7": "*", "\u00f7": "/", "\u2212": "-", "\u2013": "-"}
-    | {"[": "(", "]": ")", "{": "(", "}": ")"}
-)
-# The left-hand side of a schedule, or the sign after it.
-_LEFT_HAND_SIDE = frozenset({"eta", "\u03b7", "lr", "alpha", "gamma", "="})
+
+def _applied(function: Function) -> tuple[tuple[int, int], Callable[..., Formula]]:
+    return function.arity, lambda *arguments: Call(function, arguments)
 
 
-def parse(text: str, names: Mapping[str, Formula] = SCHEDULE_NAMES, noun: str = "schedule") -> Formula:
+# How many arguments a function takes, and what is made of them; then those that belong to pieces.
+_FUNCTIONS = {name: _applied(each) for name, each in FUNCTIONS.items()}
+_FUNCTIONS |= {"pow": ((2, 2), Power), "float": ((1, 1), lambda a: a)}
+_OWN = {name: _applied(each) for name, each in OWN_FUNCTIONS.items()}
+_OWN |= {"where": ((3, 3), lambda condition, a, b: Pieces((a, b), (condition,)))}
+
+
+def parse(
+    text: str, names: Mapping[str, Formula] = SCHEDULE_NAMES, noun: str = "schedule", *, pieces: bool = True
+) -> Formula:
     r"""The formula that a text states.
 
     Args:
         text: arithmetic, at most 2,000 ASCII characters; ^ and ** are the same power.
         names: the names it may use, with the node that each stands for.
         noun: what the text is, for the sentences of a refusal.
+        pieces: whether it may hold what `pieces.py` has: comparisons, choices, // and %.
 
     Returns:
         A tree of at most 500 nodes and height 64 that keeps the text's order of evaluation.
@@ -79,12 +92,14 @@ def parse(text: str, names: Mapping[str, Formula] = SCHEDULE_NAMES, noun: str = 
     '\\frac{\\mu}{s \\, L \\, \\sqrt{k}}'
     >>> float(parse("-2^2").evaluate(Environment({})))
     -4.0
+    >>> float(parse("0.1 * 0.5**(k//30) if k <= 400 else 0.01").evaluate(Environment({"k": 65.0})))
+    0.025
     """
     if not isinstance(text, str):
         raise ScheduleError(f"A {noun} is a text such as 1/(2*L). Got something of type {type(text).__name__}.")
     if len(text) > LONGEST:
         raise ScheduleError(f"A {noun} has at most {LONGEST:,} characters. Got {len(text):,}: write it shorter.")
-    return _Parser(text, names, noun).whole()
+    return _Parser(text, names, noun, pieces).whole()
 
 
 @dataclass(frozen=True)
@@ -97,8 +112,11 @@ class _Token:
 class _Parser:
     """One pass over one text; `token` is the next one, not yet taken."""
 
-    def __init__(self, text: str, names: Mapping[str, Formula], noun: str) -> None:
+    def __init__(self, text: str, names: Mapping[str, Formula], noun: str, pieces: bool) -> None:
         self.text, self.names, self.noun = text, names, noun
+        self.binding = _BINDING if pieces else _ARITHMETIC
+        self.functions = _FUNCTIONS | _OWN if pieces else _FUNCTIONS
+        self.pieces = pieces
         self.depth = 0
         self.nodes = 0
         self.heights: dict[Formula, int] = {}
@@ -108,9 +126,11 @@ class _Parser:
     def whole(self) -> Formula:
         if self.token.kind == "end":
             self._refuse(0, "it is empty. Write for example 1/(2*L).")
-        tree = self._expression(_SUM)
+        tree = self._value()
         if self.token.kind != "end":
             self._unexpected()
+        if isinstance(tree, Condition):
+            self._refuse(0, f"a comparison is true or false, and no {self.noun}. {_CHOICE}")
         return tree
 
     # Tokens.
@@ -131,42 +151,77 @@ class _Parser:
 
     # Grammar.
 
-    def _expression(self, least: int) -> Formula:
-        """What follows, up to the first operator that binds more loosely than `least`."""
+    def _value(self) -> Formula:
+        """A value, or several with `if` and `else` between them."""
+        values, conditions, start = [self._expression(_OR)], [], self.token
+        while self.pieces and self.token.text == "if":
+            self._take()
+            at = self.token
+            conditions.append(self._asked(self._expression(_OR), at))
+            if self.token.text != "else":
+                self._unexpected("else")
+            self._take()
+            values.append(self._expression(_OR))
+        return self._made(Pieces(tuple(values), tuple(conditions)), start) if conditions else values[0]
+
+    def _asked(self, condition: Formula, at: _Token) -> Formula:
+        """What is asked where something depends on it: true or false, and no number."""
+        if isinstance(condition, Condition):
+            return condition
+        if self.token.kind == "other":  # such as k = 5
+            self._unexpected()
+        such = "(k > 100) & (k <= 400)" if at.text in ("&", "|") else "k <= 400 or k%30 == 0"
+        return self._refuse(at.start, f"a comparison is expected here, such as {such}. Got a number.")
+
+    def _expression(self, least: int, without: Collection[str] = ()) -> Formula:
+        """What follows, up to the first operator that binds more loosely than `least` or is left out."""
         self.depth += 1
         if self.depth > HIGHEST:
             self._too_high(self.token)
         left = self._operand(least)
-        while _BINDING.get(self.token.text, 0) >= least:
-            left = self._combined(left)
+        while self.binding.get(self.token.text, 0) >= least and self.token.text not in without:
+            left = self._compared(left) if self.token.text in COMPARISONS else self._combined(left)
         self.depth -= 1
         return left
 
     def _combined(self, left: Formula) -> Formula:
         operator = self._take()
-        binding = _BINDING[operator.text]
+        binding = self.binding[operator.text]
         right = self._expression(binding if binding == _POWER else binding + 1)
+        if operator.text in _LOGIC:
+            left, right = self._asked(left, operator), self._asked(right, operator)
         if operator.text == "-":
             right = self._made(Negative(right), operator)
         return self._made(_node(operator.text, left, right), operator)
+
+    def _compared(self, left: Formula) -> Formula:
+        operands, signs = [left], []
+        while self.token.text in COMPARISONS:
+            signs.append(self._take())
+            operands.append(self._expression(_COMPARED + 1))
+        return self._made(Comparison(tuple(operands), tuple(sign.text for sign in signs)), signs[0])
 
     def _operand(self, least: int) -> Formula:
         token = self.token
         if token.kind == "number":
             return self._made(Number(float(token.text), self._take().text), token)
-        if token.kind == "name":
+        if self.pieces and token.text == "not" and least <= _NOT:
+            self._take()
+            return self._made(Opposite(self._asked(self._expression(_NOT), token)), token)
+        if token.kind == "name" and not (self.pieces and token.text in _WORDS):
             return self._named()
         if token.text == "(":
             return self._in_parentheses()
         if token.text in ("+", "-"):
             self._take()
-            body = self._expression(max(least, _PRODUCT))
+            # The sign goes before whole division, -7//2 = (-7)//2, and changes nothing of the rest.
+            body = self._expression(max(least, _PRODUCT), _WHOLE)
             return body if token.text == "+" else self._made(Negative(body), token)
         return self._unexpected()
 
     def _in_parentheses(self) -> Formula:
         self._take()
-        inside = self._expression(_SUM)
+        inside = self._value()
         self._close()
         return inside
 
@@ -177,25 +232,31 @@ class _Parser:
 
     def _named(self) -> Formula:
         name = self._take()
+        library, _, word = name.text.rpartition(".")
         called = self.token.text == "("
-        if called and name.text in FUNCTIONS:
-            return self._call(name)
-        if not called and name.text in self.names:
-            return self._made(self.names[name.text], name)
-        return self._refuse(name.start, self._misnamed(name.text))
+        if called and (found := ALIASES.get(word, word)) in self.functions:
+            return self._call(name, found)
+        if not called and word in self.names and (not library or word == "pi"):
+            return self._made(self.names[word], name)
+        near = f"{name.text} is not a known name. Did you mean {word}?"
+        return self._refuse(name.start, near if library and word in self.names else self._misnamed(word))
 
-    def _call(self, name: _Token) -> Formula:
+    def _call(self, name: _Token, function: str) -> Formula:
         self._take()
-        arguments = [self._expression(_SUM)]
+        starts, arguments = [self.token], [self._value()]
         while self.token.text == ",":
             self._take()
-            arguments.append(self._expression(_SUM))
+            starts.append(self.token)
+            arguments.append(self._value())
         self._close()
-        fewest, most = FUNCTIONS[name.text].arity
+        (fewest, most), build = self.functions[function]
         if not fewest <= len(arguments) <= most:
-            takes = "1 argument" if most == 1 else f"{fewest} to {most} arguments"
+            many = f"{fewest} to {most}" if fewest < most else str(most)
+            takes = f"{many} argument{'s' if most > 1 else ''}"
             self._refuse(name.start, f"{name.text} takes {takes}. Got {len(arguments)}.")
-        return self._made(Call(FUNCTIONS[name.text], tuple(arguments)), name)
+        if function == "where":
+            self._asked(arguments[0], starts[0])
+        return self._made(build(*arguments), name)
 
     # Limits.
 
@@ -215,38 +276,48 @@ class _Parser:
 
     def _refuse(self, start: int, wrong: str) -> NoReturn:
         near = f"near {self.text[max(start - 12, 0) : start + 12]!r}" if start < len(self.text) else "at its end"
+        operators = "+ - * / // % ^, comparisons, a if c else b" if self.pieces else "+ - * / ^"
+        functions = (*FUNCTIONS, "mod", "where") if self.pieces else FUNCTIONS
         raise ScheduleError(
             f"The {self.noun} cannot be read at character {start + 1}, {near}: {wrong} Allowed are numbers, the names "
-            f"{', '.join(self.names)}, the operators + - * / ^, parentheses, and the functions {', '.join(FUNCTIONS)}."
+            f"{', '.join(self.names)}, the operators {operators}, parentheses, and the functions "
+            f"{', '.join(functions)}."
         )
 
     def _unexpected(self, wanted: str = "a number, a name or '('") -> NoReturn:
         token, before = self.token, self.before
-        if token.kind == "other":
+        found = repr(_shortened(token.text)) if token.text else "the end"
+        foreign = token.text in _BINDING and token.text not in self.binding
+        if token.kind == "other" or token.text in ("&&", "||") or foreign:
             wrong = f"{token.text!r} has no meaning here.{self._hint(token.text)}"
+        elif token.text in _WORDS and self.pieces:
+            wrong = f"{token.text!r} has no meaning here. {_CHOICE}"
+        elif wanted == "else":
+            wrong = f"else is expected here. Got {found}. {_CHOICE}"
         elif _ends_operand(before) and _starts_operand(token):
-            wrong = f"an operator is missing between {_quoted(before)} and {_quoted(token)}. A product is written 2*L."
+            wrong = f"an operator is missing between {_shortened(before.text)!r} and {found}. A product is written 2*L."
         elif _ends_operand(before) and wanted != "')'":
             wrong = f"{token.text!r} stands outside a call, or closes nothing."
         else:
-            wrong = f"{wanted} is expected here. Got {_quoted(token) if token.text else 'the end'}."
+            wrong = f"{wanted} is expected here. Got {found}."
         self._refuse(token.start, wrong)
 
     def _misnamed(self, name: str) -> str:
-        if name in FUNCTIONS:
+        if name in self.functions:
             return f"{name} is a function. Write {name}(...)."
         if name in self.names:
             return f"{name} is a name, not a function. A product is written {name}*(...)."
+        if name == "lambda" and ":" in self.text[:-1]:
+            return "lambda is not a known name. Write only the expression behind the colon."
         return f"{_shortened(name)} is not a known name.{self._hint(name)}"
 
     def _hint(self, word: str) -> str:
-        if word in _LEFT_HAND_SIDE:
-            return f" Write only the right-hand side, the {self.noun} itself."
-        known = (*self.names, *FUNCTIONS)
-        meant = _MEANT.get(word)
-        if meant is None or (meant.isidentifier() and meant not in known):
-            meant = next(iter(get_close_matches(word, known, 1)), None)
-        return f" Did you mean {meant}?" if meant else ""
+        if word == "=" and self.pieces:
+            if self.text[self.token.start : self.token.start + 2] in ("=<", "=>"):
+                return f" Did you mean {self.text[self.token.start + 1]}=?"
+            if any(each in self.text for each in ("if", "where")):
+                return " Did you mean ==?"
+        return hint(word, (*self.names, *self.functions, *(_LOGIC if self.pieces else ()), "not"), self.noun)
 
 
 def _node(operator: str, left: Formula, right: Formula) -> Formula:
@@ -258,20 +329,20 @@ def _node(operator: str, left: Formula, right: Formula) -> Formula:
             return Product((*(left.factors if isinstance(left, Product) else (left,)), right))
         case "/":
             return Quotient(left, right)
-        case _:
+        case "//" | "%":
+            return Call(OWN_FUNCTIONS[_WHOLE[operator]], (left, right))
+        case "^" | "**":
             return Power(left, right)
+        case _:
+            return Joined(_LOGIC[operator], left, right)
 
 
 def _ends_operand(token: _Token) -> bool:
-    return token.kind in ("number", "name") or token.text == ")"
+    return (token.kind in ("number", "name") and token.text not in _WORDS) or token.text == ")"
 
 
 def _starts_operand(token: _Token) -> bool:
     return token.kind in ("number", "name") or token.text == "("
-
-
-def _quoted(token: _Token) -> str:
-    return repr(_shortened(token.text))
 
 
 def _shortened(name: str) -> str:

@@ -13,6 +13,7 @@ _WORDS = {
     r"\Delta": "Δ", r"\eta": "η", r"\sigma": "σ", r"\mu": "μ", r"\tau": "τ", r"\theta": "θ", r"\beta": "β",
     r"\nu": "ν", r"\rho": "ρ",
     r"\nabla": "∇", r"\mathbb{E}": "E", r"\sum": "Σ", r"\in": " ∈ ", r"\le": " ≤ ", r"\ge": " ≥ ", r"\infty": "∞",
+    r"\ne": " ≠ ",
     r"\dots": "...", r"\cdot": "·", r"\langle": "⟨", r"\rangle": "⟩", r"\ln": "ln", r"\exp": "exp", r"\sin": "sin",
     r"\cos": "cos", r"\min": "min", r"\max": "max", r"\inf": "inf", r"\mid": "|", r"\|": "‖", r"\quad": "  ",
     r"\{": "⦃", r"\}": "⦄", r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\pi": "π",

@@ -20,6 +20,7 @@ from theory.common.types import Floats
 from theory.formulas.formula import Environment, Formula
 from theory.formulas.notation import CONSTANTS, GLOSSARY
 from theory.formulas.parsing import parse
+from theory.formulas.pieces import stated
 from theory.schedules.catalogue import CATALOGUE as CATALOGUE
 from theory.schedules.catalogue import expanded, hint
 from theory.schedules.files import read_numbers, written
@@ -84,7 +85,7 @@ class Schedule:
 
     def latex(self) -> str:
         """LaTeX of eta_k."""
-        return self.formula.latex()
+        return stated(self.formula)
 
     def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
         """The step sizes eta_1..eta_T.

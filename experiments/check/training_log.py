@@ -26,7 +26,7 @@ from theory.bounds import Setting
 from theory.common.errors import DataError
 from theory.common.reading import open_ordinary
 from theory.common.types import Floats, Ints
-from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.schedules.schedule import GivenSchedule, parse_schedule, said_of
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
 
@@ -61,7 +61,7 @@ class TrainingLog:
 
 def check_log(
     path: Path | str,
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     staleness: int | Staleness,
     constants: Mapping[str, float],
     *,
@@ -98,8 +98,9 @@ def check_log(
     ...     check_log(log, "1/(2*L)", 1, {"L": 1, "Delta": 2, "sigma": 0}, bounds=["theorem-a"]).verdict
     <Decision.HOLDS: 'holds'>
     """
-    log, window, rule = read_log(path), Staleness.of(staleness), parse_schedule(schedule)
+    log, window = read_log(path), Staleness.of(staleness)
     last = int(log.times[-1])
+    rule = parse_schedule(schedule, last)
     if steps is not None and steps != last:
         raise DataError(f"The log {path} ends at step {last}. Give --steps {last}, or a log of {steps} steps.")
     trace = _trace(log, window, delays, bounds, path)
@@ -119,7 +120,7 @@ def check_log(
         simulated=False,
     )
     remarks = ("" if _ends_with_a_line(path) else _CUT, rule.scaled(setting.constants.get("L")))
-    told = (*_ANNOUNCED, *filter(None, remarks))
+    told = (*said_of(rule), *_ANNOUNCED, *filter(None, remarks))
     return judge([evidence], bounds, level, told, tails)
 
 

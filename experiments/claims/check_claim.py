@@ -18,7 +18,7 @@ from theory.claims.claim import ClaimedBound
 from theory.claims.closed_forms import Known
 from theory.claims.proof import ClaimProof, prove
 from theory.common.errors import InputError
-from theory.schedules.schedule import AnySchedule, Schedule, parse_schedule
+from theory.schedules.schedule import AnySchedule, GivenSchedule, Schedule, parse_schedule
 from theory.staleness.count import whole_number
 from theory.staleness.delays import ConstantDelay
 from theory.worst_case.asking import Asked
@@ -27,7 +27,7 @@ _NEED_A_VALUE = ("sigma", "mu")
 
 
 def check_claim(
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     claim: str,
     *,
     staleness: int,
@@ -69,12 +69,12 @@ def check_claim(
     >>> check_claim("1/(s*L)", "2*s*L*Delta/T", staleness=3, steps=100)
     ClaimVerdict(proved, the kernel for all T, corollary-1)
     """
-    stated, rule = ClaimedBound(claim), parse_schedule(schedule)
+    horizon = whole_number(steps, 1, "The number of steps", InputError)
+    stated, rule = ClaimedBound(claim), parse_schedule(schedule, horizon)
     values = _with_mu(constants or {}, coherence)
     options: dict[str, Any] = {"smoothness": smoothness, "gap": gap, "variance": variance or 0.0}
     options |= {"coherence": coherence, "constants": values, "staleness": staleness}
     options |= {"delays": delays, "delays_file": delays_file, "seed": seed}
-    horizon = whole_number(steps, 1, "The number of steps", InputError)
     case = Case(stated, rule, options, horizon, Path(out))
     unknown = _without_value(stated, rule, values, variance)
     open_case = _filled(case, unknown)

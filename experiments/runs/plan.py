@@ -26,7 +26,7 @@ from experiments.simulate.trajectories import Iteration
 from theory.bounds import Setting
 from theory.common.errors import InputError, ProblemError
 from theory.formulas.notation import checked_constant
-from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule, said_of
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
 from theory.staleness.delays import TraceDelay, delay_model, delay_trace, validate_delays
@@ -70,7 +70,7 @@ class Plan:
 
 def plan(
     problem: str | Problem,
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     staleness: int | Staleness,
     steps: int,
     *,
@@ -87,7 +87,7 @@ def plan(
 
     Args:
         problem: spelling of the objective, or the objective.
-        schedule: spelling of the step sizes, or the schedule.
+        schedule: spelling of the step sizes, the schedule, or a callable k -> step size.
         staleness: the theorem's s.
         steps: T.
         seeds, first_seed, batch, delays, delays_file, constants, **options: see `RunOptions`.
@@ -111,7 +111,7 @@ def plan(
     first = whole_number(first_seed, 0, "The first seed", InputError)
     model = _delay_model(delays, delays_file, horizon, window)
     trace = validate_delays(delay_trace(model, horizon, first), window)
-    resolved, rule = resolve_constants(objective.constants(size), constants or {}), parse_schedule(schedule)
+    resolved, rule = resolve_constants(objective.constants(size), constants or {}), parse_schedule(schedule, horizon)
     setting = Setting.of(rule, trace, window, {name: constant.value for name, constant in resolved.items()})
     configuration = Configuration(
         problem=objective.name,
@@ -127,7 +127,7 @@ def plan(
         delays_digest="" if model is not delays and delays_file is None else digest_of(trace),
         **options,
     )
-    told = _announcements(objective, configuration, setting.step_sizes, model)
+    told = said_of(rule) + _announcements(objective, configuration, setting.step_sizes, model)
     told += tuple(filter(None, [rule.scaled(setting.constants.get("L"))]))
     return Plan(configuration, objective, rule, setting, resolved, told, memory, command)
 

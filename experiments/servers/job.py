@@ -22,7 +22,7 @@ from theory.bounds.parts.setting import Setting
 from theory.common.errors import GradlagError, InputError, StoreError
 from theory.common.shown import Shown
 from theory.common.types import Vector
-from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 
 
@@ -85,7 +85,7 @@ class Job:
 
 def settle(
     problem: str | Problem,
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     steps: int,
     *,
     staleness: int,
@@ -109,13 +109,14 @@ def settle(
     0.125
     """
     objective = get_problem(problem) if isinstance(problem, str) else problem
-    rule = parse_schedule(schedule)
+    updates = whole_number(steps, 1, "The number of updates", InputError)
+    rule = parse_schedule(schedule, updates)
     size = validate_batch(objective.default_batch if batch is None else batch)
     job = Job(
         problem=objective,
         rule=rule,
         staleness=Staleness(staleness).window,
-        steps=whole_number(steps, 1, "The number of updates", InputError),
+        steps=updates,
         seed=whole_number(seed, 0, "The seed", InputError, most=2**63 - 1),
         batch=size,
         record_every=whole_number(record_every, 1, "The recording stride", InputError),

@@ -30,7 +30,7 @@ from gradlag.terminal.output import (
 )
 from theory.common.errors import InputError
 from theory.common.types import Say
-from theory.schedules.schedule import AnySchedule
+from theory.schedules.schedule import GivenSchedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import read_trace
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     problem: str | Problem,
     *,
     staleness: int,
@@ -101,7 +101,7 @@ def _with_rungs(verdict: Verdict, runs: Sequence[Run], folder: Path | None) -> V
 
 def check_log(
     log: Path | str,
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     *,
     staleness: int,
     constants: Mapping[str, float],
@@ -149,7 +149,7 @@ def check_log(
 
 
 def planned(
-    schedule: str | AnySchedule, problem: str | Problem, staleness: int, steps: int, options: RunOptions
+    schedule: GivenSchedule, problem: str | Problem, staleness: int, steps: int, options: RunOptions
 ) -> tuple[Plan, ...]:
     """One run, or one for every T of a grid if the schedule contains T; the one asked for is settled first."""
     last = settle(schedule, problem, staleness, steps, options)

@@ -17,7 +17,7 @@ from gradlag.terminal.output import interval, keep_json, number, print_prose, pr
 from theory.common.errors import InputError
 from theory.common.shown import Shown
 from theory.common.types import Say
-from theory.schedules.schedule import AnySchedule
+from theory.schedules.schedule import GivenSchedule, parse_schedule
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -48,7 +48,7 @@ class Comparison(Shown):
 
 
 def compare(
-    schedules: Sequence[str | AnySchedule],
+    schedules: Sequence[GivenSchedule],
     problem: str | Problem,
     *,
     staleness: int,
@@ -77,10 +77,11 @@ def compare(
     1/(s*L): holds (theorem-ar), measured ...
     1/(2*s*L): holds (theorem-b), measured ...
     """
-    texts = [each if isinstance(each, str) else each.text for each in schedules]
+    rules = [each if isinstance(each, str) else parse_schedule(each, steps) for each in schedules]
+    texts = [each if isinstance(each, str) else each.text for each in rules]
     if len(set(texts)) < max(2, len(texts)):
         raise InputError(f"A comparison needs two or more different schedules. Got {', '.join(texts) or 'none'}.")
-    wanted = {text: planned(s, problem, staleness, steps, options) for text, s in zip(texts, schedules, strict=True)}
+    wanted = {text: planned(s, problem, staleness, steps, options) for text, s in zip(texts, rules, strict=True)}
     for text, plans in wanted.items():
         refuse_early(plans[-1], None, level)
         for sentence in plans[-1].announcements:

@@ -16,7 +16,7 @@ from theory.staleness.delays import delay_model, delay_trace, refuse_two_sources
 
 if TYPE_CHECKING:
     from theory.design.designed import Designed
-    from theory.schedules.schedule import AnySchedule
+    from theory.schedules.schedule import GivenSchedule
 
 
 def design(
@@ -24,7 +24,7 @@ def design(
     staleness: int,
     steps: int,
     target: str = "theorem-a",
-    schedule: str | AnySchedule | None = None,
+    schedule: GivenSchedule | None = None,
     smoothness: float = 1.0,
     gap: float = 1.0,
     variance: float = 0.0,

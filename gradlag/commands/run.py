@@ -14,12 +14,12 @@ from experiments.runs.plan import Plan, plan
 from experiments.runs.run import Run
 from gradlag.terminal.output import number, print_prose, print_text, silent
 from theory.common.types import Say
-from theory.schedules.schedule import AnySchedule
+from theory.schedules.schedule import GivenSchedule
 from theory.staleness.delays import refuse_two_sources
 
 
 def run(
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     problem: str | Problem,
     *,
     staleness: int,
@@ -32,7 +32,8 @@ def run(
     """Simulate stale SGD with a schedule on a problem.
 
     Args:
-        schedule: an expression in k, T, s, L, mu, sigma, Delta, d; a name of the catalogue; or "@file".
+        schedule: an expression in k, T, s, L, mu, sigma, Delta, d; a name of the catalogue; "@file"; or a
+            callable k -> step size, such as a schedule of PyTorch or optax, which is read at the T steps.
         problem: a name of `gradlag problems`, with options after a colon, or "FILE.py".
         staleness: the theorem's s; 1 is synchronous.
         steps: T.
@@ -56,9 +57,7 @@ def run(
     return carry_out(settled, None if out is None else Path(out), announce, progress)
 
 
-def settle(
-    schedule: str | AnySchedule, problem: str | Problem, staleness: int, steps: int, options: RunOptions
-) -> Plan:
+def settle(schedule: GivenSchedule, problem: str | Problem, staleness: int, steps: int, options: RunOptions) -> Plan:
     """The run as a plan."""
     refuse_two_sources(options.get("delays", "constant"), options.get("delays_file"))
     return plan(problem, schedule, staleness, steps, **options)

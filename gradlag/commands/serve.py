@@ -14,11 +14,12 @@ from experiments.servers.real import real_server
 from experiments.servers.speeds import parse_fleet
 from experiments.servers.virtual_server import serve_virtually
 from theory.common.errors import InputError, StoreError
+from theory.schedules.schedule import GivenSchedule
 
 
 def serve(
     problem: str,
-    schedule: str,
+    schedule: GivenSchedule,
     workers: str,
     *,
     steps: int,

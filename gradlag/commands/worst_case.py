@@ -14,13 +14,14 @@ from experiments.common.files import check_writable, write_atomically
 from experiments.common.progress import reporting
 from gradlag.terminal.output import keep_json, listed, number, print_list, print_prose, print_table, print_text, verb
 from theory.common.errors import InputError, StoreError
+from theory.schedules.schedule import said_of
 from theory.worst_case.answer import UNASSUMED, WorstCase
 from theory.worst_case.asking import ask, ask_worst_delays
 
 if TYPE_CHECKING:
     from theory.bounds.judging.judge import Judgement
     from theory.bounds.parts.conditions import Failure
-    from theory.schedules.schedule import AnySchedule
+    from theory.schedules.schedule import GivenSchedule
     from theory.staleness.delay_model import DelayModel
     from theory.worst_case.certificate.certify import Certificate
     from theory.worst_case.traces.patterns import PatternResult
@@ -54,7 +55,7 @@ class QuestionOptions(TypedDict, total=False):
 
 
 def worst_case(
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     *,
     staleness: int,
     steps: int,
@@ -68,7 +69,8 @@ def worst_case(
     """How bad a schedule can get: over all L-smooth functions, at these delays.
 
     Args:
-        schedule: an expression in k, T, s, L, mu, sigma, Delta, d; a name of the catalogue; or "@file".
+        schedule: an expression in k, T, s, L, mu, sigma, Delta, d; a name of the catalogue; "@file"; or a
+            callable k -> step size, such as a schedule of PyTorch or optax, which is read at the T steps.
         staleness: the theorem's s; 1 is synchronous. steps: T.
         dense: over all pairs of points, in cvxpy; for up to some fifty steps.
         certify: turn the multipliers into a certificate and check it in exact integers; a file to keep it in. With
@@ -194,6 +196,7 @@ def outward(value: float, *, up: bool, digits: int = 6) -> str:
 
 
 def _remarks(found: WorstCase) -> Iterator[str]:
+    yield from said_of(found.asked.rule)
     if found.pattern is not None:
         yield _pattern(found.pattern)
     yield from filter(None, [found.asked.rule.scaled(found.asked.constants["L"])])

@@ -160,3 +160,34 @@ def test_the_command_says_who_stands_in_its_way(tmp_path):
     assert told.returncode == json.loads(told.stdout)["exit"] == 4
     assert "hides gradlag's own theory" in json.loads(told.stdout)["error"]
     assert "Traceback" not in told.stderr
+
+
+def third(k: int) -> float:
+    """A schedule that no text says."""
+    return 0.3 / (3 + k)
+
+
+def test_every_verb_that_takes_a_schedule_takes_a_callable_and_the_verdict_says_so(tmp_path):
+    said = "Step sizes of the callable third, read at 40 steps: called with k = 1..40."
+    verdict = gl.check(third, "quadratic:d=3,noise=0", staleness=2, steps=40, seeds=1)
+    assert said in verdict.announcements
+    written = gl.check("0.3/(3+k)", "quadratic:d=3,noise=0", staleness=2, steps=40, seeds=1)
+    assert (verdict.verdict, verdict.measured, verdict.slack_min) == (
+        written.verdict,
+        written.measured,
+        written.slack_min,
+    )
+    log = tmp_path / "log.csv"
+    log.write_text("step,grad_norm\n" + "".join(f"{k},{0.9**k}\n" for k in range(41)))
+    judged = gl.check_log(log, third, staleness=2, constants={"L": 1, "Delta": 1, "sigma": 0})
+    assert said in judged.announcements
+    assert gl.run(third, "quadratic:d=3", staleness=2, steps=6, seeds=2).step_sizes.tolist() == [
+        third(k) for k in range(1, 7)
+    ]
+    compared = gl.compare([third, lambda k: 0.1, lambda k: 0.2], "quadratic:d=3,noise=0", staleness=2, steps=9, seeds=1)
+    assert [name.partition("-")[0] for name in compared.verdicts] == ["@third", "@lambda", "@lambda"]
+    assert gl.worst_case(third, staleness=2, steps=3, witness=False).upper == pytest.approx(
+        gl.worst_case("0.3/(3+k)", staleness=2, steps=3, witness=False).upper, rel=1e-6
+    )
+    claimed = gl.check_claim(third, "3*L*Delta", staleness=2, steps=3, out=tmp_path)
+    assert "numbers are step sizes of these steps alone" in claimed.sentence

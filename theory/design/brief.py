@@ -13,7 +13,7 @@ from scipy.optimize import minimize_scalar
 from theory.bounds import Bound, Setting
 from theory.common.errors import DelayError, InputError
 from theory.common.types import Floats, Ints
-from theory.schedules.schedule import AnySchedule
+from theory.schedules.schedule import GivenSchedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import validate_delays
 from theory.worst_case.question import Question
@@ -86,7 +86,7 @@ class Brief:
             staleness=self.staleness,
         )
 
-    def scheduled(self, schedule: str | AnySchedule) -> Setting:
+    def scheduled(self, schedule: GivenSchedule) -> Setting:
         """The run with the steps of a schedule."""
         return Setting.of(schedule, self.delays, self.staleness, self.constants)
 

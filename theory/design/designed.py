@@ -11,7 +11,7 @@ import numpy as np
 
 from theory.common.shown import Shown
 from theory.design.best import Design, Rated
-from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.worst_case.certificate.certify import certified
 from theory.worst_case.solve import worst_case
 from theory.worst_case.solvers.descent import without_zero_steps
@@ -72,7 +72,7 @@ class Designed(Shown):
         }
 
 
-def completed(found: Design, schedule: str | AnySchedule | None, *, certify: bool) -> Designed:
+def completed(found: Design, schedule: GivenSchedule | None, *, certify: bool) -> Designed:
     """A design with the user's own schedule beside it, and with certificates where they are asked for."""
     answer = Designed(found, None if schedule is None else _rated(found, schedule))
     tried = {name: certified(each.worst_case) for name, each in answer.rated.items()} if certify else {}
@@ -80,9 +80,10 @@ def completed(found: Design, schedule: str | AnySchedule | None, *, certify: boo
     return replace(answer, upper=upper, refusals={name: refusal for name, (_, refusal) in tried.items() if refusal})
 
 
-def _rated(found: Design, schedule: str | AnySchedule) -> Rated:
+def _rated(found: Design, schedule: GivenSchedule) -> Rated:
     """The user's schedule, judged like the design."""
-    run, rule = found.brief, parse_schedule(schedule)
+    run = found.brief
+    rule = parse_schedule(schedule, run.delays.size)
     steps = run.scheduled(rule).step_sizes
     bound = found.target.bound
     solution = worst_case(without_zero_steps(run.question(steps, coherent=str(found.target) == "theorem-1")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -21,6 +21,7 @@ from theory.formulas.formula import Environment, Formula
 from theory.formulas.notation import CONSTANTS, GLOSSARY
 from theory.formulas.parsing import parse
 from theory.formulas.pieces import stated
+from theory.schedules.callables import Scheduler, is_read, read
 from theory.schedules.catalogue import CATALOGUE as CATALOGUE
 from theory.schedules.catalogue import expanded, hint
 from theory.schedules.files import read_numbers, written
@@ -143,6 +144,7 @@ class NumericSchedule:
         values: numbers (T,), finite and at least 0; they are copied.
         text: where they come from.
         smoothness: the L that they were made for: at another L they are scaled; None where they stay as they are.
+        sentence: how they were read, where that needs telling.
 
     >>> NumericSchedule([0.5, 0.25]).step_sizes(2, L=2.0)
     array([0.5 , 0.25])
@@ -153,6 +155,7 @@ class NumericSchedule:
     values: Floats = field(repr=False)
     text: str = "@file"
     smoothness: float | None = None
+    sentence: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", _frozen(_checked_sizes(_as_numbers(self.values))))
@@ -163,8 +166,8 @@ class NumericSchedule:
     def __hash__(self) -> int:
         return hash((self.text, self.digest))
 
-    def __reduce__(self) -> tuple[type[NumericSchedule], tuple[Floats, str, float | None]]:
-        return NumericSchedule, (self.values, self.text, self.smoothness)
+    def __reduce__(self) -> tuple[type[NumericSchedule], tuple[Floats, str, float | None, str]]:
+        return NumericSchedule, (self.values, self.text, self.smoothness, self.sentence)
 
     @property
     def names(self) -> frozenset[str]:
@@ -196,7 +199,7 @@ class NumericSchedule:
 
     def latex(self) -> str:
         """LaTeX in words."""
-        return r"\text{number } k \text{ of the file}"
+        return rf"\text{{number }} k \text{{ of the {'table' if self.sentence else 'file'}}}"
 
     def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
         """The numbers, if there are exactly `steps` of them, at the given L; see `Schedule.step_sizes`."""
@@ -219,26 +222,46 @@ class NumericSchedule:
 
 
 AnySchedule: TypeAlias = Schedule | NumericSchedule
+#: What a user may give for a schedule: a text, a schedule, a callable k -> step size, a scheduler of PyTorch.
+GivenSchedule: TypeAlias = str | AnySchedule | Callable[[int], Any] | Scheduler
 
 
-def parse_schedule(text: str | AnySchedule) -> AnySchedule:
+def parse_schedule(given: GivenSchedule, steps: int | None = None) -> AnySchedule:
     """The schedule that a user writes: an expression, a catalogue name, or `@FILE` with one number a line.
 
     A file may begin with a line `# L = NUMBER`: the smoothness that its steps were made for. A schedule is returned as
-    it is.
+    it is; a callable k -> step size, or a scheduler of PyTorch, optax or transformers, is read as numbers at the steps
+    of the run.
+
+    Args:
+        given: what the user has. steps: T, needed for what is read.
 
     Raises:
-        ScheduleError: a text that does not parse, or a file that cannot be read or holds anything else.
+        ScheduleError: a text that does not parse, a file that cannot be read or holds anything else, or an object that
+            does not give a number at every step.
 
     >>> parse_schedule("power:a=0.6").expression
     '1/(s*L*k^0.6)'
+    >>> parse_schedule(lambda k: 0.5 / k, steps=2).step_sizes(2)
+    array([0.5 , 0.25])
     """
-    if isinstance(text, Schedule | NumericSchedule):
-        return text
-    if isinstance(text, str) and text.strip().startswith("@"):
-        values, smoothness = read_numbers(text.strip())
-        return NumericSchedule(values, text.strip(), smoothness)
-    return Schedule(text)
+    if isinstance(given, Schedule | NumericSchedule):
+        return given
+    if isinstance(given, str) and given.strip().startswith("@"):
+        values, smoothness = read_numbers(given.strip())
+        return NumericSchedule(values, given.strip(), smoothness)
+    if isinstance(given, str) or not is_read(given):
+        return Schedule(given)  # type: ignore[arg-type]  # which refuses what is no text
+    if steps is None:
+        raise ScheduleError("A callable is read at the steps of a run. Say how many there are: steps=T.")
+    table = read(given, _checked_steps(steps))
+    numbers = NumericSchedule(table.values)
+    return NumericSchedule(numbers.values, f"@{table.name}-{numbers.digest[:8]}", sentence=table.sentence)
+
+
+def said_of(rule: AnySchedule) -> tuple[str, ...]:
+    """What a verdict says of step sizes that were read from an object: a sentence, or none."""
+    return (rule.sentence,) if isinstance(rule, NumericSchedule) and rule.sentence else ()
 
 
 def _parsed(expression: str) -> Formula:

@@ -12,7 +12,7 @@ from theory.bounds.parts.setting import Setting
 from theory.common.errors import InputError, TooLargeError
 from theory.common.types import Stages
 from theory.formulas.notation import checked_constant
-from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
 from theory.staleness.delays import TraceDelay, delay_model, delay_trace, refuse_two_sources, validate_delays
@@ -49,7 +49,7 @@ class Asked:
 
 
 def ask(
-    schedule: str | AnySchedule,
+    schedule: GivenSchedule,
     *,
     staleness: int | Staleness,
     steps: int,
@@ -66,7 +66,8 @@ def ask(
     """The worst-case question behind a schedule.
 
     Args:
-        schedule: an expression in k, T, s, L, mu, sigma, Delta, d; a name of the catalogue; "@file"; or a schedule.
+        schedule: an expression in k, T, s, L, mu, sigma, Delta, d; a name of the catalogue; "@file"; a schedule; or a
+            callable k -> step size.
         staleness: the theorem's s; steps: T.
         smoothness: L; gap: Delta; variance: sigma^2; coherence: mu as a constraint, or None.
         constants: values for the symbols of the schedule, of which only mu is new; L, Delta and sigma must agree with
@@ -96,7 +97,7 @@ def ask(
     values = _settled(smoothness, gap, variance, constants or {})
     model = delay_model(delays, delays_file, horizon, window)
     trace = validate_delays(delay_trace(model, horizon, seed), window)
-    rule = parse_schedule(schedule)
+    rule = parse_schedule(schedule, horizon)
     setting = Setting.of(rule, trace, window, values)
     question = Question(
         setting.step_sizes,
@@ -112,7 +113,7 @@ def ask(
 
 
 def ask_worst_delays(
-    schedule: str | AnySchedule, *, progress: Stages | None = None, **options: Any
+    schedule: GivenSchedule, *, progress: Stages | None = None, **options: Any
 ) -> tuple[Asked, PatternResult]:
     """The question with the delays that make its worst case largest, and how they were found; see `ask`.
 

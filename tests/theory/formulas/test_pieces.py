@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory.claims.claim import Claim, as_ratio
+from theory.claims.claim import ClaimedBound, as_ratio
 from theory.claims.posynomial import Uncovered
 from theory.common.errors import ScheduleError
 from theory.formulas.formula import Environment
@@ -235,7 +235,7 @@ def test_what_has_no_plain_meaning_is_refused_with_what_to_write(text, position,
 @pytest.mark.parametrize("text", ["1 if k<2 else 2", "T//2", "T%2", "T*(T>2)", "where(T>2,1,2)", "int(T)", "mod(T,2)"])
 def test_a_claim_has_no_pieces(text):
     with pytest.raises(ScheduleError, match="The claim cannot be read"):
-        Claim(text)
+        ClaimedBound(text)
 
 
 @pytest.mark.parametrize("text", ["1 if k<2 else 2", "k//2", "k%2", "int(k)", "0.1*(k<3)"])

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from theory.common.errors import DelayError, InputError, ScheduleError
 from theory.common.types import Floats
 from theory.formulas.formula import DelayMap, Environment
-from theory.schedules.schedule import AnySchedule, parse_schedule
+from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
 
@@ -55,7 +55,7 @@ class Setting:
     @classmethod
     def of(
         cls,
-        schedule: str | AnySchedule,
+        schedule: GivenSchedule,
         delays: NDArray[np.int64],
         staleness: Staleness,
         constants: Mapping[str, float],
@@ -63,7 +63,7 @@ class Setting:
         """The setting of a schedule at a trace of delays, as long as the trace.
 
         Args:
-            schedule: the step sizes, or their spelling.
+            schedule: the step sizes, their spelling, or a callable.
             delays: int64 (T,), d_k at position k - 1.
             staleness: s, which the schedule may name.
             constants: what the schedule may name besides.
@@ -74,7 +74,7 @@ class Setting:
         >>> Setting.of("1/(s*L)", np.array([0, 1]), Staleness(2), {"L": 1.0}).step_sizes
         array([0.5, 0.5])
         """
-        rule = parse_schedule(schedule)
+        rule = parse_schedule(schedule, delays.size)
         sizes = rule.step_sizes(delays.size, delays=delays, s=staleness.window, **constants)
         return cls(sizes, delays, staleness, constants)
 

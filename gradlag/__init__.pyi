@@ -30,6 +30,7 @@ from theory.bounds.parts.setting import Setting as Setting
 from theory.bounds.registry import REGISTRY as REGISTRY
 from theory.bounds.registry import get as get
 from theory.design.designed import Designed as Designed
+from theory.formulas.symbolic import symbols as symbols
 from theory.schedules.schedule import CATALOGUE as CATALOGUE
 from theory.schedules.schedule import NumericSchedule as NumericSchedule
 from theory.schedules.schedule import Schedule as Schedule

@@ -50,12 +50,13 @@ def bounds(
     name: Annotated[str | None, typer.Argument(help="One bound, whole.")] = None,
     latex: Annotated[bool, typer.Option("--latex", help="Only the formula, as LaTeX.")] = False,
     python: Annotated[bool, typer.Option("--python", help="Python that evaluates it.")] = False,
+    sympy: Annotated[bool, typer.Option("--sympy", help="Python that makes it a sympy expression.")] = False,
     as_json: flag.Json = False,
 ) -> None:
     """The library of bounds: statement, assumptions, domain, source, rate, how verified."""
-    if latex and python:
-        raise InputError("A formula is printed as LaTeX or as Python. Give --latex or --python, not both.")
-    answer("bounds", {"name": name, "as_json": as_json}, name=name, latex=latex, python=python)
+    if latex + python + sympy > 1:
+        raise InputError("A formula is printed as LaTeX, Python or sympy. Give one of --latex, --python and --sympy.")
+    answer("bounds", {"name": name, "as_json": as_json}, name=name, latex=latex, python=python, sympy=sympy)
 
 
 @app.command()

@@ -30,10 +30,12 @@ def bounds(name: str | None = None) -> Library:
     return Listed({"bounds": whole if name is None else {name: RATES.get(name) or get(name)}})
 
 
-def show(found: Library, name: str | None = None, *, latex: bool = False, python: bool = False) -> None:
-    """A few lines a bound; one whole where it was named; or the formulas as LaTeX, or as Python that evaluates them."""
-    if latex or python:
-        print_text(_formulas(name, python))
+def show(
+    found: Library, name: str | None = None, *, latex: bool = False, python: bool = False, sympy: bool = False
+) -> None:
+    """A few lines a bound; one whole where it was named; or the formulas: LaTeX, Python that evaluates them, sympy."""
+    if latex or python or sympy:
+        print_text(_formulas(name, python, sympy))
     elif name is None:
         _print_all()
     elif name in RATES:
@@ -42,10 +44,20 @@ def show(found: Library, name: str | None = None, *, latex: bool = False, python
         _print_bound(get(name))
 
 
-def _formulas(name: str | None, python: bool) -> str:
-    if name is not None:
-        return get(name).python() if python else get(name).latex()
-    return "\n".join(b.python() if python else f"% {b.name}\n{b.latex()}\n" for b in REGISTRY.values())
+def _formulas(name: str | None, python: bool, sympy: bool) -> str:
+    chosen = REGISTRY.values() if name is None else [get(name)]
+    if sympy:
+        return "\n\n".join(map(_in_sympy, chosen))
+    if python:
+        return "\n".join(bound.python() for bound in chosen)
+    return "\n".join(b.latex() if name else f"% {b.name}\n{b.latex()}\n" for b in chosen)
+
+
+def _in_sympy(bound: Bound) -> str:
+    from theory.formulas.symbolic_text import code
+
+    asked = {f"condition_{n}": each for n, each in enumerate(bound.sympy_conditions(), 1) if each != True}  # noqa: E712
+    return f"# {bound.title}\n{code({'bound': bound.sympy(), **asked})}"
 
 
 def _print_all() -> None:
@@ -62,7 +74,7 @@ def _print_all() -> None:
         print_entry(rate.name, rate.title, f"rate only, {rate.known}", f"rate: {rate.rate_text}")
     print_prose(
         f"{len(REGISTRY)} bounds with proofs that replay (`gradlag prove NAME`), {len(RATES)} known as rates only.",
-        "`gradlag bounds NAME` tells one whole; --latex and --python give its formula and code.",
+        "`gradlag bounds NAME` tells one whole; --latex, --python and --sympy give its formula and code.",
     )
 
 

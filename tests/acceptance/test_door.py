@@ -25,7 +25,7 @@ VERBS = {
     "verify": ("verify",), "worst-case": ("worst_case",),
 }  # fmt: skip
 #: Flags about what is printed, and the one that asks for another verb.
-PRINTING = {"as_json", "latex", "python", "list_figures"}
+PRINTING = {"as_json", "latex", "python", "sympy", "list_figures"}
 TINY = {"staleness": 2, "steps": 12, "seeds": 2}
 
 

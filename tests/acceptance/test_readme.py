@@ -46,8 +46,12 @@ def test_every_command_of_the_readme_is_one(command: str, capfd: pytest.CaptureF
 
 
 def test_the_python_of_the_readme_runs(capfd: pytest.CaptureFixture[str]) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    code, symbols = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     exec(compile(code, "README.md", "exec"), {})
     said = capfd.readouterr().out
     assert said.startswith("holds theorem-ar")
     assert "theorem-b does not apply" in said
+    exec(compile(symbols, "README.md", "exec"), {})
+    derived, number = capfd.readouterr().out.splitlines()
+    assert "d/d eta: -2*Delta/(T*eta**2) + 2*L*sigma**2" in derived
+    assert number == "0.5*eta + 1/(500*eta)"

@@ -31,7 +31,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -43,7 +43,11 @@ from theory.common.types import Floats
 from theory.formulas.formula import Defined, Environment, Formula, Name, Number, Previous, call, formula, served, total
 from theory.formulas.notation import name_node
 
+if TYPE_CHECKING:
+    from theory.formulas.symbolic import Expr, Translator
+
 _L, _DELTA, _SIGMA, _ETA, _S, _T, _D = map(name_node, ("L", "Delta", "sigma", "eta", "s", "T", "d"))
+_ANGLE = Name("theta", r"\theta")
 _GRID, _ZOOM, _ROUNDS = 65, 20, 10
 
 
@@ -63,6 +67,13 @@ class SineRatio(Formula):
         order = environment.values["s"] + self.shift
         safe = np.where(angle == 0, 1.0, angle)
         return np.asarray(np.where(angle == 0, order, np.sin(order * safe) / np.sin(safe)), dtype=np.float64)
+
+    def symbolic(self, translator: Translator, index: Expr) -> Expr:
+        """As sympy has it: at an angle of 0 by its own limit."""
+        from sympy import Eq, Piecewise, sin
+
+        angle, order = translator.entry(self.angle, index), translator.entry(_S + self.shift, index)
+        return Piecewise((order, Eq(angle, 0)), (sin(order * angle) / sin(angle), True))
 
     @property
     def order(self) -> str:
@@ -87,6 +98,10 @@ class HalfSine(Formula):
     def compute(self, environment: Environment) -> Any:
         return np.sin(np.float64(0.5) * self.angle.evaluate(environment))
 
+    def symbolic(self, translator: Translator, index: Expr) -> Expr:
+        """As sympy has it."""
+        return translator.entry(call("sin", self.angle / 2), index)
+
     def latex(self, index: str = "k") -> str:
         return rf"\sin\left(\frac{{{self.angle.latex(index)}}}{{2}}\right)"
 
@@ -103,6 +118,10 @@ class First(Formula):
 
     def compute(self, environment: Environment) -> np.float64:
         return np.float64(np.ravel(self.body.evaluate(environment))[0])
+
+    def symbolic(self, translator: Translator, index: Expr) -> Expr:
+        """As sympy has it."""
+        return translator.first(self.body)
 
     def latex(self, index: str = "k") -> str:
         return self.body.latex("0")
@@ -146,6 +165,10 @@ class BestAngle(Formula):
         rank = np.where((weight > 0) & (inverse > 0), -inverse, np.maximum(-weight, 0))
         return np.asarray(np.where(np.isfinite(rank), rank, np.inf), dtype=np.float64)
 
+    def symbolic(self, translator: Translator, index: Expr) -> Expr:
+        """As sympy has it: the bound is true at every angle theta."""
+        return translator.entry(_ANGLE, index)
+
     def latex(self, index: str = "k") -> str:
         return r"\text{the angle in } [0, \frac{\pi}{2 \, s - 1}] \text{ at which the bound is least}"
 
@@ -175,7 +198,7 @@ OF_THE_RUN: Mapping[str, Formula] = {
     "n": First(Defined("n", served(1))),
     "p": total(_S - 1 - _D),
 }
-_SEARCHED = _at_angle(Name("theta", r"\theta"), Number(1), *(Name(name, name) for name in OF_THE_RUN))
+_SEARCHED = _at_angle(_ANGLE, Number(1), *(Name(name, name) for name in OF_THE_RUN))
 BEST_ANGLE = BestAngle(*_SEARCHED, OF_THE_RUN)
 _WEIGHT, _VALUE = _at_angle(single(r"\theta", BEST_ANGLE), _L * _DELTA, *OF_THE_RUN.values())
 

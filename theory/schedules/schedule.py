@@ -88,6 +88,30 @@ class Schedule:
         """LaTeX of eta_k."""
         return stated(self.formula)
 
+    def sympy(self) -> Any:
+        """The step size of step k as a sympy expression; see theory/formulas/symbolic.py.
+
+        >>> Schedule("mu/(s*L*sqrt(k))").sympy()
+        mu/(L*sqrt(k)*s)
+        """
+        from theory.formulas.symbolic import expression
+
+        return expression(self.formula)
+
+    @classmethod
+    def from_sympy(cls, closed: Any) -> Schedule:
+        """The schedule of a closed form in k, T and the constants, the inverse of `sympy`.
+
+        Raises:
+            InputError: the expression is no closed form; ScheduleError: it has names that a schedule has not.
+
+        >>> Schedule.from_sympy(Schedule("power:a=0.6").sympy()).text
+        '1/(L*k**(3/5)*s)'
+        """
+        from theory.formulas.symbolic_text import written
+
+        return cls(written(closed))
+
     def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
         """The step sizes eta_1..eta_T.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assumption, Source
-from theory.bounds.parts.conditions import Condition, Failure
+from theory.bounds.parts.conditions import Condition, Failure, beyond_floats, no_denominator, no_value
 from theory.bounds.parts.setting import Setting
 from theory.common.errors import DomainError
 from theory.common.types import Floats
@@ -143,7 +143,7 @@ class Bound:
 
     def assess(self, setting: Setting) -> tuple[float | None, tuple[Failure, ...]]:
         """The value where every side condition holds, else None and the conditions that fail."""
-        missing = tuple(_no_value(self.name, name) for name in self.constants if name not in setting.constants)
+        missing = tuple(no_value(self.name, name) for name in self.constants if name not in setting.constants)
         if missing:
             return None, missing
         return self._assess(self._environment(setting))
@@ -251,6 +251,32 @@ class Bound:
         lines = tuple(node.definition(index) for node, index in self._indexed_definitions())
         return ((STEP_NUMBERING,) if self._numbers_steps() else ()) + lines
 
+    def sympy(self, schedule: Any = None, delay: Any = None) -> Any:
+        r"""The right-hand side as a sympy expression, abbreviations written out; see theory/formulas/symbolic.py.
+
+        Args:
+            schedule: what stands for eta[k], k = 1..T: a `Schedule`, its text, or a sympy expression in k.
+            delay: what stands for d[k]: a number, or a sympy expression in k.
+
+        >>> from theory.bounds import get
+        >>> get("wu2022").sympy(), get("wu2022").sympy("1/(2*L)").doit()
+        (2*Delta/Sum(eta[k], (k, 1, T)), 4*Delta*L/T)
+        """
+        from theory.formulas.symbolic import expression
+
+        steps = Schedule(schedule) if isinstance(schedule, str) else schedule
+        return expression(self.value, eta=getattr(steps, "formula", steps), d=delay)
+
+    def sympy_conditions(self) -> tuple[Any, ...]:
+        """The side conditions as sympy relations, for step k or point x_{k-1}; `true` where the symbols say it."""
+        return tuple(condition.sympy() for condition in self.conditions)
+
+    def sympy_definitions(self) -> tuple[Any, ...]:
+        """The abbreviations as sympy equations, each written out."""
+        from theory.formulas.symbolic import equation
+
+        return tuple(equation(node) for node in self.definitions)
+
     def python(self) -> str:
         """Python that evaluates the bound through the public names; it runs as it stands."""
         schedule = self.schedule.text if self.schedule else self.example
@@ -275,10 +301,10 @@ class Bound:
                 # No bound of the library comes here with such a denominator: its conditions, or its proof, exclude it.
                 under = self.value.under if value is not None and isinstance(self.value, Quotient) else None
                 if under is not None and not under.evaluate(environment) > 0:
-                    return None, (_no_denominator(self.name),)
+                    return None, (no_denominator(self.name),)
         except (OverflowError, FloatingPointError):
-            return None, (_beyond_floats(self.name),)
-        return (value, failures) if value is None or np.isfinite(value) else (None, (_beyond_floats(self.name),))
+            return None, (beyond_floats(self.name),)
+        return (value, failures) if value is None or np.isfinite(value) else (None, (beyond_floats(self.name),))
 
     def _indexed_definitions(self) -> Iterator[tuple[Defined, str]]:
         roots = [(self.value, "k")]
@@ -294,21 +320,6 @@ class Bound:
         return any(
             isinstance(node, Window | Readers | Served | WhereOvertaken) for root in roots for node in root.walk()
         )
-
-
-def _no_value(bound: str, name: str) -> Failure:
-    what, remedy = f"the constant {name} has no value", f"give one with --constants {name}=NUMBER"
-    return Failure(bound, f"{name} is given", None, None, None, what, None, "", remedy)
-
-
-def _no_denominator(bound: str) -> Failure:
-    what, remedy = "its denominator is not positive", "take smaller steps, not all of them zero"
-    return Failure(bound, "the denominator is positive", None, None, None, what, None, "", remedy)
-
-
-def _beyond_floats(bound: str) -> Failure:
-    what, remedy = "its value needs numbers too large to compute with", "take steps and constants of moderate size"
-    return Failure(bound, "the value can be computed", None, None, None, what, None, "", remedy)
 
 
 def _listed(texts: tuple[str, ...]) -> str:

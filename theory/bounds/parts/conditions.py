@@ -79,6 +79,24 @@ class Failure:
         return f"{self.bound} does not apply: {self.what}{where}{detail}; {self.remedy}."
 
 
+def no_value(bound: str, name: str) -> Failure:
+    """A constant is not given."""
+    what, remedy = f"the constant {name} has no value", f"give one with --constants {name}=NUMBER"
+    return Failure(bound, f"{name} is given", None, None, None, what, None, "", remedy)
+
+
+def no_denominator(bound: str) -> Failure:
+    """A bound whose conditions do not exclude it would divide by zero or less."""
+    what, remedy = "its denominator is not positive", "take smaller steps, not all of them zero"
+    return Failure(bound, "the denominator is positive", None, None, None, what, None, "", remedy)
+
+
+def beyond_floats(bound: str) -> Failure:
+    """The value is none that a float can hold."""
+    what, remedy = "its value needs numbers too large to compute with", "take steps and constants of moderate size"
+    return Failure(bound, "the value can be computed", None, None, None, what, None, "", remedy)
+
+
 @dataclass(frozen=True, eq=False)
 class Condition:
     """A side condition: `left relation right`, for one number or at every step or point.
@@ -119,6 +137,13 @@ class Condition:
         text = f"{self.left.latex(index)} {self.relation.latex} {self.right.latex(index)}"
         ranges = {"k": rf" \quad (k = {self.since + 1}, \dots, T)", "t": rf" \quad (t = {self.since}, \dots, T-1)"}
         return text + ranges.get(self.index or "", "") + (rf" \text{{ if }} {self.when.latex()}" if self.when else "")
+
+    def sympy(self) -> Any:
+        """The condition as a sympy relation, at step k or point x_{k-1} where it is asked for at each."""
+        from theory.formulas.symbolic import expression, related, symbol
+
+        asked = [symbol("k") > self.since] * (self.since > 0) + ([self.when.sympy()] if self.when else [])
+        return related(expression(self.left), str(self.relation), expression(self.right), asked=asked)
 
     def names(self) -> frozenset[str]:
         """The symbols that occur on either side or in `when`."""

@@ -83,6 +83,7 @@ bench: $(VENV)/.dev
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.check.calibration.calibrate
 	$(BIN)/python -m experiments.check.calibration.error_rates
+	$(BIN)/python -m experiments.check.calibration.noise_rates
 
 mutants: $(VENV)/.dev
 	$(BIN)/python benchmarks/mutants.py

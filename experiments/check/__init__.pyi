@@ -1,4 +1,4 @@
-from .calibration import calibrate as calibrate
+from .calibration.calibrate import calibrate as calibrate
 from .check import HORIZONS as HORIZONS
 from .check import LEAST_LEVEL as LEAST_LEVEL
 from .check import bounds_looked_at as bounds_looked_at

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from experiments.check.draws import BLOCKS, judge
 from experiments.check.evidence import Evidence, agree
 from experiments.common.constants import Constant, Known
 from experiments.statistics.intervals import student_critical
@@ -62,23 +63,26 @@ def examine(evidence: Evidence, level: float) -> dict[str, Examined]:
 
     Args:
         evidence: the run.
-        level: probability of calling coherence in expectation broken when it holds.
+        level: probability of calling variance or unbiasedness broken by fresh draws when both hold, and of calling
+            coherence in expectation broken when it holds.
 
     Returns:
         What was found, by the name of the assumption; coherence only if mu has a value.
     """
-    findings = [_smooth(evidence), _bounded_below(evidence), _variance(evidence)]
-    findings += [_no_noise(evidence), _ordered(evidence), _unbiased(evidence), _delays_fixed(evidence)]
+    findings = [_smooth(evidence), _bounded_below(evidence), _no_noise(evidence), _ordered(evidence)]
+    findings += [*(_drawn(evidence, level) or (_variance(evidence), _unbiased(evidence))), _delays_fixed(evidence)]
     if "mu" in evidence.constants:
         findings += [_pathwise_coherence(evidence), _coherence_in_expectation(evidence, level)]
     return {finding.name: finding for finding in findings}
 
 
-def _trusted(name: str, constant: Constant | None, symbol: str, tested: str = "") -> Examined:
+def _trusted(
+    name: str, constant: Constant | None, symbol: str, tested: str = "", only: str = "nothing recorded tests it"
+) -> Examined:
     """The finding for a constant that nothing contradicts; `tested` says how it was, nothing if it was not."""
     if constant is None:
         return Examined(name, State.UNKNOWN, f"{symbol} has no value.")
-    given = (State.OK, f"{tested}.") if tested else (State.GIVEN, "nothing recorded tests it.")
+    given = (State.OK, f"{tested}.") if tested else (State.GIVEN, f"{only}.")
     told = {
         Known.EXACT: (State.OK, f"{symbol} is exact: {constant.reason}."),
         Known.UPPER_BOUND: (State.OK, f"{symbol} is a proved upper bound: {constant.reason}."),
@@ -137,8 +141,11 @@ def _bounded_below(evidence: Evidence) -> Examined:
     return (
         _first_excess(BOUNDED_BELOW.name, evidence, drop > gap + rounding, drop, gap, _DROP)
         or _first_excess(BOUNDED_BELOW.name, evidence, above, norms, limit, _NORM)
-        or _trusted(BOUNDED_BELOW.name, constant, "Delta", _fall(drop, evidence.times))
+        or _trusted(BOUNDED_BELOW.name, constant, "Delta", _fall(drop, evidence.times), _START)
     )
+
+
+_START = "of what is recorded only |grad F(x_0)|^2 <= 2 L Delta tests it"
 
 
 def _fall(drop: Floats, times: Ints) -> str:
@@ -162,6 +169,41 @@ def _variance(evidence: Evidence) -> Examined:
     return _trusted(BOUNDED_VARIANCE.name, constant, "sigma", tested)
 
 
+def _drawn(evidence: Evidence, level: float) -> tuple[Examined, Examined] | None:
+    """What fresh draws say of sigma and of the mean."""
+    constant, draws = evidence.constants.get("sigma"), evidence.draws
+    if not draws or constant is None:
+        return None
+    sigma, reach = constant.value, evidence.norm_error[0, 0]
+    found = judge(draws, sigma, level, [_ROUNDING * (sigma + each.norm) + reach for each in draws])
+    loud, far, many = found.loudest, found.furthest, f"{draws[0].count} draws at each of k = "
+    many += ", ".join(str(each.k) for each in draws)
+    if found.too_noisy is None:
+        most = max(each.variance for each in draws)
+        variance = _trusted(BOUNDED_VARIANCE.name, constant, "sigma", f"{many} show a variance of at most {most:.4g}")
+    else:
+        words = _LOUD.format(loud=loud, limit=sigma**2, p=found.too_noisy)
+        variance = Examined(BOUNDED_VARIANCE.name, State.BROKEN, words, loud.k, loud.variance, sigma**2)
+    if found.biased is None:
+        seen = 2 * sigma * (BLOCKS / draws[0].count) ** 0.5
+        state, words = (State.OK, _FAIR) if found.too_noisy is None else (State.UNKNOWN, _HIDDEN)
+        return variance, Examined(UNBIASED.name, state, words.format(many=many, seen=seen))
+    words = _OFF.format(far=far, p=found.biased)
+    return variance, Examined(UNBIASED.name, State.BROKEN, words, far.k, far.bias)
+
+
+_LOUD = (
+    "sigma is contradicted at k = {loud.k}: {loud.count} fresh draws of the gradient show a variance of "
+    "{loud.variance:.4g}, and sigma^2 = {limit:.4g} (p = {p:.2g} by Gaffke's test, valid for every law)."
+)
+_OFF = (
+    "The stochastic gradient is biased at k = {far.k}: the mean of {far.count} fresh draws is off by {far.bias:.4g}, "
+    "which unbiased gradients of this sigma are not (p = {p:.2g} by Gaffke's test, valid for every law)."
+)
+_FAIR = "{many} show no bias; one of {seen:.3g} would have been seen."
+_HIDDEN = "{many} are too noisy for their sigma, and show no bias beyond that."
+
+
 def _no_noise(evidence: Evidence) -> Examined:
     if not evidence.deterministic:
         return Examined(NO_NOISE.name, State.BROKEN, "The gradients of the run are noisy, not exact.")
@@ -183,7 +225,7 @@ def _ordered(evidence: Evidence) -> Examined:
 def _unbiased(evidence: Evidence) -> Examined:
     if evidence.simulated and evidence.unbiased:
         return Examined(UNBIASED.name, State.OK, "Every step draws fresh noise, independent of the past.")
-    own = "Whether a user's stochastic gradient is unbiased is up to the file that computes it."
+    own = "Whether a user's stochastic gradient is unbiased is tested where its file or object is at hand, not here."
     log = "A log does not show whether every gradient was fresh and unbiased."
     return Examined(UNBIASED.name, State.UNKNOWN, own if evidence.simulated else log)
 

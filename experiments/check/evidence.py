@@ -11,10 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
+from experiments.check.draws import Draws, drawn
 from experiments.common.constants import Constant, Known
 from experiments.problems import get_problem
 from experiments.problems.problem import Problem
+from experiments.problems.registry import PROBLEMS
 from experiments.problems.roundoff import ALLOWED, format_of
+from experiments.problems.user import UserProblem
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
@@ -49,6 +52,7 @@ class Evidence:
             to |F| + |g| |x|; 0 for float64.
         radius: |x| at most, for them.
         variance: largest exact gradient variance at the points where it was computed, or None.
+        draws: fresh draws of a stochastic gradient that is not the library's own.
         simulated: whether gradlag drew the noise and fixed the delays.
         unbiased: whether the stochastic gradients are known to be unbiased.
     """
@@ -72,6 +76,7 @@ class Evidence:
     loss_rounding: float = 0.0
     radius: float = 0.0
     variance: float | None = None
+    draws: tuple[Draws, ...] = ()
     simulated: bool = True
     unbiased: bool = True
 
@@ -144,7 +149,7 @@ def evidence_of(run: Run, plan: Plan | None = None) -> Evidence:
     """
     objective = plan.problem if plan else _rebuilt(run)
     batch, constants = run.configuration.batch, run.constants
-    own = objective is not None and objective.kernel(batch) is None
+    own, trusted = objective is not None and objective.kernel(batch) is None, _of_the_library(run, objective)
     silent = "sigma" in constants and constants["sigma"].value == 0 and agree(run.gradient_norm_squared)
     exact = objective.deterministic(batch) if objective else silent
     found = Evidence(
@@ -166,9 +171,17 @@ def evidence_of(run: Run, plan: Plan | None = None) -> Evidence:
         loss_rounding=ALLOWED * (objective.loss_roundoff if objective and own else format_of(run.loss)),
         radius=_radius(objective, constants) if objective and own else 0.0,
         variance=_largest_variance(run, objective) if objective else None,
-        unbiased=not _is_file(run) or exact,
+        draws=drawn(run, objective) if objective and not exact and not trusted and "sigma" in constants else (),
+        unbiased=trusted or exact,
     )
     return replace(found, floor=_floor(found, run.displacement))
+
+
+def _of_the_library(run: Run, objective: Problem | None) -> bool:
+    """Whether nobody else's code computes the gradients and their noise."""
+    if objective is None:
+        return run.configuration.problem.partition(":")[0] in PROBLEMS
+    return type(objective).__module__.startswith("experiments.") and not isinstance(objective, UserProblem)
 
 
 def _radius(problem: Problem, constants: Mapping[str, Constant]) -> float:

@@ -1,0 +1,160 @@
+r"""Fresh draws of a stochastic gradient at points of a run: what tests sigma, and that its mean is the full gradient.
+
+At a point x, n draws $g_i$ give two sorts of non-negative, independent numbers: $|g_{2i}-g_{2i+1}|^2/2$, whose mean is
+the variance whatever the bias, and for each of B blocks $\frac nB|\bar g-\nabla F|^2$, whose mean is the variance plus
+$\frac nB|\text{bias}|^2$. Where the gradient is unbiased and its variance at most sigma^2, both means are at most
+sigma^2, and Gaffke's test of that keeps its level for every law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from experiments.problems.problem import Problem
+from experiments.runs.run import Run
+from experiments.simulate.delayed import simulate
+from experiments.statistics.mean_test import p_value
+from theory.common.errors import TooLargeError
+from theory.common.types import Floats, Vector
+
+# The draws of all points together are a quarter of the run's, but of each point at least 128 and at most 1024.
+_SHARE, _LEAST, _MOST = 4, 128, 1024
+BLOCKS = 16
+# x_0, and x_k at these shares of T for the first seed.
+_PLACES = (1 / 16, 1 / 4, 1.0)
+# Seeds that a run takes only if it is asked for them.
+_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """What fresh draws at one point show.
+
+    Args:
+        k: the step of the point; count: the number n of draws; norm: |grad F| there.
+        spreads: float64 (n/2,), halves of the squared distances of two draws each.
+        errors: float64 (BLOCKS,), n/BLOCKS times the squared errors of the means of blocks.
+    """
+
+    k: int
+    count: int
+    norm: float
+    spreads: Floats
+    errors: Floats
+
+    @property
+    def variance(self) -> float:
+        """The variance, measured."""
+        return float(self.spreads.mean())
+
+    @property
+    def bias(self) -> float:
+        """The length of the mean error, measured; noise alone gives sigma sqrt(BLOCKS/n) at most, on average."""
+        return float(np.sqrt(self.errors.mean() * BLOCKS / self.count))
+
+    def too_noisy(self, sigma: float, rounding: float) -> float:
+        """p-value of a variance of at most sigma^2."""
+        return float(p_value(self.spreads[:, None], (sigma + rounding) ** 2)[0])
+
+    def biased(self, sigma: float, rounding: float) -> float:
+        """p-value of an unbiased gradient whose variance is at most sigma^2."""
+        return float(p_value(self.errors[:, None], (sigma + rounding * (self.count / BLOCKS) ** 0.5) ** 2)[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What draws at several points say together, at a level that all 2J tests share.
+
+    Args:
+        loudest: where the variance is most surely above sigma^2; too_noisy: its p-value, None where that may be chance.
+        furthest: where the mean is most surely off; biased: its p-value, None where that may be chance.
+    """
+
+    loudest: Draws
+    too_noisy: float | None
+    furthest: Draws
+    biased: float | None
+
+
+def judge(draws: Sequence[Draws], sigma: float, level: float, rounding: Sequence[float]) -> Judged:
+    """Test sigma and the mean at every point; `rounding` is how far each gradient may be off.
+
+    Where sigma is contradicted itself, a bias is told from the noise by four times the variance that was measured.
+    """
+    noisy = [each.too_noisy(sigma, off) for each, off in zip(draws, rounding, strict=True)]
+    loud, share = int(np.argmin(noisy)), level / (2 * len(draws))
+    scales = [max(sigma, 2 * each.variance**0.5) if noisy[loud] <= share else sigma for each in draws]
+    biased = [each.biased(*told) for each, *told in zip(draws, scales, rounding, strict=True)]
+    far = int(np.argmin(biased))
+    return Judged(
+        draws[loud],
+        noisy[loud] if noisy[loud] <= share else None,
+        draws[far],
+        biased[far] if biased[far] <= share else None,
+    )
+
+
+def spread(first: Floats, second: Floats) -> Floats:
+    """Half the squared distance of two draws (..., d): on average the variance."""
+    return np.asarray(((first - second) ** 2).sum(axis=-1) / 2)
+
+
+def mean_error(total: Floats, size: int) -> Floats:
+    """So many times the squared error of a mean over so many draws whose errors sum to this (..., d)."""
+    return np.asarray((total**2).sum(axis=-1) / size)
+
+
+def drawn(run: Run, problem: Problem) -> tuple[Draws, ...]:
+    """Draws at x_0 and at points along the first seed of a run, where it did not diverge before them."""
+    points = _points(run, problem)
+    asked = len(run.seed) * run.configuration.steps // (_SHARE * len(points))
+    count = min(max(asked, _LEAST), _MOST) // (2 * BLOCKS) * 2 * BLOCKS
+    return tuple(_at(problem, k, x, run.configuration.batch, count) for k, x in points.items())
+
+
+def _points(run: Run, problem: Problem) -> dict[int, Vector]:
+    asked, points = run.configuration, {0: problem.initial_point}
+    for k in sorted({max(1, round(place * asked.steps)) for place in _PLACES}):
+        if 0 <= run.diverged_at[0] <= k:
+            break
+        try:
+            points[k] = _reached(run, problem, k)
+        except TooLargeError:
+            break
+    return points
+
+
+def _reached(run: Run, problem: Problem, k: int) -> Vector:
+    """x_k of the first seed, simulated again."""
+    asked = run.configuration
+    again = simulate(
+        problem,
+        run.step_sizes[:k],
+        run.delays[:k],
+        seeds=asked.seeds[:1],
+        batch=asked.batch,
+        record_every=k,
+        coherence=False,
+        window=asked.staleness,
+    )
+    point: Vector = again.final_points[0]
+    return point
+
+
+def _at(problem: Problem, k: int, x: Vector, batch: int, count: int) -> Draws:
+    with np.errstate(all="ignore"):
+        full = problem.full_gradient(x)
+        spreads, errors, size = np.empty(count // 2), np.empty(BLOCKS), count // BLOCKS
+        for block in range(BLOCKS):
+            total = np.zeros_like(full)
+            for pair in range(block * size // 2, (block + 1) * size // 2):
+                first, second = (problem.stochastic_gradient(x, _SEED - k, 2 * pair + j, batch) for j in (1, 2))
+                spreads[pair] = spread(first, second)
+                total += (first - full) + (second - full)
+            errors[block] = mean_error(total, size)
+    # A draw that is no number is as far off as can be.
+    spreads, errors = (np.nan_to_num(found, nan=np.inf, posinf=np.inf) for found in (spreads, errors))
+    return Draws(k, count, float(np.linalg.norm(full)), spreads, errors)

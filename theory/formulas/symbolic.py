@@ -40,6 +40,7 @@ from theory.formulas.formula import (
     Window,
 )
 from theory.formulas.notation import GLOSSARY, Sign
+from theory.formulas.pieces import Comparison, Joined, Opposite, Pieces
 
 #: sympy has no types of its own.
 Expr: TypeAlias = Any
@@ -137,6 +138,8 @@ class Translator:
                 return _CALLS[node.function.name](*(self.entry(argument, index) for argument in node.arguments))
             case Previous():
                 return sympy.Piecewise((self.entry(node.body, index - 1), index > 1), (0, True))
+            case Pieces() | Comparison() | Joined() | Opposite():
+                return self._cases(node, index)
             case WhereNoisy():
                 return _chosen(self._noise(index), self.entry(node.noisy, index), self.entry(node.quiet, index))
             case WhereOvertaken():
@@ -144,6 +147,21 @@ class Translator:
                 return _chosen(late, self.entry(node.late, index), self.entry(node.ordered, index))
             case _:
                 return self._over_steps(node, index)
+
+    def _cases(self, node: Formula, index: Expr) -> Expr:
+        parts = [self.entry(child, index) for child in node.children]
+        match node:
+            case Pieces():
+                *values, found = parts[: len(node.values)]
+                for value, condition in reversed(list(zip(values, parts[len(node.values) :], strict=True))):
+                    found = _chosen(condition, value, found)
+                return found
+            case Comparison():
+                pairs = zip(node.signs, parts, parts[1:], strict=False)
+                return reduce(mul, (_COMPARISONS[sign](left, right) for sign, left, right in pairs))
+            case Joined():
+                return (sympy.Min if node.word == "and" else sympy.Max)(*parts)
+        return 1 - parts[0]
 
     def first(self, node: Formula) -> Expr:
         """The entry of the first step."""
@@ -191,7 +209,20 @@ _SIGMA, _STEPS, _DELAY = Name("sigma", r"\sigma"), Name("T", "T"), Name("d", "d"
 _CALLS: Mapping[str, Callable[..., Expr]] = {
     "sqrt": sympy.sqrt, "log": sympy.log, "ln": sympy.log, "exp": sympy.exp, "sin": sympy.sin, "cos": sympy.cos,
     "abs": sympy.Abs, "floor": sympy.floor, "ceil": sympy.ceiling, "min": sympy.Min, "max": sympy.Max,
+    "mod": sympy.Mod, "floor_divide": lambda a, b: sympy.floor(a / b),
+    "clip": lambda a, low, high: sympy.Min(sympy.Max(a, low), high),
+    "trunc": lambda a: _chosen(sympy.Heaviside(a, 1), sympy.floor(a), sympy.ceiling(a)),
 }  # fmt: skip
+
+#: The indicators of the comparisons.
+_COMPARISONS: Mapping[str, Callable[[Expr, Expr], Expr]] = {
+    "<": lambda a, b: sympy.Heaviside(b - a, 0),
+    "<=": lambda a, b: sympy.Heaviside(b - a, 1),
+    ">": lambda a, b: sympy.Heaviside(a - b, 0),
+    ">=": lambda a, b: sympy.Heaviside(a - b, 1),
+    "==": lambda a, b: sympy.Heaviside(b - a, 1) * sympy.Heaviside(a - b, 1),
+    "!=": lambda a, b: 1 - sympy.Heaviside(b - a, 1) * sympy.Heaviside(a - b, 1),
+}
 
 
 def expression(node: Formula, **entries: Any) -> Expr:

@@ -103,8 +103,12 @@ class _Writer(StrPrinter):  # type: ignore[misc]
     def _print_Indexed(self, entry: Expr) -> str:
         return str(entry.base)
 
+    def _print_Heaviside(self, step: Expr) -> str:
+        at, at_zero = step.args
+        return f"({self._print(at)} {'>=' if at_zero == 1 else '>'} 0)"
+
     def _print_Function(self, call: Expr) -> str:
-        name = {"Min": "min", "Max": "max", "Abs": "abs", "ceiling": "ceil"}.get(type(call).__name__)
+        name = {"Min": "min", "Max": "max", "Abs": "abs", "ceiling": "ceil", "Mod": "mod"}.get(type(call).__name__)
         return f"{name or type(call).__name__}({', '.join(map(self._print, call.args))})"
 
-    _print_Min = _print_Max = _print_Abs = _print_ceiling = _print_Function
+    _print_Min = _print_Max = _print_Abs = _print_ceiling = _print_Mod = _print_Function

@@ -7,7 +7,6 @@ be zero, never negative and never infinite.
 from __future__ import annotations
 
 import hashlib
-import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,19 +14,17 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from theory.common.errors import DelayError, ScheduleError
+from theory.common.errors import ScheduleError
 from theory.common.types import Floats
 from theory.formulas.formula import Environment, Formula
-from theory.formulas.notation import CONSTANTS, GLOSSARY
 from theory.formulas.parsing import parse
 from theory.formulas.pieces import stated
 from theory.schedules.callables import Scheduler, is_read, read
 from theory.schedules.catalogue import CATALOGUE as CATALOGUE
 from theory.schedules.catalogue import expanded, hint
 from theory.schedules.files import read_numbers, written
-
-#: The constants that `step_sizes` takes by name; T is the number of steps, k and d belong to each step.
-TAKEN: tuple[str, ...] = (*CONSTANTS, "s")
+from theory.schedules.given import TAKEN as TAKEN
+from theory.schedules.given import checked_constants, checked_delays
 
 # Long runs are evaluated in pieces: every node keeps its values, and an expression may have hundreds of nodes.
 _PIECE = 2**16
@@ -132,8 +129,8 @@ class Schedule:
         array([0.5 , 0.5 , 0.25])
         """
         count = _checked_steps(steps)
-        values = _checked_constants(constants)
-        lags = None if delays is None else _checked_delays(delays, count)
+        values = checked_constants(constants)
+        lags = None if delays is None else checked_delays(delays, count)
         self._require({*values, "T", "k"} | ({"d"} if lags is not None else set()))
         return _frozen(_checked_sizes(self._evaluated(count, lags, values)))
 
@@ -228,9 +225,9 @@ class NumericSchedule:
     def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
         """The numbers, if there are exactly `steps` of them, at the given L; see `Schedule.step_sizes`."""
         count = _checked_steps(steps)
-        given = _checked_constants(constants).get("L")
+        given = checked_constants(constants).get("L")
         if delays is not None:
-            _checked_delays(delays, count)
+            checked_delays(delays, count)
         if count != self.values.size:
             raise ScheduleError(
                 f"The schedule {self.text} must hold one number for each of the {count} steps. Got {self.values.size}."
@@ -303,35 +300,6 @@ def _checked_steps(steps: int) -> int:
     if count < 1:
         raise ScheduleError(f"The number of steps must be a whole number of at least 1. Got {steps!r}.")
     return count
-
-
-def _checked_constants(constants: Mapping[str, Any]) -> dict[str, float]:
-    return {name: _checked_constant(name, value) for name, value in constants.items()}
-
-
-def _checked_constant(name: str, value: Any) -> float:
-    if name not in TAKEN:
-        raise ScheduleError(f"The constants of a schedule are {', '.join(TAKEN)}. Got {name!r}: leave it out.")
-    sign = GLOSSARY[name].sign
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not sign.admits(number):
-        raise ScheduleError(f"The constant {name} must be a finite number {sign.value}. Got {value!r}.")
-    return number
-
-
-def _checked_delays(delays: Any, count: int) -> Floats:
-    lags = np.asarray(delays)
-    if lags.shape != (count,) or lags.dtype.kind not in "iu":
-        found = f"{lags.dtype} of shape {lags.shape}"
-        raise DelayError(f"The delays must be {count} whole numbers, one for each step. Got {found}.")
-    wrong = np.flatnonzero((lags < 0) | (lags >= np.arange(1, count + 1)))
-    if wrong.size:
-        k = int(wrong[0]) + 1
-        raise DelayError(f"The delay of step k = {k} must lie between 0 and k - 1 = {k - 1}. Got {lags[k - 1]}.")
-    return lags.astype(np.float64)
 
 
 def _checked_sizes(sizes: Floats) -> Floats:

@@ -86,7 +86,19 @@ def test_every_formula_of_a_bound_has_the_numbers_of_the_evaluator(name):
     assert compared > 95 * len(pairs)
 
 
-@pytest.mark.parametrize("text", [*CATALOGUE, "power:a=0.6", "2^-k", "min(1/L,abs(sin(k))/exp(T/k))", "0.1*floor(k/3)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *CATALOGUE,
+        "power:a=0.6",
+        "2^-k",
+        "min(1/L,abs(sin(k))/exp(T/k))",
+        "0.1*floor(k/3)",
+        "0.1 if k <= 2 else 0.2 if k > 4 and not k == 5 else 0.3/k",
+        "0.5**(k//3) + 0.1*(k%3)",
+        "clip(k, 2, T)*int(k/2)",
+    ],
+)
 def test_every_schedule_has_the_numbers_of_the_evaluator_and_comes_back(text):
     schedule = gl.Schedule(text)
     function, again = compiled(schedule.sympy()), gl.Schedule.from_sympy(schedule.sympy())

@@ -9,6 +9,7 @@ import numpy as np
 from experiments.claims.replay_witness import replay
 from theory.common.errors import CertificateError
 from theory.common.types import Progress
+from theory.common.waiting import part
 from theory.worst_case.answer import WorstCase, judged
 from theory.worst_case.asking import Asked
 from theory.worst_case.certificate.certify import Certificate, certified
@@ -48,20 +49,22 @@ def answered(
     def tell(done: int, total: int, text: str) -> None:
         progress(done, total)
 
-    def known(solution: Solution) -> WorstCase:
+    def known(solution: Solution, begin: float, end: float) -> WorstCase:
         certificate, refusal = certified(solution) if certify else (None, None)
         if certificate is not None:
             keep(certificate)
-        found = witness(solution) if seek and solution.multipliers is not None else None
+        looking = part(tell, (begin + end) / 2, end)
+        found = witness(solution, progress=looking) if seek and solution.multipliers is not None else None
         lower = None if found is None else _replayed(found)
         return WorstCase(asked, solution, certificate, refusal, found, lower, judged(asked), sought=seek)
 
     # Steps that overflow are not solved, which the answer says.
     with np.errstate(over="ignore", invalid="ignore"):
-        answer = known(worst_case(asked.question, dense=dense, progress=tell))
+        answer = known(worst_case(asked.question, dense=dense, progress=part(tell, 0.0, 0.4)), 0.4, 0.6)
         if _may_close(answer):
-            more = worst_case(asked.question, exact=True, start=answer.solution, progress=tell)
-            answer = known(more) if more.value < answer.solution.value else answer
+            closing = part(tell, 0.6, 0.8)
+            more = worst_case(asked.question, exact=True, start=answer.solution, progress=closing)
+            answer = known(more, 0.8, 1.0) if more.value < answer.solution.value else answer
     return answer
 
 

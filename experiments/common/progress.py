@@ -6,12 +6,15 @@ A reporter is a callback (done, total); nothing that computes knows how it is sh
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
 from theory.common.types import Progress
+
+_LONGEST = 30.0  # seconds between two lines, while a tenth of the work takes longer
 
 
 @contextmanager
@@ -30,11 +33,34 @@ def reporting(title: str, *, quiet: bool = False, stream: TextIO | None = None) 
         with _bar(title, target) as report:
             yield report
     else:
-        yield Lines(title, target)
+        lines = Lines(title, target)
+        with _beating(lines):
+            yield lines
+
+
+@contextmanager
+def _beating(lines: Lines) -> Iterator[None]:
+    """Ask the lines once a second whether there is something to say, whatever the work is doing."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(1.0):
+            lines.beat()
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 class Lines:
-    """Plain lines for logs: one when a tenth more is done, and no two within `pause` seconds."""
+    """Plain lines for logs: one when a tenth more is done, and no two within `pause` seconds.
+
+    Where nothing was said for a while, which grows from `pause` to half a minute, the last one is said again.
+    """
 
     def __init__(
         self, title: str, stream: TextIO, clock: Callable[[], float] = time.monotonic, pause: float = 2.0
@@ -43,19 +69,34 @@ class Lines:
         self._start = self._last = clock()
         self._begun = -1
         self._shown = 0.0
+        self._now, self._patience = (0, 1), pause
 
     def __call__(self, done: int, total: int) -> None:
         """Print a line if it is time for one; the first call only marks the start."""
         now, part = self._clock(), done / max(total, 1)
+        self._now = done, max(total, 1)
         if self._begun < 0:
             # What an earlier, interrupted run had finished says nothing about the speed of this one.
             self._start, self._begun, self._shown = now, done, part
             return
         if now - self._last < self._pause or part < min(self._shown + 0.1, 1.0):
             return
-        self._last, self._shown = now, part
-        left = time_left(now - self._start, done - self._begun, total - done)
-        print(f"{self._title}: {part:.0%} done, {left}", file=self._stream, flush=True)
+        self._say(now)
+
+    def beat(self) -> None:
+        """Print a line if none was for a while."""
+        now = self._clock()
+        if now - self._last >= self._patience:
+            self._patience = min(2 * self._patience, _LONGEST)
+            self._say(now)
+
+    def _say(self, now: float) -> None:
+        done, total = self._now
+        self._last, self._shown = now, done / total
+        left = time_left(now - self._start, done - max(self._begun, 0), total - done)
+        # Less than all is not rounded to it.
+        share = f"{1:.0%}" if done >= total else f"{min(done / total, 0.99):.0%}"
+        print(f"{self._title}: {share} done, {left}", file=self._stream, flush=True)
 
 
 def time_left(elapsed: float, done: float, remaining: float) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from experiments.common.files import check_writable
 from experiments.common.progress import reporting
 from gradlag.terminal.output import keep_json, listed, number, print_list, print_prose, print_table, verb
+from theory.common.waiting import part
 from theory.staleness.count import Staleness
 from theory.staleness.delays import delay_model, delay_trace, refuse_two_sources
 
@@ -69,6 +70,10 @@ def design(
     refuse_two_sources(delays, delays_file)
     model = delay_model(delays, delays_file, steps, window)
     with reporting("design", quiet=not progress) as report:
+
+        def tell(done: int, total: int, text: str) -> None:
+            report(done, total)
+
         found = best(
             window,
             steps,
@@ -78,9 +83,9 @@ def design(
             variance=variance,
             mu=coherence,
             target=target,
-            progress=lambda done, total, text: report(done, total) if total else None,
+            progress=part(tell, 0.0, 0.8),
         )
-        answer = completed(found, schedule, certify=certify)
+        answer = completed(found, schedule, certify=certify, progress=part(tell, 0.8, 1.0))
     answer = replace(answer, seconds=perf_counter() - began)
     return answer if folder is None else _kept(answer, folder)
 

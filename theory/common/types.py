@@ -15,4 +15,5 @@ Matrix: TypeAlias = NDArray[np.float64]  # (n, d)
 
 Progress: TypeAlias = Callable[[int, int], None]  # done, all
 Stages: TypeAlias = Callable[[int, int, str], None]  # done, all, what is done now
+Share: TypeAlias = Callable[[float], None]  # how much of one piece of work is done, from 0 to 1
 Say: TypeAlias = Callable[[str], None]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from numpy.typing import ArrayLike
 from theory.bounds import Bound, get
 from theory.common.errors import EnvironmentFailure, InputError, TooLargeError
 from theory.common.types import Floats, Stages
+from theory.common.waiting import part, parts
 from theory.design.brief import Brief, best_multiple, brief, waiting
 from theory.design.reason import reason
 from theory.design.theorem_1 import best_sum, best_tight
@@ -174,10 +176,9 @@ def design(
     """
     wanted = _target(target)
     run = brief(staleness, steps, delays=delays, smoothness=smoothness, gap=gap, variance=variance, mu=mu)
-    rate = _rater(run, wanted, judged, progress)
     if wanted.bound is None:
-        return _for_worst_case(run, rate, progress)
-    return _for_bound(run, wanted, wanted.bound, rate, progress)
+        return _for_worst_case(run, progress)
+    return _for_bound(run, wanted, wanted.bound, judged, progress)
 
 
 def _target(text: Target | str) -> Target:
@@ -190,17 +191,15 @@ def _target(text: Target | str) -> Target:
 Rater = Callable[[str, Floats], Rated]
 
 
-def _rater(run: Brief, target: Target, judged: bool, progress: Stages | None) -> Rater:
-    """What gives steps their bound and worst case."""
+def _rater(run: Brief, target: Target, judged: bool, stages: Iterator[Stages | None]) -> Rater:
+    """What gives steps their bound and worst case, and takes a stage of the progress each time."""
 
     def rate(title: str, step_sizes: Floats) -> Rated:
-        solution = None
+        solution, stage = None, next(stages)
         if judged or target is Target.WORST_CASE:
-            if progress:
-                progress(0, 0, f"worst case of {title}")
             question = run.question(step_sizes, coherent=target is Target.THEOREM_1)
             with nullcontext() if target is Target.WORST_CASE else suppress(TooLargeError):
-                solution = worst_case(without_zero_steps(question))
+                solution = worst_case(without_zero_steps(question), progress=stage)
         value = target.bound.assess(run.setting(step_sizes))[0] if target.bound is not None else None
         rated = Rated(title, _sealed(step_sizes), value, solution)
         return rated if target.bound is not None else Rated(title, rated.step_sizes, rated.worst_case_value, solution)
@@ -214,13 +213,15 @@ def _sealed(step_sizes: Floats) -> Floats:
     return steps
 
 
-def _for_bound(run: Brief, target: Target, bound: Bound, rate: Rater, progress: Stages | None) -> Design:
+def _for_bound(run: Brief, target: Target, bound: Bound, judged: bool, progress: Stages | None) -> Design:
     """The best steps for a bound."""
     if target is Target.THEOREM_A:
-        found = best_theorem_a(run, progress=progress) / run.smoothness
+        found = best_theorem_a(run, progress=part(progress, 0.0, 0.3)) / run.smoothness
     else:
         found = best_tight(run) / run.smoothness
-    baselines = {name: rate(title, sizes) for name, title, sizes in _usual(run, bound)}
+    usual = list(_usual(run, bound))
+    rate = _rater(run, target, judged, parts(progress, 0.3, 1.0, len(usual) + 1))
+    baselines = {name: rate(title, sizes) for name, title, sizes in usual}
     chosen = _least(rate("the design", found), baselines)
     return Design(target, run, chosen, baselines, _reason(run, target, chosen, baselines))
 
@@ -239,9 +240,10 @@ _SCHEDULE, _CONSTANT = "Theorem 1's schedule", "the best constant step"
 _WAITING = "steps that wait until their gradient is fresh"
 
 
-def _for_worst_case(run: Brief, rate: Rater, progress: Stages | None) -> Design:
+def _for_worst_case(run: Brief, progress: Stages | None) -> Design:
     """The best steps for the worst case, from the best constant step and from Theorem A's design."""
-    constant = np.full(run.steps, best_constant(run.question(np.ones(run.steps)), progress=progress))
+    target, told = Target.WORST_CASE, part(progress, 0.0, 0.1)
+    constant = np.full(run.steps, best_constant(run.question(np.ones(run.steps)), progress=told))
     from_a = best_theorem_a(run) / run.smoothness
     usual = {
         "theorem-1": (_SCHEDULE, run.scheduled("theorem-1").step_sizes),
@@ -250,11 +252,13 @@ def _for_worst_case(run: Brief, rate: Rater, progress: Stages | None) -> Design:
     }
     if run.delays.any():
         usual["waiting"] = (_WAITING, waiting(run, _fresh_length(run)) / run.smoothness)
+    stages = [(0.1, 0.3, len(usual)), (0.6, 0.65, 1), (0.95, 1.0, 1)]
+    rate = _rater(run, target, True, chain.from_iterable(parts(progress, *stage) for stage in stages))
     baselines = {name: rate(title, sizes) for name, (title, sizes) in usual.items()}
-    best = best_worst_case(run.question(constant), _begun(run, baselines), progress=progress)
+    best = best_worst_case(run.question(constant), _begun(run, baselines), progress=part(progress, 0.3, 0.6))
     found = _least(rate("the design", best.step_sizes), baselines)
-    chosen = _least(rate("the design", polished(run.question(found.step_sizes))), {**baselines, "": found})
-    target = Target.WORST_CASE
+    last = polished(run.question(found.step_sizes), progress=part(progress, 0.65, 0.95))
+    chosen = _least(rate("the design", last), {**baselines, "": found})
     return Design(target, run, chosen, baselines, _reason(run, target, chosen, baselines))
 
 

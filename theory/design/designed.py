@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from theory.common.shown import Shown
+from theory.common.types import Stages
+from theory.common.waiting import part
 from theory.design.best import Design, Rated
 from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.worst_case.certificate.certify import certified
@@ -72,21 +74,28 @@ class Designed(Shown):
         }
 
 
-def completed(found: Design, schedule: GivenSchedule | None, *, certify: bool) -> Designed:
+def completed(
+    found: Design, schedule: GivenSchedule | None, *, certify: bool, progress: Stages | None = None
+) -> Designed:
     """A design with the user's own schedule beside it, and with certificates where they are asked for."""
-    answer = Designed(found, None if schedule is None else _rated(found, schedule))
-    tried = {name: certified(each.worst_case) for name, each in answer.rated.items()} if certify else {}
+    own = None if schedule is None else _rated(found, schedule, part(progress, 0.0, 0.3))
+    answer, tried = Designed(found, own), {}
+    for number, (name, each) in enumerate(answer.rated.items() if certify else (), 1):
+        tried[name] = certified(each.worst_case)
+        if progress:
+            progress(number, len(answer.rated) + 1, f"certificate of {name}")
     upper = {name: certificate.upper_float for name, (certificate, _) in tried.items() if certificate}
     return replace(answer, upper=upper, refusals={name: refusal for name, (_, refusal) in tried.items() if refusal})
 
 
-def _rated(found: Design, schedule: GivenSchedule) -> Rated:
+def _rated(found: Design, schedule: GivenSchedule, progress: Stages | None) -> Rated:
     """The user's schedule, judged like the design."""
     run = found.brief
     rule = parse_schedule(schedule, run.delays.size)
     steps = run.scheduled(rule).step_sizes
     bound = found.target.bound
-    solution = worst_case(without_zero_steps(run.question(steps, coherent=str(found.target) == "theorem-1")))
+    question = without_zero_steps(run.question(steps, coherent=str(found.target) == "theorem-1"))
+    solution = worst_case(question, progress=progress)
     rated = Rated(rule.text, np.asarray(steps), None, solution)
     value = rated.worst_case_value if bound is None else bound.assess(run.setting(steps))[0]
     return Rated(rule.text, np.asarray(steps), value, solution)

@@ -19,6 +19,7 @@ from scipy import sparse
 
 from theory.common.errors import EnvironmentFailure
 from theory.common.types import Floats
+from theory.common.waiting import heard
 from theory.design.brief import Brief
 
 # cvxpy's own annotations are partial.
@@ -96,7 +97,8 @@ class _Ratio:
         with warnings.catch_warnings():
             # "May be inaccurate" is said of a tolerance that is as tight as floats allow; the steps are judged anew.
             warnings.simplefilter("ignore", UserWarning)
-            problem.solve(solver=cp.CLARABEL, tol_gap_rel=1e-11, tol_gap_abs=1e-11, tol_feas=1e-10)
+            accuracy = {"tol_gap_rel": 1e-11, "tol_gap_abs": 1e-11, "tol_feas": 1e-10}
+            heard(lambda ended: problem.solve(solver=cp.CLARABEL, **accuracy))
         if problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE) or not self._z.value > 0:
             raise EnvironmentFailure(f"The convex problem of Theorem 1's sum was not solved: {problem.status}.")
         return np.asarray(np.maximum(self._unit * self._y.value / self._z.value, 0.0), dtype=np.float64)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from theory.common.types import Floats, Ints, Stages
+from theory.common.waiting import part
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Status
 from theory.worst_case.solve import worst_case
@@ -44,16 +45,17 @@ def best_worst_case(question: Question, starts: Sequence[Floats], *, progress: S
     return replace(last, start=best.start, solves=last.solves + sum(descent.solves for descent in found))
 
 
-def polished(question: Question) -> Floats:
+def polished(question: Question, *, progress: Stages | None = None) -> Floats:
     """Steps that no small change improves: descents over the pairs that the worst case needs, until it is no lower.
 
     Over the pairs of the first descents alone the least value lies elsewhere: up to a thousandth above a local optimum.
 
     Args:
         question: its steps are where it begins.
+        progress: called with (done, total, text).
     """
     best = steps = question.step_sizes
-    value, left = np.inf, solves_within(question)
+    value, left = np.inf, (total := solves_within(question))
     pairs = neighbours(question.steps, default_reach(question))
     while left > 0:
         rated, count = worst_case(question.replaced(step_sizes=steps)), len(pairs)
@@ -65,7 +67,7 @@ def polished(question: Question) -> Floats:
         # Where the descent was led astray by pairs that were not there, it begins again with them.
         if not lower and len(pairs) == count:
             break
-        found = descend(question.replaced(step_sizes=best), pairs=pairs, solves=left)
+        found = _descent(question, best, left, total - left, total, progress, pairs)
         steps, left = found.step_sizes, left - found.solves
     return best
 
@@ -77,8 +79,18 @@ def _beside(question: Question, steps: Floats) -> Iterator[Ints]:
         yield worst_case(question.replaced(step_sizes=longer)).pairs
 
 
-def _descent(question: Question, start: Floats, solves: int, done: int, total: int, progress: Stages | None) -> Descent:
-    return descend(question.replaced(step_sizes=start), solves=solves, progress=_from(progress, done, total))
+def _descent(
+    question: Question,
+    start: Floats,
+    solves: int,
+    done: int,
+    total: int,
+    progress: Stages | None,
+    pairs: Ints | None = None,
+) -> Descent:
+    """One of several descents, of which all have `total` solves and those before had `done`."""
+    told = part(progress, done / total, min((done + solves) / total, 1.0))
+    return descend(question.replaced(step_sizes=start), pairs=pairs, solves=solves, progress=told)
 
 
 def solves_within(question: Question) -> int:
@@ -99,9 +111,3 @@ def starts(constant: Floats, others: Sequence[Floats], *, seed: int = 0) -> tupl
     """
     shaken = constant * np.clip(1 + 0.3 * np.random.default_rng(seed).standard_normal(constant.size), 0.1, None)
     return constant, *others, shaken
-
-
-def _from(progress: Stages | None, offset: int, total: int) -> Stages | None:
-    if progress is None:
-        return None
-    return lambda done, _, text: progress(min(offset + done, total), total, text)

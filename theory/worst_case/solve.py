@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from theory.common.types import Floats, Ints, Stages
-from theory.worst_case.costs import DENSE, Cost, banded_cost, interior_cost, refuse_hopeless
+from theory.common.types import Floats, Ints, Share, Stages
+from theory.common.waiting import silent
+from theory.worst_case.costs import DENSE, Cost, banded_cost, dense_cost, interior_cost, refuse_hopeless
 from theory.worst_case.question import Question
 from theory.worst_case.solution import BROKEN, Solution, Status
 from theory.worst_case.solvers.banded import solve
@@ -27,6 +28,7 @@ SETTLED = 1e-4  # relative change of the value from one round to the next
 NEARLY_KEPT = 0.01  # by how much pairs may be broken where the value counts as settled, in units of Delta
 FELL = 1e-6  # relative: a smaller fall may be the solver's error
 ROUNDS = 40
+_TYPICAL = 2  # rounds after the first
 SHORT = 1.0  # seconds by prediction within which no pair is left broken
 PATIENCE = 120.0  # seconds that the next round may take by prediction
 LARGEST_CHECK = 2500  # nodes up to which all pairs are looked at
@@ -66,9 +68,11 @@ def worst_case(
     """
     began = time.perf_counter()
     if dense:
-        found = _dense(question)
+        found = _dense(question, progress or _silent)
     elif reach is not None:
-        found = _solve(question, neighbours(question.steps, reach))
+        pairs = neighbours(question.steps, reach)
+        tell = _Meter(progress or _silent, rounds=_TYPICAL).round(_seconds(question, pairs))
+        found = _solve(question, pairs, tell=tell)
     else:
         found = _settled(question, exact, start, progress or _silent)
     violation = 0.0 if found.exhaustive else found.violation
@@ -79,19 +83,39 @@ def _silent(done: int, total: int, text: str) -> None:
     del done, total, text
 
 
-def _dense(question: Question) -> Solution:
-    nodes = (2 if question.variance > 0 else 1) * (question.steps + 1)
-    entries = nodes * (nodes + 1) / 2
-    refuse_hopeless(question, Cost(1e-9 * entries**3, 24 * entries**2), DENSE)
-    return solve_dense(question)
+@dataclass
+class _Meter:
+    """Predicted seconds that are done and to come, told as thousandths; how many rounds will follow is a guess."""
+
+    progress: Stages
+    spent: float = 0.0
+    rounds: int = 0
+    text: str = "neighbours"
+
+    def round(self, seconds: float) -> Share:
+        """Begin a round; what is returned is told how much of it is done."""
+        before, ahead = self.spent, max(_TYPICAL - self.rounds, 0.2) * seconds
+        self.spent, self.rounds = before + seconds, self.rounds + 1
+
+        def tell(share: float) -> None:
+            done = before + min(share, 1.0) * seconds
+            self.progress(int(1000 * done), int(1000 * (before + seconds + ahead)) + 1, self.text)
+
+        return tell
 
 
-def _solve(question: Question, pairs: Ints, tolerance: float = TIGHT) -> Solution:
+def _dense(question: Question, progress: Stages) -> Solution:
+    refuse_hopeless(question, dense_cost(question), DENSE)
+    return solve_dense(question, tell=lambda share: progress(int(1000 * min(share, 1.0)), 1001, "all pairs"))
+
+
+def _solve(question: Question, pairs: Ints, tolerance: float = TIGHT, tell: Share = silent) -> Solution:
     """By the solver that is predicted to be faster; by the other one where it fails."""
-    costs: list[tuple[Cost, Callable[[], Solution]]] = [(banded_cost(question, pairs), lambda: solve(question, pairs))]
+    banded = banded_cost(question, pairs)
+    costs: list[tuple[Cost, Callable[[], Solution]]] = [(banded, lambda: solve(question, pairs, tell=tell))]
     if question.variance == 0:
         other = interior_cost(question, pairs)
-        costs.append((other, lambda: solve_interior(question, pairs, tolerance=tolerance)))
+        costs.append((other, lambda: solve_interior(question, pairs, tolerance=tolerance, tell=tell)))
     costs.sort(key=lambda entry: entry[0].seconds)
     refuse_hopeless(question, costs[0][0])
     found = costs[0][1]()
@@ -124,22 +148,23 @@ class _Round:
 
 
 def _settled(question: Question, exact: bool, start: Solution | None, progress: Stages) -> Solution:
-    pairs = neighbours(question.steps, 1)
-    spent = _seconds(question, pairs)
-    best = _round(question, 0, None, TIGHT, start or _solve(question, pairs))
+    pairs, meter = neighbours(question.steps, 1), _Meter(progress)
+    tell = meter.round(_seconds(question, pairs))
+    best = _round(question, 0, None, TIGHT, start or _solve(question, pairs, tell=tell))
     for number in range(1, ROUNDS):
-        solution, settled = best.solution, best.settled(exact or spent < SHORT)
+        solution, settled = best.solution, best.settled(exact or meter.spent < SHORT)
         if solution.status is not Status.SOLVED or (settled and best.final):
             break
-        progress(number, ROUNDS, f"{solution.value:.6g} with {len(solution.pairs)} pairs")
+        meter.text = f"{solution.value:.6g} with {len(solution.pairs)} pairs"
         pairs = solution.pairs if settled else np.unique(np.concatenate([best.kept, best.cuts]), axis=0)
         # While the value still moves much, a rough answer is enough to find the next pairs.
         rough = not settled and np.isfinite(best.change) and number < ROUNDS - 1
         tolerance = float(np.clip(best.change / 100, TIGHT, ROUGH)) if rough else TIGHT
         if _seconds(question, pairs) > PATIENCE:
             break
-        spent += _seconds(question, pairs)
-        after = _round(question, number, best, tolerance, _solve(question, pairs, tolerance))
+        tell = meter.round(_seconds(question, pairs))
+        tell(0.0)
+        after = _round(question, number, best, tolerance, _solve(question, pairs, tolerance, tell))
         if after.solution.status is not Status.SOLVED or after.change < -10 * max(best.tolerance, tolerance):
             break
         best = after

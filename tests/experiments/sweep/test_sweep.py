@@ -259,6 +259,32 @@ def test_progress_is_told_in_plain_lines_outside_a_terminal():
     ]
 
 
+def test_a_wait_in_which_nothing_is_reported_is_not_silent():
+    now, stream = [0.0], io.StringIO()
+    report = Lines("worst case", stream, clock=lambda: now[0])
+    report(0, 1000)
+    for second in range(70):
+        now[0] = float(second)
+        if second == 3:
+            report(250, 1000)
+        report.beat()
+    assert stream.getvalue().splitlines() == [
+        "worst case: 0% done, time left unknown",
+        "worst case: 25% done, about 18 s left",
+        "worst case: 25% done, about 42 s left",
+        "worst case: 25% done, about 1 min 30 s left",
+        "worst case: 25% done, about 3 min 0 s left",
+    ]
+
+
+def test_nearly_all_is_not_told_as_all():
+    clock, stream = iter(range(0, 100, 10)), io.StringIO()
+    report = Lines("design", stream, clock=lambda: next(clock))
+    for done in (0, 999, 1000):
+        report(done, 1000)
+    assert [line.split(",")[0] for line in stream.getvalue().splitlines()] == ["design: 99% done", "design: 100% done"]
+
+
 def test_quiet_progress_says_nothing():
     stream = io.StringIO()
     with reporting("ladder", quiet=True, stream=stream) as report:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from theory.common.types import Ints
+from theory.common.types import Ints, Share
+from theory.common.waiting import silent
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Solution, Status
 from theory.worst_case.solvers.accuracy import checked
@@ -28,13 +29,14 @@ _NEAR = 0.01  # gap below which what came out is a better unit
 _OWN_LIMIT = 2000  # pairs up to which the interior-point method steps in where no answer is accurate
 
 
-def solve(question: Question, pairs: Ints, *, tolerance: float = 1e-10) -> Solution:
+def solve(question: Question, pairs: Ints, *, tolerance: float = 1e-10, tell: Share = silent) -> Solution:
     """The value over the interpolation inequalities of `pairs` only: an upper bound of the worst case.
 
     Args:
         question: any; it is normalised here.
         pairs: int64 (P, 2), the (i, j) of f_i >= f_j + ...
         tolerance: of Clarabel, absolute and relative, on gap and feasibility.
+        tell: called with the share that is done.
 
     Returns:
         A Solution; its value is what the multipliers prove, NaN unless they do to 1e-6 and the gap is below 1e-6
@@ -47,7 +49,9 @@ def solve(question: Question, pairs: Ints, *, tolerance: float = 1e-10) -> Solut
     best: Solution | None = None
     for options in ATTEMPTS:
         problem = Problem(rows, frames, unknowns, unit)
-        found = problem.solution(question, problem.run(tolerance, options), tolerance, time.perf_counter() - began)
+        found = problem.solution(
+            question, problem.run(tolerance, options, tell), tolerance, time.perf_counter() - began
+        )
         best = found if best is None or found.status is Status.SOLVED or found.gap < best.gap else best
         if best.status is Status.SOLVED:
             return best
@@ -55,7 +59,7 @@ def solve(question: Question, pairs: Ints, *, tolerance: float = 1e-10) -> Solut
             unit = min(max(found.multipliers.bound(rows.question.variance), 1e-12), 1e12)
     assert best is not None
     if not rows.noisy and len(pairs) <= _OWN_LIMIT:
-        own = solve_interior(question, pairs)
+        own = solve_interior(question, pairs, tell=tell)
         best = own if own.status is Status.SOLVED else best
     return best if best.status is Status.SOLVED else checked(best, allowed=_LAST_RESORT)
 

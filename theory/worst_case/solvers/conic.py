@@ -9,7 +9,7 @@ measured by the root of that number, since a thousand small errors in difference
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from theory.common.types import Floats, Ints
+from theory.common.types import Floats, Ints, Share
+from theory.common.waiting import heard, silent
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import ALLOWED, checked, covers_all
@@ -97,7 +98,7 @@ class Problem:
         """Weight of the pairs, and of the f's unit."""
         return float(np.sqrt(self.rows.points))
 
-    def run(self, tolerance: float, options: Mapping[str, object]) -> Answer:
+    def run(self, tolerance: float, options: Mapping[str, object], tell: Share = silent) -> Answer:
         """Clarabel's answer: minimise cost . x subject to offset - matrix x in the cones."""
         matrix, offset = self._linear()
         cone_matrix, cones = self._cones()
@@ -107,7 +108,7 @@ class Problem:
         cones = [clarabel.NonnegativeConeT(len(offset)), *cones]
         nothing = sparse.csc_matrix((size, size))
         solver = clarabel.DefaultSolver(nothing, self._cost(), stacked, right, cones, _settings(tolerance, options))
-        answer = solver.solve()
+        answer = _run(solver, tolerance, tell)
         primal, dual = np.asarray(answer.x), np.asarray(answer.z)
         # Not the difference of the two values: there, rows that are a little broken hide what is left of the gap.
         left = max(abs(float(np.asarray(answer.s) @ dual)), abs(answer.obj_val - answer.obj_val_dual))
@@ -251,6 +252,23 @@ class Problem:
             column = self.unknowns.find(left.ravel(), right.ravel())
             entries.append((frame, filled[column].reshape(left.shape)))
         return Gram(tuple(entries))
+
+
+def _run(solver: Any, tolerance: float, tell: Share) -> Any:
+    """Clarabel's answer, from a thread that ends after the iteration in which it is told to."""
+    done = 0.0
+
+    def work(ended: Callable[[], bool]) -> Any:
+        def after_iteration(info: Any) -> bool:
+            nonlocal done
+            left = np.log(max(info.gap_rel, info.res_primal, info.res_dual, tolerance) / tolerance)
+            done = max(done, float(1 - left / np.log(1 / tolerance)))
+            return ended()
+
+        solver.set_termination_callback(after_iteration)
+        return solver.solve()
+
+    return heard(work, lambda: tell(done))
 
 
 def _settings(tolerance: float, options: Mapping[str, object]) -> Any:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import cvxpy
 import numpy as np
+from scipy import sparse
 
-from theory.common.types import Floats
+from theory.common.types import Floats, Share
+from theory.common.waiting import heard, silent
+from theory.worst_case.costs import dense_cost
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import checked
@@ -22,12 +26,13 @@ LOOSE = 1e-5
 _USABLE = (cp.OPTIMAL, cp.OPTIMAL_INACCURATE)
 
 
-def solve_dense(question: Question, *, tolerance: float = 1e-9) -> Solution:
+def solve_dense(question: Question, *, tolerance: float = 1e-9, tell: Share = silent) -> Solution:
     """The value over all interpolation inequalities, stated plainly; for up to some fifty steps.
 
     Args:
         question: any; it is normalised here.
         tolerance: of Clarabel, absolute and relative, on gap and feasibility.
+        tell: called with the share of the predicted time that has passed.
 
     Returns:
         A Solution with `exhaustive` set; its value is what the multipliers prove, NaN unless they do to 1e-5 and the
@@ -39,7 +44,7 @@ def solve_dense(question: Question, *, tolerance: float = 1e-9) -> Solution:
     """
     began = time.perf_counter()
     rows = system(question.normalised(), neighbours(question.steps, question.steps))
-    return _Dense(rows).solve(question, tolerance, began)
+    return _Dense(rows).solve(question, tolerance, began, tell)
 
 
 class _Dense:
@@ -68,9 +73,8 @@ class _Dense:
 
     def _inner(self, products: Products, count: int) -> Any:
         """Each row's combination of inner products."""
-        matrix = np.zeros((count, self.gram.size))
         flat = products.left * self.gram.shape[0] + products.right
-        np.add.at(matrix, (products.row, flat), products.coefficient)
+        matrix = sparse.csr_matrix((products.coefficient, (products.row, flat)), shape=(count, self.gram.size))
         return matrix @ cp.reshape(self.gram, (self.gram.size,), order="C")
 
     def _independence(self) -> list[Any]:
@@ -83,7 +87,7 @@ class _Dense:
             blocks.append(self.gram[points + k, others] == 0)
         return blocks
 
-    def solve(self, question: Question, tolerance: float, began: float) -> Solution:
+    def solve(self, question: Question, tolerance: float, began: float, tell: Share) -> Solution:
         minimum = question.measure is Measure.MINIMUM
         steps = self.rows.question.step_sizes
         weights = np.append(steps, 0.0) / max(steps.sum(), 1e-300)
@@ -96,8 +100,9 @@ class _Dense:
         self.weight = self.rows.points / self.unit
         problem = cp.Problem(cp.Maximize(self.weight * target), rows)
         answer: Solution | None = None
+        expected = dense_cost(question).seconds
         for options in ATTEMPTS:
-            usable = _solved(problem, tolerance, options)
+            usable = _solved(problem, tolerance, options, lambda: tell((time.perf_counter() - began) / expected))
             answer = self._answer(question, problem, tolerance, began, weights if usable else None)
             if answer.status is Status.SOLVED:
                 break
@@ -151,14 +156,14 @@ class _Dense:
         )
 
 
-def _solved(problem: Any, tolerance: float, options: dict[str, object]) -> bool:
+def _solved(problem: Any, tolerance: float, options: dict[str, object], pulse: Callable[[], object]) -> bool:
     """Whether Clarabel gave an answer worth a look; its own word on the accuracy is not taken for it."""
     names = ("tol_gap_abs", "tol_gap_rel", "tol_feas")
     accuracy = dict.fromkeys(names, tolerance) | {f"reduced_{name}": 100 * tolerance for name in names}
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Solution may be inaccurate")
-            problem.solve(solver=cp.CLARABEL, max_iter=200, **accuracy, **options)
+            heard(lambda ended: problem.solve(solver=cp.CLARABEL, max_iter=200, **accuracy, **options), pulse)
     except cp.SolverError:
         return False
     return problem.status in _USABLE

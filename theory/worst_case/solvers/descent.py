@@ -26,6 +26,7 @@ _WORST = 2.0
 #: Of the solver, the second where it fails with the first. What is reported is solved again.
 _TOLERANCES = (1e-8, 1e-7)
 #: Windows of nodes that stay quick: up to so many gradients, and so many gradients and noises.
+_SEARCH = 20  # solves that the search for a constant step usually takes
 _QUIET_WINDOW, _NOISY_WINDOW = 12, 9
 
 
@@ -212,7 +213,7 @@ class _Path:
         if value < self.best:
             self.best, self.best_steps = value, steps
         if self.progress:
-            self.progress(min(self.count, self.total), self.total, f"worst case {self.best:.6g}")
+            self.progress(min(self.count, self.total), self.total + 1, f"worst case {self.best:.6g}")
         return value, slopes * self.unit
 
 
@@ -261,7 +262,9 @@ def best_constant(question: Question, *, reach: int | None = None, progress: Sta
         steps = np.full(normal.steps, np.exp(logarithm))
         solved.append(_guide(normal.replaced(step_sizes=steps), pairs)[0])
         if progress:
-            progress(len(solved), 0, f"constant step {np.exp(logarithm) / question.smoothness:.4g}")
+            progress(
+                min(len(solved), _SEARCH), _SEARCH + 1, f"constant step {np.exp(logarithm) / question.smoothness:.4g}"
+            )
         return solved[-1]
 
     around = _bracket(value, float(np.log(_guess(normal))))

@@ -9,7 +9,6 @@ the value that is reported is the dual's: with S positive definite it is a bound
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from theory.common.types import Floats, Ints
+from theory.common.types import Floats, Ints, Share
+from theory.common.waiting import silent
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import ALLOWED, checked, covers_all
@@ -76,7 +76,7 @@ def solve_interior(
     *,
     tolerance: float = 1e-8,
     unit: float | None = None,
-    progress: Callable[[int], None] | None = None,
+    tell: Share = silent,
 ) -> Solution:
     """The value over the interpolation inequalities of `pairs` and of the chain (k, k+1), noise-free.
 
@@ -85,7 +85,7 @@ def solve_interior(
         pairs: int64 (P, 2).
         tolerance: relative, on the gap and on what broken rows may add to the value.
         unit: a guess of the value of the normalised question.
-        progress: called with the number of iterations so far.
+        tell: called with the share that is done.
 
     Returns:
         A Solution whose Gram is one matrix over all g's; its value is NaN unless gap and rows hold to 1e-6 (or to ten
@@ -94,7 +94,7 @@ def solve_interior(
     began = time.perf_counter()
     normal = question.normalised()
     forms = Forms(normal, _others(pairs, question.steps), unit or 1 / (float(normal.step_sizes.sum()) + 0.5))
-    outcome = _iterate(forms, tolerance, progress)
+    outcome = _iterate(forms, tolerance, tell)
     return _solution(question, forms, outcome, tolerance, time.perf_counter() - began)
 
 
@@ -130,11 +130,11 @@ def _residual(forms: Forms, state: _State) -> _Residual:
     return _Residual(held, slack, total / (rows.points + rows.count))
 
 
-def _iterate(forms: Forms, tolerance: float, progress: Callable[[int], None] | None) -> _Outcome:
+def _iterate(forms: Forms, tolerance: float, tell: Share) -> _Outcome:
     state = _start(forms)
     best = _Outcome(state, float("inf"), float("inf"), Status.FAILED)
     damping = 1e-14
-    for iteration in range(ITERATIONS):
+    for _ in range(ITERATIONS):
         residual = _residual(forms, state)
         if residual.dual < 1e-12:
             state = replace(state, slack=state.slack + residual.slack)
@@ -151,8 +151,8 @@ def _iterate(forms: Forms, tolerance: float, progress: Callable[[int], None] | N
         if not min(lengths) > 1e-7:
             break
         state = _moved(forms, state, direction, *lengths)
-        if progress:
-            progress(iteration + 1)
+        left = np.log(max(best.gap, best.infeasible, tolerance) / tolerance) / np.log(1 / tolerance)
+        tell(float(max(0.0, 1 - left)))
     return best
 
 

@@ -47,7 +47,7 @@ def witness(solution: Solution, *, progress: Stages | None = None, seconds: floa
     Args:
         solution: of the question; its gradients are where the search begins. With noise the search is for a function
             without, which the adversary may play as well.
-        progress: called with (done, total, text) between solves.
+        progress: called with (done, total, text), the share of the seconds that have passed.
         seconds: about how long to go on improving; a first answer may take longer.
 
     Returns:
@@ -61,7 +61,7 @@ def witness(solution: Solution, *, progress: Stages | None = None, seconds: floa
     """
     question = solution.question.normalised().replaced(variance=0.0)
     parts = known(question)
-    search = _Search(_moving(question), solution, time.perf_counter() + seconds, progress)
+    search = _Search(_moving(question), solution, time.perf_counter() + seconds, seconds, progress)
     mixtures = [combined(parts, best_weights(question, parts))]
     for near, candidates in search.parts():
         parts += [_continued(question, part) for part in candidates]
@@ -105,6 +105,7 @@ class _Search:
     question: Question
     solution: Solution
     until: float
+    seconds: float
     progress: Stages | None
 
     def parts(self) -> Iterator[tuple[Part, list[Part]]]:
@@ -157,11 +158,14 @@ class _Search:
         left = self.until - time.perf_counter()
         if 2 * min(banded.seconds, interior.seconds) > left:
             return None
-        if self.progress:
-            self.progress(0, 0, f"worst function from {len(pairs)} pairs of points")
         solver = solve if banded.seconds <= interior.seconds else solve_interior
-        found = solver(self.question, pairs)
+        found = solver(self.question, pairs, tell=lambda share: self._tell(len(pairs)))
         return found if found.gram is not None else None
+
+    def _tell(self, count: int) -> None:
+        if self.progress:
+            passed = 1 - (self.until - time.perf_counter()) / self.seconds
+            self.progress(int(1000 * min(passed, 1.0)), 1000, f"worst function from {count} pairs of points")
 
 
 def as_part(question: Question, solution: Solution, still: float = _STILL[0]) -> Part | None:

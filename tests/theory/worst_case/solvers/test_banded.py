@@ -1,5 +1,9 @@
 """Windows and the interior-point method give what the dense problem gives, with multipliers that prove it."""
 
+import os
+import signal
+import threading
+
 import numpy as np
 import pytest
 
@@ -140,3 +144,13 @@ def test_the_reference_values_with_noise(s, steps, mu, value):
 def test_the_long_reference_values(s, steps, value):
     method = solve if s == 4 else solve_interior
     assert method(falling(steps, s), neighbours(steps, 1)).value == pytest.approx(value, rel=2e-5)
+
+
+def test_a_solver_at_work_hears_an_interruption():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        solve(falling(3000, 12), neighbours(3000, 1))
+    timer.join()
+    signal.signal(signal.SIGINT, before)

@@ -267,7 +267,7 @@ def _from_text(path: Path, content: bytes) -> ServerTrace:
     plain = re.fullmatch(rb"(?:[0-9]{1,18}\n)*(?:[0-9]{1,18}\n?)", content)
     delays = np.array(content.split(), dtype="S18").astype(np.int64) if plain else None
     if delays is None or (delays > np.arange(delays.size)).any():
-        delays = read_delays(path, lines, Staleness(lines))
+        delays = read_delays(path, None, Staleness(lines))
     return trace_of_delays(delays, f"the text file {path.name}")
 
 

@@ -10,6 +10,8 @@ from .errors import ScheduleError as ScheduleError
 from .errors import StalenessError as StalenessError
 from .errors import StoreError as StoreError
 from .errors import TooLargeError as TooLargeError
+from .numbers import NUMBER as NUMBER
+from .numbers import whole_from_text as whole_from_text
 from .reading import open_ordinary as open_ordinary
 from .reading import read_ordinary as read_ordinary
 from .shown import Facts as Facts

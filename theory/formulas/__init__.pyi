@@ -30,5 +30,4 @@ from .notation import Sign as Sign
 from .notation import checked_constant as checked_constant
 from .notation import constants_from_text as constants_from_text
 from .notation import name_node as name_node
-from .parsing import NUMBER as NUMBER
 from .parsing import parse as parse

@@ -33,7 +33,10 @@ _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 
 @dataclass(frozen=True)
 class DelayMap:
-    """The reads of a run: all pairs (i, j) with j in W_i, listed once.
+    """The reads of a run: which steps lie in the window of which.
+
+    A window is a few blocks of 2^p steps, whose sums and maxima come from those of half the size: time N log s, and no
+    difference of large sums, which would lose digits.
 
     Args:
         delays: int64 (N,), the delay of each step, 0 <= d_k <= k with k from 0.
@@ -47,42 +50,54 @@ class DelayMap:
         return np.arange(self.delays.size) - self.delays
 
     @cached_property
-    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        reader = np.repeat(np.arange(self.delays.size), self.delays)
-        ends = np.cumsum(self.delays)
-        offset = np.arange(reader.size) - np.repeat(ends - self.delays, self.delays)
-        return reader, self.read[reader] + offset
+    def _blocks(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
+        """For each p the steps whose window has a block of 2^p, and where that block begins."""
+        begins, blocks = self.read.copy(), []
+        for p in range(int(self.delays.max(initial=0)).bit_length()):
+            steps = np.flatnonzero(self.delays >> p & 1)
+            blocks.append((steps, begins[steps]))
+            begins[steps] += 1 << p
+        return tuple(blocks)
 
     def window(self, values: Values) -> Values:
         """Sum over j in W_k for every k."""
-        reader, inside = self._pairs
-        return self._gather(reader, values[inside])
+        found, block = np.zeros(self.delays.size), values
+        for p, (steps, begins) in enumerate(self._blocks):
+            block = _paired(np.add, block, p)
+            found[steps] += block[begins]
+        return found
 
     def readers(self, values: Values) -> Values:
         """Sum over the steps i whose window contains k, for every k."""
-        reader, inside = self._pairs
-        return self._gather(inside, values[reader])
+        found = np.zeros(self.delays.size)
+        for p, (steps, begins) in reversed(tuple(enumerate(self._blocks))):
+            found += np.bincount(begins, weights=values[steps], minlength=found.size)
+            if p:  # what is said of a block is said of both its halves
+                half = 1 << p - 1
+                found[half:] += found[:-half].copy()
+        return found
 
     def served(self, values: Values) -> Values:
         """Sum over the steps that read the point t, for every t < N."""
-        return self._gather(self.read, values)
+        return np.bincount(self.read, weights=values, minlength=self.delays.size).astype(np.float64)
 
     def highest(self, values: Values) -> Values:
         """The largest entry of W_k and k, for every k."""
-        reader, inside = self._pairs
-        found = np.array(values, dtype=np.float64)
-        np.maximum.at(found, reader, values[inside])
+        found, block = np.array(values, dtype=np.float64), np.asarray(values, dtype=np.float64)
+        for p, (steps, begins) in enumerate(self._blocks):
+            block = _paired(np.maximum, block, p)
+            found[steps] = np.maximum(found[steps], block[begins])
         return found
 
     @cached_property
     def overtaken(self) -> Values:
         """One where some gradient applied within W_k was read after tau_k, else zero."""
-        reader, inside = self._pairs
-        late = (self.read[inside] > self.read[reader]).astype(np.float64)
-        return (self._gather(reader, late) > 0).astype(np.float64)
+        return (self.highest(self.read.astype(np.float64)) > self.read).astype(np.float64)
 
-    def _gather(self, where: NDArray[np.int64], weights: Values) -> Values:
-        return np.bincount(where, weights=weights, minlength=self.delays.size).astype(np.float64)
+
+def _paired(pairwise: np.ufunc, block: Values, p: int) -> Values:
+    """What blocks of 2^p steps add up to, from those of half as many; the steps themselves for p = 0."""
+    return pairwise(block[: -(1 << p - 1)], block[1 << p - 1 :]) if p else block
 
 
 @dataclass(frozen=True)

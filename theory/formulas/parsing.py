@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from theory.common.errors import ScheduleError
+from theory.common.numbers import UNSIGNED
 from theory.formulas.formula import FUNCTIONS, Call, Formula, Function, Negative, Number, Power, Product, Quotient, Sum
 from theory.formulas.notation import name_node
 from theory.formulas.pieces import COMPARISONS, OWN_FUNCTIONS, Comparison, Condition, Joined, Opposite, Pieces
@@ -46,17 +47,13 @@ _BINDING: Mapping[str, int] = MappingProxyType(
 _WORDS = frozenset({"if", "else", "and", "or", "not"})
 _CHOICE = "Write for example 0.1 if k <= 400 else 0.01."
 
-# Only ASCII is matched, whatever else Unicode calls a digit or a letter.
-_UNSIGNED = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+# Only ASCII is matched, whatever else Unicode calls a letter.
 _TOKEN = re.compile(
     r"(?P<space>[ \t\r\n]+)"
-    rf"|(?P<number>{_UNSIGNED})"
+    rf"|(?P<number>{UNSIGNED})"
     rf"|(?P<name>(?:(?:{'|'.join(LIBRARIES)})\.)?[A-Za-z_][A-Za-z_0-9]*)"
     r"|(?P<operator>\*\*|//|[<>=!]=|&&|\|\||[-+*/%^(),<>&|])"
 )
-
-#: A number on its own, as in a file of numbers.
-NUMBER = re.compile(rf"[+-]?{_UNSIGNED}")
 
 
 def _applied(function: Function) -> tuple[tuple[int, int], Callable[..., Formula]]:

@@ -11,8 +11,8 @@ from difflib import get_close_matches
 from types import MappingProxyType
 
 from theory.common.errors import ScheduleError
+from theory.common.numbers import NUMBER
 from theory.common.spelling import read_options
-from theory.formulas.parsing import NUMBER
 
 _SPACE = " \t\r\n"
 

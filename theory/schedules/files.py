@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from theory.common.errors import ScheduleError
+from theory.common.numbers import NUMBER
 from theory.common.reading import read_ordinary
 from theory.common.types import Floats
-from theory.formulas.parsing import NUMBER
 
 _LARGEST_FILE = 2**26
 _HEADER = "# step sizes for L = {!r}\n"

@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
-from experiments.check.training_log import read_log
 from experiments.common.seal import sealed, unsealed
 from experiments.data.sets import load as load_data
+from experiments.logs.read import read_log
 from theory.common.errors import DataError, InputError, StoreError
 from theory.common.reading import open_ordinary, read_ordinary
 from theory.schedules.schedule import parse_schedule

@@ -1,6 +1,7 @@
 """The algebra of formulas: its sums over delays against plain loops, and its LaTeX read back as arithmetic."""
 
 import copy
+import math
 import pickle
 import re
 
@@ -65,6 +66,25 @@ def test_the_sums_over_delays_are_what_their_definitions_say(run):
     assert served(A).evaluate(point).tolist() == [sum(a[k] for k in steps if k - delays[k] == t) for t in steps]
     assert total(A).evaluate(point) == sum(a)
     assert Previous(A).evaluate(point).tolist() == [0.0, *a[:-1]]
+
+
+@settings(max_examples=60)
+@given(runs())
+def test_the_largest_entry_of_a_window_is_what_its_definition_says(run):
+    delays, a = run
+    found = DelayMap(np.array(delays, dtype=np.int64)).highest(np.array(a))
+    assert found.tolist() == [max([a[k], *(a[j] for j in within)]) for k, within in enumerate(windows(delays))]
+
+
+def test_sums_over_windows_of_half_a_run_need_no_list_of_the_pairs_and_lose_no_digits():
+    # There are some 10^10 pairs. The values fall by 10^12, so that a difference of running sums would have no digit.
+    size = 200_000
+    values = 10.0 ** -(12 * np.arange(size) / size)
+    reads = DelayMap(np.minimum(np.arange(size), size // 2))
+    last = math.fsum(values[size // 2 - 1 : size - 1])
+    assert reads.window(values)[-1] == pytest.approx(last, rel=1e-14)
+    assert reads.readers(values)[size // 2] == pytest.approx(math.fsum(values[size // 2 + 1 :]), rel=1e-14)
+    assert reads.highest(values)[-1] == values[size // 2 - 1] and not reads.overtaken.any()
 
 
 @settings(max_examples=150)

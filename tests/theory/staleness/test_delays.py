@@ -375,6 +375,27 @@ def test_delays_that_break_a_limit_are_refused_naming_the_step(delays, expected)
     assert expected in str(refusal.value)
 
 
+def test_a_staleness_that_is_too_small_is_told_the_one_that_is_large_enough(tmp_path):
+    delays = [min(k, d) for k, d in enumerate([0, 1, 2, 5, 3, 17, 9, 11, 2, 9])]
+    path = tmp_path / "delays.txt"
+    np.savetxt(path, delays)
+    for refused in (lambda window: validate_delays(delays, window), lambda window: read_trace(path, 10, window)):
+        with pytest.raises(
+            DelayError, match=r"must be at most 1 at staleness 2\. Got 2\. Give a staleness of 10\."
+        ) as told:
+            refused(Staleness(2))
+        assert str(told.value).count("staleness of") == 1
+        refused(Staleness(10))
+
+
+@pytest.mark.parametrize("fmt", ["%d", "%.2f", "%.18e", "%g", "%5.1f"])
+def test_delays_as_numpy_saves_them_are_read_whatever_its_format(tmp_path, fmt):
+    delays = np.minimum(np.arange(120) % 7, np.arange(120))
+    path = tmp_path / "delays.txt"
+    np.savetxt(path, delays, fmt=fmt, header="delays of the updates", footer="the end")
+    assert np.array_equal(read_trace(path, 120, WINDOW).values, delays)
+
+
 @pytest.mark.parametrize("kind", [np.int8, np.uint64, np.float64, object, list])
 def test_whole_delays_of_any_kind_become_int64(kind):
     given_delays = [0, 1, 2] if kind is list else np.array([0, 1, 2], dtype=kind)
@@ -405,9 +426,23 @@ def test_a_trace_written_to_a_file_reads_back(tmp_path_factory, numbers):
 
 @pytest.mark.parametrize(
     "content",
-    [b"0\n1\n1", b"0\r\n1\r\n1\r\n", b"\xef\xbb\xbf0\n1\n1\n", b" 0 \n\t+1\n01\n", b"0\n1\n" + b"0" * 5000 + b"1\n"],
+    [
+        *(
+            b"# d_k\n0\n#\n1\n1\n",
+            b"0\n1\n1\n\n \t\r\n\n",
+            b"0.0\n1.0\n1.\n",
+            b"0.00\n1.00\n1.00\n",
+            b"0\n.1e1\n10e-1\n",
+        ),
+        *(b"0.000000000000000000e+00\n" + 2 * b"1.000000000000000000E+00\n", b"-0\n1\n1\n"),
+        b"0\n1\n1",
+        b"0\r\n1\r\n1\r\n",
+        b"\xef\xbb\xbf0\n1\n1\n",
+        b" 0 \n\t+1\n01\n",
+        b"0\n1\n" + b"0" * 5000 + b"1\n",
+    ],
 )
-def test_line_ends_marks_signs_and_leading_zeros_do_not_matter(tmp_path, content):
+def test_line_ends_marks_signs_zeros_remarks_and_the_spelling_of_whole_numbers_do_not_matter(tmp_path, content):
     path = tmp_path / "delays.txt"
     path.write_bytes(content)
     assert read_trace(path, 3, WINDOW).values.tolist() == [0, 1, 1]
@@ -418,12 +453,14 @@ def test_line_ends_marks_signs_and_leading_zeros_do_not_matter(tmp_path, content
     [
         (b"0\none\n1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got 'one'."),
         (b"0\n1.5\n1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got '1.5'."),
-        (b"0\n1 1\n1\n", "Got '1 1'."),
+        (b"0\n1 1\n1\n", "Got '1 1'. An update with several delays averages gradients"),
+        (b"[0]\n[0, 1]\n1\n", "Got '[0]'."),
+        (b"0\n0;1\n1\n", "no model of several reads exists here yet"),
+        (b"0\n# a remark\n1.5e-1\n1\n", "Line 3 of {path} must hold one whole number, the delay of step 2."),
         (b"0\n1_0\n1\n", "Got '1_0'."),
         ("0\n\u0661\n1\n".encode(), "Line 2"),
         (b"\x00\x01\x02\n1\n1\n", r"Line 1 of {path} must hold one whole number, the delay of step 1. Got '\x00\x01"),
         (b"0\n\n1\n", "Line 2 of {path} is blank."),
-        (b"0\n1\n1\n\n", "Line 4 of {path} is blank."),
         (b"\n0\n1\n1\n", "Line 1 of {path} is blank."),
         (b"0\n-1\n1\n", "The delay in line 2 of {path} must be at least 0"),
         (b"0\n2\n1\n", "The delay in line 2 of {path} must be at most 1, as no older point exists at step 2. Got 2."),

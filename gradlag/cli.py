@@ -42,7 +42,8 @@ _OF_A_CLAIM = (
     "schedule", "claim", "staleness", "steps", "coherence", "constants", "delays", "delays_file", "as_json",
 )  # fmt: skip
 _OF_A_RUN = ("problem", "seeds", "batch", "record_every")
-_NOT_OF_A_CLAIM = (*_OF_A_RUN, "level", "tails", "bounds", "log", "worst_case")
+_OF_A_LOG = ("norm", "columns", "squared", "optimizer", "estimates")
+_NOT_OF_A_CLAIM = (*_OF_A_RUN, "level", "tails", "bounds", "log", "worst_case", *_OF_A_LOG)
 
 
 @app.command()
@@ -177,6 +178,11 @@ def check(
     delays_file: flag.DelaysFile = None,
     constants: flag.Constants = None,
     log: flag.Log = None,
+    norm: flag.LogNorm = None,
+    columns: flag.LogColumns = None,
+    squared: flag.LogSquared = False,
+    optimizer: flag.LogOptimizer = None,
+    estimates: flag.LogEstimates = "",
     worst_case: flag.WithWorstCase = None,
     claim: flag.Claim = None,
     coherence: Annotated[float | None, real("--coherence", "What --claim may assume of gradient coherence.")] = None,
@@ -200,9 +206,11 @@ def check(
         refuse(context, "a simulation and says nothing of a log. Leave it out beside --run.", *names)
         asked = {name: flags[name] for name in flags if name not in (*names, "worst_case")}
         answer("check", asked, verb="check_log", out=out)
+    refuse(context, "a training log. Give the log with --run.", *_OF_A_LOG)
     if problem is None or steps is None:
         raise InputError("`gradlag check` needs --problem and --steps, or --claim and --steps, or --run LOG.csv.")
-    del flags["log"]
+    for name in ("log", *_OF_A_LOG):
+        del flags[name]
     told: list[str] = []
     answer("check", flags | {"announce": heard(told)}, out=out, told=told)
 

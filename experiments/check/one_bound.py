@@ -77,10 +77,20 @@ def _compare(evidence: Evidence, bound: Bound, value: float, level: tuple[float,
     """The comparison alone, at the points that the bound covers."""
     covered, between = evidence.covered(bound.covers_last), _between(evidence)
     if evidence.deterministic:
-        return compare_exactly(covered, between, value, evidence.margin)
+        ends = (compare_exactly(v, between, value, evidence.margin) for v in evidence.limits(bound.covers_last))
+        least, most = ends
+        return least if least.outcome is most.outcome else MeanComparison(Outcome.UNDECIDED)
     if covered.shape[0] < 2 or evidence.copies:
         return MeanComparison(Outcome.UNDECIDED, test="none: one noisy seed says nothing of a mean")
-    return compare(_points(evidence, bound), value, level[0], tails, level[1])
+    points = _points(evidence, bound)
+    found = compare(points, value, level[0], tails, level[1])
+    if not evidence.excess or found.outcome is Outcome.BELOW:
+        return found
+    if np.isfinite(evidence.excess):
+        above = compare(points, value + evidence.excess, level[0], tails, level[1])
+        if above.outcome is Outcome.ABOVE:
+            return above
+    return replace(found, outcome=Outcome.UNDECIDED, seeds_needed=None, fewest=None)
 
 
 def _between(evidence: Evidence) -> Floats:
@@ -98,7 +108,7 @@ def _points(evidence: Evidence, bound: Bound) -> Points:
     if sums is not None:
         in_gaps = np.zeros(1) if evidence.floor is None else sums[times[gaps + 1]] - sums[times[gaps] + 1]
     recorded = None if weights is None else weights[times[: covered.shape[1]]]
-    return Points(covered, floor, recorded, in_gaps, bool(times[0] == 0), evidence.distinct)
+    return Points(covered, floor, recorded, in_gaps, bool(times[0] == 0) and not evidence.excess, evidence.distinct)
 
 
 def _decision(
@@ -147,6 +157,8 @@ def _would_decide(
         return f"More seeds: one noisy run says nothing of a mean. {_USUAL_SEEDS} usually suffice{flag}."
     if not evidence.complete and _above_where_recorded(evidence, bound, value, level, tails):
         return f"{_finer(evidence)} The recorded points are above the bound; those between them are not known to be."
+    if evidence.excess and comparison.ratio > 1:
+        return "Norms of the full gradient: what is above the bound may be the noise of the minibatches."
     return more_seeds(evidence, comparison, tails)
 
 
@@ -162,4 +174,5 @@ def _above_where_recorded(
     alone = replace(
         points, floor=points.floor[:, :0], weights=weights, floor_weights=weights if weights is None else weights[:0]
     )
-    return compare(alone, value, level[0], tails, level[1]).outcome is Outcome.ABOVE
+    allowed = value + evidence.excess
+    return bool(np.isfinite(allowed)) and compare(alone, allowed, level[0], tails, level[1]).outcome is Outcome.ABOVE

@@ -33,15 +33,18 @@ def compared(
     least = float(mean(evidence.covered(bound.covers_last)).min())
     exact = f"no noise, exact up to a relative rounding of {evidence.margin:.1e}"
     how = exact if evidence.deterministic else f"{len(evidence.seeds)} seeds, level {level:.3g}"
-    allowed = f"the {value:.4g} that {bound.name} allows ({how})"
+    noisy, above = 0 < evidence.excess < math.inf, comparison.outcome is Outcome.ABOVE
+    given = f" and the noise of a minibatch allow, {value:.4g} + sigma^2" if noisy and above else " allows"
+    allowed = f"the {value + evidence.excess if noisy and above else value:.4g} that {bound.name}{given} ({how})"
+    squares = f"squared {'minibatch ' if noisy else ''}gradient norm"
     if comparison.outcome is Outcome.ABOVE and not evidence.deterministic and comparison.statistic != _EVERY:
         return (
-            f"The weighted mean of the squared gradient norms that the proof limits is above {allowed}, "
+            f"The weighted mean of the {squares}s that the proof limits is above {allowed}, "
             f"{_by(comparison)}. {_refuted(comparison, tails)} An assumption, a given constant or the proof is "
             f"wrong; that the mean at every point is above it is not said (the least is measured as {least:.4g})."
         )
     told = (
-        f"The least mean squared gradient norm over {bound.iterates}, measured as {least:.4g}, "
+        f"The least mean {squares} over {bound.iterates}, measured as {least:.4g}, "
         f"{_WORDS[comparison.outcome]} {allowed}."
     )
     if evidence.deterministic or math.isnan(comparison.ratio):

@@ -10,6 +10,8 @@ from experiments.check import training_log
 from experiments.check.check import LEAST_LEVEL, bounds_looked_at
 from experiments.check.check import check as check_runs
 from experiments.check.verdict import Verdict
+from experiments.logs.columns import parse_columns
+from experiments.logs.read import read_log
 from experiments.runs.configuration import RunOptions
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
@@ -105,6 +107,11 @@ def check_log(
     *,
     staleness: int,
     constants: Mapping[str, float],
+    norm: str | None = None,
+    columns: str | Mapping[str, str] | None = None,
+    squared: bool = False,
+    optimizer: str | None = None,
+    estimates: str | Sequence[str] = (),
     bounds: Sequence[str] | None = None,
     level: float = 0.05,
     tails: str = "any",
@@ -113,12 +120,18 @@ def check_log(
     delays_file: Path | str | None = None,
     out: Path | str | None = None,
 ) -> Verdict:
-    """Let a training log of your own meet what can be proved; see `experiments.check.training_log`.
+    """Let a training log of your own meet what can be proved; see docs/your-training.md.
 
     Args:
-        log: CSV with the columns step, grad_norm[, seed, delay].
-        schedule, staleness: of the training.
+        log: CSV, JSON lines or JSON of any logger; by default with the columns step, grad_norm[, seed, delay,
+            step_size], or what `gl.Recorder` writes.
+        schedule, staleness: of the training; the schedule "log" is the log's own column of step sizes.
         constants: L, Delta, sigma and, for Theorem 1, mu.
+        norm: what the norms are of, full or minibatch; needed for the file of a logger.
+        columns: which column holds what, as "grad_norm=train/grad_norm,step=global_step"; guessed where plain.
+        squared: whether the norms are squared.
+        optimizer: sgd, momentum, adam or clipping; by default what the file shows. Bounds are about sgd alone.
+        estimates: names of the constants that are only estimates, which can never refute a theorem.
         bounds, level, tails: see `check`.
         steps: T, if the log must end there.
         delays: "constant", the delay s - 1, for a log without the column.
@@ -136,16 +149,22 @@ def check_log(
             f"The delays of a log are those it was trained with, and {delays} does not say which they were. Give the "
             "log a column delay, or the trace with --delays-file."
         )
-    trace = None
-    if delays_file is not None:
-        last = int(training_log.read_log(log).times[-1])
-        trace = read_trace(delays_file, last, Staleness(staleness)).values
-    folder = None if out is None else Path(out)
-    known = parse_tails(tails)
+    known, names = parse_tails(tails), parse_columns(columns) if isinstance(columns, str) else columns
+    read = read_log(log, norm=norm, columns=names, squared=squared, optimizer=optimizer)
+    window = Staleness(staleness)
     judged = training_log.check_log(
-        log, schedule, staleness, constants, bounds=bounds, level=level, tails=known, steps=steps, delays=trace
+        read,
+        schedule,
+        window,
+        constants,
+        bounds=bounds,
+        level=level,
+        tails=known,
+        steps=steps,
+        delays=None if delays_file is None else read_trace(delays_file, read.steps, window).values,
+        estimates=tuple(filter(None, estimates.split(","))) if isinstance(estimates, str) else estimates,
     )
-    return _kept(judged, folder)
+    return _kept(judged, None if out is None else Path(out))
 
 
 def planned(

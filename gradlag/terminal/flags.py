@@ -58,6 +58,19 @@ WorstCaseFolder = Annotated[
 Log = Annotated[
     Path | None, typer.Option("--run", help="Your own training log: CSV with step, grad_norm[, seed, delay].")
 ]
+LogNorm = Annotated[
+    str | None, typer.Option("--norm", help="What the norms of --run are of: full, or minibatch (most loggers).")
+]
+LogColumns = Annotated[
+    str | None, typer.Option("--columns", help="Columns of --run: grad_norm=train/grad_norm,step=global_step.")
+]
+LogSquared = Annotated[bool, typer.Option("--squared", help="The norms of --run are squared.")]
+LogOptimizer = Annotated[
+    str | None, typer.Option("--optimizer", help="What --run was trained with: sgd, momentum, adam, clipping.")
+]
+LogEstimates = Annotated[
+    str, typer.Option("--estimates", help="Constants that are only estimates, beside --run: L,sigma.")
+]
 WithWorstCase = Annotated[
     bool | None, typer.Option(help="Add the exact worst case to the bounds. Default: with --out.")
 ]

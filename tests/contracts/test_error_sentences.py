@@ -41,7 +41,7 @@ FILES = {
     "early.txt": "1\n1\n1\n1\n",
     "beyond.txt": "0\n1\n2\n1\n",
     "future.txt": "0\n-1\n1\n1\n",
-    "half.txt": "0\n1.0\n1\n1\n",
+    "half.txt": "0\n0.5\n1\n1\n",
     "empty.txt": "",
     # step sizes
     "two_steps.txt": "0.1\n0.1\n",
@@ -53,7 +53,7 @@ FILES = {
     "nan.csv": "step,grad_norm\n0,1\n1,nan\n",
     "cut.csv": "step,grad_norm\n0,1\n1",
     "one.csv": "step,grad_norm\n0,1\n",
-    "late.csv": "step,grad_norm\n3,1\n4,1\n",
+    "late.csv": "step,grad_norm\n3,1\n4,\n",
     "negative.csv": "step,grad_norm\n0,1\n1,-1\n",
     "twice.csv": "step,grad_norm\n0,1\n1,1\n1,2\n",
     "seeds.csv": "step,grad_norm,seed\n0,1,0\n1,1,0\n0,1,1\n",

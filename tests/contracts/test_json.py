@@ -21,7 +21,7 @@ WORST = "worst-case --schedule 1/(2*L) --staleness 2 --steps 3"
 INTERRUPTS = "initial_point = [1.0]\nconstants = {'L': 1.0, 'Delta': 1.0}\n\n\ndef gradient(x):\n    return x\n"
 INPUTS = {
     "good.csv": "step,grad_norm\n0,1\n1,0.5\n2,0.25\n3,0.125\n4,0.1\n",
-    "loud.csv": "step,grad_norm\n" + "".join(f"{k},1.3\n" for k in range(51)),
+    "loud.csv": "step,grad_norm\n" + "".join(f"{k},0.175\n" for k in range(51)),
     "delays.txt": "0\n1\n1\n0\n",
     "interrupted.py": INTERRUPTS + "\n\nraise KeyboardInterrupt\n",
 }

@@ -12,9 +12,9 @@ from experiments.runs.execute import execute
 from experiments.runs.plan import plan
 
 
-def logged(folder: Path, norms: list[float], constants: dict[str, float], step: float = 0.4) -> Verdict:
+def logged(folder: Path, norms: list[float], constants: dict[str, float], step: float = 0.4, every: int = 1) -> Verdict:
     path = folder / "log.csv"
-    path.write_text("step,grad_norm\n" + "".join(f"{k},{norm!r}\n" for k, norm in enumerate(norms)))
+    path.write_text("step,grad_norm\n" + "".join(f"{k * every},{norm!r}\n" for k, norm in enumerate(norms)))
     return check_log(path, str(step), 1, constants)
 
 
@@ -26,10 +26,16 @@ def user_run(folder: Path, body: str, schedule: str, steps: int = 40, **options:
 
 
 def test_constants_of_a_log_that_nothing_tests_are_given_and_stand_first_in_the_sentence(tmp_path: Path) -> None:
-    verdict = logged(tmp_path, [1.5 * 0.6**k for k in range(8)], {"L": 1.25, "Delta": 3.0, "sigma": 0.0})
+    norms, constants = [1.5 * 0.6**k for k in range(8)], {"L": 1.25, "Delta": 3.0, "sigma": 0.0}
+    verdict = logged(tmp_path, norms, constants)
     assert verdict.verdict is Decision.HOLDS
-    assert {verdict.assumptions[name] for name in ("smooth", "bounded below", "no noise")} == {"given"}
-    assert verdict.sentence.startswith("Given L = 1.25, Delta = 3 and sigma = 0 (not tested): The least mean")
+    assert [verdict.assumptions[name] for name in ("smooth", "bounded below", "no noise")] == ["ok", "ok", "given"]
+    words = "Given L = 1.25 and Delta = 3 (tested along the run){}: The least mean"
+    assert verdict.sentence.startswith(words.format(" and sigma = 0 (not tested)"))
+    assert "at 7 of 7 steps |grad F| changes by no more" in verdict.findings["smooth"]
+    # Of rows at intervals no two are one step apart, and steps beyond 2/L may raise F where none is recorded.
+    apart = logged(tmp_path, norms, constants, step=1.7, every=3)
+    assert {apart.assumptions[name] for name in ("smooth", "bounded below")} == {"given"}
 
 
 def test_constants_that_the_run_tests_are_told_apart_from_those_that_it_does_not(tmp_path: Path) -> None:

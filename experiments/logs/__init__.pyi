@@ -1,0 +1,3 @@
+from .log import Norm as Norm
+from .log import TrainingLog as TrainingLog
+from .read import read_log as read_log

@@ -1,0 +1,116 @@
+"""The entries of a log as numbers: each is read by its digits, and refused in a sentence that names its line."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from experiments.logs.columns import Columns
+from experiments.logs.precision import Digits
+from experiments.logs.table import Table
+from theory.common.errors import DataError
+from theory.common.numbers import NUMBER, whole_from_text
+from theory.staleness.traces import SEVERAL_READS, holds_several
+
+#: Stands for an empty entry among delays; NaN does among norms and step sizes.
+NO_DELAY = -1
+_LARGEST_WHOLE = 2**53
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The columns as they are read, compact enough for millions of rows.
+
+    Args:
+        signed: whether norms may be below zero, as products of two half batches may.
+        digits: how precise the norms are.
+        parts: where a part begins that was written after a resume: the header stands there again, or steps go back in
+            JSON lines.
+    """
+
+    signed: bool
+    step: array[int] = field(default_factory=lambda: array("q"))
+    norm: array[float] = field(default_factory=lambda: array("d"))
+    seed: array[int] = field(default_factory=lambda: array("q"))
+    delay: array[int] = field(default_factory=lambda: array("q"))
+    size: array[float] = field(default_factory=lambda: array("d"))
+    digits: Digits = field(default_factory=Digits)
+    parts: list[int] = field(default_factory=lambda: [0])
+
+    @classmethod
+    def of(cls, table: Table, columns: Columns) -> Rows:
+        """All rows of a table."""
+        rows, ordered = cls(columns.product), table.form == "JSON lines" and columns.seed is None
+        for row in table.rows():
+            if row.again:
+                rows.parts.append(len(rows.step))
+                continue
+            before = len(rows.step)
+            rows._append(row.entries, columns, row.where)
+            if ordered and 0 < before < len(rows.step) and rows.step[-1] < rows.step[before - 1]:
+                rows.parts.append(before)
+        return rows
+
+    def _append(self, entries: Sequence[str], columns: Columns, where: str) -> None:
+        """One row: a measurement for each run in it."""
+        step, seed, delay, size = (
+            "" if at is None else entries[at].strip()
+            for at in (columns.step, columns.seed, columns.delay, columns.step_size)
+        )
+        norms = [entries[at].strip() for at in columns.norms]
+        if not step and not any(norms):
+            return
+        k = _whole(step, "step", where)
+        run = _whole(seed, "seed", where) if columns.seed is not None else 0
+        lag = NO_DELAY if columns.delay is None else _delay(delay, k, any(norms), where)
+        for at, text in enumerate(norms):
+            self.step.append(k)
+            self.seed.append(at if len(norms) > 1 else run)
+            self.norm.append(self._measured(text, where))
+            self.delay.append(lag)
+            self.size.append(_number(size, "step size", where) if size else math.nan)
+
+    def _measured(self, text: str, where: str) -> float:
+        if not text:
+            return math.nan
+        value = _number(text, "grad_product" if self.signed else "grad_norm", where, signed=self.signed)
+        if math.isfinite(value):
+            self.digits.see(text)
+        return value
+
+
+def _whole(text: str, name: str, where: str) -> int:
+    value = whole_from_text(text)
+    if value is None or not 0 <= value <= _LARGEST_WHOLE:
+        raise DataError(f"The {name} in {where} must be a whole number of at least 0. Got {text[:40]!r}.")
+    return value
+
+
+_INFINITE = ("inf", "infinity", "+inf", "+infinity")
+_NAN = (
+    " Mixed precision skips a step whose gradient overflowed and writes nan: leave the entry empty (a step that was "
+    "not measured) and give the step the size 0 (--schedule @FILE, or a column step_size). A run that diverged has inf."
+)
+_COMMA = " Write numbers with a decimal point."
+
+
+def _number(text: str, name: str, where: str, *, signed: bool = False) -> float:
+    value = float(text) if NUMBER.fullmatch(text) else math.inf if text.lower() in _INFINITE else math.nan
+    if math.isnan(value) or not (signed or value >= 0) or (name == "step size" and math.isinf(value)):
+        least = "" if signed else " of at least 0"
+        hint = _NAN if text.lower() == "nan" and name != "step size" else _COMMA if "," in text else ""
+        raise DataError(f"The {name} in {where} must be a number{least}. Got {text[:40]!r}.{hint}")
+    return value
+
+
+def _delay(text: str, step: int, measured: bool, where: str) -> int:
+    if not text and (step == 0 or not measured):
+        return 0 if step == 0 else NO_DELAY
+    if holds_several(text):
+        raise DataError(f"The delay in {where} must be one whole number. Got {text[:40]!r}.{SEVERAL_READS}")
+    delay = _whole(text, "delay", where)
+    if step == 0 and delay:
+        raise DataError(f"The delay in {where} must be empty or 0: no step led to x_0. Got {delay}.")
+    return delay

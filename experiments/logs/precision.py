@@ -1,0 +1,59 @@
+"""How precise the numbers of a log are: by the digits that were printed, and by the floats that hold them.
+
+A number printed with three digits may stand for anything that rounds to it. Where every number of a log is one that a
+16-bit float holds, it may have been computed in one. A contradiction must be larger than that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from theory.common.types import Floats
+
+# Norms are usually computed in float32; a sum of many squares loses some bits more.
+_SINGLE, _HALF, _BRAIN = 2.0**-20, 2.0**-10, 2.0**-7
+
+
+@dataclass
+class Digits:
+    """The most digits seen: significant ones (a log of one digit everywhere was not rounded to it), and decimals."""
+
+    significant: int = 2
+    decimals: int = -400
+
+    def see(self, text: str) -> None:
+        """Take in one number as it is written."""
+        mantissa, _, exponent = text.lower().partition("e")
+        whole, _, after = mantissa.lstrip("+-").partition(".")
+        self.significant = max(self.significant, len((whole + after).lstrip("0")))
+        if len(exponent) < 5:
+            self.decimals = max(self.decimals, len(after) - int(exponent or 0))
+
+    def allowance(self, values: Floats) -> Floats:
+        """By how much each value may be off.
+
+        >>> digits = Digits()
+        >>> for text in ("3", "1.5", "0.75"):
+        ...     digits.see(text)
+        >>> digits.allowance(np.array([3.0, 0.3])).round(4).tolist()
+        [0.05, 0.005]
+        """
+        size = np.abs(np.where(np.isfinite(values), values, 0.0))
+        with np.errstate(divide="ignore"):
+            leading = np.where(size > 0, np.floor(np.log10(size)), -400.0)
+        printed = np.maximum(10.0 ** (leading - self.significant + 1), 10.0 ** -float(self.decimals)) / 2
+        return np.asarray(np.maximum(printed, _held(size) * size), dtype=np.float64)
+
+
+def _held(size: Floats) -> float:
+    """The relative precision of the shortest floats that hold all these values exactly."""
+    # What no such float holds becomes infinite or zero, and is not equal.
+    with np.errstate(over="ignore", under="ignore"):
+        single = size.astype(np.float32)
+        if not (single == size).all():
+            return _SINGLE
+        if not (single.view(np.uint32) & 0xFFFF).any():
+            return _BRAIN
+        return _HALF if (size.astype(np.float16) == size).all() else _SINGLE

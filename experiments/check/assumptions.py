@@ -7,7 +7,7 @@ is not thereby true: "ok" means proved, true by construction, or tested at every
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +16,8 @@ import numpy as np
 from experiments.check.draws import BLOCKS, judge
 from experiments.check.evidence import Evidence, agree
 from experiments.common.constants import Constant, Known
+from experiments.logs.inequalities import Contradiction, Inequalities
+from experiments.logs.log import Norm
 from experiments.statistics.intervals import student_critical
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
@@ -73,7 +75,21 @@ def examine(evidence: Evidence, level: float) -> dict[str, Examined]:
     findings += [*(_drawn(evidence, level) or (_variance(evidence), _unbiased(evidence))), _delays_fixed(evidence)]
     if "mu" in evidence.constants:
         findings += [_pathwise_coherence(evidence), _coherence_in_expectation(evidence, level)]
-    return {finding.name: finding for finding in findings}
+    return {finding.name: finding for finding in (*findings, *_of_a_log(evidence, findings))}
+
+
+def _of_a_log(evidence: Evidence, found: Sequence[Examined]) -> Iterator[Examined]:
+    """What norms of the full gradient in a log contradict, or test; instead of what was found."""
+    if evidence.log is None or evidence.log.norm is not Norm.FULL or not {"L", "Delta"} <= evidence.constants.keys():
+        return
+    norms = Inequalities(evidence.log, evidence.setting, evidence.deterministic, evidence.delays_known)
+    told = {SMOOTH.name: ("L", norms.smooth()), BOUNDED_BELOW.name: ("Delta", norms.bounded_below())}
+    for finding in found:
+        symbol, outcome = told.get(finding.name, ("", ""))
+        if isinstance(outcome, Contradiction):
+            yield Examined(finding.name, State.BROKEN, outcome.sentence, outcome.k, outcome.value, outcome.limit)
+        elif outcome:
+            yield _trusted(finding.name, evidence.constants[symbol], symbol, outcome)
 
 
 def _trusted(
@@ -137,7 +153,7 @@ def _bounded_below(evidence: Evidence) -> Examined:
     left = gap - drop + rounding
     limit = np.full_like(left, np.inf) if smoothness is None else 2 * smoothness.value * left
     least = np.maximum(np.sqrt(norms) - evidence.norm_error, 0.0) ** 2
-    # What a log prints of the norms is rounded, or is of minibatches: log_tests.py tests it.
+    # What a log prints of the norms is rounded, or is of minibatches: inequalities.py tests it.
     above = np.isfinite(norms) & (least > limit * (1 + _ROUNDING)) & (evidence.log is None)
     return (
         _first_excess(BOUNDED_BELOW.name, evidence, drop > gap + rounding, drop, gap, _DROP)

@@ -14,7 +14,6 @@ import numpy as np
 
 from experiments.check.assumptions import IN_EXPECTATION, Examined, State, examine
 from experiments.check.evidence import Evidence, evidence_of
-from experiments.check.log_tests import with_log_tests
 from experiments.check.one_bound import judge_bound
 from experiments.check.sentences import rests_on, run_away
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
@@ -166,7 +165,7 @@ def _judged(
     evidence: Evidence, bounds: Sequence[Bound], share: float, level: tuple[float, int], tails: Tails, alone: bool
 ) -> _Judged:
     """A run that stands alone is judged at its prefixes, one of several at its end."""
-    findings = with_log_tests(evidence, examine(evidence, share))
+    findings = examine(evidence, share)
     horizons = log_spaced(1, evidence.steps, HORIZONS) if alone else np.array([evidence.steps])
     curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in bounds}
     details = {b.name: judge_bound(evidence, b, findings, level, tails, horizons, curves[b.name]) for b in bounds}

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gradlag.terminal import flags as flag
+from gradlag.terminal.completion import ASKED, offered, script
+from gradlag.terminal.examples import EXAMPLES
 from gradlag.terminal.import_clash import shadow_sentences
 from gradlag.terminal.output import print_error, print_text
-from gradlag.terminal.usage import real, whole, with_certificate_file
+from gradlag.terminal.usage import ABOUT, Command, real, whole, with_certificate_file
 
 try:
     from gradlag.terminal.failures import exit_status
@@ -37,6 +39,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command of that name, with an example below its flags."""
+    return app.command(name, cls=Command, epilog=f"\b\nExample:\n  {EXAMPLES[name]}")
+
+
 #: What `check` takes for a claim; and what says nothing of a claim or of a log.
 _OF_A_CLAIM = (
     "schedule", "claim", "staleness", "steps", "coherence", "constants", "delays", "delays_file", "as_json",
@@ -46,9 +54,9 @@ _OF_A_LOG = ("norm", "columns", "squared", "optimizer", "estimates")
 _NOT_OF_A_CLAIM = (*_OF_A_RUN, "level", "tails", "bounds", "log", "worst_case", *_OF_A_LOG)
 
 
-@app.command()
+@command("bounds")
 def bounds(
-    name: Annotated[str | None, typer.Argument(help="One bound, whole.")] = None,
+    name: flag.Bound = None,
     latex: Annotated[bool, typer.Option("--latex", help="Only the formula, as LaTeX.")] = False,
     python: Annotated[bool, typer.Option("--python", help="Python that evaluates it.")] = False,
     sympy: Annotated[bool, typer.Option("--sympy", help="Python that makes it a sympy expression.")] = False,
@@ -60,9 +68,9 @@ def bounds(
     answer("bounds", {"name": name, "as_json": as_json}, name=name, latex=latex, python=python, sympy=sympy)
 
 
-@app.command()
+@command("prove")
 def prove(
-    name: Annotated[str | None, typer.Argument(help="A bound of `gradlag bounds`; all by default.")] = None,
+    name: flag.Proof = None,
     latex: Annotated[bool, typer.Option("--latex", help="The proof as LaTeX.")] = False,
     as_json: flag.Json = False,
 ) -> None:
@@ -72,23 +80,23 @@ def prove(
     answer("prove", {"name": name, "as_json": as_json}, latex=latex)
 
 
-@app.command()
+@command("problems")
 def problems(as_json: flag.Json = False) -> None:
     """The objectives, their constants and how each is known."""
     answer("problems", locals())
 
 
-@app.command()
+@command("data")
 def data(
-    action: Annotated[str, typer.Argument(help="list, or get.")] = "list",
-    name: Annotated[str | None, typer.Argument(help="The data set to get.")] = None,
+    action: flag.DataAction = "list",
+    name: flag.DataName = None,
     as_json: flag.Json = False,
 ) -> None:
     """The data sets: what is there, what it is, and under which licence."""
     answer("data", locals())
 
 
-@app.command()
+@command("run")
 def run(
     problem: flag.Problem,
     schedule: flag.Schedule,
@@ -108,7 +116,7 @@ def run(
     answer("run", locals(), beside={"file": str(out)}, out=out)
 
 
-@app.command("worst-case")
+@command("worst-case")
 def worst_case(
     schedule: flag.Schedule,
     staleness: flag.Staleness,
@@ -120,7 +128,7 @@ def worst_case(
     constants: flag.Constants = None,
     delays: flag.DelaysOrWorst = "constant",
     delays_file: flag.DelaysFile = None,
-    measure: Annotated[str, typer.Option("--measure", help="min, or mean (weighted by the steps).")] = "min",
+    measure: flag.Measure = "min",
     dense: Annotated[bool, typer.Option("--dense", help="All pairs in one dense problem; to some 50 steps.")] = False,
     certify: flag.Certify = None,
     witness: Annotated[bool, typer.Option(help="Look for the worst function and replay it.")] = True,
@@ -131,13 +139,13 @@ def worst_case(
     answer("worst_case", locals())
 
 
-@app.command()
+@command("design")
 def design(
     staleness: flag.Staleness,
     steps: flag.Steps,
     variance: flag.Variance = 0.0,
-    target: Annotated[str, typer.Option("--for", help="theorem-a, theorem-1 or worst-case.")] = "theorem-a",
-    schedule: Annotated[str | None, typer.Option("--schedule", help="Your own schedule, to be set beside it.")] = None,
+    target: flag.Target = "theorem-a",
+    schedule: flag.OwnSchedule = None,
     smoothness: flag.Smoothness = 1.0,
     gap: flag.Gap = 1.0,
     coherence: Annotated[float | None, real("--coherence", "mu of Theorem 1's steps and sums; 1 by default.")] = None,
@@ -151,7 +159,7 @@ def design(
     answer("design", locals())
 
 
-@app.command()
+@command("verify")
 def verify(
     file: Annotated[Path, typer.Argument(help="A certificate or a witness that `gradlag` wrote.")],
     as_json: flag.Json = False,
@@ -160,12 +168,12 @@ def verify(
     answer("verify", locals())
 
 
-@app.command()
+@command("check")
 def check(
     context: typer.Context,
     schedule: flag.Schedule,
     staleness: flag.Staleness,
-    problem: Annotated[str | None, typer.Option("--problem", help="The objective; see `gradlag problems`.")] = None,
+    problem: flag.ProblemOfCheck = None,
     steps: Annotated[int | None, whole("--steps", "The number of steps T.")] = None,
     seeds: flag.Seeds = 32,
     first_seed: flag.FirstSeed = 0,
@@ -208,16 +216,16 @@ def check(
         answer("check", asked, verb="check_log", out=out)
     refuse(context, "a training log. Give the log with --run.", *_OF_A_LOG)
     if problem is None or steps is None:
-        raise InputError("`gradlag check` needs --problem and --steps, or --claim and --steps, or --run LOG.csv.")
+        raise InputError(f"`gradlag check` needs {ABOUT}.")
     for name in ("log", *_OF_A_LOG):
         del flags[name]
     told: list[str] = []
     answer("check", flags | {"announce": heard(told)}, out=out, told=told)
 
 
-@app.command()
+@command("compare")
 def compare(
-    schedules: Annotated[list[str], typer.Argument(help="Two or more schedules.")],
+    schedules: flag.Schedules,
     problem: flag.Problem,
     staleness: flag.Staleness,
     steps: flag.Steps,
@@ -236,7 +244,7 @@ def compare(
     answer("compare", locals())
 
 
-@app.command("async")
+@command("async")
 def serve(
     problem: flag.Problem,
     schedule: flag.Schedule,
@@ -260,7 +268,7 @@ def serve(
     answer("trace", {"file": out, "as_json": as_json})
 
 
-@app.command()
+@command("trace")
 def trace(
     file: Annotated[Path, typer.Argument(help="A run of `gradlag async`, or a text file with one delay a line.")],
     delays_out: Annotated[Path | None, typer.Option("--delays-out", help="Write the delays, one a line.")] = None,
@@ -270,11 +278,11 @@ def trace(
     answer("trace", locals())
 
 
-@app.command()
+@command("reproduce")
 def reproduce(
     figures: flag.Figures = None,
     list_figures: Annotated[bool, typer.Option("--list", help="Only say which figures there are.")] = False,
-    scale: Annotated[str, typer.Option("--scale", help="quick, lesson or paper.")] = "quick",
+    scale: flag.Scale = "quick",
     jobs: Annotated[int, whole("--jobs", "Local processes.")] = 1,
     cluster: Annotated[
         str | None, typer.Option("--cluster", help="A Ray cluster, HOST:PORT; or local, to start Ray here.")
@@ -290,7 +298,7 @@ def reproduce(
     answer("reproduce", flags | {"figures": tuple(figures or ())})
 
 
-@app.command()
+@command("report")
 def report(
     out: Annotated[Path, typer.Option("--out", help="The folder with the results.")] = Path("out"),
     as_json: flag.Json = False,
@@ -302,8 +310,12 @@ def report(
 @app.callback(invoke_without_command=True)
 def version(
     show: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    shell: flag.Completion = None,
 ) -> None:
     """What staleness costs SGD: what can be proved, and what is measured, side by side."""
+    if shell is not None:
+        print_text(script(shell))
+        raise typer.Exit()
     if show:
         from importlib.metadata import version as installed
 
@@ -313,8 +325,8 @@ def version(
 
 def execute(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; every failure ends as one sentence."""
-    line = with_certificate_file(arguments) or ["--help"]
-    return exit_status(lambda: int(app(args=line, standalone_mode=False) or 0), "--json" in arguments)
+    line = [] if offered() else with_certificate_file(arguments) or ["--help"]
+    return exit_status(lambda: int(app(args=line, complete_var=ASKED, standalone_mode=False) or 0), "--json" in line)
 
 
 def main() -> None:

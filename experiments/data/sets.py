@@ -23,6 +23,7 @@ from experiments.data.array_files import check_labels, kind_of, own_file, read_a
 from experiments.data.on_request import FOLDER_VARIABLE, ON_REQUEST, downloaded, missing, own_folder, stored
 from experiments.data.pictures import Pictures, load_pictures
 from theory.common.errors import DataError, TooLargeError
+from theory.common.spelling import meant
 from theory.common.types import Matrix
 
 __all__ = ["DATASETS", "FOLDER_VARIABLE", "Dataset", "DatasetEntry", "load", "own_names", "standardise", "where"]
@@ -185,9 +186,9 @@ def standardise(features: Matrix) -> Matrix:
 
 def _entry(name: str) -> DatasetEntry:
     if name not in DATASETS:
-        known = ", ".join([*DATASETS, *own_names()])
+        known, near = ", ".join([*DATASETS, *own_names()]), meant(name, (*DATASETS, *own_names(), *ON_REQUEST))
         raise DataError(
-            f"There is no data set {name!r}. The sets here are: {known}; on request: {', '.join(ON_REQUEST)}. "
+            f"There is no data set {name!r}.{near} The sets here are: {known}; on request: {', '.join(ON_REQUEST)}. "
             f"For your own, put {name}.npz (arrays features and labels) in the folder that {FOLDER_VARIABLE} names."
         )
     return DATASETS[name]

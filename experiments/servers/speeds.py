@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from experiments.servers.durations import duration
 from theory.common.errors import InputError
-from theory.common.spelling import read_options, shown, spelled
+from theory.common.spelling import meant, read_options, shown, spelled
 
 LARGEST_FLEET = 1_000_000
 _LONGEST = 1e9
@@ -192,6 +192,7 @@ def parse_speed(text: str) -> Speed:
     if name not in SPEEDS:
         raise InputError(
             f"A speed must be one of {'; '.join(law.spelling for law in SPEEDS.values())}. Got {shown(text)}."
+            f"{meant(name, SPEEDS)}"
         )
     law = SPEEDS[name]
     values = read_options(

@@ -19,6 +19,7 @@ from experiments.studies.worst_cases.limit import limit_cells
 from experiments.studies.worst_cases.store import SOLVED
 from experiments.sweep.store import AnyCell
 from theory.common.errors import InputError
+from theory.common.spelling import meant
 
 __all__ = ["SCALES", "STUDIES", "Study", "get_study"]
 
@@ -134,5 +135,5 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
 def get_study(name: str) -> Study:
     """The study of that name; InputError lists the names if there is none."""
     if name not in STUDIES:
-        raise InputError(f"There is no figure {name!r}. The figures are {', '.join(STUDIES)}.")
+        raise InputError(f"There is no figure {name!r}.{meant(name, STUDIES)} The figures are {', '.join(STUDIES)}.")
     return STUDIES[name]

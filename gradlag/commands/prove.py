@@ -9,6 +9,7 @@ from typing import Any
 from gradlag.terminal.output import print_prose, print_table, print_text, silent, text_width
 from theory.common.errors import InputError
 from theory.common.shown import Shown
+from theory.common.spelling import meant
 from theory.common.types import Say
 from theory.proofs import PROOFS
 from theory.proofs.printing.printed import Account, described, replay, summary, text
@@ -58,7 +59,7 @@ def prove(name: str | None = None, *, announce: Say = silent) -> Replayed:
     True
     """
     if name is not None and name not in PROOFS:
-        raise InputError(f"There is no proof named {name!r}. The proofs are {', '.join(PROOFS)}.")
+        raise InputError(f"There is no proof named {name!r}.{meant(name, PROOFS)} The proofs are {', '.join(PROOFS)}.")
     return Replayed(name, tuple(_replayed(announce) if name is None else (replay(PROOFS[name]),)))
 
 

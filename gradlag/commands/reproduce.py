@@ -18,6 +18,7 @@ from gradlag.commands.report import show as show_report
 from gradlag.terminal.output import print_entry, silent
 from theory.common.errors import EnvironmentFailure, InputError
 from theory.common.shown import Facts, Listed
+from theory.common.spelling import meant
 from theory.common.types import Say
 
 _RUNG_SECONDS = 1.0
@@ -65,7 +66,7 @@ def reproduce(
             answer or was lost, and what was finished is in the folder.
     """
     if scale not in SCALES:
-        raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.")
+        raise InputError(f"The scale must be one of {', '.join(SCALES)}. Got {scale!r}.{meant(scale, SCALES)}")
     studies = [get_study(name) for name in (figures or _at(scale, announce))]
     folder = Path(out)
     for group in _alike(studies):

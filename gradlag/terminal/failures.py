@@ -10,12 +10,8 @@ import typer
 
 from gradlag.terminal.import_clash import shadow_sentences
 from gradlag.terminal.output import discard_output, print_error
-from gradlag.terminal.usage import usage_sentence
+from gradlag.terminal.usage import UsageError, usage_sentence
 from theory.common.errors import GradlagError
-
-# typer brings its own copy of click in newer versions: the class is found through a name that both have.
-_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-
 
 _INTERRUPTED = 130
 
@@ -34,7 +30,7 @@ def exit_status(command: Callable[[], int], as_json: bool) -> int:
         return _interrupted(as_json) if status == _INTERRUPTED else status
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted(as_json)
-    except _UsageError as error:
+    except UsageError as error:
         print_error(usage_sentence(error), 2, as_json)
         return 2
     except GradlagError as error:

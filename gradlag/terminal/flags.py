@@ -5,14 +5,35 @@ from typing import Annotated
 
 import typer
 
+from gradlag.terminal.completion import SHELLS, names, of
 from gradlag.terminal.usage import real, whole
+
+_schedules = names("theory.schedules.catalogue", "CATALOGUE")
+_problems = names("experiments.problems.registry", "PROBLEMS")
+_bounds = names("theory.bounds.registry", "REGISTRY")
+_delays = names("theory.staleness.delays", "MODELS")
+
+Completion = Annotated[
+    str | None,
+    typer.Option(
+        "--show-completion",
+        metavar="SHELL",
+        autocompletion=of(*SHELLS),
+        help="Print what bash, zsh or fish reads to complete commands, flags and names on TAB.",
+    ),
+]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Schedule = Annotated[
     str,
-    typer.Option("--schedule", help="Step sizes: an expression in k, T, s, L, mu, sigma, Delta, d; a name; or @file."),
+    typer.Option(
+        "--schedule",
+        autocompletion=_schedules,
+        help="Step sizes: an expression in k, T, s, L, mu, sigma, Delta, d; a name; or @file.",
+    ),
 ]
-Problem = Annotated[str, typer.Option("--problem", help="The objective: a name of `gradlag problems`, or FILE.py.")]
+_OBJECTIVE = "The objective: a name of `gradlag problems`, or FILE.py."
+Problem = Annotated[str, typer.Option("--problem", autocompletion=_problems, help=_OBJECTIVE)]
 Staleness = Annotated[int, whole("--staleness", "The theorem's s; 1 is synchronous.")]
 Steps = Annotated[int, whole("--steps", "The number of steps T.")]
 Seeds = Annotated[int, whole("--seeds", "How many independent runs.")]
@@ -23,11 +44,17 @@ Delays = Annotated[
     str,
     typer.Option(
         "--delays",
+        autocompletion=_delays,
         help="constant (s - 1), uniform, geometric:mean=M, cyclic:period=P, normal:mean=M,sd=D, adversarial.",
     ),
 ]
 DelaysOrWorst = Annotated[
-    str, typer.Option("--delays", help="As in `check`; or worst: the trace that makes the worst case largest.")
+    str,
+    typer.Option(
+        "--delays",
+        autocompletion=_delays,
+        help="As in `check`; or worst: the trace that makes the worst case largest.",
+    ),
 ]
 DelaysFile = Annotated[Path | None, typer.Option("--delays-file", help="T lines, line k the delay of step k.")]
 Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
@@ -38,8 +65,19 @@ Gap = Annotated[float, real("--gap", "Delta, F(x_0) - inf F.")]
 Variance = Annotated[float, real("--variance", "sigma^2, of the noise of one gradient.")]
 Coherence = Annotated[float | None, real("--coherence", "Assume gradient coherence mu within the staleness.")]
 OutputFolder = Annotated[Path | None, typer.Option("--out", help="The folder for runs, verdict and picture.")]
-Bounds = Annotated[list[str] | None, typer.Option("--bound", help="A bound of `gradlag bounds`; repeatable.")]
-Figures = Annotated[list[str] | None, typer.Argument(help="Figures by name; all by default.")]
+Bounds = Annotated[
+    list[str] | None,
+    typer.Option("--bound", autocompletion=_bounds, help="A bound of `gradlag bounds`; repeatable."),
+]
+_figures = names("experiments.studies.registry", "STUDIES")
+Figures = Annotated[list[str] | None, typer.Argument(autocompletion=_figures, help="Figures by name; all by default.")]
+Bound = Annotated[
+    str | None,
+    typer.Argument(autocompletion=names("theory.bounds.registry", "REGISTRY", "RATES"), help="One bound, whole."),
+]
+Proof = Annotated[
+    str | None, typer.Argument(autocompletion=_bounds, help="A bound of `gradlag bounds`; all by default.")
+]
 Workers = Annotated[
     str, typer.Option("--workers", help="The workers and their speeds: 7*constant:seconds=1+1*exponential:mean=4.")
 ]
@@ -77,3 +115,29 @@ WithWorstCase = Annotated[
 Claim = Annotated[
     str | None, typer.Option("--claim", help="A bound of your own, in T, s, L, Delta, sigma, mu; no problem.")
 ]
+ProblemOfCheck = Annotated[
+    str | None, typer.Option("--problem", autocompletion=_problems, help="The objective; see `gradlag problems`.")
+]
+Measure = Annotated[
+    str, typer.Option("--measure", autocompletion=of("min", "mean"), help="min, or mean (weighted by the steps).")
+]
+Target = Annotated[
+    str,
+    typer.Option(
+        "--for",
+        autocompletion=of("theorem-a", "theorem-1", "worst-case"),
+        help="theorem-a, theorem-1 or worst-case.",
+    ),
+]
+OwnSchedule = Annotated[
+    str | None,
+    typer.Option("--schedule", autocompletion=_schedules, help="Your own schedule, to be set beside it."),
+]
+Scale = Annotated[
+    str,
+    typer.Option("--scale", autocompletion=of("quick", "lesson", "paper"), help="quick, lesson or paper."),
+]
+DataAction = Annotated[str, typer.Argument(autocompletion=of("list", "get"), help="list, or get.")]
+_sets = names("experiments.data.sets", "DATASETS", "ON_REQUEST")
+DataName = Annotated[str | None, typer.Argument(autocompletion=_sets, help="The data set to get.")]
+Schedules = Annotated[list[str], typer.Argument(autocompletion=_schedules, help="Two or more schedules.")]

@@ -27,6 +27,7 @@ from theory.bounds.theorem_r import THEOREM_R
 from theory.bounds.wu2022 import WU2022
 from theory.bounds.zhang2016 import ZHANG2016
 from theory.common.errors import InputError
+from theory.common.spelling import meant
 
 _ALL = (
     STATED, FACTOR_S_SUM, TIGHT_SUM, SMALL_STEPS, STRICT, THEOREM_A, THEOREM_AR, THEOREM_B, THEOREM_B_NOISE,
@@ -51,5 +52,6 @@ def get(name: str) -> Bound:
     if name in RATES:
         raise InputError(f"{name} is known as a rate only, without constants, so that no run can meet it.")
     if name not in REGISTRY:
-        raise InputError(f"There is no bound named {name!r}. The bounds are {', '.join(REGISTRY)}.")
+        near = meant(name, (*REGISTRY, *RATES))
+        raise InputError(f"There is no bound named {name!r}.{near} The bounds are {', '.join(REGISTRY)}.")
     return REGISTRY[name]

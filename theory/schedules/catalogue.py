@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 
 from theory.common.errors import ScheduleError
 from theory.common.numbers import NUMBER
-from theory.common.spelling import read_options
+from theory.common.spelling import nearest, read_options
 
 _SPACE = " \t\r\n"
 
@@ -144,5 +143,5 @@ def hint(text: object) -> str:
     name = text.partition(":")[0].strip(_SPACE) if isinstance(text, str) else ""
     if name.startswith("@"):
         return " A file of numbers is read by parse_schedule."
-    near = get_close_matches(name, CATALOGUE, 1, 0.75) if len(name) < 40 else []
-    return f" The catalogue has a schedule named {near[0]}." if near else ""
+    near = nearest(name, CATALOGUE, 0.75)
+    return f" The catalogue has a schedule named {near}." if near else ""

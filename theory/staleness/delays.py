@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import erf, ndtr
 
 from theory.common.errors import DelayError, InputError
-from theory.common.spelling import read_options, shown
+from theory.common.spelling import meant, read_options, shown
 from theory.common.types import Floats
 from theory.formulas.notation import Sign
 from theory.staleness.count import Staleness, whole_number
@@ -242,8 +242,8 @@ def parse_delays(text: str, staleness: Staleness) -> DelayModel:
     name, _, options = text.strip().partition(":")
     if name not in MODELS:
         raise DelayError(
-            f"The delays must be one of {'; '.join(model.spelling for model in MODELS.values())}. Got {shown(text)}. "
-            "A file of delays has a flag of its own, --delays-file."
+            f"The delays must be one of {'; '.join(model.spelling for model in MODELS.values())}. Got {shown(text)}."
+            f"{meant(name, MODELS)} A file of delays has a flag of its own, --delays-file."
         )
     model = MODELS[name]
     malformed = DelayError(f"The delay model {name} is written {model.spelling}. Got {shown(text)}.")

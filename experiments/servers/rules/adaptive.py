@@ -35,6 +35,7 @@ from experiments.servers.rules.rules import (
 from experiments.simulate.delayed import simulate
 from experiments.statistics.intervals import lower_bound, mean, upper_bound
 from theory.common.errors import InputError
+from theory.common.spelling import meant
 from theory.common.types import Matrix, Vector
 from theory.staleness.count import whole_number
 from theory.staleness.traces import Delays
@@ -97,7 +98,7 @@ class Race:
             InputError: no such rule, or a base step that is not a finite number above 0.
         """
         if name not in RULES:
-            raise InputError(f"There is no step rule {name!r}. The rules are {', '.join(RULES)}.")
+            raise InputError(f"There is no step rule {name!r}.{meant(name, RULES)} The rules are {', '.join(RULES)}.")
         smoothness, sigma = self.constants["L"], self.constants["sigma"]
         makers: Mapping[type[Rule], Callable[[], Rule]] = {
             ConstantStep: lambda: ConstantStep(base),

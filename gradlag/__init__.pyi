@@ -1,5 +1,6 @@
 from experiments.check.verdict import Verdict as Verdict
 from experiments.claims.verdict import ClaimVerdict as ClaimVerdict
+from experiments.logs.recorder import Recorder as Recorder
 from experiments.problems.registry import PROBLEMS as PROBLEMS
 from experiments.problems.registry import get_problem as get_problem
 from experiments.runs.run import Run as Run

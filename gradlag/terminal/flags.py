@@ -94,7 +94,8 @@ WorstCaseFolder = Annotated[
     Path | None, typer.Option("--out", help="A folder for answer, certificate, witness, picture.")
 ]
 Log = Annotated[
-    Path | None, typer.Option("--run", help="Your own training log: CSV with step, grad_norm[, seed, delay].")
+    Path | None,
+    typer.Option("--run", help="Your own training log: step, grad_norm[, seed, delay, step_size], or a logger's."),
 ]
 LogNorm = Annotated[
     str | None, typer.Option("--norm", help="What the norms of --run are of: full, or minibatch (most loggers).")

@@ -1,6 +1,7 @@
 """Throws made and mutated input at every reader: texts of schedules and other spellings, and files of every sort.
 
-Usage: python benchmarks/fuzz.py [--schedules 1000000] [--files 100000] [--seed 0] [--jobs 2] [--keep fuzz-escapes]
+Usage: python benchmarks/fuzz.py [--schedules 1000000] [--files 100000] [--logs 1000000] [--seed 0] [--jobs 2]
+    [--keep fuzz-escapes]
 
 Each input is accepted with the meaning it has, or refused in one sentence with the right exit status; anything else is
 an escape: another exception, a warning, more than 2 s, more than 200 MB, a crash. The table counts inputs, and refusals
@@ -30,6 +31,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--schedules", type=int, default=1_000_000, help="texts of schedules")
     parser.add_argument("--files", type=int, default=100_000, help="mutated files")
+    parser.add_argument("--logs", type=int, default=1_000_000, help="made logs and files of delays")
     parser.add_argument("--commands", type=int, default=400, help="command lines")
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same inputs")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
@@ -38,7 +40,8 @@ def main() -> int:
     asked = parser.parse_args()
     began = time.monotonic()
     print(f"seed {asked.seed}; inputs that escape are kept in {asked.keep}", flush=True)
-    sizes = {"schedules": asked.schedules, "spellings": int(_SPELLINGS * asked.schedules), "files": asked.files}
+    spellings = int(_SPELLINGS * asked.schedules)
+    sizes = {"schedules": asked.schedules, "spellings": spellings, "files": asked.files, "logs": asked.logs}
     asked.keep.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_memory()) as name:
         folder = Path(name)

@@ -22,7 +22,7 @@ class Part:
     judge: Callable[[str, Any], str]
 
 
-NAMES = ("schedules", "spellings", "files")
+NAMES = ("schedules", "spellings", "files", "logs")
 
 
 def prepare(folder: Path) -> None:
@@ -37,7 +37,7 @@ def prepare(folder: Path) -> None:
 
 def load(folder: Path) -> Mapping[str, Part]:
     """The parts, for this process; it works within the folder from now on."""
-    from fuzzing import files, schedules, spellings
+    from fuzzing import files, logs_made, schedules, spellings
 
     os.chdir(folder)
     spellings.environment()
@@ -46,6 +46,7 @@ def load(folder: Path) -> Mapping[str, Part]:
         "schedules": Part(schedules.one, schedules.judge),
         "spellings": Part(spellings.one, spellings.judge),
         "files": Part(reading.one, reading.judge),
+        "logs": Part(logs_made.one, logs_made.judge),
     }
 
 

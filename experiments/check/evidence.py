@@ -124,6 +124,8 @@ class Evidence:
     @property
     def loss_error(self) -> Floats:
         """How far (S, R) differences of the loss from that at x_0 may be off by rounding of the user's numbers."""
+        if not self.loss_rounding:  # a log may begin with an infinite norm
+            return np.zeros_like(self.values)
         size = np.nan_to_num(np.abs(self.loss)) if self.loss is not None else np.zeros_like(self.values)
         start = np.sqrt(self.values[:, :1]) * self.radius
         return np.asarray(self.loss_rounding * (size + size[:, :1] + 2 * start))

@@ -60,7 +60,7 @@ class Rows:
             for at in (columns.step, columns.seed, columns.delay, columns.step_size)
         )
         norms = [entries[at].strip() for at in columns.norms]
-        if not step and not any(norms):
+        if not any(norms) and not (step and (seed or columns.seed is None)):
             return
         k = _whole(step, "step", where)
         run = _whole(seed, "seed", where) if columns.seed is not None else 0

@@ -21,6 +21,8 @@ from theory.common.numbers import NUMBER
 from theory.common.reading import open_ordinary, read_ordinary
 
 DELIMITERS = (",", ";", "\t", "|")
+# What a line above the header may hold that says nothing.
+_EMPTY = " \r\n" + "".join(DELIMITERS)
 _LONGEST_LINE, _LONGEST_OBJECT = 2**16, 2**20
 _LARGEST_DOCUMENT = 2**26
 # Where Hugging Face's trainer keeps what it logged.
@@ -99,7 +101,7 @@ def _csv_header(path: Path | str) -> tuple[tuple[str, ...], bool]:
     """The names of the columns, and whether they stand in a remark above the numbers."""
     with io.TextIOWrapper(open_ordinary(path), newline="", encoding="utf-8-sig") as stream:
         lines = _Lines(stream)
-        first = next((line for line in lines if line.strip()), None)
+        first = next((line for line in lines if line.strip(_EMPTY)), None)
         if first is None:
             raise DataError(
                 f"The log {path} is empty. It needs the header step,grad_norm[,seed,delay] and a row per step."
@@ -139,7 +141,7 @@ def _csv_rows(path: Path | str) -> Iterator[Row]:
 
 def _fitting(lines: _Lines, header: tuple[str, ...], above: bool, path: Path | str) -> Iterator[Row]:
     stream = iter(lines)
-    first = next(line for line in stream if line.strip())
+    first = next(line for line in stream if line.strip(_EMPTY))
     dialect = _dialect(first)
     lines.blanks = dialect["delimiter"] == " "
 

@@ -24,7 +24,7 @@ from theory.common.errors import EnvironmentFailure, InputError
 from theory.schedules.schedule import Schedule
 
 SEED = 20
-COUNTS = {"schedules": 1500, "spellings": 200, "files": 800}
+COUNTS = {"schedules": 1500, "spellings": 200, "files": 800, "logs": 600}
 
 
 @pytest.fixture(scope="module")

@@ -137,6 +137,12 @@ def _schedule(log: TrainingLog, schedule: GivenSchedule) -> AnySchedule:
             f"The log {log.source} has no column of step sizes (step_size, learning_rate or lr). Give them with "
             "--schedule, or say which column holds them: --columns step_size=NAME."
         )
+    lacking = np.flatnonzero(np.isnan(log.step_sizes))
+    if lacking.size:
+        raise DataError(
+            f"The log {log.source} has step sizes that change, and not that of step {lacking[0] + 1}. Give all of them "
+            "with --schedule."
+        )
     return NumericSchedule(log.step_sizes, "of the log")
 
 
@@ -144,13 +150,15 @@ def _refuse_steps_of_another(log: TrainingLog, setting: Setting, rule: AnySchedu
     """Refuse a schedule that the log's own column of step sizes contradicts."""
     if log.step_sizes is None:
         return
-    told, own = log.step_sizes[: setting.steps], setting.step_sizes
-    apart = np.flatnonzero(np.abs(told - own) > _AGREE * np.maximum(told, own))
+    told, own = log.step_sizes[: setting.steps], np.pad(setting.step_sizes, 1, mode="edge")
+    # Some loggers write the step size of the step before, or of the one after.
+    near = np.stack([own[:-2], own[1:-1], own[2:]])
+    apart = np.flatnonzero((told < near.min(axis=0) * (1 - _AGREE)) | (told > near.max(axis=0) * (1 + _AGREE)))
     if apart.size:
         k = int(apart[0])
         raise DataError(
             f"The log {log.source} has the step size {told[k]:.6g} at step {k + 1}, and the schedule {rule.text} says "
-            f"{own[k]:.6g}. To take those of the log, give --schedule {OF_THE_LOG}."
+            f"{own[k + 1]:.6g}. To take those of the log, give --schedule {OF_THE_LOG}."
         )
 
 

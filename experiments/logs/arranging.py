@@ -166,21 +166,19 @@ def _delays(delay: Ints, times: Ints, last: int, path: Path | str) -> Ints | Non
 
 
 def _step_sizes(size: Floats, times: Ints, said: list[str], path: Path | str) -> Floats | None:
-    """eta_1..eta_T: those of the rows 1..T, or of 0..T-1 where the row of step 0 has one; or one for all of them."""
+    """eta_1, eta_2, ..., NaN where no row has one: row k has eta_k, or eta_{k+1} if the row of step 0 has one.
+
+    One that is the same in all rows is taken to be that of every step.
+    """
     known = size[~np.isnan(size)]
     if not known.size:
         return None
     if (known == known[0]).all():
         return np.full(int(times[-1]), known[0])
-    from_start = times[0] == 0 and not np.isnan(size[:, 0]).any()
-    rows = np.arange(int(times[-1])) + (0 if from_start else 1)
-    at = np.searchsorted(times, rows)
-    if not np.isin(rows, times).all() or np.isnan(size[:, at]).any():
-        raise DataError(
-            f"The log {path} has step sizes that change, but not of every step. Give all of them with --schedule, and "
-            "leave the column out or empty."
-        )
-    if (size[:, at] != size[0, at]).any():
+    if not ((size == size[0]) | np.isnan(size)).all():
         raise DataError(f"The seeds of the log {path} have different step sizes. Judge them one by one.")
-    said.append(f"The step size in row k is read as that of step k{' + 1' if from_start else ''}.")
-    return np.asarray(size[0, at], dtype=np.float64)
+    ahead = int(times[0] == 0 and not np.isnan(size[0, 0]))
+    sizes = np.full(int(times[-1]) + 2, np.nan)
+    sizes[times + ahead] = size[0]
+    said.append(f"The step size in row k is read as that of step k{' + 1' if ahead else ''}.")
+    return sizes[1 : int(times[-1]) + 1]

@@ -68,14 +68,18 @@ def parse_columns(text: str | None) -> dict[str, str]:
     for part in re.split(rf",(?=\s*(?:{'|'.join(ROLES)})\s*=)", text) if text else ():
         role, equals, name = (piece.strip() for piece in part.partition("="))
         if not (equals and name) or role not in ROLES:
-            raise InputError(
-                f"Columns are written grad_norm=NAME,step=NAME, with {', '.join(ROLES)} for what a column holds. "
-                f"Got {part[:80]!r}."
-            )
+            raise _no_role(part)
         if role in found:
             raise InputError(f"The column of {role} is given twice in --columns. Give it once.")
         found[role] = name
     return found
+
+
+def _no_role(part: str) -> InputError:
+    return InputError(
+        f"Columns are written grad_norm=NAME,step=NAME, with {', '.join(ROLES)} for what a column holds. "
+        f"Got {part[:80]!r}."
+    )
 
 
 def choose(header: Sequence[str], asked: Mapping[str, str], form: str, path: Path | str) -> Columns:
@@ -89,6 +93,9 @@ def choose(header: Sequence[str], asked: Mapping[str, str], form: str, path: Pat
         DataError: a column that is not there, is there twice, or that no name makes plain.
     """
     names = [name.strip() for name in header]
+    unknown = [role for role in asked if role not in ROLES]
+    if unknown:
+        raise _no_role(f"{unknown[0]}={asked[unknown[0]]}")
     found = {role: _asked(names, name, path) for role, name in asked.items()}
     step = found.get("step", _plain(names, "step", _STEPS, path))
     if step is None:

@@ -39,7 +39,7 @@ class TrainingLog:
         seeds: (S,).
         steps: how many steps the training took, at least times[-1].
         delays: int64 (S, T), d_1..d_T for T = times[-1]; None without such a column.
-        step_sizes: float64 (steps,), None without such a column.
+        step_sizes: float64 (steps,), NaN where no row has one; None without such a column.
         norm: whether it is of the full gradient; said: how the file was read, in sentences; source: the file.
     """
 

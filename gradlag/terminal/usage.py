@@ -98,13 +98,13 @@ def usage_sentence(error: Exception) -> str:
 
 def _whole(text: str) -> int:
     try:
-        return int(str(text))
+        return int(str(text).replace("_", "?"))
     except ValueError:
         raise typer.BadParameter(f"it must be a whole number. Got {str(text)[:40]!r}.") from None
 
 
 def _real(text: str) -> float:
     try:
-        return float(str(text))
+        return float(str(text).replace("_", "?"))
     except ValueError:
         raise typer.BadParameter(f"it must be a number. Got {str(text)[:40]!r}.") from None

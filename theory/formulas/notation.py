@@ -127,7 +127,7 @@ def _assignment(part: str) -> tuple[str, float]:
     if not (name and equals and number):
         raise InputError(f"Constants are written NAME=NUMBER, separated by commas, as in L=1,mu=0.5. Got {part!r}.")
     try:
-        return name, float(number)
+        return name, float(number.replace("_", "?"))  # Python would read 2_0 as 20
     except ValueError:
         raise InputError(f"The value of the constant {name} must be a number. Got {number!r}.") from None
 

@@ -181,3 +181,14 @@ def test_the_step_sizes_of_a_log_are_used_or_must_be_those_of_the_schedule(tmp_p
     assert own.bounds["theorem-a"][-1] == pytest.approx(told.bounds["theorem-a"][-1], rel=1e-4)
     with pytest.raises(DataError, match=r"step size 0\.1 at step 2.*--schedule log"):
         check_log(path, "0.2", 1, {"L": 1, "Delta": 1, "sigma": 0.5})
+
+
+def test_step_sizes_recorded_at_intervals_are_compared_where_they_are_and_are_no_schedule(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("step,grad_norm,lr\n" + "\n".join(f"{k},0.1,{0.2 / k:.5e}" for k in range(10, 51, 10)) + "\n")
+    constants = {"L": 1.0, "Delta": 1.0, "sigma": 0.5}
+    assert check_log(path, "0.2/k", 1, constants).times[-1] == 49
+    with pytest.raises(DataError, match=r"not that of step 1\. Give all of them with --schedule"):
+        check_log(path, "log", 1, constants)
+    with pytest.raises(DataError, match=r"step size 0\.02 at step 10, and the schedule 0\.3/k says 0\.03"):
+        check_log(path, "0.3/k", 1, constants)

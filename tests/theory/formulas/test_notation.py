@@ -79,6 +79,7 @@ def test_spaces_and_short_numbers_are_accepted():
         ("s=3", "--staleness"),
         ("T=3", "--steps"),
         ("L=1,L=2", "The constant L is given twice"),
+        ("L=2_5", "The value of the constant L must be a number. Got '2_5'."),
         ("L=one", "The value of the constant L must be a number. Got 'one'."),
         ("L=nan", "The constant L must be a finite number, greater than 0. Got nan."),
         ("L=inf", "Got inf."),

@@ -29,7 +29,7 @@ from theory.bounds import REGISTRY, Bound, get
 from theory.bounds.judging.judge import curve
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.errors import InputError
-from theory.common.types import Floats, Ints
+from theory.common.types import Floats, Ints, Progress
 
 HORIZONS = 60
 LEAST_LEVEL = 1e-3
@@ -109,13 +109,14 @@ def judge(
     level: float = 0.05,
     announcements: Sequence[str] = (),
     tails: Tails = ANY,
+    progress: Progress = lambda done, total: None,
 ) -> Verdict:
     """Compare evidence, whatever it comes from, with the bounds of the library; see `check`."""
     share = checked_level(level, LEAST_LEVEL) / len(evidences)
     last, alone = evidences[-1], len(evidences) == 1
     looked_at = bounds_looked_at(last.constants, bounds)
     claims = len(evidences) * (len(looked_at) if bounds else 1)
-    each = [_judged(evidence, looked_at, share, (level, claims), tails, alone) for evidence in evidences]
+    each = [_judged(evidence, looked_at, share, (level, claims), tails, alone, progress) for evidence in evidences]
     horizons = np.concatenate([one.horizons for one in each])
     curves = {bound.name: np.concatenate([one.curves[bound.name] for one in each]) for bound in looked_at}
     merged = (_merged([one.details[bound.name] for one in each], [e.steps for e in evidences]) for bound in looked_at)
@@ -162,13 +163,22 @@ def judge(
 
 
 def _judged(
-    evidence: Evidence, bounds: Sequence[Bound], share: float, level: tuple[float, int], tails: Tails, alone: bool
+    evidence: Evidence,
+    bounds: Sequence[Bound],
+    share: float,
+    level: tuple[float, int],
+    tails: Tails,
+    alone: bool,
+    progress: Progress,
 ) -> _Judged:
     """A run that stands alone is judged at its prefixes, one of several at its end."""
     findings = examine(evidence, share)
     horizons = log_spaced(1, evidence.steps, HORIZONS) if alone else np.array([evidence.steps])
-    curves = {bound.name: curve(bound, evidence.setting, horizons) for bound in bounds}
-    details = {b.name: judge_bound(evidence, b, findings, level, tails, horizons, curves[b.name]) for b in bounds}
+    curves, details = {}, {}
+    for done, bound in enumerate(bounds):
+        progress(done, len(bounds))
+        values = curves[bound.name] = curve(bound, evidence.setting, horizons)
+        details[bound.name] = judge_bound(evidence, bound, findings, level, tails, horizons, values)
     return _Judged(evidence, horizons, findings, curves, details)
 
 

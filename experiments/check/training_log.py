@@ -18,7 +18,7 @@ from experiments.runs.plan import resolve_constants
 from experiments.statistics.tails import ANY, Tails
 from theory.bounds import Setting
 from theory.common.errors import DataError, InputError
-from theory.common.types import Ints
+from theory.common.types import Ints, Progress
 from theory.schedules.schedule import AnySchedule, GivenSchedule, NumericSchedule, parse_schedule, said_of
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
@@ -44,6 +44,7 @@ def check_log(
     steps: int | None = None,
     delays: Ints | None = None,
     estimates: Sequence[str] = (),
+    progress: Progress = lambda done, total: None,
 ) -> Verdict:
     """Compare a training log with the bounds of the library.
 
@@ -57,6 +58,7 @@ def check_log(
         steps: T, if the log must end there.
         delays: int64 (T,), the trace, for a log without the column; by default the largest delay from the start.
         estimates: names of the constants that are only estimates; they can never refute a theorem.
+        progress: called with how many of how many bounds are judged.
 
     Returns:
         The verdict. Norms of minibatches are taken as at least those of the full gradient, and as larger in the mean
@@ -105,7 +107,9 @@ def check_log(
     )
     _refuse_steps_of_another(log, setting, rule)
     scaled = filter(None, [rule.scaled(setting.constants.get("L"))])
-    return judge([evidence], bounds, level, (*said_of(rule), *log.said, _READ_AS[log.norm], _SHOWN, *scaled), tails)
+    return judge(
+        [evidence], bounds, level, (*said_of(rule), *log.said, _READ_AS[log.norm], _SHOWN, *scaled), tails, progress
+    )
 
 
 _READ_AS = {

@@ -54,8 +54,8 @@ class Columns:
     said: tuple[str, ...]
 
 
-def parse_columns(text: str | None) -> dict[str, str]:
-    """The columns that a user names as `grad_norm=train/grad_norm,step=global_step`.
+def parse_columns(text: str | Mapping[str, str] | None) -> Mapping[str, str]:
+    """The columns that a user names as `grad_norm=train/grad_norm,step=global_step`, or by role.
 
     Raises:
         InputError: a part that is not ROLE=NAME, an unknown role, or one given twice.
@@ -63,6 +63,8 @@ def parse_columns(text: str | None) -> dict[str, str]:
     >>> parse_columns("grad_norm=train/grad_norm, step=global_step")
     {'grad_norm': 'train/grad_norm', 'step': 'global_step'}
     """
+    if isinstance(text, Mapping):
+        return text
     found: dict[str, str] = {}
     # A comma belongs to a name unless a role follows it.
     for part in re.split(rf",(?=\s*(?:{'|'.join(ROLES)})\s*=)", text) if text else ():

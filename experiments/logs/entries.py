@@ -108,7 +108,7 @@ def _number(text: str, name: str, where: str, *, signed: bool = False) -> float:
 def _delay(text: str, step: int, measured: bool, where: str) -> int:
     if not text and (step == 0 or not measured):
         return 0 if step == 0 else NO_DELAY
-    if holds_several(text):
+    if whole_from_text(text) is None and holds_several(text):
         raise DataError(f"The delay in {where} must be one whole number. Got {text[:40]!r}.{SEVERAL_READS}")
     delay = _whole(text, "delay", where)
     if step == 0 and delay:

@@ -10,6 +10,7 @@ from experiments.check import training_log
 from experiments.check.check import LEAST_LEVEL, bounds_looked_at
 from experiments.check.check import check as check_runs
 from experiments.check.verdict import Verdict
+from experiments.common.progress import reporting
 from experiments.logs.columns import parse_columns
 from experiments.logs.read import read_log
 from experiments.runs.configuration import RunOptions
@@ -119,6 +120,7 @@ def check_log(
     delays: str = "constant",
     delays_file: Path | str | None = None,
     out: Path | str | None = None,
+    progress: bool = False,
 ) -> Verdict:
     """Let a training log of your own meet what can be proved; see docs/your-training.md.
 
@@ -137,6 +139,7 @@ def check_log(
         delays: "constant", the delay s - 1, for a log without the column.
         delays_file: the trace, for a log without the column.
         out: a folder for the verdict (JSON) and the ladder (SVG, PDF); nothing is stored by default.
+        progress: show progress and time left on stderr.
 
     Returns:
         The verdict.
@@ -149,21 +152,23 @@ def check_log(
             f"The delays of a log are those it was trained with, and {delays} does not say which they were. Give the "
             "log a column delay, or the trace with --delays-file."
         )
-    known, names = parse_tails(tails), parse_columns(columns) if isinstance(columns, str) else columns
-    read = read_log(log, norm=norm, columns=names, squared=squared, optimizer=optimizer)
-    window = Staleness(staleness)
-    judged = training_log.check_log(
-        read,
-        schedule,
-        window,
-        constants,
-        bounds=bounds,
-        level=level,
-        tails=known,
-        steps=steps,
-        delays=None if delays_file is None else read_trace(delays_file, read.steps, window).values,
-        estimates=tuple(filter(None, estimates.split(","))) if isinstance(estimates, str) else estimates,
-    )
+    known, names, window = parse_tails(tails), parse_columns(columns), Staleness(staleness)
+    with reporting("log", quiet=not progress) as report:
+        report(0, 1)
+        read = read_log(log, norm=norm, columns=names, squared=squared, optimizer=optimizer)
+        judged = training_log.check_log(
+            read,
+            schedule,
+            window,
+            constants,
+            bounds=bounds,
+            level=level,
+            tails=known,
+            steps=steps,
+            delays=None if delays_file is None else read_trace(delays_file, read.steps, window).values,
+            estimates=tuple(filter(None, estimates.split(","))) if isinstance(estimates, str) else estimates,
+            progress=report,
+        )
     return _kept(judged, None if out is None else Path(out))
 
 

@@ -21,6 +21,8 @@ def whole_from_text(text: str) -> int | None:
     >>> [whole_from_text(text) for text in ("7", "7.00", "7.000000000000000000e+00", ".7e1", "7.5", "7_0")]
     [7, 7, 7, 7, None, None]
     """
+    if text.isascii() and text.isdecimal() and len(text) <= 18:
+        return int(text)
     if not NUMBER.fullmatch(text):
         return None
     mantissa, _, exponent = text.lower().partition("e")

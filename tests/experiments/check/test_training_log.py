@@ -220,3 +220,30 @@ def test_a_hundred_thousand_rows_are_read_whole(write: Write) -> None:
     rows = "\n".join(f"{k},{1 + k % 7},{seed}" for seed in range(10) for k in range(10_000))
     log = read_log(write("step,grad_norm,seed\n" + rows))
     assert log.norms.shape == (10, 10_000) and log.norms.sum() == 10 * sum(1 + k % 7 for k in range(10_000))
+
+
+def test_a_long_log_with_a_large_staleness_needs_no_room_for_all_pairs_and_says_how_far_it_is(write: Write) -> None:
+    # 30,000 steps of which each has 5,000 in its window: all pairs would fill gigabytes.
+    seen: list[tuple[int, int]] = []
+    path = write("step,grad_norm\n" + "\n".join(f"{k},{(1 + k) ** -0.5:.6g}" for k in range(0, 30_001, 10)))
+    constants, bounds = {"L": 1.0, "Delta": 2.0, "sigma": 0.1}, ["theorem-a", "theorem-c-noise"]
+    verdict = check_log(
+        path, "1/(2*s*L)", 5_000, constants, bounds=bounds, progress=lambda done, total: seen.append((done, total))
+    )
+    assert verdict.times[-1] == 30_000 and verdict.verdict is Decision.UNDECIDED
+    assert seen == [(0, 2), (1, 2)]
+
+
+def test_a_staleness_that_is_too_small_for_a_log_is_told_the_right_one_at_once(write: Write) -> None:
+    delays = [0, 1, 2, 3, 4, 2, 5, 6]
+    rows = [
+        "0,1,0,",
+        "0,1,1,",
+        *(f"{k},1,{seed},{d - seed * (d > 5)}" for seed in (0, 1) for k, d in enumerate(delays, 1)),
+    ]
+    path = write("step,grad_norm,seed,delay\n" + "\n".join(rows))
+    with pytest.raises(
+        DelayError, match=r"The delay of step 4 must be at most 2 at staleness 3.*Give a staleness of 7\."
+    ):
+        check_log(path, "0.1", 3, {**CONSTANTS, "mu": 0.9}, bounds=["dai2019-sum"])
+    check_log(path, "0.1", 7, {**CONSTANTS, "mu": 0.9}, bounds=["dai2019-sum"])

@@ -11,7 +11,14 @@ import pytest
 from gradlag.cli import execute
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-QUOTED = re.findall(r"```\n(gradlag (?:check|worst-case) [^\n]+)\n```\n\n> ([^\n]+)\n", README)
+QUOTED = [
+    (command, re.findall(r"^> (.+)$", told, flags=re.MULTILINE))
+    for command, told in re.findall(
+        r"```\n(gradlag (?:check|worst-case) [^\n]+)\n```\n\n(> .*?)(?=```|^#|\Z)",
+        README,
+        flags=re.DOTALL | re.MULTILINE,
+    )
+]
 BLOCKS = re.findall(r"```\n(.*?)```", README, flags=re.DOTALL)
 COMMANDS = [line.split("  #")[0] for block in BLOCKS for line in block.splitlines() if line.startswith("gradlag ")]
 
@@ -21,10 +28,10 @@ def test_there_is_something_to_test() -> None:
     assert len(COMMANDS) >= 8
 
 
-@pytest.mark.parametrize(("command", "quotation"), QUOTED)
+@pytest.mark.parametrize(("command", "quotations"), QUOTED)
 def test_what_the_readme_quotes_is_what_the_command_says(
     command: str,
-    quotation: str,
+    quotations: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -33,7 +40,7 @@ def test_what_the_readme_quotes_is_what_the_command_says(
     execute(shlex.split(command)[1:])
     captured = capfd.readouterr()
     said = " ".join((captured.out + captured.err).split())
-    assert quotation in said
+    assert all(quotation in said for quotation in quotations)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

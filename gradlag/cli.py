@@ -233,6 +233,7 @@ def compare(
     first_seed: flag.FirstSeed = 0,
     batch: flag.Batch = None,
     level: flag.Level = 0.05,
+    tails: flag.Tails = "any",
     record_every: flag.RecordEvery = 1,
     delays: flag.Delays = "constant",
     delays_file: flag.DelaysFile = None,

@@ -9,7 +9,7 @@ import numpy as np
 
 from experiments.check.assumptions import Examined, State, broken
 from experiments.check.evidence import Evidence
-from experiments.check.sentences import compared, more_seeds
+from experiments.check.sentences import compared, more_seeds, seeds_flag
 from experiments.check.verdict import BoundVerdict, Decision
 from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly
 from experiments.statistics.decay import running_minimum
@@ -147,14 +147,16 @@ def _would_decide(
     """What would decide an open comparison."""
     estimates = evidence.estimated(bound.constants)
     if comparison.outcome is Outcome.ABOVE and estimates:
-        return f"A proved value of {' and '.join(estimates)}, given with --constants."
+        flag = ",".join(f"{name}=NUMBER" for name in estimates)
+        return f"A proved value of {' and '.join(estimates)} (--constants {flag})."
     if comparison.outcome is Outcome.ABOVE:
-        return f"The coherence at every point: {_finer(evidence)[0].lower()}{_finer(evidence)[1:]}"
+        unseen = f"The coherence at every point, which the {'run' if evidence.simulated else 'log'} does not show"
+        return f"{unseen}. {_finer(evidence)}" if evidence.simulated and not evidence.complete else f"{unseen}."
     if evidence.deterministic:
         return "Nothing that a run can show: the two agree up to rounding." if evidence.complete else _finer(evidence)
     if len(evidence.seeds) < 2 or evidence.copies:
-        flag = " (--seeds)" if evidence.simulated else ""
-        return f"More seeds: one noisy run says nothing of a mean. {_USUAL_SEEDS} usually suffice{flag}."
+        how = seeds_flag(evidence, _USUAL_SEEDS)
+        return f"More seeds{how}: one noisy run says nothing of a mean; {_USUAL_SEEDS} usually suffice."
     if not evidence.complete and _above_where_recorded(evidence, bound, value, level, tails):
         return f"{_finer(evidence)} The recorded points are above the bound; those between them are not known to be."
     if evidence.excess and comparison.ratio > 1:
@@ -163,7 +165,7 @@ def _would_decide(
 
 
 def _finer(evidence: Evidence) -> str:
-    return f"Recording every step{' (--record-every 1)' if evidence.simulated else ''}."
+    return f"Recording every step{' (--record-every 1)' if evidence.simulated else ' in the log'}."
 
 
 def _above_where_recorded(

@@ -118,20 +118,27 @@ def _rests_on(comparison: MeanComparison, level: float, tails: Tails) -> str:
 def more_seeds(evidence: Evidence, comparison: MeanComparison, tails: Tails) -> str:
     """How many seeds would decide an open comparison."""
     seeds = len(evidence.seeds)
-    sharper = "" if tails != ANY else " Fewer may do where more is known of the tails (--tails)."
+    sharper = "" if tails != ANY else " Fewer may do where more is known of the tails (--tails kappa:K or bounded:M)."
     fewest = ""
     if comparison.fewest is not None:
         excess = f"{comparison.ratio - 1:+.1%}"
         fewest = f" No test that is valid for every law finds {excess} with fewer than {comparison.fewest}."
     if comparison.seeds_needed is not None:
-        return f"About {comparison.seeds_needed} seeds in place of {seeds}.{fewest}{sharper}"
+        asked = seeds_flag(evidence, comparison.seeds_needed)
+        return f"About {comparison.seeds_needed} seeds in place of {seeds}{asked}.{fewest}{sharper}"
     heavy = comparison.sample_kappa is not None and comparison.sample_kappa > GAUSSIAN
     if heavy and comparison.ratio < 1 and comparison.kappa is not None:
         return (
             f"To know more of the tails: E|g|^4 is {comparison.sample_kappa:.3g} times (E|g|^2)^2 on these seeds, and "
             "without a word about the tails 3 is allowed (--tails kappa:K or bounded:M)."
         )
-    return f"More seeds; how many cannot be told from {seeds}. Try {4 * seeds}.{fewest}{sharper}"
+    more = f"More seeds{seeds_flag(evidence, 4 * seeds)}; how many cannot be told from {seeds}, try {4 * seeds}."
+    return f"{more}{fewest}{sharper}"
+
+
+def seeds_flag(evidence: Evidence, seeds: int) -> str:
+    """How to have so many seeds; of a log there is no flag for it."""
+    return f" (--seeds {seeds})" if evidence.simulated else " (runs in the log, told apart by its column seed)"
 
 
 def _capital(text: str) -> str:

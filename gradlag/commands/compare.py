@@ -11,6 +11,7 @@ from experiments.check.check import check as check_runs
 from experiments.check.verdict import Verdict
 from experiments.problems.problem import Problem
 from experiments.runs.configuration import RunOptions
+from experiments.statistics.tails import parse_tails
 from gradlag.commands.check import planned, refuse_early
 from gradlag.commands.run import carry_out
 from gradlag.terminal.output import interval, keep_json, number, print_prose, print_table, silent
@@ -54,6 +55,7 @@ def compare(
     staleness: int,
     steps: int,
     level: float = 0.05,
+    tails: str = "any",
     out: Path | str | None = None,
     announce: Say = silent,
     progress: bool = False,
@@ -63,7 +65,7 @@ def compare(
 
     Args:
         schedules: two or more, all different.
-        problem, staleness, steps, level, announce, progress, **options: see `check`.
+        problem, staleness, steps, level, tails, announce, progress, **options: see `check`.
         out: a folder for the runs, the verdicts (JSON) and the picture (SVG, PDF); nothing is stored by default. Runs
             that an earlier comparison left there are used.
 
@@ -86,11 +88,11 @@ def compare(
         refuse_early(plans[-1], None, level)
         for sentence in plans[-1].announcements:
             announce(f"{text}: {sentence}")
-    folder = None if out is None else Path(out)
+    folder, known = None if out is None else Path(out), parse_tails(tails)
     verdicts = {}
     for text, plans in wanted.items():
         runs = [carry_out(each, folder and folder / f"run-{each.key[:12]}.nc", announce, progress) for each in plans]
-        verdicts[text] = check_runs(runs, None, level, plan=plans[-1])
+        verdicts[text] = check_runs(runs, None, level, plan=plans[-1], tails=known)
     return Comparison(verdicts, None if folder is None else _keep(verdicts, folder))
 
 

@@ -54,7 +54,7 @@ def theorem_steps(schedule: Schedule) -> Condition:
         Relation.EQUALS,
         schedule.formula,
         "eta",
-        f"use --schedule '{schedule.text}', or a bound that takes any step sizes",
+        f"take the schedule '{schedule.text}', or a bound that takes any step sizes",
         index="k",
         relative=1e-12,
     )

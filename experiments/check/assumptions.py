@@ -158,11 +158,14 @@ def _bounded_below(evidence: Evidence) -> Examined:
     return (
         _first_excess(BOUNDED_BELOW.name, evidence, drop > gap + rounding, drop, gap, _DROP)
         or _first_excess(BOUNDED_BELOW.name, evidence, above, norms, limit, _NORM)
-        or _trusted(BOUNDED_BELOW.name, constant, "Delta", _fall(drop, evidence.times), _START)
+        or _trusted(BOUNDED_BELOW.name, constant, "Delta", _fall(drop, evidence.times), _only(evidence))
     )
 
 
-_START = "of what is recorded only |grad F(x_0)|^2 <= 2 L Delta tests it"
+def _only(evidence: Evidence) -> str:
+    """What tests Delta where no loss is known; what a log tests is told of it alone."""
+    tested = evidence.log is None and "L" in evidence.constants and evidence.times[0] == 0
+    return "of what is recorded only |grad F(x_0)|^2 <= 2 L Delta tests it" if tested else "nothing recorded tests it"
 
 
 def _fall(drop: Floats, times: Ints) -> str:

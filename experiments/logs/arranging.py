@@ -35,6 +35,8 @@ def arranged(rows: Rows, kind: Norm, power: int, said: list[str], path: Path | s
             some steps only, several runs one after the other.
     """
     columns = _without_repeats(rows, said, path)
+    if rows.names:
+        said.append(f"Runs are told apart as {', '.join(f'seed {at} = {name!r}' for name, at in rows.names.items())}.")
     times, seeds = np.unique(columns.step), np.unique(columns.seed)
     first = _first_count(times, np.unique(columns.step[~np.isnan(columns.norm)]), said, path)
     if times[-1] > _MOST_STEPS:
@@ -131,7 +133,10 @@ def _grid(rows: _Columns, times: Ints, seeds: Ints, path: Path | str) -> _Grid:
     twice = np.flatnonzero(counts > 1)
     if twice.size:
         step, seed = times[twice[0] % times.size], seeds[twice[0] // times.size]
-        raise DataError(f"The log {path} gives step {step} of seed {seed} twice. Keep one row.")
+        raise DataError(
+            f"The log {path} gives step {step} of seed {seed} twice. Keep one row, or tell runs apart: --columns "
+            "seed=NAME."
+        )
     norm, size = (np.full(counts.size, np.nan) for _ in range(2))
     delay = np.full(counts.size, NO_DELAY)
     np.fmax.at(norm, cells, rows.norm)

@@ -38,6 +38,7 @@ class Columns:
     Args:
         step, seed, delay, step_size: places in a row, None without such a column.
         norms: places of the gradient norms, one for each run, or that of the products.
+        named_seeds: whether the seeds may be names, in a column that the user chose.
         product: whether they are products of two half batches; squared: whether their names call them squared.
         documented: whether the names are those that gradlag documents.
         said: what was guessed, in sentences.
@@ -48,6 +49,7 @@ class Columns:
     seed: int | None
     delay: int | None
     step_size: int | None
+    named_seeds: bool
     product: bool
     squared: bool
     documented: bool
@@ -117,9 +119,8 @@ def choose(header: Sequence[str], asked: Mapping[str, str], form: str, path: Pat
         said.append(f"Each column of norms is a run of its own: {runs}.")
     if squared:
         said.append(f"{names[norms[0]]!r} is named a squared norm, and read as one.")
-    return Columns(
-        step, norms, rest["seed"], rest["delay"], rest["step_size"], product, squared, documented, tuple(said)
-    )
+    kinds = {"named_seeds": "seed" in asked, "product": product, "squared": squared, "documented": documented}
+    return Columns(step, norms, rest["seed"], rest["delay"], rest["step_size"], **kinds, said=tuple(said))
 
 
 _REST: Mapping[str, tuple[str, ...]] = {"seed": ("seed",), "delay": ("delay",), "step_size": _SIZES}
@@ -127,10 +128,8 @@ _REST: Mapping[str, tuple[str, ...]] = {"seed": ("seed",), "delay": ("delay",), 
 
 def _norms(names: Sequence[str], found: Mapping[str, int], path: Path | str) -> tuple[int, ...]:
     """Where the gradient norms stand: one column, or one a run."""
-    for role in ("grad_norm", "grad_product"):
-        if role in found:
-            return (found[role],)
-        at = _exact(names, role, path)
+    measures = ("grad_norm", "grad_product")
+    for at in (*(found.get(role) for role in measures), *(_exact(names, role, path) for role in measures)):
         if at is not None:
             return (at,)
     if tuple(map(_simple, names)) == _TENSORBOARD:

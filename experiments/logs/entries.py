@@ -26,6 +26,7 @@ class Rows:
     Args:
         signed: whether norms may be below zero, as products of two half batches may.
         digits: how precise the norms are.
+        names: of the seeds, where the user chose the column of them.
         parts: where a part begins that was written after a resume: the header stands there again, or steps go back in
             JSON lines.
     """
@@ -38,6 +39,7 @@ class Rows:
     size: array[float] = field(default_factory=lambda: array("d"))
     digits: Digits = field(default_factory=Digits)
     parts: list[int] = field(default_factory=lambda: [0])
+    names: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, table: Table, columns: Columns) -> Rows:
@@ -63,7 +65,7 @@ class Rows:
         if not any(norms) and not (step and (seed or columns.seed is None)):
             return
         k = _whole(step, "step", where)
-        run = _whole(seed, "seed", where) if columns.seed is not None else 0
+        run = 0 if columns.seed is None else self._run(seed, columns.named_seeds, where)
         lag = NO_DELAY if columns.delay is None else _delay(delay, k, any(norms), where)
         for at, text in enumerate(norms):
             self.step.append(k)
@@ -71,6 +73,12 @@ class Rows:
             self.norm.append(self._measured(text, where))
             self.delay.append(lag)
             self.size.append(_number(size, "step size", where) if size else math.nan)
+
+    def _run(self, seed: str, named: bool, where: str) -> int:
+        """The number of a seed; where the first is a name, all are, counted in the order of their first rows."""
+        if named and (self.names or not (self.step or whole_from_text(seed) is not None)):
+            return self.names.setdefault(seed, len(self.names))
+        return _whole(seed, "seed", where)
 
     def _measured(self, text: str, where: str) -> float:
         if not text:

@@ -2,7 +2,7 @@
 
 A CSV may have remarks (lines that begin with #; numpy writes its header as one) and may repeat its header, as after a
 resume. A JSON document is a list of objects, an object with such a list under log_history (Hugging Face's
-trainer_state.json), or an object of lists, one a column.
+trainer_state.json), or a table as pandas writes it, by rows or by columns.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _holds_lines(path: Path | str) -> bool:
     except (ValueError, RecursionError):
         return False
     whole = not isinstance(found, dict) or isinstance(found.get(_HISTORY), list)
-    return not whole and not all(isinstance(value, list) for value in found.values())
+    return not whole and not all(map(_is_column, found.values()))
 
 
 def _json_lines(path: Path | str) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -211,17 +211,31 @@ class _Written(str):
 
 def _records(found: Any, path: Path | str) -> list[Mapping[str, str]]:
     if isinstance(found, dict):
-        if isinstance(found.get(_HISTORY), list):
-            found = found[_HISTORY]
-        elif len({len(v) if isinstance(v, list) else -1 for v in found.values()} - {-1}) == 1:
-            columns = {name: values for name, values in found.items() if isinstance(values, list)}
-            found = [dict(zip(columns, entries, strict=True)) for entries in zip(*columns.values(), strict=True)]
+        found = _unfolded(found)
     if not isinstance(found, list) or not found:
         raise DataError(
             f"The log {path} is JSON, but no list of steps: give a list of objects, one a step, with the keys step and "
             f"grad_norm, an object with such a list under {_HISTORY}, or one such object a line."
         )
     return [_flat(record, f"entry {at} of {path}") for at, record in enumerate(found, 1)]
+
+
+def _unfolded(found: dict[str, Any]) -> Any:
+    """The list of objects in one object: a history, or a table by rows or by columns as pandas writes it."""
+    if isinstance(found.get(_HISTORY), list):
+        return found[_HISTORY]
+    names, data = found.get("columns"), found.get("data")
+    if isinstance(names, list) and isinstance(data, list):
+        fitting = all(isinstance(row, list) and len(row) == len(names) for row in data)
+        return [dict(zip(map(_text, names), row, strict=True)) for row in data] if fitting else None
+    columns = {name: [*v.values()] if isinstance(v, dict) else v for name, v in found.items() if _is_column(v)}
+    if len({len(values) for values in columns.values()}) != 1:
+        return None
+    return [dict(zip(columns, entries, strict=True)) for entries in zip(*columns.values(), strict=True)]
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, list | dict)
 
 
 def _flat(record: Any, where: str) -> Mapping[str, str]:

@@ -78,6 +78,8 @@ LOGS = {
     "JSON lines": (LINES, "log.jsonl", [0, 1, 3], [1.5, 1.25, 0.75]),
     "a list in JSON": ('[{"step": 0, "Grad_Norm": 2}, {"step": 1, "Grad_Norm": 1.5}]', "a.json", [0, 1], [2, 1.5]),
     "columns in JSON": ('{"iteration": [0, 1], "gradient_norm": [2, 1.5]}', "b.json", [0, 1], [2, 1.5]),
+    "pandas by columns": ('{"iter":{"0":0,"1":1},"gnorm":{"0":2.0,"1":1.5}}', "c.json", [0, 1], [2, 1.5]),
+    "pandas, split": ('{"columns":["iter","gnorm"],"index":[0,1],"data":[[0,2],[1,1.5]]}', "d.json", [0, 1], [2, 1.5]),
     "tabs": ("global_step\tgradient norm\n0\t2\n7\t1.5\n", "log.tsv", [0, 7], [2, 1.5]),
     "blanks": ("  iter   gnorm\n   0   2.0\n  10   1.5  \n", "log.txt", [0, 10], [2, 1.5]),
     "bars": ("grad-norm|trainer/global_step\n2|0\n1.5|1\n", "log.csv", [0, 1], [2, 1.5]),
@@ -140,6 +142,15 @@ def test_columns_are_told_by_role_and_name_each_once(read: Read, told: str) -> N
         parse_columns(told)
     with pytest.raises(InputError, match="Got 'learning_rate=lr'"):
         read("step,grad_norm\n0,1\n1,1\n", columns={"learning_rate": "lr"})
+
+
+def test_runs_that_have_names_are_seeds_where_the_user_says_so(read: Read) -> None:
+    text = "step,grad_norm,run\n0,2,b\n1,1,b\n0,3,a\n1,2,a\n"
+    log = read(text, norm="full", columns={"seed": "run"})
+    assert (log.seeds, log.norms.tolist()) == ((0, 1), [[2, 1], [3, 2]])
+    assert "Runs are told apart as seed 0 = 'b', seed 1 = 'a'." in log.said
+    with pytest.raises(DataError, match=r"step 0 of seed 0 twice.*--columns seed=NAME"):
+        read(text)
 
 
 def test_a_guess_that_is_not_plain_is_not_made(read: Read) -> None:

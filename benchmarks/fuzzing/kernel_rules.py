@@ -488,6 +488,6 @@ def examined(seeds: range) -> Tally:
     whole = Tally()
     for seed in seeds:
         whole.add(Fuzzer(seed).run())
-    for cache in (kernel._closure, kernel.normal_term, kernel._is_finite, _plan):
+    for cache in (kernel._closure, kernel._normal_term, kernel._is_finite, _plan):
         cache.cache_clear()
     return whole

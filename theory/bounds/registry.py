@@ -1,7 +1,6 @@
 """The registry: every bound by its name."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from theory.bounds.abbaszadehpeivasti2022 import ABBASZADEHPEIVASTI2022
 from theory.bounds.average_delay import AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP
@@ -28,6 +27,7 @@ from theory.bounds.wu2022 import WU2022
 from theory.bounds.zhang2016 import ZHANG2016
 from theory.common.errors import InputError
 from theory.common.spelling import meant
+from theory.common.table import Table
 
 _ALL = (
     STATED, FACTOR_S_SUM, TIGHT_SUM, SMALL_STEPS, STRICT, THEOREM_A, THEOREM_AR, THEOREM_B, THEOREM_B_NOISE,
@@ -37,7 +37,7 @@ _ALL = (
 )  # fmt: skip
 
 #: Every bound by its name.
-REGISTRY: Mapping[str, Bound] = MappingProxyType({bound.name: bound for bound in _ALL})
+REGISTRY: Mapping[str, Bound] = Table({bound.name: bound for bound in _ALL})
 
 
 def get(name: str) -> Bound:

@@ -25,6 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.common.table import Table
+
 Values = NDArray[np.float64]
 
 # Binding strengths, loosest first: they decide where the printer needs parentheses.
@@ -414,22 +416,24 @@ def _fold(pairwise: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     return folded
 
 
-FUNCTIONS: Mapping[str, Function] = {
-    function.name: function
-    for function in (
-        Function("sqrt", (1, 1), np.sqrt, lambda a: rf"\sqrt{{{a}}}"),
-        Function("log", (1, 1), np.log, _named(r"\ln")),
-        Function("ln", (1, 1), np.log, _named(r"\ln")),
-        Function("exp", (1, 1), np.exp, _named(r"\exp")),
-        Function("sin", (1, 1), np.sin, _named(r"\sin")),
-        Function("cos", (1, 1), np.cos, _named(r"\cos")),
-        Function("abs", (1, 1), np.abs, lambda a: rf"\left|{a}\right|"),
-        Function("floor", (1, 1), np.floor, lambda a: rf"\lfloor {a} \rfloor"),
-        Function("ceil", (1, 1), np.ceil, lambda a: rf"\lceil {a} \rceil"),
-        Function("min", (2, 16), _fold(np.minimum), _named(r"\min")),
-        Function("max", (2, 16), _fold(np.maximum), _named(r"\max")),
-    )
-}
+FUNCTIONS: Mapping[str, Function] = Table(
+    {
+        function.name: function
+        for function in (
+            Function("sqrt", (1, 1), np.sqrt, lambda a: rf"\sqrt{{{a}}}"),
+            Function("log", (1, 1), np.log, _named(r"\ln")),
+            Function("ln", (1, 1), np.log, _named(r"\ln")),
+            Function("exp", (1, 1), np.exp, _named(r"\exp")),
+            Function("sin", (1, 1), np.sin, _named(r"\sin")),
+            Function("cos", (1, 1), np.cos, _named(r"\cos")),
+            Function("abs", (1, 1), np.abs, lambda a: rf"\left|{a}\right|"),
+            Function("floor", (1, 1), np.floor, lambda a: rf"\lfloor {a} \rfloor"),
+            Function("ceil", (1, 1), np.ceil, lambda a: rf"\lceil {a} \rceil"),
+            Function("min", (2, 16), _fold(np.minimum), _named(r"\min")),
+            Function("max", (2, 16), _fold(np.maximum), _named(r"\max")),
+        )
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)

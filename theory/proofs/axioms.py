@@ -16,11 +16,10 @@ inverse where U_m >= 1, else 0. number_k is k, root_k its square root, log_k its
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from theory.common.table import Table
 from theory.proofs.kernel import (
     DELAY,
     FIXED,
@@ -85,8 +84,7 @@ NOISY = "noisy is 1 if there is noise, else 0"
 MINIMUM, MINIMUM_BEFORE_LAST = "m is the minimum over x_0..x_T", "m is the minimum over x_0..x_{T-1}"
 
 
-@dataclass(frozen=True)
-class Axiom:
+class Axiom(NamedTuple):
     """What may be concluded where the premises follow from the context.
 
     Args:
@@ -332,7 +330,7 @@ _SYMBOLS = (
     ),
 )  # fmt: skip
 
-AXIOMS: Mapping[str, Axiom] = MappingProxyType({axiom.name: axiom for axiom in (*_OBJECTIVE, *_DELAYS, *_SYMBOLS)})
+AXIOMS: Mapping[str, Axiom] = Table({axiom.name: axiom for axiom in (*_OBJECTIVE, *_DELAYS, *_SYMBOLS)})
 
 
 # -------------------------------------------------------------------------------------- axioms that no table can state

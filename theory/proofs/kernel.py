@@ -29,14 +29,12 @@ proof.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import permutations, product
 from operator import itemgetter
-from types import MappingProxyType
-from typing import Any, NoReturn
-from weakref import WeakSet
+from typing import Any, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 # ------------------------------------------------------------------------------------------------ indices and order
 
@@ -44,10 +42,19 @@ from weakref import WeakSet
 Core = tuple[Any, ...]
 #: ("latest", core, offset), or one of EVERYWHERE.
 Law = tuple[Any, ...]
+Kind = TypeVar("Kind")
 
 
 class ProofError(Exception):
     """A step that the rules refuse; the message says why."""
+
+
+def must_be(value: Any, *kinds: type[Kind]) -> Kind:
+    """The value, refused unless it is of exactly one of these types: a subclass may compare and print otherwise."""
+    for kind in kinds:
+        if type(value) is kind:
+            return value
+    raise ProofError(f"This is no {' or '.join(kind.__name__.lower() for kind in kinds)}: {value!r}.")
 
 
 class Index(tuple[Any, ...]):
@@ -131,12 +138,6 @@ def _written(core: Core) -> str:
     return str(core[-1]) if core[0] == "v" else "".join(map(str, core))
 
 
-def _an_index(index: Any) -> Index:
-    if type(index) is not Index:
-        raise ProofError(f"This is no index: {index!r}.")
-    return index
-
-
 ZERO, LAST = Index(("0",)), Index(("T",))
 #: The delay D = s - 1 of the law FIXED.
 DELAY = Index(("D",))
@@ -158,7 +159,7 @@ def var(name: str) -> Index:
 
 def tau(index: Index) -> Index:
     """The point whose gradient the step `index` applies."""
-    core, offset = _an_index(index)
+    core, offset = must_be(index, Index)
     return _index(("tau", core, offset), 0)
 
 
@@ -169,12 +170,12 @@ def of_one_step(law: Law) -> bool:
 
 def latest(step: Index) -> Law:
     """No gradient applied within W_step is younger than the one that `step` applies."""
-    return ("latest", *_an_index(step))
+    return ("latest", *must_be(step, Index))
 
 
 def le(left: Index, right: Index) -> Le:
     """Left <= right."""
-    return _le(_an_index(left)[0], _an_index(right)[0], right[1] - left[1])
+    return _le(must_be(left, Index)[0], must_be(right, Index)[0], right[1] - left[1])
 
 
 def lt(left: Index, right: Index) -> Le:
@@ -272,11 +273,9 @@ def _learn_from_laws(order: _Order, reads: list[Core], laws: frozenset[Law]) -> 
     return changed
 
 
-def distances(
-    cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset[Law]
-) -> Mapping[tuple[Core, Core], int]:
-    """What follows of the order of cores, to be read only; see `_closure`."""
-    return MappingProxyType(_closure(cores, constraints, laws))
+def distances(cores: Iterable[Core], context: Context) -> dict[tuple[Core, Core], int]:
+    """What follows of the order of cores, a copy; see `_closure`."""
+    return dict(_closure(frozenset(map(_checked_core, cores)), *must_be(context, Context)))
 
 
 def _follows(context: Context, more: frozenset[Le], constraint: Le) -> bool:
@@ -286,23 +285,25 @@ def _follows(context: Context, more: frozenset[Le], constraint: Le) -> bool:
     return not known or known.get((left, right), gap + 1) <= gap
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(tuple[Any, ...]):
     """What is known of the free indices, of the reads, and of the noise."""
 
-    constraints: frozenset[Le] = frozenset()
-    laws: frozenset[Law] = frozenset()
+    __slots__ = ()
+    constraints: frozenset[Le] = property(itemgetter(0))  # type: ignore[assignment]
+    laws: frozenset[Law] = property(itemgetter(1))  # type: ignore[assignment]
 
-    def __post_init__(self) -> None:
-        if type(self.constraints) is not frozenset or type(self.laws) is not frozenset:
+    def __new__(cls, constraints: frozenset[Le] = frozenset(), laws: frozenset[Law] = frozenset()) -> Context:
+        if type(constraints) is not frozenset or type(laws) is not frozenset:
             raise ProofError("A context is a frozenset of constraints and a frozenset of laws.")
-        for constraint in self.constraints:
+        for constraint in constraints:
             _closed(constraint)
-        for law in self.laws:
-            if not (type(law) is tuple and (law in EVERYWHERE or (len(law) == 3 and law[0] == "latest"))):
+        for law in laws:
+            kind, size = (law[0], len(law)) if type(law) is tuple and law else (None, 0)
+            if type(kind) is not str or not (law in EVERYWHERE if size == 1 else (kind, size) == ("latest", 3)):
                 raise ProofError(f"This is no law: {law!r}.")
-            if of_one_step(law):
+            if size == 3:
                 _closed(le(Index(law[1], law[2]), ZERO))
+        return tuple.__new__(Context, (constraints, laws))
 
     def entails(self, constraint: Le) -> bool:
         """Does left <= right + gap follow? (It does where nothing satisfies the context.)"""
@@ -325,11 +326,9 @@ class Context:
 
 def _closed(constraint: Any) -> Le:
     """The constraint, refused where it is none or speaks of a bound variable."""
-    if type(constraint) is not Le:
-        raise ProofError(f"This is no constraint: {constraint!r}.")
-    if _ground(constraint[0])[0] == "b" or _ground(constraint[1])[0] == "b":
+    if _ground(must_be(constraint, Le)[0])[0] == "b" or _ground(constraint[1])[0] == "b":
         raise ProofError("A bound variable has no meaning outside of its sum.")
-    return constraint
+    return must_be(constraint, Le)
 
 
 # ------------------------------------------------------------------------------------------------------ expressions
@@ -361,8 +360,8 @@ class Term(tuple[Any, ...]):
     ) -> Term:
         if type(size) is not int or size < 0 or type(constraints) is not frozenset:
             raise ProofError("A term has a number of bound variables and a frozenset of constraints.")
-        if any(type(c) is not Le for c in constraints):
-            raise ProofError("The constraints of a term are Le.")
+        for constraint in constraints:
+            must_be(constraint, Le)
         made = _term(size, constraints, _powers(_checked_powers(monomial)), _checked_payload(payload))
         grounds = [_ground(core) for c in constraints for core in (c[0], c[1])]
         if any(g[0] == "b" and g[1] >= size for g in (*grounds, *(_ground(index[0]) for index in made.indices()))):
@@ -395,7 +394,7 @@ def _checked_powers(monomial: Any) -> Powers:
         if type(atom) is not tuple or not atom or type(atom[0]) is not str or not atom[0]:
             raise ProofError(f"This is no scalar: {atom!r}.")
         for index in atom[1:]:
-            _an_index(index)
+            must_be(index, Index)
         if type(power) is not int:
             raise ProofError(f"A power is a whole number, an int. Got {power!r}.")
         if power < 0 and atom[0] not in POSITIVE:
@@ -407,14 +406,14 @@ def _checked_powers(monomial: Any) -> Powers:
 def _checked_payload(payload: Any) -> Payload:
     if payload is None:
         return None
-    kind = payload[0] if type(payload) is tuple and payload else None
+    kind = payload[0] if type(payload) is tuple and payload and type(payload[0]) is str else None
     if kind == "f" and len(payload) == 2:
-        _an_index(payload[1])
+        must_be(payload[1], Index)
     elif (kind == "vec" and len(payload) == 2) or (kind == "ip" and len(payload) == 3):
         for vector in payload[1:]:
             if type(vector) is not tuple or len(vector) != 2 or type(vector[0]) is not str:
                 raise ProofError(f"This is no vector: {vector!r}.")
-            _an_index(vector[1])
+            must_be(vector[1], Index)
     else:
         raise ProofError(f"A term carries f_k, a vector or an inner product. Got {payload!r}.")
     return payload  # type: ignore[no-any-return]
@@ -481,8 +480,10 @@ def _moved_term(term: Term, moves: Moves, size: int) -> Term:
 
 def _names(names: Mapping[str, Index]) -> Moves:
     """Moves of free variables: what is put in is an index without bound variables."""
+    if any(type(name) is not str for name in names):
+        raise ProofError("The name of an index is a str.")
     for index in names.values():
-        if _ground(_an_index(index)[0])[0] == "b":
+        if _ground(must_be(index, Index)[0])[0] == "b":
             raise ProofError("A bound variable has no meaning outside of its sum.")
     return {("v", name): index for name, index in names.items()}
 
@@ -491,7 +492,7 @@ def _names(names: Mapping[str, Index]) -> Moves:
 
 
 @lru_cache(maxsize=50_000)
-def normal_term(term: Term, context: Context) -> Term | None:
+def _normal_term(term: Term, context: Context) -> Term | None:
     """A term that denotes the same where the context holds, the same one for equal terms; None for an empty sum.
 
     Every step keeps what is denoted: (1) a bound variable that equals another index is put in for by it; (2) a sum over
@@ -609,21 +610,19 @@ def _exact(number: Any) -> Fraction:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(tuple[Any, ...]):
     """A sum of terms with rational coefficients; equality is decided by `normal`."""
 
-    terms: tuple[tuple[Term, Fraction], ...] = ()
+    __slots__ = ()
+    terms: tuple[tuple[Term, Fraction], ...] = property(itemgetter(0))  # type: ignore[assignment]
     __array_ufunc__ = None  # numbers of numpy do not spread over it: they are refused
 
-    def __post_init__(self) -> None:
-        if type(self.terms) is not tuple or any(type(pair) is not tuple or len(pair) != 2 for pair in self.terms):
+    def __new__(cls, terms: tuple[tuple[Term, Fraction | int], ...] = ()) -> Expression:
+        if type(terms) is not tuple or any(type(pair) is not tuple or len(pair) != 2 for pair in terms):
             raise ProofError("An expression is a tuple of (term, coefficient).")
-        if any(type(term) is not Term for term, _ in self.terms):
-            raise ProofError("The summands of an expression are terms.")
-        object.__setattr__(self, "terms", tuple((term, _exact(c)) for term, c in self.terms))
+        return _sum((must_be(term, Term), _exact(c)) for term, c in terms)
 
-    def __add__(self, other: Expression | int | Fraction) -> Expression:
+    def __add__(self, other: Expression | int | Fraction) -> Expression:  # type: ignore[override]
         return _sum((*self.terms, *expression(other).terms))
 
     def __neg__(self) -> Expression:
@@ -635,12 +634,12 @@ class Expression:
     def __rsub__(self, other: Expression | int | Fraction) -> Expression:
         return expression(other) - self
 
-    def __mul__(self, other: Expression | int | Fraction) -> Expression:
+    def __mul__(self, other: Expression | int | Fraction) -> Expression:  # type: ignore[override]
         """Product; of two terms at most one may carry a payload."""
         pairs = product(self.terms, expression(other).terms)
         return _sum((_times(a, b), x * y) for (a, x), (b, y) in pairs)
 
-    __radd__, __rmul__ = __add__, __mul__
+    __radd__, __rmul__ = __add__, __mul__  # type: ignore[assignment]
 
     def dot(self, other: Expression) -> Expression:
         """The expected inner product of two vectors."""
@@ -666,8 +665,9 @@ class Expression:
     def normal(self, context: Context) -> dict[Term, Fraction]:
         """The normal form: expressions that are equal by rearrangement give equal dictionaries."""
         collected: dict[Term, Fraction] = {}
+        must_be(context, Context)
         for term, coefficient in self.terms:
-            reduced = normal_term(term, context)
+            reduced = _normal_term(term, context)
             if reduced is not None:
                 collected[reduced] = collected.get(reduced, _NOTHING) + coefficient
         return {term: c for term, c in collected.items() if c}
@@ -678,9 +678,7 @@ _NOTHING = Fraction(0)
 
 def _sum(terms: Iterable[tuple[Term, Fraction]]) -> Expression:
     """An expression of what is known to be terms and fractions."""
-    made = object.__new__(Expression)
-    object.__setattr__(made, "terms", tuple(terms))
-    return made
+    return tuple.__new__(Expression, (tuple(terms),))
 
 
 def expression(value: Expression | int | Fraction) -> Expression:
@@ -743,8 +741,7 @@ def no_cut(term: Term) -> None:
     """Cut nothing."""
 
 
-@dataclass(frozen=True)
-class Hypothesis:
+class Hypothesis(NamedTuple):
     """What a fact assumes: in the context, body >= 0, or = 0, or (strict) > 0. A theorem must ask for it."""
 
     name: str
@@ -755,23 +752,17 @@ class Hypothesis:
 
 
 class Fact:
-    """`expression` >= 0 (or = 0) wherever the context holds. Only rules and axioms make one."""
+    """`expression` >= 0 (or = 0) wherever the context holds. Only rules and axioms make one, and keep what it says."""
 
-    __slots__ = ("__weakref__", "context", "equality", "expression", "used")
-    context: Context
-    expression: Expression
-    equality: bool
+    __slots__ = ("__weakref__",)
+    context: Context = property(lambda fact: _MADE[fact][0])  # type: ignore[assignment]
+    expression: Expression = property(lambda fact: _MADE[fact][1])  # type: ignore[assignment]
+    equality: bool = property(lambda fact: _MADE[fact][2])  # type: ignore[assignment]
     #: the axioms, by the sentence that is printed, and what is assumed
-    used: frozenset[str | Hypothesis]
+    used: frozenset[str | Hypothesis] = property(lambda fact: _MADE[fact][3])  # type: ignore[assignment]
 
     def __new__(cls, *arguments: Any, **named: Any) -> Fact:
         raise ProofError("A fact comes from a rule of the kernel, never from outside.")
-
-    def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise ProofError("A fact does not change.")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise ProofError("A fact does not change.")
 
     @property
     def axioms(self) -> frozenset[str]:
@@ -779,16 +770,12 @@ class Fact:
         return frozenset(use if isinstance(use, str) else CONDITIONAL + use.name for use in self.used)
 
 
-_MADE: WeakSet[Fact] = WeakSet()
+_MADE: WeakKeyDictionary[Fact, tuple[Context, Expression, bool, frozenset[str | Hypothesis]]] = WeakKeyDictionary()
 
 
 def _fact(context: Context, body: Expression, used: Iterable[str | Hypothesis] = (), equality: bool = False) -> Fact:
-    if type(context) is not Context or type(body) is not Expression:
-        raise ProofError("A fact is an expression in a context.")
     made = object.__new__(Fact)
-    for name, value in (("context", context), ("expression", body), ("equality", equality), ("used", frozenset(used))):
-        object.__setattr__(made, name, value)
-    _MADE.add(made)
+    _MADE[made] = (must_be(context, Context), must_be(body, Expression), equality, frozenset(used))
     return made
 
 
@@ -813,17 +800,10 @@ def _one_context(*facts: Fact) -> Context:
 
 def require(context: Context, *constraints: Le) -> None:
     """Refuse unless the constraints follow from the context."""
-    if type(context) is not Context:
-        raise ProofError(f"This is no context: {context!r}.")
+    must_be(context, Context)
     for constraint in constraints:
         if not context.entails(constraint):
             raise ProofError(f"This needs {constraint}, which does not follow from what is known of the indices.")
-
-
-def _must_be(body: Expression) -> Expression:
-    if type(body) is not Expression:
-        raise ProofError(f"This is no expression: {body!r}.")
-    return body
 
 
 # ------------------------------------------------------------------------------------------------------------ rules
@@ -831,7 +811,7 @@ def _must_be(body: Expression) -> Expression:
 
 def square(context: Context, body: Expression) -> Fact:
     """E|v|^2 >= 0 for a vector v, and a^2 >= 0 for a scalar."""
-    scalars = all(term[3] is None for term, _ in _must_be(body).terms)
+    scalars = all(term[3] is None for term, _ in must_be(body, Expression).terms)
     return _fact(context, body * body if scalars else body.square())
 
 
@@ -849,7 +829,7 @@ def hypothesis(context: Context, body: Expression, name: str, equality: bool = F
     """
     if type(name) is not str or type(equality) is not bool:
         raise ProofError("A side condition has a name, and is an equality or not.")
-    if any(atom[0] == "m" for term, _ in _must_be(body).terms for atom, _ in term[2]):
+    if any(atom[0] == "m" for term, _ in must_be(body, Expression).terms for atom, _ in term[2]):
         raise ProofError("No side condition speaks of the minimum.")
     return _fact(context, body, [Hypothesis(name, context, body, equality)], equality)
 
@@ -909,7 +889,7 @@ def scale_equality(fact: Fact, factor: Expression) -> Fact:
     checked(fact)
     if not fact.equality:
         raise ProofError("Only an equality may be multiplied by something of unknown sign.")
-    return _fact(fact.context, fact.expression * _must_be(factor), fact.used, equality=True)
+    return _fact(fact.context, fact.expression * must_be(factor, Expression), fact.used, equality=True)
 
 
 def cancel(fact: Fact, factor: Fact, least: Fraction | int, body: Expression) -> Fact:
@@ -917,14 +897,14 @@ def cancel(fact: Fact, factor: Fact, least: Fraction | int, body: Expression) ->
     there = _one_context(fact, factor)
     if _exact(least) <= 0:
         raise ProofError(f"Only what is at least a positive number can be cancelled. Got {least}.")
-    restate(fact, (factor.expression + least) * _must_be(body))
+    restate(fact, (factor.expression + least) * must_be(body, Expression))
     return _fact(there, body, _used(fact, factor), fact.equality)
 
 
 def unsquare(fact: Fact, factor: Fact, body: Expression) -> Fact:
     """If a^2 b >= 0 and a >= 0, then a b >= 0: divide by a, or a = 0. `factor` is the fact a >= 0, `body` is b."""
     there = _one_context(fact, factor)
-    restate(fact, factor.expression * factor.expression * _must_be(body))
+    restate(fact, factor.expression * factor.expression * must_be(body, Expression))
     return _fact(there, factor.expression * body, _used(fact, factor), fact.equality)
 
 
@@ -961,7 +941,7 @@ def up_to_the_last(each: Fact, none: Fact, part: Expression, name: str, *where: 
     inside = none.context.having(*where)
     if each.context != inside:
         raise ProofError("The bound of the sum up to an index must hold for every index of the set.")
-    summed = _must_be(part).total((name,), *where)
+    summed = must_be(part, Expression).total((name,), *where)
     taken = spoken | inside.names() | free_variables(part) | {name}
     other = next(letters for length in range(1, 99) if (letters := "x" * length) not in taken)
     moves = _names({name: var(other)})
@@ -981,8 +961,10 @@ def _split(body: Expression, context: Context, choose: Cut) -> Expression:
         if cut is None:
             done.append((term, coefficient))
             continue
+        if type(cut) is not tuple or len(cut) != 2:
+            raise ProofError(f"A cut is at a pair of indices. Got {cut!r}.")
         for side in (le(*cut), lt(cut[1], cut[0])):
-            half = normal_term(Term(term[0], term[1] | {side}, term[2], term[3]), context)
+            half = _normal_term(Term(term[0], term[1] | {side}, term[2], term[3]), context)
             if half == term:
                 raise ProofError("The cut is no cut: the order of the two indices is known there.")
             if half is not None:
@@ -993,7 +975,7 @@ def _split(body: Expression, context: Context, choose: Cut) -> Expression:
 def restate(fact: Fact, body: Expression, choose: Cut = no_cut) -> Fact:
     """The fact with its expression written otherwise: the normal forms must agree, after the cuts of `choose`."""
     checked(fact)
-    difference = (fact.expression - _must_be(body)).normal(fact.context)
+    difference = (fact.expression - must_be(body, Expression)).normal(fact.context)
     if difference and choose is not no_cut:
         difference = _split(_sum(difference.items()), fact.context, choose).normal(fact.context)
     if difference:
@@ -1009,10 +991,10 @@ def induct(
     With `until`, for start <= name <= until only; the step then may use that name < until.
     """
     checked(base, step)
-    n, ends = var(name), [_an_index(end) for end in (start, until) if end is not None]
+    n, ends = var(name), [must_be(end, Index) for end in (start, until) if end is not None]
     if name in base.context.names().union(*(variables(end[0]) for end in ends)):
         raise ProofError(f"The base and the ends of the induction must not speak of {name}.")
-    restate(base, _must_be(body).at(**{name: start}), choose)
+    restate(base, must_be(body, Expression).at(**{name: start}), choose)
     allowed = base.context.having(le(start, n))
     below = allowed if until is None else allowed.having(lt(n, until))
     restate(weaken(step, below), body.at(**{name: n + 1}) - body, choose)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from theory.formulas.formula import Environment, Formula, Name, Number, Product, Quotient, Sum
-from theory.proofs.kernel import LAST, ZERO, Expression, Index, tau
+from theory.common.table import Table
+from theory.formulas.formula import Environment, Formula, Name, Product, Sum
+from theory.proofs.kernel import Expression, Index
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +75,10 @@ class Moved(Abstract):
         return (self.body,)
 
     def latex(self, index: str = "k") -> str:
-        return self.body.latex(PLACES[self.place][0](index))
+        return self.body.latex(PLACES[self.place](index))
 
     def bracketed(self, at_least: int, index: str) -> str:
-        return self.body.bracketed(at_least, PLACES[self.place][0](index))
+        return self.body.bracketed(at_least, PLACES[self.place](index))
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,12 +170,15 @@ class UpTo(Abstract):
         return rf"\sum_{{j=1}}^{{{index}}} {self.body.bracketed(Product.strength, 'j')}"
 
 
-PLACES: Mapping[str, tuple[Callable[[str], str], Callable[[Index], Index]]] = {
-    "next": (lambda index: f"{index}+1", lambda index: index + 1),
-    "read": (lambda index: rf"\tau_{{{index}}}", tau),
-    "first": (lambda index: "0", lambda index: ZERO),
-    "last": (lambda index: "T", lambda index: LAST),
-}
+#: How an index is printed at a place; `statement.py` says which one it is.
+PLACES: Mapping[str, Callable[[str], str]] = Table(
+    {
+        "next": lambda index: f"{index}+1",
+        "read": lambda index: rf"\tau_{{{index}}}",
+        "first": lambda index: "0",
+        "last": lambda index: "T",
+    }
+)
 
 G, E = Vector("g"), Vector("e")
 F_GAP = Name("f", "f", sequence=True)
@@ -209,8 +213,3 @@ def square(vector: Formula) -> Formula:
 def inner(one: Formula, other: Formula) -> Formula:
     """The expected inner product."""
     return Inner(one, other)
-
-
-def fraction(value: Formula) -> tuple[Formula, Formula]:
-    """The numerator and the denominator of a bound."""
-    return (value.over, value.under) if isinstance(value, Quotient) else (value, Number(1))

@@ -11,17 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 from theory.bounds import REGISTRY
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Relation
+from theory.common.table import Table
 from theory.formulas.formula import Formula, Quotient, total
 from theory.proofs import axioms, kernel, statement
 from theory.proofs.axioms import AXIOMS
 from theory.proofs.kernel import Context, Expression, Fact, ProofError
-from theory.proofs.statement import MINIMUM, G, fraction, meaning, square, written
+from theory.proofs.nodes import MINIMUM, G, square, written
+from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorem import compare, one_letter_one_thing
 
 
@@ -85,7 +86,7 @@ _RULES = (
     statement.root_squared, minimum, in_flight, unbiased, sine_start, sine_increases, sine_full, number_is,
 )  # fmt: skip
 #: What a derivation may call. Those of this file are made of the others.
-RULES: Mapping[str, Callable[..., Fact]] = MappingProxyType({**AXIOMS, **{rule.__name__: rule for rule in _RULES}})
+RULES: Mapping[str, Callable[..., Fact]] = Table(dict[str, Any](AXIOMS) | {rule.__name__: rule for rule in _RULES})
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,15 +14,17 @@ from fractions import Fraction
 from functools import cache, reduce
 from itertools import count
 from operator import add, mul
-from types import MappingProxyType
+from types import NoneType
 from typing import Any
 
-from theory.bounds.theorem_c import BestAngle, First, HalfSine, SineRatio
+from theory.bounds.theorem_c import BEST_ANGLE, BestAngle, First, HalfSine, SineRatio
+from theory.common.table import Table
 from theory.formulas.formula import (
     FUNCTIONS,
     Call,
     Defined,
     Formula,
+    Function,
     Name,
     Negative,
     Number,
@@ -39,6 +41,7 @@ from theory.formulas.formula import (
     WhereOvertaken,
     Window,
 )
+from theory.proofs import nodes
 from theory.proofs.axioms import LARGEST, NONNEGATIVE, ROOT, displacement
 from theory.proofs.kernel import (
     DELAY,
@@ -58,43 +61,13 @@ from theory.proofs.kernel import (
     gap_at,
     le,
     lt,
+    must_be,
     require,
     scalar,
     tau,
     var,
     vector,
 )
-from theory.proofs.nodes import (
-    F_GAP,
-    HERE,
-    MINIMUM,
-    PLACES,
-    At,
-    E,
-    G,
-    Here,
-    Inner,
-    Meant,
-    Moved,
-    Travelled,
-    UpTo,
-    Vector,
-    Walk,
-    first,
-    following,
-    fraction,
-    inner,
-    last,
-    read,
-    square,
-    written,
-)
-
-__all__ = [
-    "CONSTANTS", "FREE", "F_GAP", "HERE", "MINIMUM", "At", "E", "G", "Here", "Inner", "Meant", "Moved", "Travelled",
-    "UpTo", "Vector", "Walk", "exact", "first", "following", "fraction", "inner", "is_angle", "largest", "last",
-    "maximum", "meaning", "name_of", "read", "root_sign", "root_squared", "square", "written",
-]  # fmt: skip
 
 _K = var("k")
 # The placeholders: no name that `var` takes.
@@ -110,15 +83,28 @@ def meaning(node: Formula, index: Index = _K) -> Expression:
     return _meaning(node).at(**{"": index})
 
 
-@cache
 def _meaning(node: Formula) -> Expression:
     """The expression at the placeholder."""
-    read_it = _READINGS.get(type(node))
-    if read_it is not None:
-        return read_it(node)
-    if isinstance(node, Meant):
-        return node.mean(_HERE)
+    if any(type(node) is kind for kind in _READINGS):
+        return _read(node)
+    if isinstance(node, nodes.Meant):
+        return must_be(node.mean(_HERE), Expression)
     raise ProofError(f"The formula {node.latex() if isinstance(node, Formula) else node!r} has no meaning in a proof.")
+
+
+@cache
+def _read(node: Formula) -> Expression:
+    """The expression of a node of the library, which is equal to itself alone."""
+    of_plain_parts(node)
+    return _READINGS[type(node)](node)
+
+
+def of_plain_parts(node: Formula) -> None:
+    """Refuse a node with a part, beside other nodes, that is of a type of its own, or is not fixed."""
+    for value in vars(node).values():
+        for part in value if type(value) is tuple else (value,):
+            if not isinstance(part, Formula):
+                must_be(part, str, bool, int, float, NoneType, Index, Function)
 
 
 _EXACT = re.compile(r"\d+(/\d+)?|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -142,7 +128,7 @@ def _name(node: Name) -> Expression:
         return gap_at(_HERE) if name == "f" else scalar("eta", _HERE)
     if name == "k" and not node.sequence:
         return scalar("number", _HERE + 1)
-    if name in FREE or (name in CONSTANTS and not node.sequence) or node is MINIMUM:
+    if name in FREE or (name in CONSTANTS and not node.sequence) or node is nodes.MINIMUM:
         return scalar(name, _HERE) if node.sequence else scalar(name)
     raise ProofError(f"The letter {node.latex()}, named {name!r}, stands for nothing in a proof.")
 
@@ -182,7 +168,7 @@ def _power(node: Power) -> Expression:
     return reduce(mul, [_meaning(node.base)] * int(exponent))
 
 
-_OF_NUMBERS: Mapping[str, str] = MappingProxyType({"sqrt": "root", "log": "log", "ln": "log"})
+_OF_NUMBERS: Mapping[str, str] = Table({"sqrt": "root", "log": "log", "ln": "log"})
 
 
 def _call(node: Call) -> Expression:
@@ -202,15 +188,26 @@ def _whole(node: Formula) -> Index | None:
     """The whole number that a node stands for, if it does: steps are counted from 1 in formulas and from 0 here."""
     if type(node) is Name and not node.sequence and node.name in ("T", "k"):
         return LAST if node.name == "T" else _HERE + 1
-    if type(node) is Here:
+    if type(node) is nodes.Here:
         return _HERE
-    found = _whole(node.body) if type(node) is Moved else None
-    return None if found is None else found.at(**{"": PLACES[node.place][1](_HERE)})  # type: ignore[attr-defined]
+    found = _whole(node.body) if type(node) is nodes.Moved else None
+    return None if found is None else found.at(**{"": _PLACES[node.place](_HERE)})  # type: ignore[attr-defined]
+
+
+def fraction(value: Formula) -> tuple[Formula, Formula]:
+    """The numerator and the denominator of a bound."""
+    return (value.over, value.under) if type(value) is Quotient else (value, Number(1))
+
+
+def name_of(node: Call | Peak) -> str:
+    """The symbol of the kernel for a call of a function or a largest entry: one for each node."""
+    if type(node) is not Call and type(node) is not Peak:
+        raise ProofError("Calls and largest entries have a symbol of their own, and nothing else has.")
+    return _symbol(node)
 
 
 @cache
-def name_of(node: Call | Peak) -> str:
-    """The symbol of the kernel for a call of a function or a largest entry: one for each node."""
+def _symbol(node: Call | Peak) -> str:
     return f"{node.latex()} #{next(_calls)}"
 
 
@@ -224,12 +221,13 @@ def _peak(node: Peak) -> Expression:
 
 def is_angle(node: Formula) -> bool:
     """Whether a formula is theta: the free number of that name, or the best angle under that letter."""
-    if type(node) is Defined and type(node.body) is BestAngle:
+    if type(node) is Defined and node.body is BEST_ANGLE:
         return node.symbol == r"\theta" and not node.sequence
     return type(node) is Name and (node.name, node.symbol, node.sequence) == ("theta", r"\theta", False)
 
 
 def _angle(angle: Formula) -> None:
+    of_plain_parts(angle)
     if not is_angle(angle):
         raise ProofError(f"The sines of a proof are those of theta. Got {angle.latex()}.")
 
@@ -252,23 +250,28 @@ def _where_overtaken(node: WhereOvertaken) -> Expression:
     return _meaning(node.ordered) + scalar("o", _HERE) * (_meaning(node.late) - _meaning(node.ordered))
 
 
-def _vector(node: Vector) -> Expression:
+def _vector(node: nodes.Vector) -> Expression:
     if node.name not in ("g", "e", "a", "r"):
         raise ProofError(f"There is no vector {node.name!r}.")
     return vector(node.name, _HERE)
 
 
-def _moved(node: Moved) -> Expression:
-    return _meaning(node.body).at(**{"": PLACES[node.place][1](_HERE)})
+def _moved(node: nodes.Moved) -> Expression:
+    return _meaning(node.body).at(**{"": _PLACES[node.place](_HERE)})
 
 
-def _at(node: At) -> Expression:
-    if node.letter != written(node.index):
-        raise ProofError(f"An index {written(node.index)} is printed as {node.letter}.")
+_PLACES: Mapping[str, Callable[[Index], Index]] = Table(
+    {"next": lambda index: index + 1, "read": tau, "first": lambda index: ZERO, "last": lambda index: LAST}
+)
+
+
+def _at(node: nodes.At) -> Expression:
+    if node.letter != nodes.written(node.index):
+        raise ProofError(f"An index {nodes.written(node.index)} is printed as {node.letter}.")
     return _meaning(node.body).at(**{"": _plain(node.index)})
 
 
-def _walk(node: Walk) -> Expression:
+def _walk(node: nodes.Walk) -> Expression:
     start, stop = _plain(node.start), _plain(node.stop)
     return displacement(start, stop) - displacement(stop, start)
 
@@ -295,12 +298,12 @@ def _steps(j: Index) -> tuple[Any, ...]:
     return le(ZERO, j), lt(j, LAST)
 
 
-def _up_to(node: UpTo) -> Expression:
+def _up_to(node: nodes.UpTo) -> Expression:
     body = _meaning(node.body).at(**{"": _INSIDE + 1})
     return body.total((" ",), le(ZERO, _INSIDE), lt(_INSIDE, _HERE))
 
 
-_READINGS: Mapping[type, Callable[[Any], Expression]] = MappingProxyType(
+_READINGS: Mapping[type, Callable[[Any], Expression]] = Table(
     {
         Number: lambda node: expression(exact(node)),
         Name: _name,
@@ -322,16 +325,19 @@ _READINGS: Mapping[type, Callable[[Any], Expression]] = MappingProxyType(
         First: lambda node: _meaning(node.body).at(**{"": ZERO}),
         HalfSine: _half_sine,
         SineRatio: _sine_ratio,
-        Vector: _vector,
-        Inner: lambda node: _meaning(node.one).dot(_meaning(node.other)),
-        Moved: _moved,
-        At: _at,
-        Travelled: lambda node: displacement(tau(_HERE), _HERE),
-        Walk: _walk,
-        Here: lambda node: scalar("number", _HERE),
-        UpTo: _up_to,
+        nodes.Vector: _vector,
+        nodes.Inner: lambda node: _meaning(node.one).dot(_meaning(node.other)),
+        nodes.Moved: _moved,
+        nodes.At: _at,
+        nodes.Travelled: lambda node: displacement(tau(_HERE), _HERE),
+        nodes.Walk: _walk,
+        nodes.Here: lambda node: scalar("number", _HERE),
+        nodes.UpTo: _up_to,
     }
 )
+
+#: The nodes that may stand in a bound; the angle of theorem C stands there under its letter.
+OF_BOUNDS: tuple[type[Any], ...] = (BestAngle, *(kind for kind in _READINGS if not issubclass(kind, nodes.Abstract)))
 
 # ------------------------------------------------------------------------------- axioms about the symbols of formulas
 

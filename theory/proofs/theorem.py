@@ -10,9 +10,11 @@ condition, by formula and relation; that the denominator is positive; and from w
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from types import MappingProxyType
+from fractions import Fraction
+from types import NoneType
 from typing import Any
 
 from theory.bounds.parts.assumptions import (
@@ -28,97 +30,134 @@ from theory.bounds.parts.assumptions import (
     UNBIASED,
     Assumption,
 )
-from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.bound import Bound, Weighing
 from theory.bounds.parts.conditions import Condition, Relation
-from theory.bounds.theorem_c import FIXED_DELAY, BestAngle, First, HalfSine, SineRatio
+from theory.bounds.theorem_ar import WithWeighedSquares
+from theory.bounds.theorem_b_noise import WithShares
+from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
+from theory.bounds.theorem_c_noise import WithAngle
 from theory.bounds.theorem_r import DELAYS_DRAWN
-from theory.formulas.formula import (
-    Call,
-    Defined,
-    Formula,
-    Name,
-    Negative,
-    Number,
-    Peak,
-    Power,
-    Previous,
-    Product,
-    Quotient,
-    Readers,
-    Served,
-    Sum,
-    Total,
-    WhereNoisy,
-    WhereOvertaken,
-    Window,
-    call,
-    formula,
-    total,
-)
+from theory.common.table import Table
+from theory.formulas.formula import Defined, Formula, Name, Negative, Number, Previous, Quotient, call, formula
 from theory.formulas.notation import GLOSSARY, name_node
-from theory.proofs import axioms
+from theory.proofs import axioms, kernel
 from theory.proofs.axioms import NONNEGATIVE
 from theory.proofs.kernel import (
-    FIXED,
-    IN_ORDER,
-    IN_ORDER_IF_NOISY,
     LAST,
-    NOISELESS,
     POSITIVE,
-    PROMPT,
-    RANDOM,
     ZERO,
     Context,
     Expression,
     Fact,
     Hypothesis,
     Index,
-    Law,
     ProofError,
+    Term,
     expression,
     free_variables,
     le,
     lt,
+    must_be,
     restate,
     scalar,
+    tau,
     var,
+    vector,
     weaken,
 )
-from theory.proofs.statement import CONSTANTS, FREE, MINIMUM, G, exact, fraction, inner, is_angle, meaning, read, square
+from theory.proofs.statement import OF_BOUNDS, exact, fraction, is_angle, meaning, of_plain_parts
 
-_S, _D, _MU, _SIGMA, _K = *map(name_node, ("s", "d", "mu", "sigma")), var("k")
+_S, _D, _SIGMA, _K = *map(name_node, ("s", "d", "sigma")), var("k")
+_G, _STEPS, _START = vector("g", _K), (le(ZERO, _K), lt(_K, LAST)), Context(frozenset({lt(ZERO, LAST)}))
+#: What computing the same step size in another way may differ by.
+_TOLERANCE = 1e-12
 
 # ------------------------------------------------------------------------------------------- what may stand in a bound
 
-_NODES = frozenset({
-    BestAngle, Call, Defined, First, HalfSine, Name, Negative, Number, Peak, Power, Previous, Product, Quotient,
-    Readers, Served, SineRatio, Sum, Total, WhereNoisy, WhereOvertaken, Window,
+#: The names of a bound, each with the letter that is printed and whether it has an index.
+_LETTERS = frozenset({
+    *((name, node.symbol, node.sequence) for name in GLOSSARY if (node := name_node(name)) and name != "tau"),
+    ("Ed", r"\mathbb{E}[d]", False), ("Ed2", r"\mathbb{E}[d^{2}]", False), ("cut", "r", False),
+    ("share", "w", False), ("share", "w", True), ("rho", r"\rho", True), ("theta", r"\theta", False),
+    ("theta", "best", False), ("young", r"\theta", False), ("young", r"\rho", False), ("young", r"\rho", True),
 })  # fmt: skip
-_PRINTED = frozenset(symbol.latex for symbol in GLOSSARY.values())
-_LETTERS = CONSTANTS | FREE | {"k", "d", "eta", "theta"}
+_ABBREVIATION = re.compile(r"[A-Za-z]|\\(beta|eta|nu|theta)|A_\{0\}|H\^\+|U_\{s(-1)?\}|d_\{\\max\}", re.ASCII)
 
 
 def _formulas(bound: Bound) -> Iterator[Formula]:
-    """Every formula that is printed of a bound."""
+    """Every formula of a bound but those of its conditions."""
     yield from (bound.value, *([bound.weights] if bound.weights is not None else []))
+    yield from (bound.weighing.each, bound.weighing.whole) if bound.weighing is not None else ()
+
+
+def _asked_for(bound: Bound) -> Iterator[Condition]:
+    """The conditions, and those that say when one is asked for."""
     for condition in bound.conditions:
-        for one in (condition, *([condition.when] if condition.when else [])):
-            yield from (one.left, one.right)
+        yield from (condition, *([condition.when] if condition.when is not None else []))
 
 
-def printed_as_meant(formulas: Iterable[Formula]) -> None:
-    """Refuse formulas in which a letter stands for two things, or a node is none of the library."""
-    names: dict[str, str] = {}
-    formulas = tuple(formulas)
-    one_letter_one_thing(formulas)
-    for node in (node for one in formulas for node in one.walk()):
-        if type(node) not in _NODES:
-            raise ProofError(f"A {type(node).__name__} is no part of a bound.")
-        if isinstance(node, Name):
-            known = GLOSSARY[node.name].latex if node.name in GLOSSARY else node.symbol
-            taken = node.name not in GLOSSARY and node.symbol in _PRINTED
-            if node.name not in _LETTERS or taken or names.setdefault(node.name, known) != node.symbol:
-                raise ProofError(f"The letter {node.symbol} cannot stand for {node.name!r} in a bound.")
+def of_the_library(bound: Bound) -> None:
+    """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
+    must_be(bound, Bound, WithAngle, WithShares, WithWeighedSquares)
+    must_be(bound.covers_last, bool), must_be(bound.weighing, Weighing, NoneType)
+    for assumption in must_be(bound.assumptions, tuple):
+        for text in vars(must_be(assumption, Assumption)).values():
+            must_be(text, str)
+    for one in must_be(bound.conditions, tuple):
+        if must_be(one, Condition).when is not None:
+            must_be(must_be(one.when, Condition).when, NoneType)
+    for c in _asked_for(bound):
+        must_be(c.relation, Relation), must_be(c.since, int), must_be(c.index, str, NoneType)
+        if not 0 <= must_be(c.relative, float) <= _TOLERANCE:
+            raise ProofError("A condition with an equality is checked too loosely.")
+        if c.since not in ((0, 1) if c.index in ("k", "t") else (0,)):
+            raise ProofError(f"The condition {c.name} is not asked for where it is printed.")
+
+
+def printed_as_meant(bound: Bound) -> None:
+    """Refuse formulas in which a letter stands for two things, or a node is none of the library or prints otherwise."""
+    of_conditions = [(side, c.index) for c in _asked_for(bound) for side in (c.left, c.right)]
+    names: dict[str, tuple[str, str, bool]] = {}
+    for one, index in (*((one, None) for one in _formulas(bound)), *of_conditions):
+        for node in one.walk():
+            must_be(node, *OF_BOUNDS)
+            key = (node.name, node.symbol, node.sequence) if type(node) is Name else ("theta", "best", False)
+            if type(node) is not BestAngle:
+                of_plain_parts(node)
+            if type(node) in (Name, BestAngle) and (key not in _LETTERS or names.setdefault(key[0], key) != key):
+                raise ProofError(f"The letter {key[1]} cannot stand for {key[0]!r} in a bound.")
+            if key[0] == "k" and index != "k":
+                raise ProofError("The number k of a step is counted from 1 only in a condition of every step.")
+            if type(node) is Defined and not _ABBREVIATION.fullmatch(node.symbol):
+                raise ProofError(f"The letter {node.symbol} is none that an abbreviation may have.")
+            inside = getattr(node, "body", formula(1))
+            if type(node) not in (Defined, Negative) and "k" in inside.names():
+                raise ProofError("The number k of a step has no place under a sum.")
+            if type(node) in (Previous, First) and not free_variables(meaning(inside)):
+                raise ProofError(f"{node.latex()} does not show that it is about another step.")
+    one_letter_one_thing([*_formulas(bound), *(side for side, _ in of_conditions)])
+    for one in (*_formulas(bound), *(side for side, _ in of_conditions)):
+        _nothing_cancels(one)
+
+
+def _has_sine(term: Term) -> bool:
+    return any(atom[0] == "U" for atom, _ in term.monomial)
+
+
+def _nothing_cancels(one: Formula) -> None:
+    """Refuse parts of a formula that cancel, or numbers that dwarf the others: floats would not see what is left."""
+    for part in fraction(one):
+        try:
+            terms = meaning(part).terms
+        except ProofError:  # what has no meaning serves no proof
+            return
+        left, sizes = Expression(terms).normal(_START), Expression(tuple((t, abs(c)) for t, c in terms)).normal(_START)
+        # Theorem C adds up sines of which some cancel; they are never large.
+        gone = {
+            term for term, c in sizes.items() if c > 1000 * abs(left.get(term, Fraction(0))) and not _has_sine(term)
+        }
+        if gone or any(not 1e-6 < c < 1e6 for c in sizes.values()):
+            raise ProofError(f"In {part.latex()} parts cancel, or numbers are too large or small to compute with.")
 
 
 def one_letter_one_thing(formulas: Iterable[Formula]) -> None:
@@ -133,8 +172,8 @@ def one_letter_one_thing(formulas: Iterable[Formula]) -> None:
 
 
 def _alike(one: Formula, other: Formula) -> bool:
-    if is_angle(one) or is_angle(other):
-        return is_angle(one) and is_angle(other)
+    if is_angle(one) and is_angle(other):
+        return True
     return same(one, other) or not (meaning(one) - meaning(other)).normal(_START)
 
 
@@ -151,15 +190,15 @@ def same(one: Any, other: Any) -> bool:
 
 _IN_ORDER = (_D, Relation.AT_MOST, Previous(_D) + 1, 1)
 _WITHIN = (_D, Relation.AT_MOST, _S - 1, 0)
-_NOISY = (_SIGMA, Relation.ABOVE, formula(0), 0)
+_NOISY, _STALE = (_SIGMA, Relation.ABOVE, formula(0)), (_S, Relation.ABOVE, formula(1))
 # A law of all runs: the assumption that is printed for it, the condition that is checked, and when it is asked for.
-_LAWS: Mapping[Law, tuple[Assumption, tuple[Any, ...], tuple[Any, ...] | None]] = MappingProxyType(
+_LAWS: Mapping[kernel.Law, tuple[Assumption, tuple[Any, ...], tuple[Any, ...] | None]] = Table(
     {
-        NOISELESS: (NO_NOISE, (_SIGMA, Relation.EQUALS, formula(0), 0), None),
-        PROMPT: (NO_DELAY, (_D, Relation.AT_MOST, formula(0), 0), None),
-        IN_ORDER: (ORDERED_READS, _IN_ORDER, None),
-        IN_ORDER_IF_NOISY: (ORDERED_READS, _IN_ORDER, _NOISY),
-        FIXED: (FIXED_DELAY, (_D, Relation.EQUALS, call("min", Previous(_D) + 1, _S - 1), 1), None),
+        kernel.NOISELESS: (NO_NOISE, (_SIGMA, Relation.EQUALS, formula(0), 0), None),
+        kernel.PROMPT: (NO_DELAY, (_D, Relation.AT_MOST, formula(0), 0), None),
+        kernel.IN_ORDER: (ORDERED_READS, _IN_ORDER, None),
+        kernel.IN_ORDER_IF_NOISY: (ORDERED_READS, _IN_ORDER, _NOISY),
+        kernel.FIXED: (FIXED_DELAY, (_D, Relation.EQUALS, call("min", Previous(_D) + 1, _S - 1), 1), None),
     }
 )
 
@@ -168,19 +207,23 @@ def _states(bound: Bound, template: tuple[Any, ...], when: tuple[Any, ...] | Non
     """Whether a condition of the bound is left relation right, from a step on, asked for always or as `when` says."""
     return any(
         same((c.left, c.relation, c.right, c.since), template)
-        and (c.when is None or (when is not None and same((c.when.left, c.when.relation, c.when.right, 0), when)))
+        and (c.when is None or (when is not None and same((c.when.left, c.when.relation, c.when.right), when)))
         for c in bound.conditions
     )
 
 
-def laws(bound: Bound) -> frozenset[Law]:
+def laws(bound: Bound) -> frozenset[kernel.Law]:
     """The laws that every run keeps which the bound is about."""
     found = {
         law
         for law, (assumption, template, when) in _LAWS.items()
         if assumption in bound.assumptions and _states(bound, template, when)
     }
-    return frozenset(found | ({RANDOM} if DELAYS_DRAWN in bound.assumptions else set()))
+    found |= {kernel.RANDOM} if DELAYS_DRAWN in bound.assumptions else set()
+    # One step keeps "no delay" and "one delay" whatever s is, and no longer run goes on so.
+    if len(found & {kernel.PROMPT, kernel.FIXED, kernel.RANDOM}) > 1:
+        raise ProofError("No delay, one delay and random delays do not go together.")
+    return frozenset(found)
 
 
 def least_steps(bound: Bound) -> int:
@@ -188,7 +231,8 @@ def least_steps(bound: Bound) -> int:
     asked = [
         exact(c.right)
         for c in bound.conditions
-        if same((c.left, c.relation, c.when), (name_node("T"), Relation.AT_LEAST, None)) and type(c.right) is Number
+        if same((c.left, c.relation, c.since, c.when), (name_node("T"), Relation.AT_LEAST, 0, None))
+        and type(c.right) is Number
     ]
     return max((int(number) for number in asked), default=1)
 
@@ -196,19 +240,20 @@ def least_steps(bound: Bound) -> int:
 def _grants(bound: Bound, axiom: str) -> bool:
     """Whether what an axiom assumes is printed with the bound."""
     stated, known = frozenset(bound.assumptions), laws(bound)
-    steps = DELAYS_FIXED in stated or (STEPS_FIXED in stated and bool(known & {PROMPT, FIXED}))
+    fixed = DELAYS_FIXED in stated or (STEPS_FIXED in stated and bool(known & {kernel.PROMPT, kernel.FIXED}))
+    independent = STEPS_FIXED in stated if kernel.RANDOM in known else fixed or kernel.NOISELESS in known
     needed: Mapping[str, bool] = {
         axioms.SMOOTH: SMOOTH in stated,
         axioms.BELOW: BOUNDED_BELOW in stated,
         axioms.GAP: BOUNDED_BELOW in stated,
-        axioms.INDEPENDENT: steps,
+        axioms.INDEPENDENT: independent,
         axioms.MEAN_ZERO: UNBIASED in stated,
         axioms.MEAN_ZERO_DRAWN: {UNBIASED, STEPS_FIXED, DELAYS_DRAWN} <= stated,
-        axioms.VARIANCE: BOUNDED_VARIANCE in stated or NOISELESS in known,
-        axioms.WITHIN: _states(bound, _WITHIN) or bool(known & {PROMPT, FIXED}),
-        axioms.ONE_DELAY: FIXED in known,
-        axioms.DRAWN: RANDOM in known,
-        axioms.ONE_LAW: RANDOM in known,
+        axioms.VARIANCE: BOUNDED_VARIANCE in stated or kernel.NOISELESS in known,
+        axioms.WITHIN: _states(bound, _WITHIN) or bool(known & {kernel.PROMPT, kernel.FIXED}),
+        axioms.ONE_DELAY: kernel.FIXED in known,
+        axioms.DRAWN: kernel.RANDOM in known and independent,
+        axioms.ONE_LAW: kernel.RANDOM in known,
         axioms.MINIMUM: bound.weights is None and bound.covers_last,
         axioms.MINIMUM_BEFORE_LAST: bound.weights is None and not bound.covers_last,
         axioms.ANGLE: _angle_in_range(bound),
@@ -225,14 +270,11 @@ _OF_SYMBOLS = frozenset({
 
 def _angle_in_range(bound: Bound) -> bool:
     """Whether theta is one number from 0 to pi/(2s - 1): the best angle by its making, or a number with conditions."""
-    nodes = [node for one in _formulas(bound) for node in one.walk()]
-    angles = [node.angle for node in nodes if isinstance(node, HalfSine | SineRatio)]
-    bodies = {angle.body if isinstance(angle, Defined) else angle for angle in angles}
-    if all(type(body) is BestAngle for body in bodies):
-        return len(bodies) == 1
+    sides = (side for c in bound.conditions for side in (c.left, c.right))
+    nodes = {node for one in (*_formulas(bound), *sides) for node in one.walk()}
     theta = Name("theta", r"\theta")
     asked = ((theta, Relation.AT_LEAST, formula(0), 0), ((2 * _S - 1) * theta, Relation.AT_MOST, _PI, 0))
-    return all(same(body, theta) for body in bodies) and all(_states(bound, one) for one in asked)
+    return BEST_ANGLE in nodes or all(_states(bound, one) for one in asked)
 
 
 _PI = Number(math.pi, r"\pi")
@@ -263,7 +305,7 @@ def _difference(assumed: Hypothesis, body: Expression, place: Any) -> Mapping[An
 def _asked(bound: Bound) -> Iterator[tuple[Expression, bool, bool, int]]:
     """What each condition says is not negative: with whether it is positive, whether it is 0, and from which k on."""
     if COHERENCE in bound.assumptions:
-        yield meaning(inner(G, read(G))) - meaning(_MU * square(G)), False, False, 0
+        yield _G.dot(vector("g", tau(_K))) - scalar("mu") * _G.square(), False, False, 0
     for condition in bound.conditions:
         yield from _said(condition)
 
@@ -274,10 +316,13 @@ def _said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
         if condition.relation is Relation.EQUALS and isinstance(right, Quotient) and condition.when is None:
             # x = a/b, so that b is not 0, says x b = a.
             yield meaning(left * right.under) - meaning(right.over), False, True, since
-        apart = meaning(left) - meaning(right)
-        factor = _when(condition.when)
+        apart, factor = meaning(left) - meaning(right), expression(1)
     except ProofError:  # a condition without a meaning here restricts the theorem, and serves no proof
         return
+    if condition.when is not None:
+        if not same((condition.when.left, condition.when.relation, condition.when.right), _STALE):
+            return
+        factor = scalar("s") - 1  # positive where s > 1, and 0 elsewhere, as s is at least 1
     strict, equality = condition.relation is Relation.ABOVE, condition.relation is Relation.EQUALS
     if condition.relation is not Relation.AT_MOST:
         yield apart * factor, strict and condition.when is None, equality, since
@@ -285,61 +330,38 @@ def _said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
         yield -apart * factor, False, equality, since
 
 
-def _when(when: Condition | None) -> Expression:
-    """What is positive where the condition is asked for, and 0 elsewhere: of s > 1 it is s - 1, as s is at least 1."""
-    if when is None:
-        return expression(1)
-    if same((when.left, when.relation, when.right), (_S, Relation.ABOVE, formula(1))):
-        return scalar("s") - 1
-    if same((when.left, when.relation, when.right, 0), _NOISY):
-        return scalar("sigma")
-    raise ProofError("This condition is asked for where the proofs cannot follow.")
-
-
 def _signs(bound: Bound) -> None:
     """Refuse a bound in which a letter has a sign in proofs that no condition asks for; T, s, eta have it by type."""
-    names = frozenset[str]().union(*(one.names() for one in _formulas(bound)))
-    for name in sorted((names & NONNEGATIVE) - {"T", "s", "eta"}):
-        positive = name in POSITIVE
-        if not any(
-            isinstance(c.left, Name)
-            and c.left.name == name
-            and c.when is None
-            and c.since == 0
-            and _at_least_zero(c.right)
-            and (
-                c.relation is Relation.ABOVE
-                or (not (positive and _is_zero(c.right)) and c.relation is not Relation.AT_MOST)
-            )
-            for c in bound.conditions
-        ):
-            raise ProofError(f"No condition says that {name} is {'positive' if positive else 'not negative'}.")
-
-
-def _at_least_zero(node: Formula) -> bool:
-    value = meaning(node)
-    return all(c >= 0 and t.payload is None and {a[0] for a, _ in t.monomial} <= NONNEGATIVE for t, c in value.terms)
-
-
-def _is_zero(node: Formula) -> bool:
-    return any({a[0] for a, _ in t.monomial} - POSITIVE or c == 0 for t, c in meaning(node).terms)
+    sides = (side for c in _asked_for(bound) for side in (c.left, c.right))
+    names, known = frozenset[str]().union(*(one.names() for one in (*_formulas(bound), *sides))), laws(bound)
+    names |= {"L", *(() if kernel.NOISELESS in known else ("sigma",))}
+    names |= {*(("mu",) if COHERENCE in bound.assumptions else ()), *(("Ed", "Ed2") if kernel.RANDOM in known else ())}
+    shown = {"T", "s", "eta"}
+    for c in bound.conditions:
+        if type(c.left) is Name and (c.when, c.since) == (None, 0) and c.relation is not Relation.AT_MOST:
+            # The floor is a number, or a letter whose sign a condition before this one asks for.
+            over, under = fraction(c.right)
+            number = exact(over) / exact(under) if type(over) is type(under) is Number else None
+            letter = type(c.right) is Name and c.right.name in shown
+            above = c.relation is Relation.ABOVE or (number is not None and number > 0)
+            if (number is not None or letter) and (above or c.left.name not in POSITIVE):
+                shown.add(c.left.name)
+    for name in sorted((names & NONNEGATIVE) - shown):
+        raise ProofError(f"No condition says that {name} is {'positive' if name in POSITIVE else 'not negative'}.")
 
 
 # ---------------------------------------------------------------------------------------------------- the comparison
 
-_START = Context(frozenset({lt(ZERO, LAST)}))
-#: What computing the same step size in another way may differ by.
-_TOLERANCE = 1e-9
-
 
 def conclusion(bound: Bound) -> Expression:
     """What the theorem says is not negative."""
-    numerator, denominator = fraction(bound.value)
+    numerator, denominator = map(meaning, fraction(bound.value))
     if bound.weights is None:
-        return meaning(numerator) - meaning(MINIMUM * denominator)
-    if (meaning(denominator) - meaning(total(bound.weights))).normal(_START):
+        return numerator - scalar("m") * denominator
+    weights = meaning(bound.weights)
+    if (denominator - weights.total(("k",), *_STEPS)).normal(_START):
         raise ProofError("The denominator of the mean is not the sum of its weights.")
-    return meaning(numerator) - meaning(total(bound.weights * square(G)))
+    return numerator - (weights * _G.square()).total(("k",), *_STEPS)
 
 
 def compare(bound: Bound, final: Fact, denominator: Fact | None = None, weights: Fact | None = None) -> None:
@@ -348,21 +370,17 @@ def compare(bound: Bound, final: Fact, denominator: Fact | None = None, weights:
     `denominator` shows that the denominator is positive where no condition says so: it is denominator - p >= 0 for a
     product p of positive symbols. `weights` shows of a mean that w_k >= 0 where that is not plain.
     """
-    own = ("latex", "quantity", "iterates", "statement", "latex_conditions", "latex_definitions", "assess", "evaluate")
-    if any(getattr(type(bound), name) is not getattr(Bound, name) for name in own):
-        raise ProofError("The bound prints itself in a way of its own.")
-    if any(type(c) is not Condition or type(c.when) not in (Condition, type(None)) for c in bound.conditions):
-        raise ProofError("The conditions of a bound are those of the library.")
-    if any(c.relative > _TOLERANCE for c in bound.conditions):
-        raise ProofError("A condition with an equality is checked too loosely.")
+    of_the_library(bound)
+    printed_as_meant(bound)
     if bound.weights is not None and bound.covers_last:
         raise ProofError("A mean is over the points x_0..x_{T-1}.")
-    printed_as_meant(_formulas(bound))
     _signs(bound)
     run = Context(frozenset({le(ZERO + least_steps(bound), LAST)}), laws(bound))
     restate(weaken(final, run), conclusion(bound))
     facts = (final, *_positive(bound, run, denominator), *_weighing(bound, run, weights))
-    for used in sorted(frozenset[Any]().union(*(fact.used for fact in facts)), key=repr):
+    # Every axiom about steps and delays takes them as given, and every one about noise that it has a variance.
+    always = {axioms.INDEPENDENT} | (set() if kernel.NOISELESS in run.laws else {axioms.VARIANCE})
+    for used in sorted(frozenset[Any](always).union(*(fact.used for fact in facts)), key=repr):
         if isinstance(used, Hypothesis) and not _asks(bound, used):
             raise ProofError(f"The proof assumes what the bound does not ask for: {used.name}.")
         if isinstance(used, str) and not _grants(bound, used):
@@ -393,7 +411,7 @@ def _weighing(bound: Bound, run: Context, shown: Fact | None) -> tuple[Fact, ...
     """Refuse weights of a mean that may be negative: a minimum is at most a mean with weights that are not."""
     if bound.weights is None:
         return ()
-    step, body = run.having(le(ZERO, _K), lt(_K, LAST)), meaning(bound.weights)
+    step, body = run.having(*_STEPS), meaning(bound.weights)
     if _is_positive(body, step, NONNEGATIVE):
         return ()
     if shown is None:

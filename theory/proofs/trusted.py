@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from theory.common import table
 from theory.proofs import axioms, kernel, statement, theorem
 from theory.proofs.axioms import AXIOMS, Axiom
 from theory.proofs.kernel import FIXED, IN_ORDER_IF_NOISY, RANDOM, Le
 
 #: The files that decide what is a fact and whether it is the theorem of a bound.
-TRUSTED: tuple[ModuleType, ...] = (kernel, axioms, statement, theorem)
+TRUSTED: tuple[ModuleType, ...] = (kernel, axioms, statement, theorem, table)
 _SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 _LAWS = {FIXED: "one delay", RANDOM: "delays drawn", IN_ORDER_IF_NOISY: "in order where there is noise"}
 

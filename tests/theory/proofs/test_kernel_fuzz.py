@@ -21,7 +21,7 @@ SEEDS = range(7000, 7040)
 def forgetful():
     """What the kernel remembers of a rule that was broken is forgotten."""
     yield
-    for cache in (kernel._closure, kernel.normal_term, kernel._is_finite):
+    for cache in (kernel._closure, kernel._normal_term, kernel._is_finite):
         cache.cache_clear()
 
 

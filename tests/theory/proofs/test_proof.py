@@ -11,11 +11,11 @@ from tests.support.replays import replayed
 from theory.bounds import REGISTRY
 from theory.formulas.formula import Number, Previous
 from theory.formulas.notation import name_node
-from theory.proofs import PROOFS, kernel, statement
+from theory.proofs import PROOFS, kernel
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, le, lt, var, vector
+from theory.proofs.nodes import F_GAP, G, Meant, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, evaluate, mean_theorem, rules, theorem
 from theory.proofs.refuting.refute import examined
-from theory.proofs.statement import F_GAP, Meant
 
 NAMES = tuple(PROOFS)
 START = Context(frozenset({lt(ZERO, LAST)}))
@@ -101,7 +101,7 @@ def small(claim: Claim, derivation: Apply | Ref, *before: Step, **options) -> Pr
     return Proof("small", (*before, step), options.pop("conclusion", claim), **options)
 
 
-SQUARE = Claim(statement.square(statement.G), Number(0), ZERO)
+SQUARE = Claim(square(G), Number(0), ZERO)
 
 
 def test_a_proof_of_one_step_replays():
@@ -180,7 +180,7 @@ def test_a_derivation_holds_no_fact():
     true = kernel.constant(START, 1)
     with pytest.raises(ProofError, match="no fact can be put into it"):
         evaluate(rules.add(true, true), {})
-    with pytest.raises(ProofError, match="does not change"):
+    with pytest.raises(AttributeError):
         true.expression = kernel.expression(-1)
     for copied in (copy.copy, copy.deepcopy):
         with pytest.raises(ProofError, match="never from outside"):

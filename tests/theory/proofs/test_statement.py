@@ -28,22 +28,8 @@ from theory.formulas.notation import name_node
 from theory.proofs import PROOFS, statement
 from theory.proofs.axioms import sign
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, add, lt, restate, scale_equality, square, var
-from theory.proofs.statement import (
-    F_GAP,
-    At,
-    E,
-    G,
-    Inner,
-    Travelled,
-    first,
-    following,
-    inner,
-    last,
-    meaning,
-    read,
-    root_sign,
-    root_squared,
-)
+from theory.proofs.nodes import F_GAP, At, E, G, Inner, Travelled, first, following, inner, last, read
+from theory.proofs.statement import meaning, root_sign, root_squared
 
 K, T_ = var("k"), var("t")
 START = Context(frozenset({lt(ZERO, LAST)}))

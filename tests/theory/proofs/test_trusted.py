@@ -42,5 +42,5 @@ def test_the_trusted_files_rest_on_nothing_else(module):
         assert not isinstance(node, ast.Import) or all(alias.name in STANDARD for alias in node.names)
         if isinstance(node, ast.ImportFrom):
             here = f"{node.module}.{node.names[0].name}"
-            known = {node.module, here} & (trusted | STANDARD) or node.module.startswith(DATA)
+            known = {node.module, here} & (trusted | STANDARD) or here.startswith(DATA)
             assert known, node.module

@@ -1,8 +1,9 @@
 """Side conditions of a bound: inequalities between formulas that are checked, printed and explained when they fail.
 
-A condition that holds with equality on paper must not fail by rounding. The formulas compared are sums of at most s
-terms, at most three deep, and a float sum of n non-negative terms is off by at most (n - 1) eps / 2 of its size;
-(16 + 4 s) eps of the size of the terms, all minus signs turned to plus, therefore covers it.
+A condition that holds with equality on paper must not fail by rounding. The formulas compared are sums over a window,
+of at most s and at most T terms, at most three deep, and a float sum of n non-negative terms is off by at most
+(n - 1) eps / 2 of its size; (16 + 4 min(s, T)) eps of the size of the terms, all minus signs turned to plus, therefore
+covers it. A condition with a limit or an allowance that is not finite is not met.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Relation(StrEnum):
         return {">=": "at least ", "<=": "at most ", ">": "more than ", "==": ""}[self.value]
 
     def holds(self, left: Floats, right: Floats, allowance: Floats | float) -> NDArray[np.bool_]:
-        """Entry by entry; a left side that is not finite fails."""
+        """Entry by entry; a left side or an allowance that is not finite fails."""
         compare: Mapping[str, Callable[[], Any]] = {
             ">=": lambda: left >= right - allowance,
             "<=": lambda: left <= right + allowance,
@@ -47,7 +48,7 @@ class Relation(StrEnum):
             ">": lambda: left > right + allowance,
             "==": lambda: np.abs(left - right) <= allowance,
         }
-        return np.asarray(compare[self.value]() & np.isfinite(left), dtype=np.bool_)
+        return np.asarray(compare[self.value]() & np.isfinite(left) & np.isfinite(allowance), dtype=np.bool_)
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,11 @@ class Condition:
     when: Condition | None = None
 
     def failure(self, bound: str, environment: Environment) -> Failure | None:
-        """The first place where the condition fails, or None."""
+        """The first place where the condition fails, or None.
+
+        Raises:
+            FloatingPointError: a limit is beyond floats.
+        """
         if self.when is not None and self.when.failure(bound, environment):
             return None
         left, right = self._sides(environment)
@@ -155,6 +160,8 @@ class Condition:
         return left, right
 
     def _broken(self, left: Floats, right: Floats, environment: Environment) -> NDArray[np.int64]:
+        if not np.isfinite(right[self.since :]).all():
+            raise FloatingPointError("A limit that is not finite decides nothing.")
         plainly = self.relation.holds(left, right, 0.0)[self.since :].all()
         # Only a strict inequality can hold exactly and yet fail once rounding is allowed for.
         if plainly and self.relation is not Relation.ABOVE:
@@ -164,7 +171,8 @@ class Condition:
 
     def _allowance(self, environment: Environment) -> Floats:
         size = np.asarray(self._size.evaluate(environment), dtype=np.float64)
-        rounding = (16 + 4 * environment.values["s"]) * np.finfo(np.float64).eps * size
+        terms = min(environment.values["s"], environment.values["T"])
+        rounding = (16 + 4 * terms) * np.finfo(np.float64).eps * size
         return np.asarray(rounding + self.relative * np.abs(self.right.evaluate(environment)), dtype=np.float64)
 
     @cached_property

@@ -91,13 +91,12 @@ class Setting:
         return Setting(self.step_sizes[:steps], self.delays[:steps], self.staleness, self.constants)
 
     def environment(self) -> Environment:
-        """The values of all names, for the formulas of one bound."""
+        """The values of all names, for the formulas of one bound: float64, so that no product of integers wraps."""
+        numbers = {**self.constants, "T": self.steps, "s": self.staleness.window}
         values: dict[str, Any] = {
-            **self.constants,
-            "T": self.steps,
-            "s": self.staleness.window,
+            **{name: np.float64(number) for name, number in numbers.items()},
             "k": np.arange(1, self.steps + 1, dtype=np.float64),
-            "d": self.delays,
+            "d": self.delays.astype(np.float64),
             "eta": self.step_sizes,
         }
         return Environment(values, self._delay_map)

@@ -19,10 +19,11 @@ from theory.bounds.parts.conditions import Relation
 from theory.formulas.formula import Defined, Formula, Name, Readers, WhereOvertaken, Window
 from theory.proofs import kernel
 from theory.proofs.kernel import LAST, ZERO, Context, Index, Le
+from theory.proofs.nodes import Inner, Travelled, Vector, Walk, written
 from theory.proofs.printing.prose import mixed
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Report
 from theory.proofs.refuting.refute import refute
-from theory.proofs.statement import Inner, Travelled, Vector, Walk, fraction, written
+from theory.proofs.statement import fraction
 from theory.proofs.theorem import same
 
 

@@ -29,8 +29,8 @@ from theory.formulas.formula import (
 from theory.formulas.notation import name_node
 from theory.formulas.plain import plain
 from theory.proofs.kernel import Context, Expression, Index, Le, ProofError, Term
+from theory.proofs.nodes import At, Inner, Moved, Vector, following
 from theory.proofs.proof import Apply, Claim, Ref
-from theory.proofs.statement import At, Inner, Moved, Vector, following
 
 #: A change: what it is, and the changed object.
 Change = tuple[str, Any]
@@ -297,8 +297,8 @@ def _of_constraint(constraint: Le) -> Iterator[tuple[str, Le]]:
 def _of_context(context: Context) -> Iterator[Change]:
     for constraint in sorted(context.constraints):
         less = context.constraints - {constraint}
-        yield "dropped constraint", replace(context, constraints=less)
+        yield "dropped constraint", Context(less, context.laws)
         for text, other in _of_constraint(constraint):
-            yield f"constraint: {text}", replace(context, constraints=less | {other})
+            yield f"constraint: {text}", Context(less | {other}, context.laws)
     for law in sorted(context.laws, key=repr):
-        yield f"dropped law {law[0]}", replace(context, laws=context.laws - {law})
+        yield f"dropped law {law[0]}", Context(context.constraints, context.laws - {law})

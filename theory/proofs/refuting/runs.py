@@ -30,8 +30,8 @@ from theory.formulas.formula import (
     Window,
 )
 from theory.proofs.kernel import LAST, RANDOM, ZERO, Index, tau
+from theory.proofs.nodes import At, Inner, Meant, Moved, Travelled, Vector, Walk
 from theory.proofs.refuting.instances import Instance, delay_maps
-from theory.proofs.statement import At, Inner, Meant, Moved, Travelled, Vector, Walk
 
 # Functions with values >= 0, a minimum of 0, and curvature within [-1, 1]: value and slope.
 _SHAPES: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = (

@@ -36,8 +36,9 @@ from theory.proofs.lemmas import (
     window_of,
 )
 from theory.proofs.lemmas import window as inside
+from theory.proofs.nodes import F_GAP, MINIMUM, At, G, Travelled, following, inner, last, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import F_GAP, MINIMUM, At, G, Travelled, following, inner, last, meaning, read, square
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.means import side
 
 L, DELTA, SIGMA, ETA, D, T = map(name_node, ("L", "Delta", "sigma", "eta", "d", "T"))

@@ -8,8 +8,9 @@ from theory.formulas.notation import name_node
 from theory.proofs.kernel import Context, Index, scalar
 from theory.proofs.lemmas import HALF, START, Derived, I, J, K, product, steps, symbol
 from theory.proofs.lemmas import window as inside
+from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import At, meaning
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.average_delay import (
     ETA,
     FLIGHT,

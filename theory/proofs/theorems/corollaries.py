@@ -13,8 +13,9 @@ from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
 from theory.formulas.formula import Number, total
 from theory.proofs.kernel import IN_ORDER_IF_NOISY, LAST, ZERO, expression, scalar, tau
 from theory.proofs.lemmas import HALF, Derived, K, gradient, product, steps, symbol
+from theory.proofs.nodes import MINIMUM, G, last, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import MINIMUM, G, last, meaning, read, square
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.constant_step import (
     COUNT,
     ETA,

@@ -6,8 +6,8 @@ from theory.bounds.dai2019 import FACTOR_S_SUM, SCHEDULE, STATED, STRICT
 from theory.formulas.formula import formula
 from theory.proofs.kernel import LAST, ZERO, Context, Index, expression, le, scalar
 from theory.proofs.lemmas import HALF, START, T_, Derived, J, K, product, steps, symbol
+from theory.proofs.nodes import HERE, MINIMUM, At, UpTo
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import HERE, MINIMUM, At, UpTo
 from theory.proofs.theorems.dai2019_sums import (
     BEFORE_LAST,
     COHERENT,

@@ -26,8 +26,9 @@ from theory.proofs.lemmas import (
     whether,
     window,
 )
+from theory.proofs.nodes import F_GAP, At, G, following, inner, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import F_GAP, At, G, following, fraction, inner, read, square
+from theory.proofs.statement import fraction
 
 L, DELTA, SIGMA, MU, S, ETA = map(name_node, ("L", "Delta", "sigma", "mu", "s", "eta"))
 STEP, POINT = at_step(), START.having(*steps(T_))

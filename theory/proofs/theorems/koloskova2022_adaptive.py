@@ -7,8 +7,8 @@ from theory.bounds.parts.means import ETA, D, L
 from theory.formulas.formula import formula
 from theory.proofs.kernel import Context, Index
 from theory.proofs.lemmas import HALF, Derived, I, K, product, symbol
+from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
-from theory.proofs.statement import At
 from theory.proofs.theorems.means import ANY, at_reader, mean_proof, over_readers, side, weight_step
 
 

@@ -36,8 +36,8 @@ from theory.proofs.lemmas import (
     window_of,
 )
 from theory.proofs.lemmas import window as inside
+from theory.proofs.nodes import F_GAP, G, Travelled, following, inner, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, mean_theorem, rules
-from theory.proofs.statement import F_GAP, G, Travelled, following, inner, read, square
 
 IN_WINDOW = window_of(K)
 U = Defined("U", window(ETA**2 * square(read(G))))

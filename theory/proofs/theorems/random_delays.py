@@ -11,7 +11,8 @@ from theory.formulas.formula import Formula, Product, Sum
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import LAST, ZERO, Expression, Index, le, lt, scalar, var
 from theory.proofs.lemmas import I, J
-from theory.proofs.statement import Meant, Vector, meaning
+from theory.proofs.nodes import Meant, Vector
+from theory.proofs.statement import meaning
 
 R = var("r")
 APPLIED = Vector("a")

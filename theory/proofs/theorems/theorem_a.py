@@ -53,22 +53,9 @@ from theory.proofs.lemmas import (
     window_of,
 )
 from theory.proofs.lemmas import window as inside
+from theory.proofs.nodes import F_GAP, At, E, G, Travelled, Walk, following, inner, last, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import (
-    F_GAP,
-    At,
-    E,
-    G,
-    Travelled,
-    Walk,
-    following,
-    fraction,
-    inner,
-    last,
-    meaning,
-    read,
-    square,
-)
+from theory.proofs.statement import fraction, meaning
 
 L, DELTA, SIGMA, ETA = map(name_node, ("L", "Delta", "sigma", "eta"))
 _NAMED = {node.symbol: node for node in THEOREM_A.definitions}

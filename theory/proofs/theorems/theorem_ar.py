@@ -26,8 +26,9 @@ from theory.proofs.lemmas import (
     product,
     symbol,
 )
+from theory.proofs.nodes import F_GAP, G, Walk, following, inner, last, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import F_GAP, G, Walk, following, fraction, inner, last, meaning, read, square
+from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.theorem_a import TURNED
 
 L, SIGMA, ETA = map(name_node, ("L", "sigma", "eta"))

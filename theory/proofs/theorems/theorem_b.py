@@ -31,8 +31,9 @@ from theory.proofs.lemmas import (
     up_to_now,
     window_of,
 )
+from theory.proofs.nodes import F_GAP, G, Vector, following, inner, last, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import F_GAP, G, Vector, following, fraction, inner, last, meaning, read, square
+from theory.proofs.statement import fraction, meaning
 
 L, DELTA, ETA = map(name_node, ("L", "Delta", "eta"))
 _NAMED = {node.symbol: node for node in THEOREM_B.definitions}

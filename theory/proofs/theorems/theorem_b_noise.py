@@ -24,8 +24,9 @@ from theory.proofs.lemmas import (
     symbol,
     up_to_now,
 )
+from theory.proofs.nodes import F_GAP, E, G, Walk, following, inner, last, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import F_GAP, E, G, Walk, following, fraction, inner, last, read, square
+from theory.proofs.statement import fraction
 from theory.proofs.theorems.theorem_a import (
     ANY,
     ORDERED,

@@ -27,8 +27,9 @@ from theory.proofs.lemmas import (
 )
 from theory.proofs.lemmas import A as ONE
 from theory.proofs.lemmas import B as OTHER
+from theory.proofs.nodes import F_GAP, E, G, following, inner, last, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import F_GAP, E, G, following, inner, last, meaning, read, square
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.constant_step import others
 from theory.proofs.theorems.theorem_a import SIMPLE as BEFORE
 from theory.proofs.theorems.theorem_a import way_ordered

@@ -49,8 +49,8 @@ from theory.proofs.lemmas import (
     weighted,
 )
 from theory.proofs.lemmas import START as ANY_START
+from theory.proofs.nodes import F_GAP, G, following, inner, last, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import F_GAP, G, following, inner, last, square
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.random_delays import APPLIED as A
 from theory.proofs.theorems.random_delays import Drawn, Gone, Later, R, Since

@@ -7,8 +7,9 @@ from theory.bounds.wu2022 import RULE, WU2022
 from theory.formulas.formula import formula, readers
 from theory.proofs.kernel import Index, Term, le, lt, scalar
 from theory.proofs.lemmas import A, Derived, I, K, product, summed, symbol, whether, window
+from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
-from theory.proofs.statement import At, meaning
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.means import (
     IN_WINDOW,
     QUIET,

@@ -11,10 +11,11 @@ from theory.formulas.formula import Name, Negative, Number, formula, total, wind
 from theory.formulas.notation import name_node
 from theory.proofs import PROOFS
 from theory.proofs.kernel import ZERO, Context, ProofError, lt, scalar, var
+from theory.proofs.nodes import E, G, read, square
 from theory.proofs.proof import Claim, rules
 from theory.proofs.refuting.mutants import Fate, Mutant, _judged, judge, mutants, score
 from theory.proofs.refuting.mutations import of_claim, of_derivation, of_expression, of_formula
-from theory.proofs.statement import E, G, meaning, read, square
+from theory.proofs.statement import meaning
 
 L, ETA = name_node("L"), name_node("eta")
 ANY = Context()

@@ -18,8 +18,9 @@ from theory.common.errors import DomainError
 from theory.formulas.formula import Peak, total
 from theory.proofs.kernel import LAST, ProofError, expression, variables
 from theory.proofs.lemmas import START, I, J, K, steps, symbol
+from theory.proofs.nodes import MINIMUM, At, G, square
 from theory.proofs.proof import Ref, evaluate, rules
-from theory.proofs.statement import MINIMUM, At, G, name_of, square
+from theory.proofs.statement import name_of
 from theory.proofs.theorems import average_delay
 from theory.proofs.theorems.average_delay import (
     ADAPTED_BELOW_1,

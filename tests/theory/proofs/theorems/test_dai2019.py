@@ -15,8 +15,8 @@ from theory.bounds.dai2019 import FACTOR_S_SUM, SCHEDULE, SMALL_STEPS, STATED, S
 from theory.formulas.formula import call, served, total
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, expression, le, scalar, tau, variables
 from theory.proofs.lemmas import START, T_, J, K, ends, product, symbol
+from theory.proofs.nodes import HERE, MINIMUM, At, G, UpTo, inner, read, square
 from theory.proofs.proof import Assumed, Claim, Ref, evaluate, rules
-from theory.proofs.statement import HERE, MINIMUM, At, G, UpTo, inner, read, square
 from theory.proofs.theorems import dai2019, dai2019_sums, roots
 from theory.proofs.theorems.dai2019 import LONG, PAPER_STEPS, STATED_PROOF, STRICT_PROOF, closed
 from theory.proofs.theorems.dai2019_sums import (

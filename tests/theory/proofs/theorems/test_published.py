@@ -31,8 +31,8 @@ from theory.proofs.kernel import (
 )
 from theory.proofs.kernel import total as summed
 from theory.proofs.lemmas import START, I, K, at_step, steps
+from theory.proofs.nodes import F_GAP, At, G, Travelled, first, following, read, square
 from theory.proofs.proof import Claim, Ref, evaluate, mean_theorem, rules
-from theory.proofs.statement import F_GAP, At, G, Travelled, first, following, read, square
 from theory.proofs.theorems import (
     abbaszadehpeivasti2022,
     bottou2018,

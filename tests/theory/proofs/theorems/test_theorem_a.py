@@ -13,8 +13,9 @@ from theory.formulas.formula import window
 from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, ProofError, latest, le, lt, tau
 from theory.proofs.lemmas import HALF, T_, I, K, gradient, product, symbol
 from theory.proofs.lemmas import window as inside
+from theory.proofs.nodes import F_GAP, MINIMUM, At, E, G, Travelled, Walk, following, inner, read, square
 from theory.proofs.proof import Assumed, Claim, evaluate, rules
-from theory.proofs.statement import F_GAP, MINIMUM, At, E, G, Travelled, Walk, following, inner, meaning, read, square
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.theorem_a import (
     ANY,
     DELTA,

@@ -11,8 +11,8 @@ from tests.support.replays import last_refusal, replayed
 from theory.formulas.formula import call
 from theory.proofs.kernel import LAST, NOISELESS, ProofError, expression, restate, scalar, tau
 from theory.proofs.lemmas import START, J, K, at_step, before, ends, gradient, symbol, window_of
+from theory.proofs.nodes import MINIMUM, G, following, read, square
 from theory.proofs.proof import Claim, evaluate, rules
-from theory.proofs.statement import MINIMUM, G, following, read, square
 from theory.proofs.theorems.theorem_b import (
     AFTER,
     BEFORE,

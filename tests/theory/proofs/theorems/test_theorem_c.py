@@ -30,8 +30,8 @@ from theory.proofs.kernel import (
     var,
     weaken,
 )
+from theory.proofs.nodes import G, first, following, inner, read, square
 from theory.proofs.proof import RULES, Claim
-from theory.proofs.statement import G, first, following, inner, read, square
 from theory.proofs.theorems.theorem_c import BETA, INTERPOLATED, PROOF, SUMMED, A, H, L
 from theory.proofs.theorems.theorem_c_points import INSIDE, LATE, NEXT, OWN, READS, S_, Y
 from theory.proofs.theorems.theorem_c_windows import INNER, LONG, SHORT, U_LONG, U_SHORT, R

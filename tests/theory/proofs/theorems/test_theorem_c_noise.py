@@ -7,8 +7,9 @@ import pytest
 from tests.support.replays import last_refusal, refusal, replayed, without
 from theory.formulas.formula import Name, Number, call, window
 from theory.proofs.kernel import FIXED, LAST, ZERO, Context, ProofError, free_variables, le, lt, tau, var
+from theory.proofs.nodes import G, read, square
 from theory.proofs.proof import Claim
-from theory.proofs.statement import G, meaning, read, square
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.theorem_c_noise import (
     AFTER,
     BETA,

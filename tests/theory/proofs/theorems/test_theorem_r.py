@@ -31,8 +31,9 @@ from theory.proofs.kernel import (
     vector,
 )
 from theory.proofs.lemmas import HALF, I, K, at_step, gradient, noises, product, squares, steps, symbol
+from theory.proofs.nodes import MINIMUM, G, square
 from theory.proofs.proof import Ref, evaluate, rules
-from theory.proofs.statement import MINIMUM, G, name_of, square
+from theory.proofs.statement import name_of
 from theory.proofs.theorems.theorem_r import (
     ETA,
     LARGEST,

@@ -33,10 +33,6 @@ from theory.formulas.formula import (
 )
 from theory.schedules.schedule import Schedule
 
-#: Formulas have products of at most ten factors: with factors in this range they are far from the ends of the floats.
-_LEAST, _MOST = 1e-30, 1e30
-#: The whole numbers up to here are floats.
-_EXACT = 2**53
 #: Names that the setting itself gives a value; every other name of a formula is a constant.
 _OF_THE_SETTING = frozenset({"T", "s", "k", "d", "eta"})
 
@@ -151,15 +147,9 @@ class Bound:
         if missing:
             return None, missing
         value, failures = self._assess(self._environment(setting))
-        if value is not None and not self._moderate(setting):
-            return None, (_beyond_floats(self.name),)
+        if value is not None and not setting.is_moderate(self.constants):
+            return None, (beyond_floats(self.name),)
         return value, failures
-
-    def _moderate(self, setting: Setting) -> bool:
-        """Whether no product of steps and constants in a formula comes near the ends of the floats."""
-        sizes = [setting.step_sizes.max(), *(abs(setting.constants[name]) for name in self.constants)]
-        whole = setting.staleness.window <= _EXACT
-        return whole and all(size == 0 or _LEAST <= size <= _MOST for size in sizes)
 
     def weigh(self, setting: Setting) -> Floats | None:
         r"""Weights (T+1,) of sum 1 whose mean of the $\mathbb{E}\|\nabla F(x_t)\|^2$ is at most the value, t = 0..T.

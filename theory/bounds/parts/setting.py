@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +17,11 @@ from theory.formulas.formula import DelayMap, Environment
 from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import validate_delays
+
+#: Formulas have products of at most ten factors: with factors in this range they are far from the ends of the floats.
+_LEAST, _MOST = 1e-30, 1e30
+#: The whole numbers up to here are floats.
+_EXACT = 2**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +94,11 @@ class Setting:
     def prefix(self, steps: int) -> Setting:
         """The first `steps` steps of the same run."""
         return Setting(self.step_sizes[:steps], self.delays[:steps], self.staleness, self.constants)
+
+    def is_moderate(self, constants: Iterable[str]) -> bool:
+        """Whether no product of steps and of these constants in a formula comes near the ends of the floats."""
+        sizes = [self.step_sizes.max(), *(abs(self.constants[name]) for name in constants)]
+        return self.staleness.window <= _EXACT and all(size == 0 or _LEAST <= size <= _MOST for size in sizes)
 
     def environment(self) -> Environment:
         """The values of all names, for the formulas of one bound: float64, so that no product of integers wraps."""

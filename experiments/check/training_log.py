@@ -103,7 +103,7 @@ def check_log(
         diverged_at=_diverged_at(log),
         simulated=False,
         log=log,
-        delays_known=log.delays is not None or delays is not None or window.window == 1,
+        delays_known=_one_trace(log) or delays is not None or window.window == 1,
     )
     _refuse_steps_of_another(log, setting, rule)
     scaled = filter(None, [rule.scaled(setting.constants.get("L"))])
@@ -191,6 +191,11 @@ def _shared(log: TrainingLog, staleness: Staleness, bounds: Sequence[str] | None
             f"bound {ANY_TRACE} covers that, with steps that do not increase: choose it with --bound {ANY_TRACE}."
         )
     return worst
+
+
+def _one_trace(log: TrainingLog) -> bool:
+    """Whether the log has delays, the same ones of every seed."""
+    return log.delays is not None and bool((log.delays == log.delays[0]).all())
 
 
 def _diverged_at(log: TrainingLog) -> Ints:

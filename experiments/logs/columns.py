@@ -15,7 +15,10 @@ from theory.common.errors import DataError, InputError
 
 ROLES = ("step", "grad_norm", "grad_product", "seed", "delay", "step_size")
 # Names of loggers for each role, the first of which is taken where a log has several.
-_STEPS = ("step", "global_step", "trainer/global_step", "train/global_step", "_step", "iteration", "iter", "update")
+_STEPS = (
+    *("step", "global_step", "trainer/global_step", "train/global_step", "_step", "train_step", "training_step"),
+    *("iteration", "iterations", "iter", "update", "updates", "num_updates"),
+)
 _SIZES = ("step_size", "learning_rate", "lr", "eta")
 _NORMS = ("gnorm", "g_norm", "norm_grad", "grad2", "grad_l2", "l2_grad")
 _SQUARED = {"sq", "squared", "square", "sqr", "sqnorm", "normsq", "grad2"}
@@ -151,16 +154,8 @@ def _norms(names: Sequence[str], found: Mapping[str, int], path: Path | str) -> 
 def _is_norm(name: str) -> bool:
     last = _simple(name.rpartition(" - ")[2])
     short = last.rpartition("/")[2]
-    return (
-        ("grad" in short and ("norm" in short or bool(_words(short) & _SQUARED)))
-        or short in _NORMS
-        or last
-        in (
-            "grad/norm",
-            "gradient/norm",
-            "gradients/norm",
-        )
-    )
+    of_all = "norm" in last and short in ("total", "all", "global")
+    return short in _NORMS or ("grad" in last and ("norm" in short or of_all or bool(_words(short) & _SQUARED)))
 
 
 def _plain(names: Sequence[str], role: str, kinds: Sequence[str], path: Path | str) -> int | None:

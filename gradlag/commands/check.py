@@ -213,7 +213,7 @@ def show(verdict: Verdict, *, out: Path | None, told: Collection[str] = ()) -> N
         *(f"Note: {sentence}" for sentence in verdict.announcements if sentence not in told),
     )
     print_text()
-    print_prose(f"At T = {verdict.times[-1]} the least mean of |grad F|^2 is {_measured(verdict)}.")
+    print_prose(f"At T = {verdict.times[-1]} the least mean of the squared norms is {_measured(verdict)}.")
     print_prose(*_worst_cases(verdict))
     details, elsewhere = _sorted_out(verdict)
     print_table(("bound", "value", "slack", "minimum over", "verdict"), [_bound_row(detail) for detail in details])

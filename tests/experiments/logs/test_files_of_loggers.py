@@ -158,6 +158,24 @@ def test_a_guess_that_is_not_plain_is_not_made(read: Read) -> None:
         read("step,enc/grad_norm,dec/grad_norm\n0,1,1\n1,1,1\n", norm="full")
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GradNorm",
+        "gradient_norm",
+        "grad_2.0_norm_total",
+        "grad_norm/total",
+        "grads/global_norm",
+        "train/gnorm",
+        "L2_grad",
+    ],
+)
+def test_names_of_the_norm_are_known_whatever_else_is_logged(read: Read, name: str) -> None:
+    others = "loss,param_norm,grad_2.0_norm/weight,grad_norm/layer1.bias,weight_norm,gradient_accumulation,lr"
+    log = read(f"num_updates,{others},{name}\n0,9,9,9,9,9,9,.5,2\n1,9,9,9,9,9,9,.5,1.5\n", norm="full")
+    assert log.norms.tolist() == [[2, 1.5]]
+
+
 @pytest.mark.parametrize("name", ["grad_norm_sq", "squared_grad_norm", "grad_norm^2 squared", "train/grad_sq_norm"])
 def test_a_norm_that_is_named_squared_is_read_as_one_and_said_to_be(read: Read, name: str) -> None:
     log = read(f"step,{name}\n0,9\n1,2.25\n", norm="full")

@@ -32,7 +32,8 @@ def compared(
     """What was compared, how it came out, and on what that rests."""
     least = float(mean(evidence.covered(bound.covers_last)).min())
     exact = f"no noise, exact up to a relative rounding of {evidence.margin:.1e}"
-    how = exact if evidence.deterministic else f"{len(evidence.seeds)} seeds, level {level:.3g}"
+    many = f"{len(evidence.seeds)} seed{'' if len(evidence.seeds) == 1 else 's'}"
+    how = exact if evidence.deterministic else f"{many}, level {level:.3g}"
     noisy, above = 0 < evidence.excess < math.inf, comparison.outcome is Outcome.ABOVE
     given = f" and the noise of a minibatch allow, {value:.4g} + sigma^2" if noisy and above else " allows"
     allowed = f"the {value + evidence.excess if noisy and above else value:.4g} that {bound.name}{given} ({how})"

@@ -52,7 +52,10 @@ def read_log(
     return arranged(rows, kind, power, [*chosen.said, *silent, *_cut(path, table.form)], path)
 
 
-_NOT_SAID = "How it was trained does not show, and no bound covers momentum, Adam or clipping: --optimizer says which."
+_NOT_SAID = (
+    "How it was trained does not show, and no bound covers momentum, Adam or clipping. "
+    "If it was plain SGD, say so with --optimizer sgd."
+)
 _CUT = "The last line of the log has no line end: if the file was cut there, its last number is not what was logged."
 
 

@@ -53,6 +53,7 @@ CASES = {
     "--constants L=1,Delta=0.126,sigma=0",
     "a log of copies": f"--run copies.csv --schedule 0.05 {GIVEN}",
     "a log of heavy tails": f"--run heavy.csv --schedule 0.05 {GIVEN}",
+    "a file of a logger": f"--run logger.csv --norm minibatch --schedule 0.05 {GIVEN}",
     "a log against every bound": f"--run few.csv --schedule 0.05 {GIVEN},mu=0.5 "
     + " ".join(f"--bound {name}" for name, bound in REGISTRY.items() if not bound.given),
 }
@@ -68,6 +69,7 @@ def place(tmp_path: Path) -> Path:
         "thin": log(12, every=6, norm=1.4),
         "quiet": f"step,grad_norm\n0,0.5\n5,{0.5 * 0.95**5:.17g}\n",
         "copies": log(5, alike=True),
+        "logger": log(1).replace("step,grad_norm,seed", "global_step,train/grad_norm,epoch"),
         "heavy": log(30, norm=0.6, spread=4.0),
     }
     for name, text in logs.items():
@@ -127,4 +129,5 @@ def test_the_cases_do_get_advice(gradlag, place: Path) -> None:
         "column seed" in seen["a log of one run"]
         and "every step in the log" in seen["a log at intervals without noise"]
     )
+    assert "--optimizer sgd" in seen["a file of a logger"]
     assert "take the schedule '" in seen["a log against every bound"]

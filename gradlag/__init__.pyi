@@ -17,6 +17,7 @@ from gradlag.commands.data import data as data
 from gradlag.commands.design import design as design
 from gradlag.commands.problems import problems as problems
 from gradlag.commands.prove import prove as prove
+from gradlag.commands.rate import rate as rate
 from gradlag.commands.report import report as report
 from gradlag.commands.reproduce import list_figures as list_figures
 from gradlag.commands.reproduce import reproduce as reproduce

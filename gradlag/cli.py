@@ -159,6 +159,18 @@ def design(
     answer("design", locals())
 
 
+@command("rate")
+def rate(
+    schedule: flag.Schedule,
+    bounds: flag.Bounds = None,
+    staleness: Annotated[int, whole("--staleness", "The theorem's s, for constants that depend on it.")] = 4,
+    constants: flag.Constants = None,
+    as_json: flag.Json = False,
+) -> None:
+    """How fast does a bound fall? Its leading term as T grows, with every constant, checked to ten million steps."""
+    answer("rate", locals())
+
+
 @command("verify")
 def verify(
     file: Annotated[Path, typer.Argument(help="A certificate or a witness that `gradlag` wrote.")],

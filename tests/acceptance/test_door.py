@@ -21,6 +21,7 @@ GROUP: Any = typer.main.get_command(app)
 VERBS = {
     "async": ("serve",), "bounds": ("bounds",), "check": ("check", "check_log", "check_claim"),
     "compare": ("compare",), "data": ("data",), "design": ("design",), "problems": ("problems",), "prove": ("prove",),
+    "rate": ("rate",),
     "report": ("report",), "reproduce": ("reproduce", "list_figures"), "run": ("run",), "trace": ("trace",),
     "verify": ("verify",), "worst-case": ("worst_case",),
 }  # fmt: skip
@@ -72,6 +73,7 @@ RESULTS = {
     "design": lambda folder: gl.design(staleness=2, steps=4, certify=False),
     "problems": lambda folder: gl.problems(),
     "prove": lambda folder: gl.prove("ghadimi2013"),
+    "rate": lambda folder: gl.rate("sqrt-T", bounds=["wu2022"], staleness=1, constants={"sigma": 0}),
     "reproduce --list": lambda folder: gl.list_figures(),
     "run": lambda folder: gl.run("1/(2*s*L)", "quadratic:d=3", **TINY),
     "async": lambda folder: gl.serve(

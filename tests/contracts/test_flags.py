@@ -10,8 +10,8 @@ import typer
 from gradlag.cli import app
 
 COMMANDS = (
-    "gradlag", "async", "bounds", "check", "compare", "data", "design", "problems", "prove", "report", "reproduce",
-    "run", "trace", "verify", "worst-case",
+    "gradlag", "async", "bounds", "check", "compare", "data", "design", "problems", "prove", "rate", "report",
+    "reproduce", "run", "trace", "verify", "worst-case",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ EXAMPLES = {
     "bounds": "bounds",
     "bounds one": "bounds theorem-a",
     "prove one": "prove ghadimi2013",
+    "rate": "rate --schedule power --bound theorem-a",
     "problems": "problems",
     "data": "data",
     "data get": "data get digits",

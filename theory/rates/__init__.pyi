@@ -1,0 +1,11 @@
+from .best import Best as Best
+from .growth import Growth as Growth
+from .growth import Outside as Outside
+from .leading import Leading as Leading
+from .leading import leading as leading
+from .rate import Rate as Rate
+from .rate import rates_of as rates_of
+from .series import Word as Word
+from .series import series as series
+from .steps import Steps as Steps
+from .steps import shape as shape

@@ -348,6 +348,3 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Greek letters
     sys.exit(execute(sys.argv[1:]))
-
-
-__all__ = ["app", "execute", "main"]

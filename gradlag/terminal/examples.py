@@ -9,6 +9,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
     {
         "bounds": "gradlag bounds theorem-a",
         "prove": "gradlag prove ghadimi2013",
+        "rate": "gradlag rate --schedule power --bound theorem-a --staleness 4",
         "problems": "gradlag problems",
         "data": "gradlag data get mnist",
         "run": 'gradlag run --problem nonconvex --schedule "1/(2*s*L)" --staleness 4 --steps 200 --out run.nc',

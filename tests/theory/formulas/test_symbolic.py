@@ -54,7 +54,8 @@ def valued(environment: Environment) -> dict[str, Any]:
         name: [None, *np.asarray(value).tolist()] if np.ndim(value) else value
         for name, value in environment.values.items()
     }
-    return {**lists, "d": [None, *environment.delay_map().delays.tolist()]}
+    whole = {name: int(lists[name]) for name in ("T", "s")}
+    return {**lists, **whole, "d": [None, *environment.delay_map().delays.tolist()]}
 
 
 def entries(function: Any, values: dict[str, Any], steps: int) -> list[float]:

@@ -7,7 +7,7 @@ contradicts an assumption that the bound makes, the comparison says nothing of t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from experiments.check.evidence import Evidence, evidence_of
 from experiments.check.one_bound import judge_bound
 from experiments.check.sentences import rests_on, run_away
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
+from experiments.common.progress import each_with, untold
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.statistics.comparison import Outcome
@@ -56,6 +57,7 @@ def check(
     *,
     plan: Plan | None = None,
     tails: Tails = ANY,
+    progress: Progress = untold,
 ) -> Verdict:
     r"""Compare a run, or runs of one schedule at several T, with the bounds of the library.
 
@@ -68,6 +70,7 @@ def check(
         level: probability of error of "violated", and of "holds", over all runs together.
         tails: what is known of the law of the squares; by default nothing, see `experiments.statistics.tails`.
         plan: what the (longest) run was made from, if it is at hand; otherwise the objective is rebuilt.
+        progress: called with how many bounds were looked at, of how many.
 
     Returns:
         The verdict. Of one run, its prefixes are the horizons; of several, each is judged at its own last step.
@@ -89,7 +92,7 @@ def check(
     (16, 64)
     """
     evidences = [evidence_of(run, plan) for run in _in_order([runs] if isinstance(runs, Run) else runs)]
-    return judge(evidences, bounds, level, plan.announcements if plan else (), tails)
+    return judge(evidences, bounds, level, plan.announcements if plan else (), tails, progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +112,14 @@ def judge(
     level: float = 0.05,
     announcements: Sequence[str] = (),
     tails: Tails = ANY,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = untold,
 ) -> Verdict:
     """Compare evidence, whatever it comes from, with the bounds of the library; see `check`."""
     share = checked_level(level, LEAST_LEVEL) / len(evidences)
     last, alone = evidences[-1], len(evidences) == 1
     looked_at = bounds_looked_at(last.constants, bounds)
     claims = len(evidences) * (len(looked_at) if bounds else 1)
-    each = [_judged(evidence, looked_at, share, (level, claims), tails, alone, progress) for evidence in evidences]
+    each = [_judged(e, b, share, (level, claims), tails, alone) for e, b in each_with(evidences, looked_at, progress)]
     horizons = np.concatenate([one.horizons for one in each])
     curves = {bound.name: np.concatenate([one.curves[bound.name] for one in each]) for bound in looked_at}
     merged = (_merged([one.details[bound.name] for one in each], [e.steps for e in evidences]) for bound in looked_at)
@@ -163,20 +166,13 @@ def judge(
 
 
 def _judged(
-    evidence: Evidence,
-    bounds: Sequence[Bound],
-    share: float,
-    level: tuple[float, int],
-    tails: Tails,
-    alone: bool,
-    progress: Progress,
+    evidence: Evidence, bounds: Iterable[Bound], share: float, level: tuple[float, int], tails: Tails, alone: bool
 ) -> _Judged:
     """A run that stands alone is judged at its prefixes, one of several at its end."""
     findings = examine(evidence, share)
     horizons = log_spaced(1, evidence.steps, HORIZONS) if alone else np.array([evidence.steps])
     curves, details = {}, {}
-    for done, bound in enumerate(bounds):
-        progress(done, len(bounds))
+    for bound in bounds:
         values = curves[bound.name] = curve(bound, evidence.setting, horizons)
         details[bound.name] = judge_bound(evidence, bound, findings, level, tails, horizons, values)
     return _Judged(evidence, horizons, findings, curves, details)

@@ -15,8 +15,10 @@ import numpy as np
 
 from experiments.check.verdict import Series, Verdict, series
 from experiments.common.files import check_writable, write_atomically
+from experiments.common.progress import counted, untold
 from experiments.runs.run import Run
 from theory.bounds.parts.setting import Setting
+from theory.common.types import Progress
 from theory.worst_case.question import Question
 
 FREE, COHERENT = "worst-case", "worst-case-coherence"
@@ -52,12 +54,13 @@ class Rungs:
         return replace(verdict, bounds={**verdict.bounds, **known})
 
 
-def find_rungs(settings: Mapping[int, Setting], *, budget: float = BUDGET) -> Rungs:
+def find_rungs(settings: Mapping[int, Setting], *, budget: float = BUDGET, progress: Progress = untold) -> Rungs:
     """The worst case of every setting, with its coherence where mu has a value.
 
     Args:
         settings: number of steps -> the run of that many steps.
         budget: seconds that may be spent, by a prediction; the largest settings are left out first.
+        progress: called with how many of the settings are solved.
 
     Returns:
         The values of those that were solved; an upper bound each.
@@ -67,7 +70,7 @@ def find_rungs(settings: Mapping[int, Setting], *, budget: float = BUDGET) -> Ru
 
     values: dict[str, dict[int, float]] = {FREE: {}, COHERENT: {}}
     left = budget
-    for steps, setting in sorted(settings.items()):
+    for steps, setting in counted(sorted(settings.items()), progress):
         for name, question in _questions(setting):
             left -= predicted_seconds(question)
             if left < 0:
@@ -141,12 +144,14 @@ def stored_rungs(settings: Mapping[int, Setting], folders: Iterable[Path | str])
     return None
 
 
-def keep_rungs(settings: Mapping[int, Setting], out: Path | str, *, budget: float = BUDGET) -> Rungs:
+def keep_rungs(
+    settings: Mapping[int, Setting], out: Path | str, *, budget: float = BUDGET, progress: Progress = untold
+) -> Rungs:
     """The rungs, taken from the folder or found and kept there."""
     kept = stored_rungs(settings, [out])
     if kept is not None:
         return kept
-    found = find_rungs(settings, budget=budget)
+    found = find_rungs(settings, budget=budget, progress=progress)
     content = {"schema": _SCHEMA, "values": found.values}
     write_atomically(check_writable(_path(settings, out)), json.dumps(content, allow_nan=False).encode())
     return found

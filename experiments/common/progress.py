@@ -5,15 +5,18 @@ A reporter is a callback (done, total); nothing that computes knows how it is sh
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from theory.common.types import Progress
 
+Item = TypeVar("Item")
+Outer = TypeVar("Outer")
 _LONGEST = 30.0  # seconds between two lines, while a tenth of the work takes longer
 
 
@@ -29,23 +32,89 @@ def reporting(title: str, *, quiet: bool = False, stream: TextIO | None = None) 
     target = stream or sys.stderr
     if quiet:
         yield lambda done, total: None
-    elif target.isatty():
-        with _bar(title, target) as report:
-            yield report
-    else:
-        lines = Lines(title, target)
-        with _beating(lines):
-            yield lines
+        return
+    with _SHOWN.by_another():
+        if target.isatty():
+            with _bar(title, target) as report:
+                yield report
+        else:
+            lines = Lines(title, target)
+            with _beating(lines.beat):
+                yield lines
 
 
 @contextmanager
-def _beating(lines: Lines) -> Iterator[None]:
-    """Ask the lines once a second whether there is something to say, whatever the work is doing."""
+def accompanied(title: str, stream: TextIO | None = None) -> Iterator[None]:
+    """Say now and then that work goes on, wherever nothing else says how far it is.
+
+    Args:
+        title: what is going on; stream: where to say it, stderr by default.
+    """
+    lines = Lines(title, stream or sys.stderr)
+
+    def beat() -> None:
+        if not _SHOWN.others:
+            lines.beat(_SHOWN.until)
+
+    with _beating(beat):
+        yield
+
+
+class _Shown:
+    """How many reporters show something, and until when one did."""
+
+    others, until = 0, -math.inf
+
+    @contextmanager
+    def by_another(self) -> Iterator[None]:
+        self.others += 1
+        try:
+            yield
+        finally:
+            self.others, self.until = self.others - 1, time.monotonic()
+
+
+_SHOWN = _Shown()
+
+
+def counted(items: Collection[Item], progress: Progress) -> Iterator[Item]:
+    """The items in turn; what is done when the next one is asked for is reported.
+
+    >>> told = []
+    >>> list(counted("ab", lambda done, all: told.append((done, all)))), told
+    (['a', 'b'], [(0, 2), (1, 2), (2, 2)])
+    """
+    for place, item in enumerate(items):
+        progress(place, len(items))
+        yield item
+    progress(len(items), len(items))
+
+
+def untold(done: int, total: int) -> None:
+    """Report to nobody."""
+
+
+def part_of(progress: Progress, place: int, parts: int) -> Progress:
+    """The callback for one of several parts of the work, the `place`-th from 0."""
+    return lambda done, total: progress(place * total + done, parts * total)
+
+
+def each_with(
+    outer: Sequence[Outer], inner: Collection[Item], progress: Progress
+) -> Iterator[tuple[Outer, Iterator[Item]]]:
+    """Each of the outer items with all of the inner ones, which are counted over all outer items together."""
+    for place, item in enumerate(outer):
+        yield item, counted(inner, part_of(progress, place, len(outer)))
+
+
+@contextmanager
+def _beating(say: Callable[[], None]) -> Iterator[None]:
+    """Ask once a second whether there is something to say, whatever the work is doing."""
     over = threading.Event()
 
     def beat() -> None:
         while not over.wait(1.0):
-            lines.beat()
+            say()
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -69,7 +138,7 @@ class Lines:
         self._start = self._last = clock()
         self._begun = -1
         self._shown = 0.0
-        self._now, self._patience = (0, 1), pause
+        self._now, self._patience, self._finished = (0, 1), pause, False
 
     def __call__(self, done: int, total: int) -> None:
         """Print a line if it is time for one; the first call only marks the start."""
@@ -83,16 +152,21 @@ class Lines:
             return
         self._say(now)
 
-    def beat(self) -> None:
-        """Print a line if none was for a while."""
+    def beat(self, since: float = -math.inf) -> None:
+        """Print a line if none was for a while, by anybody."""
         now = self._clock()
-        if now - self._last >= self._patience:
+        if now - max(self._last, since) >= self._patience:
             self._patience = min(2 * self._patience, _LONGEST)
             self._say(now)
 
     def _say(self, now: float) -> None:
         done, total = self._now
         self._last, self._shown = now, done / total
+        if self._begun < 0 or self._finished:
+            what = " finishing," if self._finished else ""
+            print(f"{self._title}:{what} {in_words(now - self._start)} so far", file=self._stream, flush=True)
+            return
+        self._finished = done >= total
         left = time_left(now - self._start, done - max(self._begun, 0), total - done)
         # Less than all is not rounded to it.
         share = f"{1:.0%}" if done >= total else f"{min(done / total, 0.99):.0%}"

@@ -12,18 +12,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.common.progress import untold
 from experiments.runs.recorded_trace import ServerTrace
 from experiments.servers.clock import checked_bound
 from experiments.servers.job import Job, ServerRun, measured
 from experiments.simulate.trajectories import recorded_times
 from theory.common.errors import InputError
-from theory.common.types import Ints, Vector
+from theory.common.types import Ints, Progress, Vector
 
 #: Delay, worker, read_at, applied_at and sample of one applied update.
 Row = tuple[int, int, float, float, int]
 
 # A run that is further out than this has diverged.
 _FAR = 1e150
+# How many updates are replayed between two reports.
+_TOLD = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,10 +165,15 @@ def replayed_points(job: Job, trace: ServerTrace) -> list[Vector]:
     return [job.problem.initial_point, *(point for _, _, point in _walk(job, trace))]
 
 
-def noise_norms(job: Job, trace: ServerTrace) -> Vector:
+def noise_norms(job: Job, trace: ServerTrace, progress: Progress = untold) -> Vector:
     """|g - grad F| of every applied gradient, at the point where it was computed; found by replaying the trace."""
-    steps = _walk(job, trace)
-    return np.array([np.linalg.norm(seen - job.problem.full_gradient(read)) for read, seen, _ in steps])
+    norms = np.empty(trace.steps)
+    for k, (read, seen, _) in enumerate(_walk(job, trace)):
+        norms[k] = np.linalg.norm(seen - job.problem.full_gradient(read))
+        if k % _TOLD == 0:
+            progress(k, trace.steps)
+    progress(trace.steps, trace.steps)
+    return norms
 
 
 def _walk(job: Job, trace: ServerTrace) -> Iterator[tuple[Vector, Vector, Vector]]:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from experiments.check.judged import RunFamily, find_families
 from experiments.common.files import check_writable, write_atomically
+from experiments.common.progress import counted, part_of, untold
 from experiments.common.provenance import current_versions
 from figures.report.exhibit import PICTURES, Section, scale_in
 from figures.report.rendering import render
@@ -30,15 +31,17 @@ from figures.report.sections import (
 )
 from figures.style import style
 from theory.common.errors import StoreError
+from theory.common.types import Progress
 
 REPORT = "report.html"
 
 
-def build_report(folder: Path | str) -> Path:
+def build_report(folder: Path | str, progress: Progress = untold) -> Path:
     """Build report.html, and every figure as SVG and PDF in the folder `figures`, from the results in a folder.
 
     Args:
         folder: what `gradlag reproduce`, `check` or `compare` filled with --out; any part of the results will do.
+        progress: called with how many pictures are drawn and written, of twice as many.
 
     Returns:
         The path of the report.
@@ -50,8 +53,10 @@ def build_report(folder: Path | str) -> Path:
     sections = _sections(folder, find_families(folder))
     target = check_writable(Path(folder) / REPORT)
     exhibits = [exhibit for section in sections for exhibit in section.exhibits]
-    drawings = {exhibit.name: exhibit.draw() for exhibit in exhibits}
-    pictures = {name: style.svg(drawing, name) for name, drawing in drawings.items()}
+    drawings, pictures = {}, {}
+    for exhibit in counted(exhibits, part_of(progress, 0, 2)):
+        drawings[exhibit.name] = exhibit.draw()
+        pictures[exhibit.name] = style.svg(drawings[exhibit.name], exhibit.name)
     page = render(
         "report.html",
         title="What staleness costs SGD: proved and measured",
@@ -63,7 +68,7 @@ def build_report(folder: Path | str) -> Path:
         folder=PICTURES,
     )
     place = check_writable(Path(folder) / PICTURES / "probe").parent
-    for exhibit in exhibits:
+    for exhibit in counted(exhibits, part_of(progress, 1, 2)):
         write_atomically(place / f"{exhibit.name}.svg", pictures[exhibit.name].encode())
         style.save_pdf(drawings[exhibit.name], place, exhibit.name, outlines=True)
         for name, text in exhibit.files.items():

@@ -32,7 +32,7 @@ from gradlag.terminal.output import (
     unbroken,
 )
 from theory.common.errors import InputError
-from theory.common.types import Say
+from theory.common.types import Progress, Say
 from theory.schedules.schedule import GivenSchedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import read_trace
@@ -88,18 +88,22 @@ def check(
     folder = None if out is None else Path(out)
     files = [folder and folder / f"run-T{each.configuration.steps}.nc" for each in plans]
     runs = [carry_out(each, file, announce, progress) for each, file in zip(plans, files, strict=True)]
-    verdict = check_runs(runs, bounds, level, plan=plans[-1], tails=known)
+    with reporting("bounds", quiet=not progress) as report:
+        verdict = check_runs(runs, bounds, level, plan=plans[-1], tails=known, progress=report)
     if worst_case or (worst_case is None and folder is not None):
-        verdict = _with_rungs(verdict, runs, folder)
+        with reporting("worst cases", quiet=not progress) as report:
+            verdict = _with_rungs(verdict, runs, folder, report)
     return _kept(verdict, folder)
 
 
-def _with_rungs(verdict: Verdict, runs: Sequence[Run], folder: Path | None) -> Verdict:
+def _with_rungs(verdict: Verdict, runs: Sequence[Run], folder: Path | None, progress: Progress) -> Verdict:
     """The verdict with worst cases among its bounds."""
     from experiments.check.worst_case_values import find_rungs, keep_rungs, settings_of
 
     settings = settings_of(runs, verdict.times)
-    return (find_rungs(settings) if folder is None else keep_rungs(settings, folder)).attached(verdict)
+    if folder is None:
+        return find_rungs(settings, progress=progress).attached(verdict)
+    return keep_rungs(settings, folder, progress=progress).attached(verdict)
 
 
 def check_log(

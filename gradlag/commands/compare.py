@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from experiments.check.check import check as check_runs
 from experiments.check.verdict import Verdict
+from experiments.common.progress import reporting
 from experiments.problems.problem import Problem
 from experiments.runs.configuration import RunOptions
 from experiments.statistics.tails import parse_tails
@@ -92,7 +93,8 @@ def compare(
     verdicts = {}
     for text, plans in wanted.items():
         runs = [carry_out(each, folder and folder / f"run-{each.key[:12]}.nc", announce, progress) for each in plans]
-        verdicts[text] = check_runs(runs, None, level, plan=plans[-1], tails=known)
+        with reporting(f"bounds for {text}", quiet=not progress) as report:
+            verdicts[text] = check_runs(runs, None, level, plan=plans[-1], tails=known, progress=report)
     return Comparison(verdicts, None if folder is None else _keep(verdicts, folder))
 
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.common.progress import counted, reporting
 from experiments.problems import PROBLEMS, ProblemEntry, get_problem
 from gradlag.terminal.output import number, print_entry, print_prose, unbroken
 from theory.common.shown import Facts, Listed
 
 
-def problems() -> Listed[Facts]:
+def problems(*, progress: bool = False) -> Listed[Facts]:
     """The objectives by name, with their constants at the default batch.
+
+    Args:
+        progress: show on stderr how many are settled.
 
     >>> problems()["quadratic"]["constants"]["L"]["known"]
     'exact'
     """
-    return Listed({"problems": {name: _described(name, entry) for name, entry in PROBLEMS.items()}})
+    with reporting("problems", quiet=not progress) as report:
+        found = {name: _described(name, entry) for name, entry in counted(PROBLEMS.items(), report)}
+    return Listed({"problems": found})
 
 
 def _described(name: str, entry: ProblemEntry) -> Facts:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
+from experiments.common.progress import time_left
 from gradlag.terminal.output import print_prose, print_table, print_text, silent, text_width
 from theory.common.errors import InputError
 from theory.common.shown import Shown
@@ -64,8 +66,10 @@ def prove(name: str | None = None, *, announce: Say = silent) -> Replayed:
 
 
 def _replayed(announce: Say) -> Iterator[Account]:
-    for place, (name, proof) in enumerate(PROOFS.items(), 1):
-        announce(f"replaying {name} ({place} of {len(PROOFS)})")
+    began = perf_counter()
+    for done, (name, proof) in enumerate(PROOFS.items()):
+        left = f", {time_left(perf_counter() - began, done, len(PROOFS) - done)}" if done else ""
+        announce(f"replaying {name} ({done + 1} of {len(PROOFS)}{left})")
         yield replay(proof)
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from experiments.common.progress import reporting
 from gradlag.terminal.output import print_text
 from theory.common.shown import Facts
 
 
-def report(out: Path | str = "out") -> Facts:
+def report(out: Path | str = "out", *, progress: bool = False) -> Facts:
     """Rebuild the HTML report from stored results; runs that have no verdict of this version are judged first.
 
     Args:
         out: the folder with the results.
+        progress: show progress and time left on stderr.
 
     Returns:
         Where it is: `report`, a path.
@@ -23,8 +25,10 @@ def report(out: Path | str = "out") -> Facts:
     from experiments.check.judged import judge_missing
     from figures.report.build import build_report
 
-    judge_missing(Path(out))
-    path = build_report(Path(out))
+    with reporting("verdicts", quiet=not progress) as tell:
+        judge_missing(Path(out), progress=tell)
+    with reporting("figures", quiet=not progress) as tell:
+        path = build_report(Path(out), tell)
     return Facts(f"The report is {path.resolve()}", {"report": str(path)})
 
 

@@ -76,11 +76,11 @@ def reproduce(
     outcomes = [outcome for batch in batches for outcome in batch]
     _tell_times(studies, outcomes, announce, scale)
     if not figures:
-        _calibrate(folder, scale, announce)
+        _calibrate(folder, scale, announce, quiet=not progress)
     if any(study.name == "ladder" for study in studies):
         _judge(folder, announce, quiet=not progress)
     announce("Drawing the figures and writing the report.")
-    built = report(folder)
+    built = report(folder, progress=progress)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if failed:
         raise EnvironmentFailure(
@@ -127,7 +127,7 @@ def _tell_times(studies: Sequence[Study], outcomes: Sequence[CellOutcome], annou
         announce(f"Computed now: {told}, added up over all processes.")
 
 
-def _calibrate(out: Path, scale: str, announce: Say) -> None:
+def _calibrate(out: Path, scale: str, announce: Say, *, quiet: bool) -> None:
     """The checker's own error rates, which belong beside its verdicts; measured once a folder."""
     from experiments.check.calibration.calibrate import FILE, calibrate
 
@@ -135,7 +135,8 @@ def _calibrate(out: Path, scale: str, announce: Say) -> None:
     if path.exists():
         return
     announce("Calibrating the checker on quadratics whose means are known (half a minute).")
-    table = calibrate(seeds=_CALIBRATED_SEEDS[scale])
+    with reporting("calibration", quiet=quiet) as progress:
+        table = calibrate(seeds=_CALIBRATED_SEEDS[scale], progress=progress)
     write_atomically(check_writable(path), json.dumps(asdict(table), allow_nan=False).encode())
 
 

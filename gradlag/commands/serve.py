@@ -75,5 +75,6 @@ def serve(
         else:
             with real_server(len(fleet), cluster) as server:
                 run = server.run(job, fleet, bound=bound, keep=lambda part: save_run(part, target), progress=report)
-    save_run(run, target)
+    with reporting("recording", quiet=not progress):
+        save_run(run, target)
     return run

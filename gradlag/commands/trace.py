@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.common.files import check_writable, write_atomically
+from experiments.common.progress import reporting
 from experiments.servers.judging.account import account
 from gradlag.terminal.output import number, print_prose, print_table, print_text
 from theory.common.shown import Facts
@@ -15,12 +16,13 @@ from theory.common.shown import Facts
 _LISTED = 16
 
 
-def trace(file: Path | str, *, delays_out: Path | str | None = None) -> Facts:
+def trace(file: Path | str, *, delays_out: Path | str | None = None, progress: bool = False) -> Facts:
     """What a stored run, a stored trace or a text file of delays says.
 
     Args:
         file: a run of `serve`, or a text file with one delay a line.
         delays_out: a file to write the delays to, one a line, as `delays_file` reads them.
+        progress: show on stderr how far it is.
 
     Returns:
         How late gradients were, overall and by worker; what the delays depend on; the run and the bounds that cover it.
@@ -28,7 +30,8 @@ def trace(file: Path | str, *, delays_out: Path | str | None = None) -> Facts:
     Raises:
         StoreError, DelayError: there is no trace in the file.
     """
-    recorded, told = account(Path(file))
+    with reporting("trace", quiet=not progress) as report:
+        recorded, told = account(Path(file), report)
     if delays_out is not None:
         target = check_writable(delays_out)
         write_atomically(target, ("\n".join(map(str, recorded.delays.tolist())) + "\n").encode())

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from experiments.check.calibration.at_once import found_above, found_below
+from experiments.common.progress import counted, untold
 from experiments.statistics.intervals import LOWER, METHODS, UPPER, lower_bound, upper_bound
-from theory.common.types import Flags, Floats
+from theory.common.types import Flags, Floats, Progress
 
 Event = Callable[[Floats], Flags]
 
@@ -191,6 +192,7 @@ def calibrate(
     level: float = 0.05,
     deficits: Sequence[float] = (0.02, 0.05, 0.1, 0.2),
     quadratics: Sequence[DelayedQuadratic] | None = None,
+    progress: Progress = untold,
 ) -> CalibrationTable:
     """Measure the checker's error rates and its power on delayed quadratics with known means.
 
@@ -200,6 +202,7 @@ def calibrate(
         level: the checker's level.
         deficits: how far below min m_k, relatively, B is put for the power.
         quadratics: by default `reference_quadratics()`.
+        progress: called with how many rows are there.
 
     Returns:
         A table with one row for each quadratic and S. Every number is reproduced by a fixed seed.
@@ -209,7 +212,8 @@ def calibrate(
     (8, 50)
     """
     chosen = reference_quadratics() if quadratics is None else tuple(quadratics)
-    rows = (_row(quadratic, count, repetitions, level, deficits) for quadratic in chosen for count in seeds)
+    asked = [(quadratic, count) for quadratic in chosen for count in seeds]
+    rows = (_row(quadratic, count, repetitions, level, deficits) for quadratic, count in counted(asked, progress))
     return CalibrationTable(level, repetitions, tuple(rows))
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from experiments.common.progress import part_of, untold
 from experiments.runs.recorded_trace import ServerTrace, holds_netcdf, load_trace
 from experiments.servers.job import ServerRun, load_run
 from experiments.servers.judging.dependence import dependence, noise_correlation
@@ -13,10 +14,14 @@ from experiments.servers.judging.replay import covering
 from experiments.servers.judging.summary import summarise
 from experiments.servers.server import noise_norms
 from theory.common.errors import StoreError
+from theory.common.types import Progress
 
 
-def account(file: Path) -> tuple[ServerTrace, dict[str, Any]]:
+def account(file: Path, progress: Progress = untold) -> tuple[ServerTrace, dict[str, Any]]:
     """The trace in a file, and what it says with the run that is stored beside it.
+
+    Args:
+        file: the trace; progress: called with how much is done.
 
     Raises:
         StoreError, DelayError: there is no trace in the file.
@@ -27,13 +32,17 @@ def account(file: Path) -> tuple[ServerTrace, dict[str, Any]]:
         run = load_run(file) if holds_netcdf(file) else None
     except StoreError:
         run = None  # a trace alone
-    return trace, told | ({"noise": None, "run": None, "bounds": {}} if run is None else _with_run(run, trace))
+    return trace, told | (
+        {"noise": None, "run": None, "bounds": {}} if run is None else _with_run(run, trace, progress)
+    )
 
 
-def _with_run(run: ServerRun, trace: ServerTrace) -> dict[str, Any]:
+def _with_run(run: ServerRun, trace: ServerTrace, progress: Progress) -> dict[str, Any]:
     job = run.job()
-    judged = covering(job, trace)
-    noise = noise_correlation(trace.delays, noise_norms(job, trace)) if run.diverged_at < 0 else None
+    noise = None
+    if run.diverged_at < 0:
+        noise = noise_correlation(trace.delays, noise_norms(job, trace, part_of(progress, 0, 2)))
+    judged = covering(job, trace, part_of(progress, 1, 2))
     return {
         "noise": None if noise is None else asdict(noise),
         "run": run.to_dict(),

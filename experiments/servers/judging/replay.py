@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from experiments.common.progress import counted, untold
 from experiments.runs.recorded_trace import ServerTrace
 from experiments.servers.clock import virtual_run
 from experiments.servers.job import Job, ServerRun
@@ -22,7 +23,7 @@ from experiments.statistics.intervals import lower_bound, mean, upper_bound
 from theory.bounds import REGISTRY, Setting
 from theory.bounds.judging.judge import Judgement, judge
 from theory.common.errors import InputError
-from theory.common.types import Vector
+from theory.common.types import Progress, Vector
 from theory.staleness.traces import Delays
 
 LEVEL = 0.05
@@ -174,10 +175,11 @@ def distance_of_laws(one: Sequence[ServerTrace], other: Sequence[ServerTrace]) -
     return float(np.abs(laws[0] - laws[1]).sum() / 2)
 
 
-def covering(job: Job, trace: ServerTrace) -> tuple[Judgement, ...]:
+def covering(job: Job, trace: ServerTrace, progress: Progress = untold) -> tuple[Judgement, ...]:
     """Every bound that assumes no coherence, at the steps and delays of the run; the smallest that applies is first."""
     setting = Setting(job.sizes_used(trace.delays), trace.delays, trace.staleness, job.values)
-    judged = judge(setting, [name for name, bound in REGISTRY.items() if not bound.needs_coherence])
+    names = [name for name, bound in REGISTRY.items() if not bound.needs_coherence]
+    judged = [judgement for name in counted(names, progress) for judgement in judge(setting, [name])]
     return tuple(sorted(judged, key=lambda judgement: np.inf if judgement.value is None else judgement.value))
 
 

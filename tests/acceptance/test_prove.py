@@ -32,7 +32,8 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_a_proof_is_shown_step_by_step(gradlag, tmp_path):
     answer = gradlag("prove", "theorem-a", folder=tmp_path)
-    assert answer.status == 0 and answer.err == ""
+    # A slow machine is told that work goes on.
+    assert answer.status == 0 and all(line.startswith("gradlag prove: ") for line in answer.err.splitlines())
     steps = len(PROOFS["theorem-a"].steps)
     assert f"\n{steps}. " in answer.out and f"\n{steps + 1}. " not in answer.out
     assert answer.out.count("accepted") == steps

@@ -221,7 +221,8 @@ def test_bounds_that_fail_for_one_reason_share_a_line(gradlag, place):
 
 def test_what_is_not_solved_shows_no_value_and_is_undecided(gradlag, place, recwarn):
     told = gradlag("worst-case", "--schedule", "1e300", *ASKED, "--json", folder=place)
-    assert told.status == 3 and told.err == "" and not recwarn.list
+    # A slow machine is told that work goes on.
+    assert told.status == 3 and not told.err.replace("so far", "").count("gradlag: ") and not recwarn.list
     assert (told.json["status"], told.json["certified"]) == ("failed", False)
     assert told.json["value"] is told.json["upper"] is told.json["lower"] is None
     assert gradlag("worst-case", "--schedule", "1e300", *ASKED, folder=place).out.startswith("Not solved (failed)")

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from experiments.common.progress import Lines, reporting
+from experiments.common.progress import Lines, each_with, reporting
 from experiments.runs.execute import parts_folder_of
 from experiments.runs.store import load
 from experiments.studies import SCALES, STUDIES, get_study
@@ -290,3 +290,32 @@ def test_quiet_progress_says_nothing():
     with reporting("ladder", quiet=True, stream=stream) as report:
         report(1, 2)
     assert stream.getvalue() == ""
+
+
+def test_work_that_nobody_reports_is_said_to_go_on_and_only_once_others_are_silent():
+    now, stream = [0.0], io.StringIO()
+    lines = Lines("gradlag trace", stream, clock=lambda: now[0])
+    for now[0], others_spoke in ((1.0, 0.0), (2.5, 1.0), (4.0, 1.0), (5.0, 1.0), (9.0, 8.0), (9.5, 1.0)):
+        lines.beat(others_spoke)
+    assert stream.getvalue().splitlines() == ["gradlag trace: 4 s so far", "gradlag trace: 10 s so far"]
+
+
+def test_what_is_finished_is_not_said_to_be_done_again():
+    now, stream = [0.0], io.StringIO()
+    report = Lines("updates", stream, clock=lambda: now[0])
+    for now[0], done in ((0.0, 0), (3.0, 5), (6.0, 9)):
+        report(done, 9)
+    now[0] = 12.0
+    report.beat()
+    assert stream.getvalue().splitlines() == [
+        "updates: 56% done, about 2 s left",
+        "updates: 100% done, finished",
+        "updates: finishing, 12 s so far",
+    ]
+
+
+def test_parts_of_the_work_are_counted_as_one_whole():
+    told = []
+    for _, inner in each_with("xy", "abc", lambda done, total: told.append(f"{done}/{total}")):
+        assert list(inner) == ["a", "b", "c"]
+    assert told == ["0/6", "1/6", "2/6", "3/6", "3/6", "4/6", "5/6", "6/6"]

@@ -1,7 +1,8 @@
 """How precise the numbers of a log are: by the digits that were printed, and by the floats that hold them.
 
 A number printed with three digits may stand for anything that rounds to it. Where every number of a log is one that a
-16-bit float holds, it may have been computed in one. A contradiction must be larger than that.
+16-bit float holds, it may have been computed in one; where six digits or fewer are printed, that cannot be seen, and is
+allowed for. A contradiction must be larger than that.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from theory.common.types import Floats
 
 # Norms are usually computed in float32; a sum of many squares loses some bits more.
 _SINGLE, _HALF, _BRAIN = 2.0**-20, 2.0**-10, 2.0**-7
+# Digits that may hide a 16-bit float, what it is then allowed; and half the least number of such a one, and of float32.
+_FEW, _HIDDEN, _TINY, _TINIEST = 6, 2.0**-8, 2.0**-25, 2.0**-150
 
 
 @dataclass
@@ -38,13 +41,17 @@ class Digits:
         >>> for text in ("3", "1.5", "0.75"):
         ...     digits.see(text)
         >>> digits.allowance(np.array([3.0, 0.3])).round(4).tolist()
-        [0.05, 0.005]
+        [0.0617, 0.0062]
         """
         size = np.abs(np.where(np.isfinite(values), values, 0.0))
         with np.errstate(divide="ignore"):
             leading = np.where(size > 0, np.floor(np.log10(size)), -400.0)
         printed = np.maximum(10.0 ** (leading - self.significant + 1), 10.0 ** -float(self.decimals)) / 2
-        return np.asarray(np.maximum(printed, _held(size) * size), dtype=np.float64)
+        held = _held(size)
+        few = self.significant <= _FEW or self.decimals <= _FEW - 2
+        least = _TINY if few or held > _SINGLE else _TINIEST
+        computed = np.maximum(max(held, _HIDDEN if few else 0.0) * size, least)
+        return np.asarray(printed + computed, dtype=np.float64)
 
 
 def _held(size: Floats) -> float:

@@ -192,3 +192,18 @@ def test_step_sizes_recorded_at_intervals_are_compared_where_they_are_and_are_no
         check_log(path, "log", 1, constants)
     with pytest.raises(DataError, match=r"step size 0\.02 at step 10, and the schedule 0\.3/k says 0\.03"):
         check_log(path, "0.3/k", 1, constants)
+
+
+@pytest.mark.parametrize("digits", [".2f", ".1e", ".4g", "r"])
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
+@pytest.mark.parametrize("schedule", ["2.4/L", "1.9/L", "0.4/(s*L)"])
+def test_norms_that_grow_or_vanish_are_no_contradiction_in_any_float_or_print(
+    tmp_path: Path, digits: str, kind: type, schedule: str
+) -> None:
+    # The steps of x^2/2 meet the inequalities exactly; with 2.4/L they run away, and 16 bits hold nothing below 6e-8.
+    run = execute(plan("quadratic:d=1,noise=0", schedule, 4, 60, seeds=1))
+    with np.errstate(over="ignore"):
+        norms = np.sqrt(run.gradient_norm_squared[0]).astype(kind).astype(float).tolist()
+    L, Delta = (run.constants[name].value for name in ("L", "Delta"))
+    verdict = judged(tmp_path, rows(norms, digits), L, Delta, float(run.step_sizes[0]), window=4)
+    assert "broken" not in {verdict.assumptions[name] for name in ("smooth", "bounded below")}

@@ -13,6 +13,7 @@ from gradlag.commands.check import check_log as check_log
 from gradlag.commands.claim import check_claim as check_claim
 from gradlag.commands.compare import Comparison as Comparison
 from gradlag.commands.compare import compare as compare
+from gradlag.commands.cost import cost as cost
 from gradlag.commands.data import data as data
 from gradlag.commands.design import design as design
 from gradlag.commands.problems import problems as problems

@@ -20,11 +20,12 @@ from gradlag.terminal.completion import ASKED, offered, script
 from gradlag.terminal.examples import EXAMPLES
 from gradlag.terminal.import_clash import shadow_sentences
 from gradlag.terminal.output import print_error, print_text
-from gradlag.terminal.usage import ABOUT, Command, real, whole, with_certificate_file
+from gradlag.terminal.usage import Command, real, whole, with_certificate_file
 
 try:
+    from gradlag.terminal.checks import answer_check
     from gradlag.terminal.failures import exit_status
-    from gradlag.terminal.wiring import answer, call, heard, refuse
+    from gradlag.terminal.wiring import answer, call
     from theory.common.errors import InputError
 except ImportError as stranger:  # another `theory` stands in front
     print_error(" ".join(shadow_sentences()) or str(stranger), 4, "--json" in sys.argv)
@@ -43,15 +44,6 @@ app = typer.Typer(
 def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A command of that name, with an example below its flags."""
     return app.command(name, cls=Command, epilog=f"\b\nExample:\n  {EXAMPLES[name]}")
-
-
-#: What `check` takes for a claim; and what says nothing of a claim or of a log.
-_OF_A_CLAIM = (
-    "schedule", "claim", "staleness", "steps", "coherence", "constants", "delays", "delays_file", "as_json",
-)  # fmt: skip
-_OF_A_RUN = ("problem", "seeds", "batch", "record_every")
-_OF_A_LOG = ("norm", "columns", "squared", "optimizer", "estimates")
-_NOT_OF_A_CLAIM = (*_OF_A_RUN, "level", "tails", "bounds", "log", "worst_case", *_OF_A_LOG)
 
 
 @command("bounds")
@@ -139,6 +131,29 @@ def worst_case(
     answer("worst_case", locals())
 
 
+@command("cost")
+def cost(
+    staleness: Annotated[int | None, whole("--staleness", "A fixed delay of s - 1.")] = None,
+    trace: Annotated[Path | None, typer.Option("--trace", help="A recorded run, or a file of delays.")] = None,
+    workers: Annotated[str | None, typer.Option("--workers", help="Speeds, as for `gradlag async`.")] = None,
+    variance: Annotated[float | None, real("--variance", "sigma^2 of one gradient; 1, or the problem's.")] = None,
+    smoothness: Annotated[float | None, real("--smoothness", "L; 1, or the problem's.")] = None,
+    gap: Annotated[float | None, real("--gap", "Delta, F(x_0) - inf F; 1, or the problem's.")] = None,
+    accuracy: Annotated[float | None, real("--accuracy", "What min E|grad F|^2 shall be at most.")] = None,
+    steps: Annotated[int | None, whole("--steps", "Instead: the accuracy that T steps promise.")] = None,
+    problem: Annotated[
+        str | None,
+        typer.Option("--problem", autocompletion=flag.PROBLEMS, help="Its constants, and tuned runs on it."),
+    ] = None,
+    bounds: flag.Bounds = None,
+    seed: Annotated[int, whole("--seed", "The seed of the virtual clock.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="A folder for cost.json and the picture.")] = None,
+    as_json: flag.Json = False,
+) -> None:
+    """What staleness costs: steps and time to an accuracy, for asynchrony and for methods that wait."""
+    answer("cost", locals())
+
+
 @command("design")
 def design(
     staleness: flag.Staleness,
@@ -210,29 +225,7 @@ def check(
     as_json: flag.Json = False,
 ) -> None:
     """Does the bound hold? A run, your own training log, or a claim of your own meets what can be proved."""
-    flags = dict(locals())
-    if claim is not None:
-        refuse(context, "one run, and a claim is about every function. Leave it out.", *_NOT_OF_A_CLAIM)
-        if steps is None:
-            raise InputError("A claim is looked at up to some number of steps. Give it with --steps.")
-        asked = {name: flags[name] for name in _OF_A_CLAIM} | {"out": out or Path("claim")}
-        answer("claim", asked, verb="check_claim")
-    if coherence is not None:
-        raise InputError("--coherence belongs to --claim. Give mu of a run with --constants mu=NUMBER.")
-    for name in ("context", "claim", "coherence"):
-        del flags[name]
-    if log is not None:
-        names = (*_OF_A_RUN, "first_seed")
-        refuse(context, "a simulation and says nothing of a log. Leave it out beside --run.", *names)
-        asked = {name: flags[name] for name in flags if name not in (*names, "worst_case")}
-        answer("check", asked, verb="check_log", out=out)
-    refuse(context, "a training log. Give the log with --run.", *_OF_A_LOG)
-    if problem is None or steps is None:
-        raise InputError(f"`gradlag check` needs {ABOUT}.")
-    for name in ("log", *_OF_A_LOG):
-        del flags[name]
-    told: list[str] = []
-    answer("check", flags | {"announce": heard(told)}, out=out, told=told)
+    answer_check(context, {name: value for name, value in locals().items() if name != "context"})
 
 
 @command("compare")

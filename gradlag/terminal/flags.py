@@ -9,7 +9,7 @@ from gradlag.terminal.completion import SHELLS, names, of
 from gradlag.terminal.usage import real, whole
 
 _schedules = names("theory.schedules.catalogue", "CATALOGUE")
-_problems = names("experiments.problems.registry", "PROBLEMS")
+PROBLEMS = names("experiments.problems.registry", "PROBLEMS")
 _bounds = names("theory.bounds.registry", "REGISTRY")
 _delays = names("theory.staleness.delays", "MODELS")
 
@@ -33,7 +33,7 @@ Schedule = Annotated[
     ),
 ]
 _OBJECTIVE = "The objective: a name of `gradlag problems`, or FILE.py."
-Problem = Annotated[str, typer.Option("--problem", autocompletion=_problems, help=_OBJECTIVE)]
+Problem = Annotated[str, typer.Option("--problem", autocompletion=PROBLEMS, help=_OBJECTIVE)]
 Staleness = Annotated[int, whole("--staleness", "The theorem's s; 1 is synchronous.")]
 Steps = Annotated[int, whole("--steps", "The number of steps T.")]
 Seeds = Annotated[int, whole("--seeds", "How many independent runs.")]
@@ -117,7 +117,7 @@ Claim = Annotated[
     str | None, typer.Option("--claim", help="A bound of your own, in T, s, L, Delta, sigma, mu; no problem.")
 ]
 ProblemOfCheck = Annotated[
-    str | None, typer.Option("--problem", autocompletion=_problems, help="The objective; see `gradlag problems`.")
+    str | None, typer.Option("--problem", autocompletion=PROBLEMS, help="The objective; see `gradlag problems`.")
 ]
 Measure = Annotated[
     str, typer.Option("--measure", autocompletion=of("min", "mean"), help="min, or mean (weighted by the steps).")

@@ -20,8 +20,8 @@ GROUP: Any = typer.main.get_command(app)
 #: The verbs behind each command.
 VERBS = {
     "async": ("serve",), "bounds": ("bounds",), "check": ("check", "check_log", "check_claim"),
-    "compare": ("compare",), "data": ("data",), "design": ("design",), "problems": ("problems",), "prove": ("prove",),
-    "rate": ("rate",),
+    "compare": ("compare",), "cost": ("cost",), "data": ("data",), "design": ("design",), "rate": ("rate",),
+    "problems": ("problems",), "prove": ("prove",),
     "report": ("report",), "reproduce": ("reproduce", "list_figures"), "run": ("run",), "trace": ("trace",),
     "verify": ("verify",), "worst-case": ("worst_case",),
 }  # fmt: skip

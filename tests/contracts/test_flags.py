@@ -10,7 +10,8 @@ import typer
 from gradlag.cli import app
 
 COMMANDS = (
-    "gradlag", "async", "bounds", "check", "compare", "data", "design", "problems", "prove", "rate", "report",
+    "gradlag", "async", "bounds", "check", "compare", "cost", "data", "design", "problems", "prove", "rate",
+    "report",
     "reproduce", "run", "trace", "verify", "worst-case",
 )  # fmt: skip
 

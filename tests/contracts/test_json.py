@@ -40,6 +40,8 @@ EXAMPLES = {
     "worst-case delays": f"{WORST} --delays worst --no-witness",
     "worst-case coherence": "worst-case --schedule theorem-1 --staleness 2 --steps 3 --coherence 0.5 --variance 1 "
     "--measure mean --no-witness",
+    "cost": "cost --staleness 3 --accuracy 0.1 --bound theorem-a --bound lian2015 --out new",
+    "cost measured": "cost --workers 2*constant:seconds=1 --accuracy 0.9 --problem quadratic:d=3 --bound lian2015",
     "design": "design --staleness 2 --steps 4 --schedule 1/(2*s*L) --out new",
     "design theorem-1": "design --staleness 2 --steps 4 --for theorem-1 --no-certify",
     "verify certificate": "verify certificate-0.txt",

@@ -26,9 +26,10 @@ Proof.
 from __future__ import annotations
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.parts.bound import Bound, Weighing
+from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import of_right_sign, positive_denominator
+from theory.bounds.parts.weighing import Weighing
 from theory.formulas.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, readers, served, total
 from theory.formulas.notation import name_node
 

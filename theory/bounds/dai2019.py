@@ -43,9 +43,10 @@ from theory.bounds.parts.assumptions import (
     UNBIASED,
     Source,
 )
-from theory.bounds.parts.bound import Bound, Weighing
+from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign, positive_denominator, theorem_steps
+from theory.bounds.parts.weighing import Weighing
 from theory.formulas.formula import Defined, Previous, call, formula, served, total
 from theory.formulas.notation import name_node
 from theory.schedules.schedule import Schedule

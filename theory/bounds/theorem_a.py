@@ -32,9 +32,10 @@ Zero steps are allowed. c_k <= 1 is not asked for: a constant step with a fixed 
 from __future__ import annotations
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.parts.bound import Bound, Weighing
+from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign
+from theory.bounds.parts.weighing import Weighing
 from theory.formulas.formula import Defined, Number, WhereOvertaken, formula, readers, served, total, window
 from theory.formulas.notation import name_node
 

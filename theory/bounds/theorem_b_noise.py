@@ -59,10 +59,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, SMOOTH, UNBIASED, Source
-from theory.bounds.parts.bound import Weighing
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.free_numbers import WithFreeNumbers, having
 from theory.bounds.parts.shared import DELAYS_WITHIN, of_right_sign
+from theory.bounds.parts.weighing import Weighing
 from theory.bounds.theorem_b import H_PLUS, H, not_negative
 from theory.common.types import Floats
 from theory.formulas.formula import (

@@ -30,8 +30,9 @@ from theory.bounds.parts.assumptions import (
     UNBIASED,
     Assumption,
 )
-from theory.bounds.parts.bound import Bound, Weighing
+from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.weighing import Weighing
 from theory.bounds.theorem_ar import WithWeighedSquares
 from theory.bounds.theorem_b_noise import WithShares
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First

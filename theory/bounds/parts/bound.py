@@ -6,7 +6,6 @@ Python that a user can run all come from the same object.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +15,9 @@ import numpy as np
 
 from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assumption, Source
 from theory.bounds.parts.conditions import Condition, Failure, beyond_floats, no_denominator, no_value
+from theory.bounds.parts.example import PYTHON
 from theory.bounds.parts.setting import Setting
+from theory.bounds.parts.weighing import Weighing
 from theory.common.errors import DomainError
 from theory.common.types import Floats
 from theory.formulas.formula import (
@@ -40,25 +41,6 @@ STEP_NUMBERING = (
     r"\text{step } k = 0, 1, \dots \text{ takes } x_{k} \text{ to } x_{k+1}, \quad \tau_{k} = k - d_{k},"
     r" \quad W_{k} = \{\tau_{k}, \dots, k-1\}"
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Weighing:
-    """What a proof ends in: sum_t w_t E|grad F(x_t)|^2 <= whole * value, whole the sum of the weights w_t >= 0.
-
-    Args:
-        each: the w_t of t < T; whole: their sum, with what is left of it as the weight of x_T.
-    """
-
-    each: Formula
-    whole: Formula
-
-    def evaluate(self, environment: Environment, covers_last: bool) -> Floats:
-        """The weights (T+1,) of x_0..x_T, divided by their sum."""
-        each, whole = np.broadcast_to(self.each.evaluate(environment), (environment.steps(),)), self.whole
-        last = whole.evaluate(environment) - math.fsum(each) if covers_last else 0.0
-        weights: Floats = np.maximum(np.append(each, last), 0.0)
-        return weights / float(whole.evaluate(environment))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +152,31 @@ class Bound:
         """
         weighing = self.weighing if self.weights is None else Weighing(self.weights, total(self.weights))
         return None if weighing is None else weighing.evaluate(self._environment(setting), self.covers_last)
+
+    def typical(self, setting: Setting) -> dict[str, float]:
+        """One value for each number that the bound leaves free, good for most steps of a setting; by default none."""
+        return {}
+
+    def fraction(self, setting: Setting, numbers: Mapping[str, float] | None = None) -> tuple[float, float] | None:
+        r"""Numerator and denominator of the value, None outside the domain; for one step and delay affine in T.
+
+        Args:
+            setting: steps, delays, staleness and constants; numbers: values of what the bound leaves free.
+
+        >>> from theory.bounds import get
+        >>> from theory.staleness.count import Staleness
+        >>> still = Setting([0.5, 0.5], [0, 0], Staleness(1), {"L": 1.0, "Delta": 1.0, "sigma": 1.0})
+        >>> get("lian2015").fraction(still)
+        (2.5, 1.0)
+        """
+        if any(name not in setting.constants for name in self.constants):
+            return None
+        plain = setting.environment()
+        environment = Environment({**plain.values, **(numbers or {})}, plain.delays)
+        value = self._assess(environment)[0]
+        if value is None or not isinstance(self.value, Quotient):
+            return None if value is None else (value, 1.0)
+        return float(self.value.over.evaluate(environment)), float(self.value.under.evaluate(environment))
 
     def check_domain(self, setting: Setting) -> tuple[Failure, ...]:
         """The side conditions that fail; empty where the bound applies."""
@@ -286,7 +293,7 @@ class Bound:
         values = {"L": 1.0, "Delta": 1.0, "sigma": 0.0 if self.noise_free_only else 1.0, "mu": 0.5}
         window = 1 if self.synchronous_only else 4
         given = f" | {dict(self.given)}" if self.given else ""
-        return _PYTHON.format(
+        return PYTHON.format(
             name=self.name, title=self.title, schedule=schedule, constants=values, window=window, given=given
         )
 
@@ -328,20 +335,3 @@ class Bound:
 def _listed(texts: tuple[str, ...]) -> str:
     quoted = [f"${text}$" for text in texts]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
-
-
-_PYTHON = """\
-# {title}
-import numpy as np
-
-from theory.bounds import Setting, get
-from theory.schedules import parse_schedule
-from theory.staleness import Staleness
-
-steps, staleness = 1000, Staleness({window})
-constants = {constants}
-delays = np.minimum(np.arange(steps), staleness.maximum_delay)
-schedule = parse_schedule("{schedule}")
-step_sizes = schedule.step_sizes(steps, delays=delays, s=staleness.window, **constants)
-print(get("{name}").evaluate(Setting(step_sizes, delays, staleness, constants{given})))
-"""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.setting import Setting
 from theory.formulas.formula import Environment
@@ -25,6 +27,10 @@ class WithFreeNumbers(Bound, ABC):
     @abstractmethod
     def chosen(self, environment: Environment) -> Environment:
         """The environment with numbers that meet the conditions where some do."""
+
+    def typical(self, setting: Setting) -> dict[str, float]:
+        values = self._environment(setting).values
+        return {name: float(np.median(values[name])) for name in self.free}
 
     def _environment(self, setting: Setting) -> Environment:
         return self.chosen(super()._environment(setting))

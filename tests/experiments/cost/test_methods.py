@@ -1,0 +1,60 @@
+"""Methods on workers of given speeds: their pace, their order, and runs beside the proofs."""
+
+import pytest
+
+from experiments.cost.answer import answer, curves
+from experiments.cost.methods import of_fleet, of_staleness
+from experiments.cost.pace import collecting, together
+from experiments.servers.speeds import parse_fleet
+from theory.cost.case import Case
+from theory.staleness.count import Staleness
+
+CONSTANTS = {"L": 1.0, "Delta": 1.0, "sigma": 1.0}
+
+
+@pytest.mark.parametrize(("fleet", "batch", "seconds"), [
+    ("3*constant:seconds=2", 1, 2.0), ("3*constant:seconds=2", 3, 2.0), ("3*constant:seconds=2", 6, 4.0),
+    ("1*constant:seconds=1+1*constant:seconds=100", 1, 1.0), ("1*constant:seconds=1+1*constant:seconds=100", 3, 3.0),
+])  # fmt: skip
+def test_pace_of_waiting_where_it_can_be_counted_by_hand(fleet, batch, seconds):
+    assert collecting(parse_fleet(fleet), batch) == pytest.approx(seconds, rel=0.03)
+
+
+def test_synchronous_steps_take_the_mean_of_the_largest_duration():
+    harmonic = sum(1 / k for k in range(1, 9))
+    assert together(parse_fleet("8*exponential:mean=1")) == pytest.approx(harmonic, rel=0.1)
+    assert together(parse_fleet("4*constant:seconds=1+1*constant:seconds=5")) == 5.0
+
+
+def test_asynchrony_of_equal_workers_has_their_delays_and_their_joint_pace():
+    first = of_fleet(parse_fleet("5*constant:seconds=1"), CONSTANTS)[0]
+    assert first.case.staleness.window == 5 and first.case.mean_staleness == pytest.approx(5, rel=1e-2)
+    assert first.seconds == pytest.approx(0.2, rel=1e-2)
+
+
+def test_one_straggler_makes_synchrony_slow_and_leaves_asynchrony_first():
+    found = answer(of_fleet(parse_fleet("7*exponential:mean=1+1*constant:seconds=40"), CONSTANTS), "", 0.02)
+    times = {each.method.name: each.time(each.least.real) for each in found.methods}
+    assert times["asynchronous"] < times["batched-waiting"] < times["synchronous"]
+    assert found.best.method.name == "asynchronous" and found.timed
+
+
+def test_equal_workers_and_large_accuracy_leave_synchrony_before_asynchrony():
+    found = answer(of_fleet(parse_fleet("8*constant:seconds=1"), CONSTANTS), "", 0.2)
+    times = {each.method.name: each.time(each.least.real) for each in found.methods}
+    assert times["synchronous"] < times["asynchronous"]
+
+
+def test_without_noise_waiting_for_one_fresh_gradient_is_first():
+    found = answer(of_staleness(Case(Staleness(6), CONSTANTS | {"sigma": 0.0})), "", 0.01)
+    assert found.best.method.name == "waiting" and not found.timed
+    assert found.to_dict()["methods"][0]["seconds"] is None
+
+
+def test_curves_pass_through_the_answer_and_cross_where_the_order_changes():
+    methods = of_staleness(Case(Staleness(8), CONSTANTS | {"sigma": 0.1}))
+    found = answer(methods, "", 0.02)
+    drawn = curves(methods, 0.02, count=5)
+    middle = [drawn.times[each.method.name][2] for each in found.methods]
+    assert middle == pytest.approx([each.time(each.least.real) for each in found.methods], rel=0.03)
+    assert all(drawn.accuracies[-1] <= accuracy <= drawn.accuracies[0] for accuracy, _, _ in drawn.crossings)

@@ -41,7 +41,7 @@ def test_trainer_state_is_read_and_an_optimizer_that_no_bound_covers_is_told(gra
     told = gradlag(*line, "--json", folder=tmp_path)
     assert told.status == 3 and told.json["times"][-1] == 18
     assert any("begins with 1: its steps are counted from 1" in note for note in told.json["announcements"])
-    assert any("--optimizer says which" in note for note in told.json["announcements"])
+    assert any("say so with --optimizer sgd" in note for note in told.json["announcements"])
     adam = gradlag(*line, "--optimizer", "adam", folder=tmp_path)
     assert adam.status == 2 and "No bound covers that" in adam.err
 

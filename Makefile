@@ -14,6 +14,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constr
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
+	@echo "make install     only install into .venv   make report     the report again from the results in OUT"
 	@echo "make paper       the one-page PDF from the results in OUT"
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make test-orders runs of the test suite in random orders under random hash seeds (RUNS=20)"
@@ -23,6 +24,7 @@ help:
 	@echo "make fuzz        made and mutated input for every reader (FUZZ=--schedules=20000 for other sizes)"
 	@echo "make faults      kills, full disks, damaged files, broken transfers: nothing is lost (FAULTS=--share=0.1); into the report"
 	@echo "make lint        ruff, mypy and imports         make format     ruff format"
+	@echo "make clean       remove OUT and what builds and tests leave behind"
 
 $(VENV)/.core: pyproject.toml constraints.txt
 	@echo "Installing gradlag into $(VENV) (a minute or two, once)"

@@ -32,13 +32,13 @@ def call(command: str, verb: str, flags: Mapping[str, Any]) -> Any:
     """What a verb of the door gives; a person hears its remarks and sees its progress."""
     from experiments.common.progress import accompanied  # takes a moment, which --help does not have
 
-    function = getattr(import_module(f"gradlag.commands.{command}"), verb)
-    heard: dict[str, Any] = {"announce": print_note, "progress": True}
-    given = {name: value for name, value in heard.items() if name in signature(function).parameters}
-    given |= {name: value for name, value in flags.items() if name != "as_json"}
-    if "constants" in given:
-        given["constants"] = _constants(given["constants"])
     with accompanied(f"gradlag {command}"):
+        function = getattr(import_module(f"gradlag.commands.{command}"), verb)
+        heard: dict[str, Any] = {"announce": print_note, "progress": True}
+        given = {name: value for name, value in heard.items() if name in signature(function).parameters}
+        given |= {name: value for name, value in flags.items() if name != "as_json"}
+        if "constants" in given:
+            given["constants"] = _constants(given["constants"])
         return function(**given)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +148,11 @@ def test_bash_itself_completes(tmp_path):
         ["bash", "-c", program], capture_output=True, text=True, check=False, env={**os.environ, "PATH": path}
     )
     assert done.stdout.split() == ["nonconvex"], done.stderr
+
+
+def test_make_alone_names_every_target_with_what_it_does():
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: help (.+)$", makefile, re.M)
+    told = " ".join(line for line in makefile.splitlines() if line.startswith('\t@echo "make'))
+    assert targets is not None
+    assert [name for name in targets[1].split() if not re.search(rf"make {name} +\w", told)] == []

@@ -2,7 +2,7 @@ r"""Which assumptions of a theorem the run itself contradicts.
 
 Only implications that are theorems are used: |g_k - g_j| <= L |x_k - x_j|; F(x_0) - F(x_k) <= Delta; and, since
 |grad F|^2 <= 2L (F - inf F) for every L-smooth F, |g_k|^2 <= 2L (Delta - (F(x_0) - F(x_k))). What is not contradicted
-is not thereby true: "ok" means proved, true by construction, or tested at every point that matters.
+is not thereby true: "ok" means proved, true by construction, or tested; what nothing tests is "given".
 """
 
 from __future__ import annotations

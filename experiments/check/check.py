@@ -45,8 +45,6 @@ _NEIGHBOURS = (
 )
 # Honest runs are warned of so rarely.
 _IN_ORDER = 1e-3
-# Stable steps with noise stay far below.
-_GROWN = 1e4
 _STATES = (State.BROKEN, State.UNKNOWN, State.GIVEN, State.OK)
 
 
@@ -70,7 +68,7 @@ def check(
         level: probability of error of "violated", and of "holds", over all runs together.
         tails: what is known of the law of the squares; by default nothing, see `experiments.statistics.tails`.
         plan: what the (longest) run was made from, if it is at hand; otherwise the objective is rebuilt.
-        progress: called with how many bounds were looked at, of how many.
+        progress: called with how many bounds were looked at, of how many; before it, with the fresh draws.
 
     Returns:
         The verdict. Of one run, its prefixes are the horizons; of several, each is judged at its own last step.
@@ -91,7 +89,7 @@ def check(
     >>> check([execute(plan("quadratic:d=3", "1/(L*sqrt(T))", 1, T, seeds=1, batch=0)) for T in (16, 64)]).times
     (16, 64)
     """
-    evidences = [evidence_of(run, plan) for run in _in_order([runs] if isinstance(runs, Run) else runs)]
+    evidences = [evidence_of(run, plan, progress) for run in _in_order([runs] if isinstance(runs, Run) else runs)]
     return judge(evidences, bounds, level, plan.announcements if plan else (), tails, progress)
 
 
@@ -314,23 +312,8 @@ def _announced(evidence: Evidence, alone: bool) -> tuple[str, ...]:
 
 def _diverged(evidences: Sequence[Evidence]) -> Diverged:
     """The seeds that left for infinity, whether or not their numbers overflowed."""
-    steps = [int(k) for evidence in evidences for k in _left(evidence) if k >= 0]
+    steps = [int(k) for evidence in evidences for k in evidence.left if k >= 0]
     return Diverged(len(steps), min(steps, default=None))
-
-
-def _left(evidence: Evidence) -> Ints:
-    """The first k (S,) from which on F is known to be thousands of times further from its infimum than at the start.
-
-    |grad F|^2 <= 2L (F - inf F), so that a gradient beyond so many times 2 L Delta + sigma^2 shows it; -1 elsewhere.
-    """
-    named = {name: constant.value for name, constant in evidence.constants.items()}
-    start = float(evidence.values[:, 0].max())
-    usual = max(2 * named["L"] * named["Delta"], start) if {"L", "Delta"} <= named.keys() else start
-    near = ~(evidence.values > _GROWN * (usual + named.get("sigma", 0.0) ** 2))
-    last_near = evidence.times.size - 1 - np.argmax(near[:, ::-1], axis=1)
-    after = evidence.times[np.minimum(last_near + 1, evidence.times.size - 1)]
-    far = np.where(near.any(axis=1) & ~near[:, -1], after, -1)
-    return far if evidence.diverged_at is None else np.where(evidence.diverged_at >= 0, evidence.diverged_at, far)
 
 
 def _in_order(runs: Sequence[Run]) -> list[Run]:

@@ -8,7 +8,7 @@ sigma^2, and Gaffke's test of that keeps its level for every law.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +18,10 @@ from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
 from experiments.statistics.mean_test import p_value
 from theory.common.errors import TooLargeError
-from theory.common.types import Floats, Vector
+from theory.common.types import Floats, Progress, Vector
 
-# The draws of all points together are a quarter of the run's, but of each point at least 128 and at most 1024.
-_SHARE, _LEAST, _MOST = 4, 128, 1024
+# The draws of all points together are a quarter of the run's, but of each point at least 64 and at most 1024.
+_SHARE, _LEAST, _MOST = 4, 64, 1024
 BLOCKS = 16
 # x_0, and x_k at these shares of T for the first seed.
 _PLACES = (1 / 16, 1 / 4, 1.0)
@@ -107,12 +107,24 @@ def mean_error(total: Floats, size: int) -> Floats:
     return np.asarray((total**2).sum(axis=-1) / size)
 
 
-def drawn(run: Run, problem: Problem) -> tuple[Draws, ...]:
+def drawn(run: Run, problem: Problem, progress: Progress) -> tuple[Draws, ...]:
     """Draws at x_0 and at points along the first seed of a run, where it did not diverge before them."""
     points = _points(run, problem)
     asked = len(run.seed) * run.configuration.steps // (_SHARE * len(points))
     count = min(max(asked, _LEAST), _MOST) // (2 * BLOCKS) * 2 * BLOCKS
-    return tuple(_at(problem, k, x, run.configuration.batch, count) for k, x in points.items())
+    found: list[Draws] = []
+    for k, x in points.items():
+        found.append(
+            _at(
+                problem,
+                k,
+                x,
+                run.configuration.batch,
+                count,
+                lambda block: progress(len(found) * BLOCKS + block, len(points) * BLOCKS),
+            )
+        )
+    return tuple(found)
 
 
 def _points(run: Run, problem: Problem) -> dict[int, Vector]:
@@ -144,11 +156,12 @@ def _reached(run: Run, problem: Problem, k: int) -> Vector:
     return point
 
 
-def _at(problem: Problem, k: int, x: Vector, batch: int, count: int) -> Draws:
+def _at(problem: Problem, k: int, x: Vector, batch: int, count: int, tell: Callable[[int], None]) -> Draws:
     with np.errstate(all="ignore"):
         full = problem.full_gradient(x)
         spreads, errors, size = np.empty(count // 2), np.empty(BLOCKS), count // BLOCKS
         for block in range(BLOCKS):
+            tell(block)
             total = np.zeros_like(full)
             for pair in range(block * size // 2, (block + 1) * size // 2):
                 first, second = (problem.stochastic_gradient(x, _SEED - k, 2 * pair + j, batch) for j in (1, 2))

@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments.check.draws import Draws, drawn
 from experiments.common.constants import Constant, Known
+from experiments.common.progress import untold
 from experiments.logs.log import FAR, Norm, TrainingLog
 from experiments.problems import get_problem
 from experiments.problems.problem import Problem
@@ -25,10 +26,12 @@ from experiments.simulate.delayed import simulate
 from experiments.statistics.copies import groups, one_of_each
 from theory.bounds import Setting
 from theory.common.errors import InputError, TooLargeError
-from theory.common.types import Floats, Ints
+from theory.common.types import Floats, Ints, Progress
 
 # The largest margin: with lower precision and more steps a comparison would decide nothing.
 _MOST = 0.5
+# Stable steps with noise stay far below so many times what is usual.
+_GROWN = 1e4
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +134,21 @@ class Evidence:
         return np.asarray(self.loss_rounding * (size + size[:, :1] + 2 * start))
 
     @property
+    def left(self) -> Ints:
+        """The first k (S,) from which on F is known to be thousands of times further from its infimum than at first.
+
+        |grad F|^2 <= 2L (F - inf F), so that a gradient beyond so many times 2 L Delta + sigma^2 shows it; else -1.
+        """
+        named = {name: constant.value for name, constant in self.constants.items()}
+        start = float(self.values[:, 0].max())
+        usual = max(2 * named["L"] * named["Delta"], start) if {"L", "Delta"} <= named.keys() else start
+        near = ~(self.values > _GROWN * (usual + named.get("sigma", 0.0) ** 2))
+        last_near = self.times.size - 1 - np.argmax(near[:, ::-1], axis=1)
+        after = self.times[np.minimum(last_near + 1, self.times.size - 1)]
+        far = np.where(near.any(axis=1) & ~near[:, -1], after, -1)
+        return far if self.diverged_at is None else np.where(self.diverged_at >= 0, self.diverged_at, far)
+
+    @property
     def excess(self) -> float:
         """By how much the mean of a value may exceed E|grad F|^2: the noise of a minibatch in a log of such norms."""
         sigma = self.setting.constants.get("sigma", np.inf)
@@ -161,12 +179,13 @@ def agree(values: Floats) -> bool:
     return bool((values == values[0]).all())
 
 
-def evidence_of(run: Run, plan: Plan | None = None) -> Evidence:
+def evidence_of(run: Run, plan: Plan | None = None, progress: Progress = untold) -> Evidence:
     """The evidence of a simulated run.
 
     Args:
         run: what was simulated.
         plan: of a run of this schedule, if it is at hand; otherwise the objective is rebuilt from its spelling.
+        progress: called with how many of how many blocks of fresh draws are made.
 
     Returns:
         The evidence. A given sigma is compared with the exact variance at x_0 and, for the first seed, at x_T.
@@ -195,7 +214,7 @@ def evidence_of(run: Run, plan: Plan | None = None) -> Evidence:
         loss_rounding=ALLOWED * (objective.loss_roundoff if objective and own else format_of(run.loss)),
         radius=_radius(objective, constants) if objective and own else 0.0,
         variance=_largest_variance(run, objective) if objective else None,
-        draws=drawn(run, objective) if objective and not exact and not trusted and "sigma" in constants else (),
+        draws=drawn(run, objective, progress) if objective and not (exact or trusted) and "sigma" in constants else (),
         unbiased=trusted or exact,
     )
     return replace(found, floor=_floor(found, run.displacement))

@@ -53,7 +53,8 @@ class Series(Measured):
     After a seed has diverged its `gradient_norm_squared` is inf and the others are NaN. `coherence` runs over the
     window t = max(0, k - window + 1)..k, is at most 1, and is NaN where g_k = 0 or where it was not asked for;
     `inner_product` and `cosine` are NaN at k = T; `smoothness` is NaN at k = 0, and where |x_k - x_j| <= 2^-26 |x_k|,
-    which rounding would blur; `displacement` is 0 where every point is recorded.
+    which rounding would blur, and less what the rounding of a user's numbers may add; `displacement` is 0 where every
+    point is recorded.
     """
 
     gradient_norm_squared = _series("f^2/x^2", "|grad F(x_k)|^2; inf after divergence")

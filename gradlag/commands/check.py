@@ -88,7 +88,7 @@ def check(
     folder = None if out is None else Path(out)
     files = [folder and folder / f"run-T{each.configuration.steps}.nc" for each in plans]
     runs = [carry_out(each, file, announce, progress) for each, file in zip(plans, files, strict=True)]
-    with reporting("bounds", quiet=not progress) as report:
+    with reporting("the verdict", quiet=not progress) as report:
         verdict = check_runs(runs, bounds, level, plan=plans[-1], tails=known, progress=report)
     if worst_case or (worst_case is None and folder is not None):
         with reporting("worst cases", quiet=not progress) as report:

@@ -93,7 +93,7 @@ def compare(
     verdicts = {}
     for text, plans in wanted.items():
         runs = [carry_out(each, folder and folder / f"run-{each.key[:12]}.nc", announce, progress) for each in plans]
-        with reporting(f"bounds for {text}", quiet=not progress) as report:
+        with reporting(f"the verdict on {text}", quiet=not progress) as report:
             verdicts[text] = check_runs(runs, None, level, plan=plans[-1], tails=known, progress=report)
     return Comparison(verdicts, None if folder is None else _keep(verdicts, folder))
 

@@ -17,7 +17,7 @@ from experiments.check.evidence import Evidence, evidence_of
 from experiments.check.one_bound import judge_bound
 from experiments.check.sentences import rests_on, run_away
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
-from experiments.common.progress import each_with, untold
+from experiments.common.progress import each_with, part_of, untold
 from experiments.runs.plan import Plan
 from experiments.runs.run import Run
 from experiments.statistics.comparison import Outcome
@@ -89,8 +89,10 @@ def check(
     >>> check([execute(plan("quadratic:d=3", "1/(L*sqrt(T))", 1, T, seeds=1, batch=0)) for T in (16, 64)]).times
     (16, 64)
     """
-    evidences = [evidence_of(run, plan, progress) for run in _in_order([runs] if isinstance(runs, Run) else runs)]
-    return judge(evidences, bounds, level, plan.announcements if plan else (), tails, progress)
+    ordered = _in_order([runs] if isinstance(runs, Run) else runs)
+    parts = [part_of(progress, place, 2 * len(ordered)) for place in range(len(ordered))]
+    evidences = [evidence_of(run, plan, part) for run, part in zip(ordered, parts, strict=True)]
+    return judge(evidences, bounds, level, plan.announcements if plan else (), tails, part_of(progress, 1, 2))
 
 
 @dataclass(frozen=True, eq=False)

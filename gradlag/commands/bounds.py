@@ -23,7 +23,7 @@ def bounds(name: str | None = None) -> Library:
     Raises:
         InputError: there is no such bound; the sentence lists those there are.
 
-    >>> bounds("theorem-a")["theorem-a"].rate_text
+    >>> bounds("theorem-a")["theorem-a"].rate()
     '...'
     """
     whole: dict[str, Bound | RateOnly] = {**REGISTRY, **RATES}
@@ -68,7 +68,7 @@ def _print_all() -> None:
             bound.name,
             bound.title,
             f"min over {bound.iterates}; {coherence}; {noise}; {bound.verified}",
-            f"rate: {bound.rate_text}",
+            f"rate: {bound.rate()}",
         )
     for rate in RATES.values():
         print_entry(rate.name, rate.title, f"rate only, {rate.known}", f"rate: {rate.rate_text}")
@@ -87,7 +87,7 @@ def _print_bound(bound: Bound) -> None:
     print_prose(
         f"Its own step sizes: {bound.schedule.text}" if bound.schedule else "",
         f"Minimum over: {bound.iterates}",
-        f"Rate: {bound.rate_text}",
+        f"Rate: {bound.rate()}; `gradlag rate --schedule E --bound {bound.name}` at your steps",
         f"Source: {bound.source.text()}",
         f"Verified: {bound.verified}; `gradlag prove {bound.name}` replays the proof, step by step",
     )

@@ -41,5 +41,4 @@ ABBASZADEHPEIVASTI2022 = Bound(
         "Optimization Letters 16, arXiv 2104.05468",
         "the rate for steps up to sqrt(3)/L",
     ),
-    rate_text="4 L Delta/(3 T + 2) at the step 1/L",
 )

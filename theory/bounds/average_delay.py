@@ -101,7 +101,6 @@ AVERAGE_DELAY = Bound(
     covers_last=True,
     weighing=_weighing(_C, _WHOLE),
     source=_source("Theorem on the average delay, one constant step"),
-    rate_text="O(sqrt(d_max n) / T) without noise, n the largest number in flight, and O(1/sqrt T), at the best step",
     example="1/(4*s*L)",
 )
 
@@ -123,7 +122,6 @@ AVERAGE_DELAY_ADAPTIVE = Bound(
     covers_last=True,
     weighing=_weighing(_C_ADAPTED, _WHOLE_ADAPTED),
     source=_source("Theorem on the average delay, adaptive steps"),
-    rate_text="depends on the schedule; O(n/T + 1/sqrt T) at eta_k = eta min(1, K/d_k) with K of the order of n",
 )
 
 # ---------------------------------------------------------------------------------------------- steps cut at a delay
@@ -164,7 +162,6 @@ AVERAGE_DELAY_DROP = Bound(
     value=(2 * _DELTA + _L * _SIGMA**2 * _LARGEST_STEP**2 * _T * (1 + 2 * _L * _LARGEST_STEP * _MEAN_DELAY)) / _KEPT,
     covers_last=True,
     source=_source("Theorem on the average delay, gradients dropped"),
-    rate_text="O(r/(T (1 - d/r)) + 1/sqrt T) at the best step, d the mean delay: no largest delay",
     example="1/(4*s*L)",
     given={"cut": 4.0},
 )

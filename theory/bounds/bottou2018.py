@@ -33,5 +33,4 @@ BOTTOU2018 = Bound(
         "SIAM Review 60(2)",
         "stochastic gradient on a non-convex objective, constant and diminishing steps",
     ),
-    rate_text="O(log T/sqrt T) at 1/sqrt(k), O(1/sqrt T) at a constant c/sqrt(T)",
 )

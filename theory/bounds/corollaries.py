@@ -40,7 +40,6 @@ from theory.schedules.schedule import Schedule
 
 _L, _DELTA, _SIGMA, _S, _T, _D = map(name_node, ("L", "Delta", "sigma", "s", "T", "d"))
 _ASSUMPTIONS: tuple[Assumption, ...] = (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED)
-_RATE = "O(1/sqrt T), and O(1/T) without noise"
 
 _SOME_GAP = Condition(
     "Delta is more than 0: the step divides by it",
@@ -89,7 +88,6 @@ COROLLARY_1 = Bound(
     covers_last=True,
     weighing=THEOREM_A.weighing,
     source=_source("Corollary 1"),
-    rate_text=_RATE,
     schedule=_STEP_1,
 )
 
@@ -103,6 +101,5 @@ COROLLARY_2 = Bound(
     covers_last=True,
     weighing=THEOREM_A.weighing,
     source=_source("Corollary 2"),
-    rate_text=_RATE,
     schedule=_STEP_2,
 )

@@ -109,7 +109,6 @@ STATED = Bound(
     covers_last=False,
     weighing=_FACTOR_S,
     source=SOURCE,
-    rate_text="O(log T / sqrt T)",
     schedule=SCHEDULE,
 )
 
@@ -139,7 +138,6 @@ FACTOR_S_SUM = Bound(
     source=replace(
         SOURCE, result="Theorem 1, the sum in its proof, for general steps (gradlag, theory/bounds/dai2019.py)"
     ),
-    rate_text="depends on the schedule; O(log T / sqrt T) at 1/sqrt(k), O(1/sqrt T) at a constant c/sqrt(T)",
 )
 
 TIGHT_SUM = Bound(
@@ -165,7 +163,6 @@ TIGHT_SUM = Bound(
     covers_last=False,
     weighing=Weighing(_TIGHT_WEIGHT, _TIGHT_DENOMINATOR),
     source=replace(SOURCE, result="Theorem 1, its proof without the factor s (gradlag, theory/bounds/dai2019.py)"),
-    rate_text="depends on the schedule; O(log T / sqrt T) at 1/sqrt(k), O(1/sqrt T) at a constant c/sqrt(T)",
 )
 
 SMALL_STEPS = Bound(
@@ -193,7 +190,6 @@ SMALL_STEPS = Bound(
     covers_last=False,
     weighing=Weighing(_MU * _ETA, _MU * total(_ETA)),
     source=replace(SOURCE, result="Theorem 1, its proof at a constant step (gradlag, theory/bounds/dai2019.py)"),
-    rate_text="depends on the schedule; 2 Delta/(eta mu T) + L eta sigma^2/mu at a constant step eta",
 )
 
 STRICT = Bound(
@@ -206,6 +202,5 @@ STRICT = Bound(
     covers_last=False,
     weighing=_FACTOR_S,
     source=replace(SOURCE, result="Theorem 1 for every T (gradlag, theory/bounds/dai2019.py)"),
-    rate_text="O(log T / sqrt T)",
     schedule=SCHEDULE,
 )

@@ -33,5 +33,4 @@ GHADIMI2013 = Bound(
         "SIAM Journal on Optimization 23(4)",
         "the randomised stochastic gradient method, non-convex",
     ),
-    rate_text="depends on the steps; O(1/sqrt T) at a constant c/sqrt(T), O(1/T) at a constant step without noise",
 )

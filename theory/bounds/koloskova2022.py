@@ -54,6 +54,5 @@ KOLOSKOVA2022 = Bound(
         "NeurIPS 2022, arXiv 2206.08307",
         "Theorem 6; its numbers derived in theory/bounds/koloskova2022.py",
     ),
-    rate_text="2 Delta/(eta T) + 2 L eta sigma^2; O(sqrt(n tau_max)/T + 1/sqrt T) at the best step",
     example="1/(2*L*s)",
 )

@@ -41,6 +41,5 @@ KOLOSKOVA2022_ADAPTIVE = Bound(
     source=replace(
         KOLOSKOVA2022.source, result="Theorem 8; its numbers derived in theory/bounds/koloskova2022_adaptive.py"
     ),
-    rate_text="depends on the steps; O(tau_C/T + 1/sqrt T) at the best ones, whatever the largest delay",
     example="1/(2*L*max(1,d,s-1))",
 )

@@ -43,6 +43,5 @@ LIAN2015 = Bound(
         "NeurIPS 2015, arXiv 1506.08272",
         "the bound for consistent reads (AsySG-con), with M = 1",
     ),
-    rate_text="O(1/sqrt T) at a constant c/sqrt(T), where delays enter at order 1/T only",
     example="1/(2*L*s*sqrt(k))",
 )

@@ -35,6 +35,5 @@ MARANJYAN2025 = Bound(
         "ICML 2025, arXiv 2501.16168",
         "the iteration bound; its numbers derived in theory/bounds/maranjyan2025.py",
     ),
-    rate_text="2 Delta/(eta T) + 2 L eta sigma^2 at a constant step; O(1/sqrt T) at the best one",
     example="1/(2*L*s)",
 )

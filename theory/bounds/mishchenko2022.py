@@ -47,6 +47,5 @@ MISHCHENKO2022 = Bound(
         "NeurIPS 2022, arXiv 2206.07638",
         "non-convex, delay-adaptive steps; its numbers derived in theory/bounds/mishchenko2022.py",
     ),
-    rate_text="O(w L Delta/T + sigma sqrt(L Delta/T)) at the best steps of that form",
     example="1/(2*L*s)",
 )

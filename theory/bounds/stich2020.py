@@ -38,6 +38,5 @@ STICH2020 = Bound(
         "JMLR 2020, arXiv 1909.05350",
         "non-convex, delayed gradients; its numbers derived in theory/bounds/stich2020.py",
     ),
-    rate_text="2 Delta/(eta T) + 1.1 L eta sigma^2 at a constant step; O(s/T + 1/sqrt T) at the best one",
     example="1/(10*L*s)",
 )

@@ -77,5 +77,4 @@ THEOREM_A = Bound(
         "derived in theory/bounds/theorem_a.py",
         "Theorem A' where no gradient overtakes another, Theorem A'' elsewhere",
     ),
-    rate_text="depends on the schedule; O(1/sqrt T) at a constant c/sqrt(T), O(1/T) at a constant step without noise",
 )

@@ -157,6 +157,5 @@ THEOREM_AR = WithWeighedSquares(
         "derived in theory/bounds/theorem_ar.py",
         "Theorem A^r",
     ),
-    rate_text="depends on the schedule; O(1/sqrt T) at a constant c/sqrt(T), O(1/T) at a constant step without noise",
     free=("rho",),
 )

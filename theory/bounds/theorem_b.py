@@ -73,5 +73,4 @@ THEOREM_B = Bound(
         "derived in theory/bounds/theorem_b.py",
         "Theorem B",
     ),
-    rate_text="depends on the schedule; O(1/T) at a constant step",
 )

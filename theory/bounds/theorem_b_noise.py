@@ -199,7 +199,6 @@ THEOREM_B_NOISE = WithShares(
         "derived in theory/bounds/theorem_b_noise.py",
         "Theorem B with noise",
     ),
-    rate_text="depends on the schedule; O(1/sqrt T) at a constant c/sqrt(T), O(1/T) at a constant step without noise",
     variant=True,
     free=("share", "young"),
 )

@@ -271,6 +271,5 @@ THEOREM_C = Bound(
         "derived in theory/bounds/theorem_c.py",
         "Theorem C",
     ),
-    rate_text="O(1/T)",
     example="0.8/(s*L)",
 )

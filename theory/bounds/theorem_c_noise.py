@@ -191,7 +191,6 @@ THEOREM_C_NOISE = WithAngle(
         "derived in theory/bounds/theorem_c_noise.py",
         "Theorem C with noise",
     ),
-    rate_text="O(1/sqrt T) at a constant c/sqrt(T), O(1/T) at a constant step without noise",
     example="0.8/(s*L)",
     variant=True,
     free=("theta", "share", "young"),

@@ -112,7 +112,6 @@ THEOREM_R = Bound(
     source=Source(
         "gradlag", 2026, "Stale SGD without gradient coherence", "derived in theory/bounds/theorem_r.py", "Theorem R"
     ),
-    rate_text="depends on the schedule; O(sqrt(E d^2)/T + 1/sqrt T) at the best constant step",
     example="1/(4*s*L)",
     given={"Ed": 1.5, "Ed2": 3.5, "young": 1.0},
 )

@@ -40,6 +40,5 @@ WU2022 = Bound(
         "ICML 2022",
         "the step-size principle; the bound and its number derived in theory/bounds/wu2022.py",
     ),
-    rate_text="O(1/sum of the steps); O((1 + largest delay)/T) at a constant step",
     example="1/(L*s)",
 )

@@ -41,6 +41,5 @@ ZHANG2016 = Bound(
         "IJCAI 2016, arXiv 1511.05950",
         "the step rule; the bound and its numbers derived in theory/bounds/zhang2016.py",
     ),
-    rate_text="depends on the steps; O(sqrt(s) (1 + mean delay)/T + 1/sqrt T) at the best alpha",
     example="1/(2*L*sqrt(s)*(1+d))",
 )

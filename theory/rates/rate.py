@@ -254,12 +254,17 @@ def written(term: Expr) -> str:
     return str(term).replace("**", "^").replace("EulerGamma", "0.577216")
 
 
+def order_of(growth: Growth) -> str:
+    """The rate of a leading term without its constants, as O(log T/sqrt T)."""
+    return f"O({_order(float(growth.power), int(logarithms(growth)))})"
+
+
 def _described(found: Best) -> dict[str, Any]:
     growth = found.leading.growth
     return {
         "steps": found.text,
         "exponent": float(growth.power),
-        "order": f"O({_order(float(growth.power), int(logarithms(growth)))})",
+        "order": order_of(growth),
         "scale": None if found.scale is None else written(found.scale),
         "leading": written(found.term),
     }

@@ -188,7 +188,7 @@ def test_every_bound_says_what_it_is(name):
         assert text.count("{") == text.count("}") and "None" not in text
     for node in bound.definitions:
         assert any(line.startswith(node.symbol) for line in bound.latex_definitions())
-    for text in (bound.title, bound.summary, bound.rate_text, bound.verified, bound.source.text(), *bound.domain):
+    for text in (bound.title, bound.summary, bound.rate(), bound.verified, bound.source.text(), *bound.domain):
         assert text.strip()
 
 

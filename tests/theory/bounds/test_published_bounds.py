@@ -551,7 +551,7 @@ def test_the_random_iterate_is_drawn_with_weights_that_are_not_negative_and_a_me
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_every_bound_says_what_it_is_and_has_an_example_inside_its_domain(name):
     bound = PUBLISHED[name]
-    for text in (bound.title, bound.summary, bound.rate_text, bound.source.text(), *bound.domain):
+    for text in (bound.title, bound.summary, bound.rate(), bound.source.text(), *bound.domain):
         assert text.strip() and "None" not in text
     for node in bound.definitions:
         assert any(line.startswith(node.symbol) for line in bound.latex_definitions())

@@ -15,6 +15,7 @@ import numpy as np
 
 from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assumption, Source
 from theory.bounds.parts.conditions import Condition, Failure, beyond_floats, no_denominator, no_value
+from theory.bounds.parts.derived import derived_rates
 from theory.bounds.parts.example import PYTHON
 from theory.bounds.parts.setting import Setting
 from theory.bounds.parts.weighing import Weighing
@@ -54,7 +55,7 @@ class Bound:
         conditions: the side conditions that a setting must meet.
         value: the right-hand side.
         covers_last: whether the minimum includes x_T, or ends at x_{T-1}.
-        source: where it is published; rate_text: how it decays; verified: how it is known to be true.
+        source: where it is published; rate_text: how it decays, where that is not derived; verified: how it is known.
         schedule: the only step sizes it holds for, where it names them.
         weights: w_t, at least 0, where the result is about the mean of the E|grad F(x_t)|^2 with these weights, t < T,
             which is at least their minimum; the value's denominator is then the sum of the w_t.
@@ -72,7 +73,7 @@ class Bound:
     value: Formula
     covers_last: bool
     source: Source
-    rate_text: str
+    rate_text: str = ""
     verified: str = "proved"
     schedule: Schedule | None = None
     weights: Formula | None = None
@@ -244,9 +245,13 @@ class Bound:
             "iterates": self.iterates,
             "schedule": self.schedule.text if self.schedule else None,
             "source": self.source.text(),
-            "rate": self.rate_text,
+            "rate": self.rate(),
             "verified": self.verified,
         }
+
+    def rate(self) -> str:
+        """How it decays as T grows: as derived from its formula, see theory/rates; else as it is published."""
+        return derived_rates().get(self.name, self.rate_text)
 
     def latex(self) -> str:
         """LaTeX of the right-hand side."""
@@ -326,10 +331,8 @@ class Bound:
         yield from found.values()
 
     def _numbers_steps(self) -> bool:
-        roots = [self.value, *(c.left for c in self.conditions)]
-        return any(
-            isinstance(node, Window | Readers | Served | WhereOvertaken) for root in roots for node in root.walk()
-        )
+        nodes = (node for root in (self.value, *(c.left for c in self.conditions)) for node in root.walk())
+        return any(isinstance(node, Window | Readers | Served | WhereOvertaken) for node in nodes)
 
 
 def _listed(texts: tuple[str, ...]) -> str:

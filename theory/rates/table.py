@@ -1,0 +1,90 @@
+"""The table of rates: what every bound of the library comes to at the usual steps, derived from its own formula."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sympy
+
+from theory.bounds.parts.bound import Bound
+from theory.rates.best import SCALE, best
+from theory.rates.growth import Growth, Outside
+from theory.rates.leading import Leading, leading
+from theory.rates.rate import Ground, order_of, rates_of, short, written
+from theory.rates.steps import Steps, shape
+from theory.schedules.schedule import Schedule
+
+#: The usual steps, in a scale a.
+USUAL: Mapping[str, Steps] = {
+    "a/sqrt(k)": Steps(Growth.of(SCALE), Fraction(1, 2)),
+    "a/k^(3/4)": Steps(Growth.of(SCALE), Fraction(3, 4)),
+    "a/sqrt(T)": Steps(Growth(-sympy.Rational(1, 2), SCALE), Fraction(0)),
+    "a": Steps(Growth.of(SCALE), Fraction(0)),
+}
+NOISY, QUIET = frozenset[str](), frozenset({"sigma"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bound at some steps: its leading term."""
+
+    steps: str
+    noise: bool
+    found: Leading
+
+    @property
+    def order(self) -> str:
+        """The rate without constants."""
+        return order_of(self.found.growth)
+
+    @property
+    def text(self) -> str:
+        """The leading term."""
+        return written(short(self.found.growth))
+
+
+def rows(bound: Bound) -> Iterator[Row]:
+    """The bound at its own steps, or at the usual ones that its side conditions admit where they are short."""
+    own = {bound.schedule.text: shape(bound.schedule)} if bound.schedule else USUAL
+    for zeros in (NOISY, QUIET):
+        values = dict.fromkeys(zeros, 0.0)
+        for text, steps in own.items():
+            rule = bound.schedule or Schedule(text.replace("a", "0.001/(s*L)", 1))
+            ground = Ground.of(rule, 1 if bound.synchronous_only else 4, values)
+            if bound.check_domain(ground.setting(100)):
+                continue
+            try:
+                chosen = shape(bound.schedule, zeros) if bound.schedule else steps
+                yield Row(text, not zeros, leading(bound, chosen, zeros))
+            except Outside:
+                continue
+
+
+def sentence(bound: Bound) -> str:
+    """The rate of a bound in a line: where it has its own steps, there; else at the usual ones, and at the best."""
+    found = list(rows(bound))
+    if not found:
+        return _measured(bound)
+    if bound.schedule:
+        parts = [row.order + ("" if row.noise else " without noise") for row in found]
+        return ", ".join(dict.fromkeys(parts)) if len({row.order for row in found}) > 1 else parts[0]
+    noisy = [f"{row.order} at {row.steps}" for row in found if row.noise and row.steps in ("a/sqrt(k)", "a/sqrt(T)")]
+    quiet = [f"{row.order} at a constant step without noise" for row in found if not row.noise and row.steps == "a"]
+    chosen = best(bound, NOISY if noisy else QUIET)
+    least = written(chosen.term) if chosen is not None and chosen.scale is not None else ""
+    return ", ".join([*noisy, *quiet]) + (
+        f"; {least} at the best {chosen.text}" if chosen and 0 < len(least) < 60 else ""
+    )
+
+
+def _measured(bound: Bound) -> str:
+    """Where no leading term is derived, the exponent is measured."""
+    for values in ({}, {"sigma": 0.0}):
+        text = "1/(2*s*L)" if values else "1/(s*L*sqrt(T))"
+        found, _ = rates_of([bound], text, 4, values)
+        if found:
+            noise = " without noise" if values else ""
+            return f"about T^{found[0].exponent:.2f} at {text}{noise}, measured up to T = {found[0].checked[-1][0]:,}"
+    return "not derived"

@@ -31,6 +31,7 @@ from gradlag.terminal.output import (
     silent,
     unbroken,
 )
+from theory.bounds.registry import REGISTRY
 from theory.common.errors import InputError
 from theory.common.types import Progress, Say
 from theory.schedules.schedule import GivenSchedule
@@ -254,7 +255,9 @@ def _decay_text(verdict: Verdict) -> str:
     band = interval(*verdict.rate_interval, 3) if verdict.rate_interval else ""
     bound = "" if verdict.bound_rate is None else f"; the bound as T^{number(verdict.bound_rate, 3)}"
     measured = unbroken(f"T^{number(verdict.rate, 3)} {band}".strip())
-    return f"Decay: the measured minimum goes as {measured} over T = {first}..{last}{bound}."
+    known = REGISTRY.get(verdict.bound)
+    derived = f" As T grows, {known.name}: {known.rate()}." if known else ""
+    return f"Decay: the measured minimum goes as {measured} over T = {first}..{last}{bound}.{derived}"
 
 
 def _bound_row(detail: BoundVerdict) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from fractions import Fraction
 import sympy
 
 from theory.bounds.parts.bound import Bound
+from theory.bounds.registry import REGISTRY
 from theory.rates.best import SCALE, best
 from theory.rates.growth import Growth, Outside
 from theory.rates.leading import Leading, leading
@@ -23,6 +24,8 @@ USUAL: Mapping[str, Steps] = {
     "a/sqrt(T)": Steps(Growth(-sympy.Rational(1, 2), SCALE), Fraction(0)),
     "a": Steps(Growth.of(SCALE), Fraction(0)),
 }
+#: Bounds that look for numbers of their own and try first those at which they are another bound, step by step.
+NO_WORSE_THAN: Mapping[str, str] = {"theorem-ar": "theorem-a"}
 NOISY, QUIET = frozenset[str](), frozenset({"sigma"})
 
 
@@ -64,6 +67,9 @@ def rows(bound: Bound) -> Iterator[Row]:
 
 def sentence(bound: Bound) -> str:
     """The rate of a bound in a line: where it has its own steps, there; else at the usual ones, and at the best."""
+    if bound.name in NO_WORSE_THAN:
+        other = NO_WORSE_THAN[bound.name]
+        return f"no worse than {other}, {sentence(REGISTRY[other])}"
     found = list(rows(bound))
     if not found:
         return _measured(bound)

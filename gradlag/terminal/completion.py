@@ -8,8 +8,6 @@ from importlib import import_module
 
 from typer import completion
 
-from theory.common.errors import InputError
-
 #: The variable by which a shell asks `gradlag` what could come next.
 ASKED = "_GRADLAG_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
@@ -25,6 +23,8 @@ def script(shell: str) -> str:
     True
     """
     if shell not in SHELLS:
+        # Only here: what flags need must load where another `theory` hides ours.
+        from theory.common.errors import InputError
         from theory.common.spelling import meant
 
         raise InputError(

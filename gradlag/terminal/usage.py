@@ -8,8 +8,6 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from theory.common.spelling import meant
-
 # typer brings its own copy of click in newer versions: the class is found through a name that both have.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _MISSING = "MissingParameter"
@@ -89,6 +87,8 @@ def usage_sentence(error: Exception) -> str:
     told = (error.format_message() if hasattr(error, "format_message") else str(error)).strip()
     context = getattr(error, "ctx", None)
     if context is not None and hasattr(error, "option_name"):
+        from theory.common.spelling import meant  # only here, as in `completion.py`
+
         known = [name for each in context.command.get_params(context) for name in each.opts]
         told = f"No such option: {error.option_name}.{meant(error.option_name, known)}"
     command = f"{context.info_name} " if context is not None and context.parent is not None else ""

@@ -266,9 +266,10 @@ _PLACES: Mapping[str, Callable[[Index], Index]] = Table(
 
 
 def _at(node: nodes.At) -> Expression:
-    if node.letter != nodes.written(node.index):
-        raise ProofError(f"An index {nodes.written(node.index)} is printed as {node.letter}.")
-    return _meaning(node.body).at(**{"": _plain(node.index)})
+    index = _plain(node.index)
+    if node.letter != nodes.written(index):
+        raise ProofError(f"An index {nodes.written(index)} is printed as {node.letter}.")
+    return _meaning(node.body).at(**{"": index})
 
 
 def _walk(node: nodes.Walk) -> Expression:
@@ -278,7 +279,7 @@ def _walk(node: nodes.Walk) -> Expression:
 
 def _plain(index: Index) -> Index:
     """The index, built anew: with names that a user may write."""
-    return Index(index.core, index.offset)
+    return Index(*must_be(index, Index))
 
 
 _Ranges = Callable[[Index, Index], tuple[Any, ...]]

@@ -40,7 +40,19 @@ from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import exact_gradients, of_right_sign
 from theory.common.types import Floats
-from theory.formulas.formula import Defined, Environment, Formula, Name, Number, Previous, call, formula, served, total
+from theory.formulas.formula import (
+    Defined,
+    Environment,
+    Formula,
+    Name,
+    Number,
+    Previous,
+    Product,
+    call,
+    formula,
+    served,
+    total,
+)
 from theory.formulas.notation import name_node
 
 if TYPE_CHECKING:
@@ -57,6 +69,7 @@ class SineRatio(Formula):
 
     shift: int
     angle: Formula
+    strength = Product.strength
 
     @property
     def children(self) -> tuple[Formula, ...]:

@@ -30,7 +30,7 @@ from theory.common.table import Table
 Values = NDArray[np.float64]
 
 # Binding strengths, loosest first: they decide where the printer needs parentheses.
-_SUM, _PRODUCT, _POWER, _ATOM = range(4)
+_CHOICE, _SUM, _PRODUCT, _POWER, _ATOM = range(-1, 4)
 
 
 @dataclass(frozen=True)
@@ -283,13 +283,13 @@ class Sum(Formula):
 
     def latex(self, index: str = "k") -> str:
         first, *rest = self.terms
-        return first.latex(index) + "".join(self._signed(term, index) for term in rest)
+        return first.bracketed(_SUM, index) + "".join(self._signed(term, index) for term in rest)
 
     @staticmethod
     def _signed(term: Formula, index: str) -> str:
         if isinstance(term, Negative):
             return f" - {term.body.bracketed(_PRODUCT, index)}"
-        text = term.latex(index)
+        text = term.bracketed(_SUM, index)
         return rf" + \left({text}\right)" if text.startswith("-") else f" + {text}"
 
 
@@ -451,7 +451,7 @@ class Call(Formula):
         return self.function.compute(*(argument.evaluate(environment) for argument in self.arguments))
 
     def latex(self, index: str = "k") -> str:
-        return self.function.latex(*(argument.latex(index) for argument in self.arguments))
+        return self.function.latex(*(argument.bracketed(_SUM, index) for argument in self.arguments))
 
 
 def call(name: str, *arguments: Any) -> Formula:
@@ -595,7 +595,7 @@ class WhereOvertaken(Formula):
 
     late: Formula
     ordered: Formula
-    strength = _SUM
+    strength = _CHOICE
 
     @property
     def children(self) -> tuple[Formula, ...]:
@@ -607,7 +607,7 @@ class WhereOvertaken(Formula):
         return np.asarray(np.where(overtaken > 0, late, ordered), dtype=np.float64)
 
     def latex(self, index: str = "k") -> str:
-        late, ordered, inner = self.late.latex(index), self.ordered.latex(index), _next(index)
+        late, ordered, inner = *(one.bracketed(_SUM, index) for one in self.children), _next(index)
         where = rf"\tau_{{{inner}}} > \tau_{{{index}}} \text{{ for some }} {inner} \in W_{{{index}}}"
         return rf"{late} \text{{ if }} \sigma > 0 \text{{ and }} {where}, \text{{ else }} {ordered}"
 
@@ -618,7 +618,7 @@ class WhereNoisy(Formula):
 
     noisy: Formula
     quiet: Formula
-    strength = _SUM
+    strength = _CHOICE
 
     @property
     def children(self) -> tuple[Formula, ...]:
@@ -628,7 +628,8 @@ class WhereNoisy(Formula):
         return (self.noisy if environment.values["sigma"] > 0 else self.quiet).evaluate(environment)
 
     def latex(self, index: str = "k") -> str:
-        return rf"{self.noisy.latex(index)} \text{{ if }} \sigma > 0, \text{{ else }} {self.quiet.latex(index)}"
+        noisy, quiet = (one.bracketed(_SUM, index) for one in self.children)
+        return rf"{noisy} \text{{ if }} \sigma > 0, \text{{ else }} {quiet}"
 
 
 def total(body: Any) -> Formula:

@@ -49,7 +49,8 @@ def _with_arguments(text: str, command: str, count: int, write: Callable[..., st
             end = _closing(text, position)
             arguments.append(text[position + 1 : end])
             position = end + 1
-        text = text[:start] + write(*arguments) + text[position:]
+        made = write(*arguments)
+        text = text[:start] + (f"({made})" if text.startswith("^", position) else made) + text[position:]
     return text
 
 

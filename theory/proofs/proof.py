@@ -9,7 +9,7 @@ to say.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from theory.bounds import REGISTRY
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Relation
 from theory.common.table import Table
-from theory.formulas.formula import Formula, Quotient, total
+from theory.formulas.formula import Formula, Quotient, Sum, total
 from theory.proofs import axioms, kernel, statement
 from theory.proofs.axioms import AXIOMS
 from theory.proofs.kernel import Context, Expression, Fact, ProofError
@@ -137,8 +137,8 @@ class Claim:
 
     def latex(self) -> str:
         """The claim as LaTeX."""
-        letter = written(self.index)
-        return f"{self.left.latex(letter)} {'=' if self.equality else chr(92) + 'ge'} {self.right.latex(letter)}"
+        left, right = (side.bracketed(Sum.strength, written(self.index)) for side in (self.left, self.right))
+        return f"{left} {'=' if self.equality else chr(92) + 'ge'} {right}"
 
 
 def theorem(value: Formula) -> Claim:
@@ -218,23 +218,26 @@ class Proof:
     weights: Apply | Ref | None = None
 
     def verify(self, known: Mapping[str, Fact] | None = None) -> Report:
-        """Replay every step, and compare with the bound of the library that has this name, if there is one."""
-        return self.against(REGISTRY.get(self.name), known)
+        """Replay every step, and compare with the bound of the library that has this name; there must be one."""
+        report = self.against(REGISTRY.get(self.name), known)
+        if self.name in REGISTRY:
+            return report
+        missing = Line("The theorem", "restate", False, "", "", f"The library has no bound named {self.name!r}.")
+        return replace(report, lines=(*report.lines, missing))
 
     def against(self, bound: Bound | None, known: Mapping[str, Fact] | None = None) -> Report:
         """Replay every step; is the last one the theorem of the bound? Without a bound: is it the conclusion?
 
-        Steps whose fact is known already, from an earlier replay, are taken as they are.
+        A step whose fact is known already, from an earlier replay, is not replayed where the fact is what it claims.
         """
         lines: list[Line] = []
         facts: dict[str, Fact] = dict(known or {})
-        for step in (step for step in self.steps if step.name not in (known or {})):
+        for step in (step for step in self.steps if not _says(facts.get(step.name), step.claim)):
             lines.append(_replay(step, facts, self.assumed))
             if not lines[-1].ok:
                 return Report(self.name, tuple(lines), frozenset(), facts)
-        final = facts[self.steps[-1].name]
-        lines.append(_conclude(self, final, facts, bound))
-        return Report(self.name, tuple(lines), final.axioms, facts)
+        last, rested_on = _conclude(self, facts[self.steps[-1].name], facts, bound)
+        return Report(self.name, (*lines, last), rested_on, facts)
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,14 @@ class Report:
     def proved(self) -> bool:
         """Whether every step was accepted and the last one is the theorem."""
         return all(line.ok for line in self.lines)
+
+
+def _says(fact: Fact | None, claim: Claim) -> bool:
+    """Whether a fact that is known is what a step claims, as `_replay` would leave it."""
+    if fact is None:
+        return False
+    kernel.checked(fact)
+    return fact.expression == claim.expression() and (fact.equality or not claim.equality)
 
 
 def _replay(step: Step, facts: dict[str, Fact], assumed: tuple[Assumed | str, ...]) -> Line:
@@ -294,8 +305,11 @@ def _check_hypotheses(derived: Fact, assumed: tuple[Assumed | str, ...]) -> None
             kernel.require(used.context, kernel.le(kernel.ZERO + side.since, index), kernel.lt(index, kernel.LAST))
 
 
-def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound | None) -> Line:
-    """The last fact must be the theorem, hold for every T that it is about, and assume nothing else."""
+def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound | None) -> tuple[Line, frozenset[str]]:
+    """The last fact must be the theorem, hold for every T that it is about, and assume nothing else.
+
+    With what it rests on, what shows the denominator positive and the weights not negative included.
+    """
     line = partial(Line, "The theorem", "restate", claim=proof.conclusion.latex(), why="the bound of the library")
     try:
         if type(proof.least_steps) is not int or proof.least_steps < 1:
@@ -307,12 +321,12 @@ def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound
         if proof.conclusion.equality and not final.equality:
             raise ProofError("The conclusion is an equality and the proof ends with an inequality.")
         one_letter_one_thing(side for step in proof.steps for side in (step.claim.left, step.claim.right))
+        more = [evaluate(part, facts) if part else None for part in (proof.denominator, proof.weights)]
         if bound is not None:
-            more = [evaluate(part, facts) if part else None for part in (proof.denominator, proof.weights)]
             compare(bound, final, *more)
     except ProofError as refusal:
-        return line(ok=False, refusal=str(refusal))
-    return line(ok=True)
+        return line(ok=False, refusal=str(refusal)), final.axioms
+    return line(ok=True), final.axioms.union(*(fact.axioms for fact in more if fact is not None))
 
 
 def evaluate(node: Any, facts: Mapping[str, Fact]) -> Any:

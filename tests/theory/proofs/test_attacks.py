@@ -76,7 +76,7 @@ def refused(rule, *arguments, **named) -> str:
 def derived(derivation: Apply, claim: Claim | None = None, **more) -> str:
     """Why a derivation of 0 >= m, or of another claim, is no proof."""
     claim = claim or theorem(formula(0))
-    report = Proof("x", (Step("s", "", "", claim, derivation),), more.pop("conclusion", claim), **more).verify()
+    report = Proof("x", (Step("s", "", "", claim, derivation),), more.pop("conclusion", claim), **more).against(None)
     assert not report.proved
     return report.lines[-1].refusal
 
@@ -417,7 +417,7 @@ def test_b1_a_derivation_refers_to_facts_of_its_own_proof_only():
             evaluate(rules.add(fake), {})
     report = Proof("x", (Step("s", "", "", theorem(formula(0)), Ref("s")),), theorem(formula(0)))
     with pytest.raises(KeyError):
-        report.verify()
+        report.against(None)
 
 
 @pytest.mark.parametrize("name", ["#0", "_0", "@a", "", " ", "0", "T ", "k+1", 0, None, ("v", "k")])
@@ -521,7 +521,7 @@ def test_c1_a_claim_prints_the_index_that_it_is_about(index, printed):
 
 def test_c2_an_inequality_is_no_equality():
     claim = Claim(SIGMA, Number(0))
-    assert Proof("x", (Step("s", "", "", claim, rules.sign(START, "sigma")),), claim).verify().proved
+    assert Proof("x", (Step("s", "", "", claim, rules.sign(START, "sigma")),), claim).against(None).proved
     equal = replace(claim, equality=True)
     assert "equality" in derived(rules.sign(START, "sigma"), claim, conclusion=equal)
     assert "equality" in derived(rules.sign(START, "sigma"), equal)
@@ -601,7 +601,7 @@ def test_c8_a_letter_stands_for_one_thing():
     assert "two things" in told(replace(A, value=A.value + total(one - other) * 0))
     claim = Claim(total(one), total(other) / 2)
     proof = Proof("x", (Step("s", "", "", claim, rules.constant(START, 0)),), claim)
-    assert "two things" in proof.verify().lines[-1].refusal
+    assert "two things" in proof.against(None).lines[-1].refusal
     assert "without an index" in refused(meaning, Defined("c", ETA, sequence=False))
 
 

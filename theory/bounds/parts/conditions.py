@@ -139,7 +139,8 @@ class Condition:
     def latex(self) -> str:
         """LaTeX of the condition with its range."""
         index = self.index or "k"
-        text = f"{self.left.latex(index)} {self.relation.latex} {self.right.latex(index)}"
+        left, right = (side.bracketed(Sum.strength, index) for side in (self.left, self.right))
+        text = f"{left} {self.relation.latex} {right}"
         ranges = {"k": rf" \quad (k = {self.since + 1}, \dots, T)", "t": rf" \quad (t = {self.since}, \dots, T-1)"}
         return text + ranges.get(self.index or "", "") + (rf" \text{{ if }} {self.when.latex()}" if self.when else "")
 

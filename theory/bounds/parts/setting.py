@@ -20,8 +20,6 @@ from theory.staleness.delays import validate_delays
 
 #: Formulas have products of at most ten factors: with factors in this range they are far from the ends of the floats.
 _LEAST, _MOST = 1e-30, 1e30
-#: The whole numbers up to here are floats.
-_EXACT = 2**53
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +96,7 @@ class Setting:
     def is_moderate(self, constants: Iterable[str]) -> bool:
         """Whether no product of steps and of these constants in a formula comes near the ends of the floats."""
         sizes = [self.step_sizes.max(), *(abs(self.constants[name]) for name in constants)]
-        return self.staleness.window <= _EXACT and all(size == 0 or _LEAST <= size <= _MOST for size in sizes)
+        return all(size == 0 or _LEAST <= size <= _MOST for size in sizes)
 
     def environment(self) -> Environment:
         """The values of all names, for the formulas of one bound: float64, so that no product of integers wraps."""

@@ -16,7 +16,7 @@ from typing import Any
 from theory.bounds import REGISTRY, Bound
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.bounds.parts.conditions import Relation
-from theory.formulas.formula import Defined, Formula, Name, Readers, WhereOvertaken, Window
+from theory.formulas.formula import Defined, Formula, Name, Number, Readers, WhereOvertaken, Window
 from theory.proofs import kernel
 from theory.proofs.kernel import LAST, ZERO, Context, Index, Le
 from theory.proofs.nodes import Inner, Travelled, Vector, Walk, written
@@ -82,7 +82,7 @@ def replay(proof: Proof) -> Account:
     """Replay a proof, try to refute what it claims on small runs, and write down what became of it."""
     start = time.perf_counter()
     bound = REGISTRY.get(proof.name)
-    report = proof.against(bound)
+    report = proof.verify()
     contradicted = refute(proof, report, bound=bound) if report.proved else None
     seconds = time.perf_counter() - start
     ended = len(report.lines) > len(proof.steps)
@@ -93,7 +93,7 @@ def replay(proof: Proof) -> Account:
         steps=tuple(_lines(proof, report)),
         conclusion=tuple(_conclusion(proof, bound)),
         domain=_domain(proof, bound),
-        assumed=tuple(_assumed(proof, report)),
+        assumed=(*_assumed(proof, report), *_of_the_letters(bound)),
         axioms=tuple(mixed(axiom) for axiom in sorted(report.axioms) if not axiom.startswith(kernel.CONDITIONAL)),
         refusal=report.lines[-1].refusal if ended else "",
         seconds=seconds,
@@ -233,6 +233,13 @@ def _assumed(proof: Proof, report: Report) -> Iterator[str]:
         if axiom.startswith(kernel.CONDITIONAL):
             name = axiom.removeprefix(kernel.CONDITIONAL)
             yield mixed(name) + (f": ${stated[name].latex()}$" if name in stated else "")
+
+
+def _of_the_letters(bound: Bound | None) -> Iterator[str]:
+    """The conditions on single letters, such as their signs."""
+    for c in bound.conditions if bound is not None else ():
+        if isinstance(c.left, Name) and isinstance(c.right, Number) and not c.left.sequence:
+            yield f"${c.latex()}$"
 
 
 def _notation(proof: Proof, bound: Bound | None) -> tuple[str, ...]:

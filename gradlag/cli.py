@@ -15,16 +15,16 @@ from typing import Annotated
 
 import typer
 
-from gradlag.terminal import flags as flag
 from gradlag.terminal.completion import ASKED, offered, script
 from gradlag.terminal.examples import EXAMPLES
 from gradlag.terminal.import_clash import shadow_sentences
 from gradlag.terminal.output import print_error, print_text
-from gradlag.terminal.usage import Command, real, whole, with_certificate_file
 
 try:
+    from gradlag.terminal import flags as flag
     from gradlag.terminal.checks import answer_check
     from gradlag.terminal.failures import exit_status
+    from gradlag.terminal.usage import Command, real, whole, with_certificate_file
     from gradlag.terminal.wiring import answer, call
     from theory.common.errors import InputError
 except ImportError as stranger:  # another `theory` stands in front

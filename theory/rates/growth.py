@@ -88,6 +88,8 @@ class Growth:
 
     def raised(self, exponent: Expr) -> Growth:
         """The growth of a power."""
+        if not exponent.is_Rational:
+            raise Outside(f"{exponent} is an exponent without a number.")
         if self.is_zero and not exponent.is_positive:
             raise Outside("It divides by zero.")
         return Growth(self.power * exponent, self.coefficient**exponent)

@@ -217,7 +217,7 @@ def _area(exponent: Expr, profile: Expr) -> Expr:
         return 1 / (1 - exponent)
     pieces = sympy.piecewise_fold(profile.rewrite(sympy.Piecewise)) if profile.has(sympy.Heaviside) else profile
     found = sympy.simplify(sympy.integrate(PLACE**-exponent * pieces, (PLACE, 0, 1)))
-    if found.has(sympy.Integral) or not found.is_number:
+    if found.has(sympy.Integral) or not found.is_number or not found.is_finite:
         raise Outside("The mean step over the run has no closed form.")
     return found
 

@@ -124,7 +124,7 @@ def test_profiles_over_the_run():
     assert (steps.scale.power, steps.profile) == (sympy.Rational(-1, 2), 1 / sympy.sqrt(1 + PLACE))
 
 
-@pytest.mark.parametrize("text", ["0.5^k", "sin(k)+2", "log(k)/k", "0*k"])
+@pytest.mark.parametrize("text", ["0.5^k", "sin(k)+2", "log(k)/k", "0*k", "0.1/T^mu", "0.1*floor(k/3)/k", "1/(k%7)"])
 def test_what_is_outside_the_class_says_so(text):
     with pytest.raises(Outside):
         shape(Schedule(text))
@@ -237,6 +237,12 @@ def test_outside_the_class_the_exponent_is_measured_and_told_so():
         assert "measured up to T = " in each.leading
         assert -0.6 < each.exponent < -0.2
         assert each.to_dict()["ratio"] is None
+
+
+def test_a_profile_whose_squares_cannot_be_integrated_is_outside():
+    """Over the run (k/T)^-.7 has a mean, its square has none: how the steps begin decides."""
+    with pytest.raises(Outside, match="no closed form"):
+        led("lian2015", "0.1/(T^0.3+k^0.7)")
 
 
 def test_a_leading_term_that_the_sums_do_not_confirm_is_not_told(monkeypatch):

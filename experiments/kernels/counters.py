@@ -10,10 +10,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from experiments.kernels.compiling import kept
-
 # numba's cache watches this file alone: after a change to elementary.py, touch this one too.
 from experiments.kernels.elementary import log, turn
+from theory.common.compiling import kept
 
 MINIBATCH = 1
 NOISE = 2

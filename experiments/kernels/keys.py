@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.kernels.compiling import kept
 from experiments.kernels.counters import MINIBATCH, stream_key, uniform_index
+from theory.common.compiling import kept
 
 # Beside the streams of counters.py.
 WORKERS = 5

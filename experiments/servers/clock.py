@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.common.memory import check_memory
-from experiments.kernels.compiling import kept
 from experiments.runs.recorded_trace import ServerTrace
 from experiments.servers.durations import duration
 from experiments.servers.speeds import Speed, fleet_text, numbers_of
+from theory.common.compiling import kept
 from theory.common.errors import InputError
 from theory.staleness.count import whole_number
 

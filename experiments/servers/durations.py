@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.kernels.compiling import kept
 from experiments.kernels.counters import normal, stream_key, uniform
 from experiments.kernels.elementary import exp, log
+from theory.common.compiling import kept
 
 # Of the random streams of a seed; those below belong to minibatches, noise, starts and delays.
 SPEED = 21

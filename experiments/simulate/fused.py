@@ -16,8 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.kernels import compiling, counters, elementary
-from experiments.kernels.compiling import kept, number_of_sources
+from experiments.kernels import counters, elementary
 from experiments.problems.problem import KernelData
 from experiments.simulate import gradients, measure, measured, trajectories
 from experiments.simulate.gradients import (
@@ -45,6 +44,8 @@ from experiments.simulate.measured import (
     SMOOTHNESS,
 )
 from experiments.simulate.trajectories import FAR_SQUARED, Iteration, Trajectories, frozen
+from theory.common import compiling
+from theory.common.compiling import kept, number_of_sources
 from theory.common.errors import ProblemError
 from theory.common.types import Ints, Progress, Vector
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from experiments.common.arrays import frozen, read_only
-from experiments.kernels.compiling import kept
 from experiments.kernels.counters import DELAYS, uniform, uniform_index
 from experiments.kernels.keys import worker_key
+from theory.common.compiling import kept
 from theory.common.errors import DelayError, InputError
 from theory.common.spelling import read_options
 from theory.common.types import Vector

@@ -11,7 +11,6 @@ import numpy as np
 
 from experiments.common.arrays import frozen
 from experiments.data.tables import Ratings, ratings
-from experiments.kernels.compiling import kept
 from experiments.kernels.counters import INITIAL, normals
 from experiments.kernels.keys import worker_minibatch
 from experiments.workers.engines.factors import FactorsSeed, factors_memory, longest_message
@@ -23,6 +22,7 @@ from experiments.workers.optimizers import SGD
 from experiments.workers.results import Target
 from experiments.workers.setting import WorkerPlan, WorkerSetting
 from experiments.workers.workload import SeedEngine, WorkerKernel, Workload, checked_bits, precision_of
+from theory.common.compiling import kept
 from theory.common.errors import InputError
 from theory.common.types import Array
 

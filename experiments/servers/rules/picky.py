@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.kernels import counters, elementary
-from experiments.kernels.compiling import kept, number_of_sources
 from experiments.problems.problem import Problem
 from experiments.servers.rules.rules import Picky
 from experiments.simulate import gradients, trajectories
 from experiments.simulate.fused import check_arrays, compiled_objective
 from experiments.simulate.gradients import OPTIONS, Objective, Scratch, dot, gradient_at, make_scratch
 from experiments.simulate.trajectories import FAR_SQUARED
+from theory.common.compiling import kept, number_of_sources
 from theory.common.errors import InputError, ProblemError
 from theory.common.types import Matrix, Vector
 from theory.staleness.count import whole_number

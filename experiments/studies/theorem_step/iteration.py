@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.kernels import counters, dense, elementary, keys
-from experiments.kernels.compiling import kept, number_of_sources
 from experiments.simulate import gradients
 from experiments.simulate.trajectories import FAR_SQUARED
 from experiments.workers.engines import ring
 from experiments.workers.engines.ring import gradient_into
 from experiments.workers.workload import Workload
+from theory.common.compiling import kept, number_of_sources
 from theory.common.errors import InputError
 from theory.common.types import Ints, Vector
 

@@ -6,13 +6,13 @@ from functools import cache
 from typing import Any
 
 from experiments.kernels import counters, keys
-from experiments.kernels.compiling import kept, number_of_sources
 from experiments.workers import delays, optimizers
 from experiments.workers.delays import place_of
 from experiments.workers.engines import ring
 from experiments.workers.engines.ring import Ring, RingSeed, Rules, deliver, send
 from experiments.workers.setting import WorkerPlan
 from experiments.workers.workload import Workload
+from theory.common.compiling import kept, number_of_sources
 
 
 @cache

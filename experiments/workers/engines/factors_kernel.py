@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.kernels import counters, keys
-from experiments.kernels.compiling import kept, number_of_sources
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.keys import worker_key
 from experiments.workers import delays
 from experiments.workers.delays import Routes, note_due, place_of
+from theory.common.compiling import kept, number_of_sources
 from theory.common.types import Array
 
 Rows = NDArray[np.int32]

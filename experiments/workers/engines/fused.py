@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from experiments.kernels import counters, dense, elementary, keys
-from experiments.kernels.compiling import kept, number_of_sources
 from experiments.simulate import gradients
 from experiments.workers import delays, optimizers
 from experiments.workers.delays import place_of
@@ -14,6 +13,7 @@ from experiments.workers.engines import ring
 from experiments.workers.engines.ring import Ring, RingSeed, Rules, deliver, gradient_into, send
 from experiments.workers.setting import WorkerPlan
 from experiments.workers.workload import Workload
+from theory.common.compiling import kept, number_of_sources
 from theory.common.errors import InputError
 
 

@@ -9,7 +9,6 @@ from itertools import pairwise, product
 
 import numpy as np
 
-from experiments.kernels.compiling import kept
 from experiments.workers.delays import DelayLaw, drawn_delay
 from experiments.workers.engines.lanes import Block, Lanes, advancing, chosen_lanes, measures_of, start_lanes
 from experiments.workers.jax.library import computing_in
@@ -18,6 +17,7 @@ from experiments.workers.record import Record, gathered
 from experiments.workers.results import Target, WorkerRuns
 from experiments.workers.setting import WorkerPlan
 from experiments.workers.workload import Workload
+from theory.common.compiling import kept
 from theory.common.types import Array, Ints, Progress
 
 # Iterations that are handed to the device at a time, and the bytes of what is drawn for them.

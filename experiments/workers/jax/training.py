@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from experiments.kernels.compiling import kept
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.keys import worker_key
 from experiments.workers.jax.library import computing_in, jax, jnp
+from theory.common.compiling import kept
 from theory.common.types import Array
 
 Leaves = tuple[Any, ...]

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from experiments.kernels.compiling import kept
 from experiments.kernels.counters import NOISE, normals
 from experiments.kernels.keys import worker_seed
 from experiments.workers.jax.library import jax, jnp
@@ -21,6 +20,7 @@ from experiments.workers.jax.training import (
     cross_entropies,
     row_range,
 )
+from theory.common.compiling import kept
 from theory.common.types import Array
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from experiments.common import memory
-from experiments.kernels.compiling import kept
 from experiments.problems import KernelData, KernelKind, Problem
 from experiments.problems.quadratic import from_curvatures, quadratic
 from experiments.simulate import predicted_memory, simulate
 from experiments.simulate.measured import MEASURES
+from theory.common.compiling import kept
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError, StalenessError, TooLargeError
 
 PARABOLA = from_curvatures([1.0], [1.0], noise=0)

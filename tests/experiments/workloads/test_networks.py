@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from experiments.kernels import counters, dense, elementary, keys
-from experiments.kernels.compiling import kept, number_of_sources
 from experiments.simulate import gradients
 from experiments.workers.engines import ring
 from experiments.workloads import WORKLOADS, get_workload, networks
 from experiments.workloads.images import images
 from experiments.workloads.networks import outputs
+from theory.common.compiling import kept, number_of_sources
 from theory.common.errors import DataError, InputError
 
 EXACT = ("mlr:bits=64", "dnn:width=7,bits=64", "dnn:depth=6,width=5,bits=64", "vae:depth=3,width=6,latent=3,bits=64")

@@ -25,6 +25,7 @@ from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import ALLOWED, checked, covers_all
 from theory.worst_case.solvers.inequalities import Products, System
 
+CLARABEL = f"Clarabel {clarabel.__version__}"
 _FEASIBLE = 1e-6  # primal residual up to which an answer is looked at, whatever its status says
 
 
@@ -100,14 +101,14 @@ class Problem:
 
     def run(self, tolerance: float, options: Mapping[str, object], tell: Share = silent) -> Answer:
         """Clarabel's answer: minimise cost . x subject to offset - matrix x in the cones."""
-        matrix, offset = self._linear()
+        matrix, offset = self.linear()
         cone_matrix, cones = self._cones()
         stacked = sparse.vstack([matrix, cone_matrix], format="csc")
         right = np.concatenate([offset, np.zeros(cone_matrix.shape[0])])
         size = self.unknowns.count
         cones = [clarabel.NonnegativeConeT(len(offset)), *cones]
         nothing = sparse.csc_matrix((size, size))
-        solver = clarabel.DefaultSolver(nothing, self._cost(), stacked, right, cones, _settings(tolerance, options))
+        solver = clarabel.DefaultSolver(nothing, self.cost(), stacked, right, cones, _settings(tolerance, options))
         answer = _run(solver, tolerance, tell)
         primal, dual = np.asarray(answer.x), np.asarray(answer.z)
         # Not the difference of the two values: there, rows that are a little broken hide what is left of the gap.
@@ -117,7 +118,8 @@ class Problem:
         usable = finite and answer.r_prim < _FEASIBLE
         return Answer(usable, primal, dual / self.weight, gap if np.isfinite(gap) else float("inf"))
 
-    def _cost(self) -> Floats:
+    def cost(self) -> Floats:
+        """Of each unknown."""
         cost = np.zeros(self.unknowns.count)
         if self.minimum:
             cost[-1] = -self.weight
@@ -132,7 +134,7 @@ class Problem:
         steps = self.rows.question.step_sizes
         return np.append(steps / steps.sum(), 0.0)
 
-    def _linear(self) -> tuple[sparse.csc_matrix, Floats]:
+    def linear(self) -> tuple[sparse.csc_matrix, Floats]:
         """Rows offset - matrix x >= 0 in the order pairs, floor, gap, measure, coherence, noise."""
         rows, points, unit, root = self.rows, self.rows.points, self.unit, self.root
         k, count = np.arange(points), len(self.rows.pairs)
@@ -167,20 +169,26 @@ class Problem:
         column = self.unknowns.find(products.left, products.right)
         return self._matrix(rows, products.row, column, products.coefficient * unit)
 
-    def _cones(self) -> tuple[sparse.csc_matrix, list[object]]:
-        """Each window's upper triangle, column by column, off-diagonal entries times sqrt(2)."""
-        columns, values = [], []
+    def columns(self) -> Ints:
+        """The unknown of each entry of the windows' lower triangles, row by row; -1 where it is known to be 0."""
+        found = []
         for frame in self.frames:
             b, a = np.tril_indices(len(frame))
-            left, right = np.maximum(frame[a], frame[b]), np.minimum(frame[a], frame[b])
-            columns.append(self.unknowns.find(left, right))
-            values.append(np.where(a == b, 1.0, np.sqrt(2.0)))
-        column, value = np.concatenate(columns), np.concatenate(values)
+            found.append(self.unknowns.find(np.maximum(frame[a], frame[b]), np.minimum(frame[a], frame[b])))
+        return np.concatenate(found)
+
+    def _cones(self) -> tuple[sparse.csc_matrix, list[object]]:
+        """Each window's upper triangle, column by column, off-diagonal entries times sqrt(2)."""
+        column = self.columns()
+        values = [np.where(np.equal(*np.tril_indices(len(frame))), 1.0, np.sqrt(2.0)) for frame in self.frames]
+        value = np.concatenate(values)
         kept = np.flatnonzero(column >= 0)
         matrix = self._matrix(len(column), kept, column[kept], -value[kept])
         return matrix.tocsc(), [clarabel.PSDTriangleConeT(len(frame)) for frame in self.frames]
 
-    def solution(self, question: Question, answer: Answer, tolerance: float, seconds: float) -> Solution:
+    def solution(
+        self, question: Question, answer: Answer, tolerance: float, seconds: float, solver: str = CLARABEL
+    ) -> Solution:
         """Checked before it is called solved."""
         multipliers = self.multipliers(answer.dual) if answer.usable else None
         return checked(
@@ -194,7 +202,7 @@ class Problem:
                 gram=self._gram(answer.primal) if answer.usable else None,
                 function_values=answer.primal[: self.rows.points] / self.root,
                 gap=answer.gap,
-                solver=f"Clarabel {clarabel.__version__}",
+                solver=solver,
                 seconds=seconds,
             ),
             allowed=max(ALLOWED, 10 * tolerance),

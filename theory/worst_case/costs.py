@@ -6,10 +6,9 @@ import os
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from theory.common.errors import TooLargeError
-from theory.common.types import Ints
+from theory.common.types import Floats, Ints
 from theory.worst_case.question import Measure, Question
 
 HOPELESS = 6 * 3600.0  # seconds
@@ -25,9 +24,14 @@ class Cost:
 
 
 def banded_cost(question: Question, pairs: Ints) -> Cost:
-    """Of Clarabel: each window of w nodes is a dense block of w (w + 1) / 2 unknowns that meets the next one."""
-    block = window_sizes(question, pairs) * (window_sizes(question, pairs) + 1) / 2
-    return Cost(7e-4 * len(block) + 4e-8 * float((block**3).sum()), 3e4 * len(block) + 60 * float((block**2).sum()))
+    """Of our method on bands: twenty factors of a band, in which windows and rows of pairs are added up."""
+    alive, oldest = window_sizes(question, pairs)
+    unknowns = np.cumsum(alive + 1)  # those born up to each point
+    width = unknowns - np.append(0.0, unknowns)[oldest]
+    band, windows = float((alive + 1) @ width**2), float(((alive * (alive + 1) / 2) ** 2).sum())
+    rows = float(((np.abs(pairs[:, 0] - pairs[:, 1]) + 2.0) ** 4).sum())
+    seconds = 20 * (3e-5 * len(alive) + 1.5e-10 * band + 1e-8 * windows + 1.5e-9 * rows)
+    return Cost(seconds, 1e4 * len(alive) + 30 * float(unknowns[-1] * width.max()))
 
 
 def interior_cost(question: Question, pairs: Ints) -> Cost:
@@ -46,8 +50,8 @@ def dense_cost(question: Question) -> Cost:
     return Cost(0.1 + 1e-9 * entries**3, 24 * entries**2)
 
 
-def window_sizes(question: Question, pairs: Ints) -> NDArray[np.float64]:
-    """How many nodes are alive at each point, without building the rows."""
+def window_sizes(question: Question, pairs: Ints) -> tuple[Floats, Ints]:
+    """How many nodes are alive at each point, and the point at which the oldest was born, without building the rows."""
     points = question.steps + 1
     last = np.arange(points)
     np.maximum.at(last, question.read_points, np.arange(1, points))
@@ -64,7 +68,8 @@ def window_sizes(question: Question, pairs: Ints) -> NDArray[np.float64]:
     np.add.at(change, np.arange(points), 1.0)
     np.add.at(change, last + 1, -1.0)
     alive = np.cumsum(change)[:points]
-    return alive + (until - np.arange(points) + 1.0) if question.variance > 0 else alive
+    oldest = np.searchsorted(np.maximum.accumulate(last), np.arange(points))
+    return alive + (until - np.arange(points) + 1.0) if question.variance > 0 else alive, oldest
 
 
 def refuse_hopeless(question: Question, cost: Cost, most: float = HOPELESS) -> None:

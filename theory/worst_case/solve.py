@@ -30,7 +30,8 @@ FELL = 1e-6  # relative: a smaller fall may be the solver's error
 ROUNDS = 40
 _TYPICAL = 2  # rounds after the first
 SHORT = 1.0  # seconds by prediction within which no pair is left broken
-PATIENCE = 120.0  # seconds that the next round may take by prediction
+PATIENCE = 120.0  # seconds that the next round may take by prediction where no pair may be left broken
+LONG = 10.0  # the same where the value has to settle only
 LARGEST_CHECK = 2500  # nodes up to which all pairs are looked at
 
 
@@ -160,7 +161,7 @@ def _settled(question: Question, exact: bool, start: Solution | None, progress: 
         # While the value still moves much, a rough answer is enough to find the next pairs.
         rough = not settled and np.isfinite(best.change) and number < ROUNDS - 1
         tolerance = float(np.clip(best.change / 100, TIGHT, ROUGH)) if rough else TIGHT
-        if _seconds(question, pairs) > PATIENCE:
+        if _seconds(question, pairs) > (PATIENCE if exact else LONG):
             break
         tell = meter.round(_seconds(question, pairs))
         tell(0.0)

@@ -42,9 +42,9 @@ def surpluses(question: Question, solution: Solution) -> Floats:
     nodes = 2 * points - 1 if normal.variance > 0 else points
     assert solution.gram is not None
     gram = whole(solution.gram, nodes)
-    places = _places(normal, nodes)
-    cross = gram[:points] @ places.T  # <g_i, x_j>
-    positions = places @ (gram @ places.T)
+    places = _summed(_moves(normal, gram))  # <node, x_j>
+    cross = places[:points]
+    positions = _summed(_moves(normal, np.ascontiguousarray(places.T)))
     gradients = gram[:points, :points]
     own = np.diag(cross)
     along = (own[:, None] - cross) + (cross.T - own[None, :])
@@ -70,15 +70,16 @@ def cuts(question: Question, surplus: Floats, *, longest: int, tolerance: float 
     return np.unique(broken, axis=0)
 
 
-def _places(question: Question, nodes: int) -> Floats:
-    """The points x_0..x_T - x_0 as combinations of nodes."""
-    points = question.steps + 1
-    step = np.zeros((points, nodes))
-    k = np.arange(question.steps)
-    step[k + 1, question.read_points] = -question.step_sizes
-    if nodes > points:
-        step[k + 1, points + k] = -question.step_sizes
-    return np.cumsum(step, axis=0)
+def _moves(question: Question, inner: Floats) -> Floats:
+    """Inner products with nodes, one a column, as inner products with the steps x_{k+1} - x_k."""
+    k, points = np.arange(question.steps), question.steps + 1
+    noise = inner[:, points + k] if inner.shape[1] > points else 0.0
+    return np.asarray(-question.step_sizes * (inner[:, question.read_points] + noise))
+
+
+def _summed(moves: Floats) -> Floats:
+    """Inner products with steps as those with the points x_0..x_T - x_0."""
+    return np.concatenate([np.zeros((len(moves), 1)), np.cumsum(moves, axis=1)], axis=1)
 
 
 def _apart(gram: Floats) -> Floats:

@@ -17,21 +17,22 @@ from theory.common.waiting import silent
 from theory.worst_case.costs import DENSE, Cost, banded_cost, dense_cost, interior_cost, refuse_hopeless
 from theory.worst_case.question import Question
 from theory.worst_case.solution import BROKEN, Solution, Status
-from theory.worst_case.solvers.banded import solve
+from theory.worst_case.solvers.banded import OWN_ON_BANDS, solve
 from theory.worst_case.solvers.dense import solve_dense
 from theory.worst_case.solvers.inequalities import neighbours
 from theory.worst_case.solvers.interior import OWN, solve_interior
 from theory.worst_case.solvers.violated_pairs import cuts, surpluses
 
-TIGHT, ROUGH = 2e-7, 1e-4  # tolerances of the interior-point method
+TIGHT, ROUGH, _FIRST = 2e-7, 1e-4, 1e-5  # tolerances of our own methods
 SETTLED = 1e-4  # relative change of the value from one round to the next
-NEARLY_KEPT = 0.01  # by how much pairs may be broken where the value counts as settled, in units of Delta
+NEARLY_KEPT = 0.1  # by how much pairs may be broken where the value counts as settled, in units of Delta
 FELL = 1e-6  # relative: a smaller fall may be the solver's error
 ROUNDS = 40
 _TYPICAL = 2  # rounds after the first
 SHORT = 1.0  # seconds by prediction within which no pair is left broken
 PATIENCE = 120.0  # seconds that the next round may take by prediction where no pair may be left broken
 LONG = 10.0  # the same where the value has to settle only
+_SHORT_RUN = 64  # steps
 LARGEST_CHECK = 2500  # nodes up to which all pairs are looked at
 
 
@@ -50,7 +51,7 @@ def worst_case(
         question: any.
         reach: use the pairs up to this many steps apart and no others; None chooses pairs until the value settles. For
             short runs that is when no pair is broken, so that the value is that of all pairs; for long ones when the
-            value changes by less than 1e-4 and no pair is broken by more than a hundredth of Delta.
+            value changes by less than 1e-4 and no pair is broken by more than a tenth of Delta.
         dense: use all pairs in one dense problem, for up to some fifty steps.
         exact: go on until no pair is broken, however long the run.
         start: an answer to the same question, from which to go on.
@@ -112,8 +113,10 @@ def _dense(question: Question, progress: Stages) -> Solution:
 
 def _solve(question: Question, pairs: Ints, tolerance: float = TIGHT, tell: Share = silent) -> Solution:
     """By the solver that is predicted to be faster; by the other one where it fails."""
-    banded = banded_cost(question, pairs)
-    costs: list[tuple[Cost, Callable[[], Solution]]] = [(banded, lambda: solve(question, pairs, tell=tell))]
+    banded, fine = banded_cost(question, pairs), tolerance if tolerance > TIGHT else 1e-10
+    costs: list[tuple[Cost, Callable[[], Solution]]] = [
+        (banded, lambda: solve(question, pairs, tolerance=fine, tell=tell))
+    ]
     if question.variance == 0:
         other = interior_cost(question, pairs)
         costs.append((other, lambda: solve_interior(question, pairs, tolerance=tolerance, tell=tell)))
@@ -151,7 +154,9 @@ class _Round:
 def _settled(question: Question, exact: bool, start: Solution | None, progress: Stages) -> Solution:
     pairs, meter = neighbours(question.steps, 1), _Meter(progress)
     tell = meter.round(_seconds(question, pairs))
-    best = _round(question, 0, None, TIGHT, start or _solve(question, pairs, tell=tell))
+    # Other pairs will be needed: a rough answer finds the first of them.
+    first = (start, TIGHT) if start else (_solve(question, pairs, _FIRST, tell), _FIRST)
+    best = _round(question, 0, None, first[1], first[0])
     for number in range(1, ROUNDS):
         solution, settled = best.solution, best.settled(exact or meter.spent < SHORT)
         if solution.status is not Status.SOLVED or (settled and best.final):
@@ -182,7 +187,7 @@ def _all_pairs(question: Question, otherwise: Solution) -> Solution:
 def _round(question: Question, number: int, before: _Round | None, tolerance: float, solution: Solution) -> _Round:
     nothing = np.empty((0, 2), dtype=np.int64)
     change = np.inf if before is None else (before.solution.value - solution.value) / solution.value
-    used = tolerance if solution.solver == OWN else TIGHT
+    used = tolerance if solution.solver in (OWN, OWN_ON_BANDS) else TIGHT
     pairs, nodes = solution.pairs, (2 if question.variance > 0 else 1) * (question.steps + 1)
     if solution.status is not Status.SOLVED:
         return _Round(solution, pairs, nothing, used, change)
@@ -201,10 +206,8 @@ def _round(question: Question, number: int, before: _Round | None, tolerance: fl
 
 
 def _longest(question: Question, number: int) -> int:
-    """How far apart new pairs may be: any distance for the interior-point method, few steps for windows."""
-    if question.variance == 0 and interior_cost(question, neighbours(question.steps, 2)).seconds < PATIENCE / 4:
-        return question.steps
-    return min(2 << number, question.steps)
+    """How far apart new pairs may be: any distance in short runs, few steps where the band would grow."""
+    return question.steps if question.variance == 0 and question.steps <= _SHORT_RUN else 2 << number
 
 
 def _seconds(question: Question, pairs: Ints) -> float:

@@ -22,7 +22,7 @@ from theory.worst_case.solvers.windows import births
 _ITERATIONS = 100
 _DAMPING = (1e-15, 1e-13, 1e-11, 1e-9, 1e-7)  # of the diagonal, where the matrix has no Cholesky factor
 _STUCK = 1e-6  # a shorter step is none
-_REFINEMENTS = 2
+_REFINEMENTS, _EXACT = 2, 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +258,10 @@ class _Newton:
             inner = self.border * found[-1]
             kernels.multiply(self.band, found[:-1], inner)
             last = self.border @ found[:-1] + self.corner * found[-1]
-            found = found + self._bordered(right - np.append(inner, last))
+            left = right - np.append(inner, last)
+            if np.abs(left).max() <= _EXACT * np.abs(right).max():
+                break
+            found = found + self._bordered(left)
         return found
 
     def direction(self, target: float, rows: Floats, windows: Floats) -> _Point:

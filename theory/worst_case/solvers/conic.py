@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import clarabel
@@ -38,12 +39,15 @@ class Unknowns:
     right: Ints
     nodes: int
 
+    @cached_property
+    def _keys(self) -> Ints:
+        return self.left * self.nodes + self.right
+
     def find(self, left: Ints, right: Ints) -> Ints:
         """Columns of inner products with left >= right; -1 where the product is known to be 0."""
-        keys = self.left * self.nodes + self.right
-        place = np.searchsorted(keys, left * self.nodes + right)
-        place = np.minimum(place, len(keys) - 1)
-        return np.where(keys[place] == left * self.nodes + right, self.points + place, -1)
+        wanted = left * self.nodes + right
+        place = np.minimum(np.searchsorted(self._keys, wanted), len(self._keys) - 1)
+        return np.where(self._keys[place] == wanted, self.points + place, -1)
 
     @property
     def count(self) -> int:
@@ -171,11 +175,9 @@ class Problem:
 
     def columns(self) -> Ints:
         """The unknown of each entry of the windows' lower triangles, row by row; -1 where it is known to be 0."""
-        found = []
-        for frame in self.frames:
-            b, a = np.tril_indices(len(frame))
-            found.append(self.unknowns.find(np.maximum(frame[a], frame[b]), np.minimum(frame[a], frame[b])))
-        return np.concatenate(found)
+        triangles = {size: np.tril_indices(size) for size in {len(frame) for frame in self.frames}}
+        b, a = (np.concatenate([frame[triangles[len(frame)][k]] for frame in self.frames]) for k in (0, 1))
+        return self.unknowns.find(np.maximum(a, b), np.minimum(a, b))
 
     def _cones(self) -> tuple[sparse.csc_matrix, list[object]]:
         """Each window's upper triangle, column by column, off-diagonal entries times sqrt(2)."""
@@ -254,11 +256,12 @@ class Problem:
 
     def _gram(self, primal: Floats) -> Gram:
         filled = np.append(primal * self.unit, 0.0)  # column -1, a product known to be 0, reads the appended 0
-        entries = []
+        values, entries, start = filled[self.columns()], [], 0
         for frame in self.frames:
-            left, right = np.maximum.outer(frame, frame), np.minimum.outer(frame, frame)
-            column = self.unknowns.find(left.ravel(), right.ravel())
-            entries.append((frame, filled[column].reshape(left.shape)))
+            matrix, (b, a) = np.empty((len(frame), len(frame))), np.tril_indices(len(frame))
+            matrix[b, a] = matrix[a, b] = values[start : start + len(a)]
+            entries.append((frame, matrix))
+            start += len(a)
         return Gram(tuple(entries))
 
 

@@ -23,7 +23,7 @@ from theory.worst_case.solvers.inequalities import neighbours
 from theory.worst_case.solvers.interior import OWN, solve_interior
 from theory.worst_case.solvers.violated_pairs import cuts, surpluses
 
-TIGHT, ROUGH, _FIRST = 2e-7, 1e-4, 1e-5  # tolerances of our own methods
+TIGHT, ROUGH = 2e-7, 1e-4  # tolerances of our own methods
 SETTLED = 1e-4  # relative change of the value from one round to the next
 NEARLY_KEPT = 0.1  # by how much pairs may be broken where the value counts as settled, in units of Delta
 FELL = 1e-6  # relative: a smaller fall may be the solver's error
@@ -154,9 +154,7 @@ class _Round:
 def _settled(question: Question, exact: bool, start: Solution | None, progress: Stages) -> Solution:
     pairs, meter = neighbours(question.steps, 1), _Meter(progress)
     tell = meter.round(_seconds(question, pairs))
-    # Other pairs will be needed: a rough answer finds the first of them.
-    first = (start, TIGHT) if start else (_solve(question, pairs, _FIRST, tell), _FIRST)
-    best = _round(question, 0, None, first[1], first[0])
+    best = _round(question, 0, None, TIGHT, start or _solve(question, pairs, tell=tell))
     for number in range(1, ROUNDS):
         solution, settled = best.solution, best.settled(exact or meter.spent < SHORT)
         if solution.status is not Status.SOLVED or (settled and best.final):
@@ -179,6 +177,8 @@ def _settled(question: Question, exact: bool, start: Solution | None, progress: 
 
 def _all_pairs(question: Question, otherwise: Solution) -> Solution:
     """The answer with all pairs, where that is quick and succeeds."""
+    if question.steps > _SHORT_RUN:
+        return otherwise
     pairs = neighbours(question.steps, question.steps)
     found = _solve(question, pairs) if _seconds(question, pairs) < SHORT else otherwise
     return found if found.status is Status.SOLVED else otherwise

@@ -15,7 +15,7 @@ from scipy import linalg, sparse
 from theory.common.types import Floats
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Multipliers, Solution, Status
-from theory.worst_case.solvers.slack import slack_matrix
+from theory.worst_case.solvers.inequalities import Products, system
 
 ALLOWED = 1e-6
 SHARES = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
@@ -107,3 +107,38 @@ def positive(matrix: sparse.csr_matrix, diagonal: Floats) -> bool:
     except np.linalg.LinAlgError:
         return False
     return True
+
+
+def slack_matrix(question: Question, multipliers: Multipliers) -> sparse.csr_matrix:
+    """S over the nodes g_0..g_T, e_0..e_{T-1} (with noise), symmetric.
+
+    Sum of all rows times their multipliers = (terms in f, which cancel) - <S, G>, the measure included with a minus.
+    """
+    normal = question.normalised()
+    rows = system(normal, multipliers.pairs)
+    points = rows.points
+    k = np.arange(points)
+    squares = Products(k, k, k, np.ones(points))
+    parts = [
+        _scaled(rows.interpolation, multipliers.pair),
+        _scaled(squares, -0.5 * multipliers.floor),
+        _scaled(squares, multipliers.measure),
+        _scaled(rows.coherence_products, multipliers.coherence),
+    ]
+    if rows.noisy:
+        noise, row = points + np.arange(points - 1), np.arange(points - 1)
+        parts.append(_scaled(Products(row, noise, noise, np.ones(points - 1)), -multipliers.noise))
+        k, node = multipliers.orthogonal.T
+        left, right = np.maximum(points + k, node), np.minimum(points + k, node)
+        count = np.arange(len(k))
+        parts.append(_scaled(Products(count, left, right, np.ones(len(k))), -2 * multipliers.free))
+    size = 2 * points - 1 if rows.noisy else points
+    left, right, value = (np.concatenate(column) for column in zip(*parts, strict=True))
+    half = sparse.coo_matrix((-value / 2, (left, right)), shape=(size, size))
+    return (half + half.T).tocsr()
+
+
+def _scaled(
+    products: Products, multiplier: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    return products.left, products.right, products.coefficient * multiplier[products.row]

@@ -17,7 +17,7 @@ from theory.worst_case.certificate.text import KINDS, Argument, Statement, round
 from theory.worst_case.certificate.verify import check_positive, slack_form, verify, verify_file, write
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Multipliers
-from theory.worst_case.solvers.slack import slack_matrix
+from theory.worst_case.solvers.accuracy import slack_matrix
 
 BY_HAND = """\
 gradlag certificate 1

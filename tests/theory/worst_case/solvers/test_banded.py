@@ -10,12 +10,11 @@ import pytest
 from theory.staleness.count import Staleness
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Status
-from theory.worst_case.solvers.accuracy import ALLOWED, checked, shortfall, unbalanced
+from theory.worst_case.solvers.accuracy import ALLOWED, checked, shortfall, slack_matrix, unbalanced
 from theory.worst_case.solvers.banded import solve
 from theory.worst_case.solvers.dense import solve_dense
 from theory.worst_case.solvers.inequalities import neighbours
 from theory.worst_case.solvers.interior import solve_interior
-from theory.worst_case.solvers.slack import slack_matrix
 
 STATED = 2e-6  # both values are bounds that lie within 1e-6 of the optimum
 

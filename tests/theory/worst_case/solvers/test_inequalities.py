@@ -5,9 +5,9 @@ import pytest
 
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Multipliers
+from theory.worst_case.solvers.accuracy import slack_matrix
 from theory.worst_case.solvers.forms import Forms
 from theory.worst_case.solvers.inequalities import neighbours, system
-from theory.worst_case.solvers.slack import slack_matrix
 
 
 def scattered(steps, seed, **constants):

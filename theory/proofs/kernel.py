@@ -1,6 +1,7 @@
 """The kernel: what a statement is and denotes, when two are the same, and the rules that make facts.
 
-With `axioms.py`, `statement.py` and `theorem.py` this is all that must be trusted; `docs/kernel.md` counts the lines.
+With `axioms.py`, `statement.py`, `theorem.py` and the tables of `common/table.py` this decides what is proved;
+`docs/kernel.md` counts the lines, and says what else is believed.
 
 What an expression denotes
     A *run* gives a whole number T >= 1, a whole D >= 0, a map tau of whole numbers with tau(k) >= 0, and tau(k) <= k
@@ -18,12 +19,13 @@ What every constructor keeps
        no name is ever invented. What is put in for a free variable has no bound variable in it.
     2. Every sum is finite: from its own constraints each bound variable has something free below it and above it.
     3. Powers are whole; a negative power stands at symbols in POSITIVE only: no expression can divide by zero.
-    4. Coefficients are fractions, offsets ints, by exact type: nothing is converted, no float decides anything.
-    5. All values are immutable; what is handed out of a cache is a copy or read-only.
-    6. A fact is made by `_fact` alone; every rule refuses what is not exactly a Fact that `_fact` made.
-Python cannot prevent that somebody replaces a rule while the program runs, sets an attribute with object.__setattr__,
-builds a value with tuple.__new__, or writes into a private table: who does so has changed the kernel, and found no
-proof.
+    4. Coefficients are fractions, offsets ints, names strs, by exact type, and before any cache is asked: nothing is
+       converted, no float decides anything, nothing compares in a way of its own.
+    5. All values are tuples; what is handed out of a cache is a copy.
+    6. A fact is made by `_fact` alone, and what it says lies in a private table; every rule refuses what is not exactly
+       a Fact that `_fact` made.
+Python cannot prevent that somebody replaces a rule or a property of a class while the program runs, builds a value with
+tuple.__new__, or writes into a private table: who does so has changed the kernel, and found no proof.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ from tests.support.made_bounds import (
     true,
 )
 from tests.support.replays import replayed
+from theory.bounds import REGISTRY
+from theory.bounds.parts.bound import BEFORE
 from theory.bounds.theorem_c import First, HalfSine, SineRatio
 from theory.formulas.formula import (
     Defined,
@@ -131,6 +133,18 @@ def test_c_the_power_of_a_fraction_or_a_root_shows_what_it_is_a_power_of():
     assert plain((call("sqrt", L * T) ** 2).latex()) == "(√(L T))²"
     assert plain((call("sqrt", T) * 2).latex()) == "√T · 2"
     assert "sin" in HalfSine(Name("theta", r"\theta")).latex()
+
+
+def test_c_what_stands_before_the_first_step_is_said_to_be_0():
+    looking = [name for name, bound in REGISTRY.items() if bound.latex_definitions()[-1:] == (BEFORE,)]
+    assert set(looking) == {"theorem-ar", "theorem-b", "theorem-b-noise"}
+    assert BEFORE in made(TRUE, condition(Previous(ETA), ">=", 0, index="k")).statement
+    later = condition(ETA, ">=", Previous(ETA), index="k", since=1)
+    assert BEFORE not in made(TRUE, later).statement
+
+
+def test_e_one_law_of_the_delays_is_printed_with_its_means():
+    assert "one law, of mean E[d] and mean square E[d^2]" in REGISTRY["theorem-r"].assumptions[-1].text
 
 
 # -------------------------------------------------------------------------------- what a proof rests on is printed

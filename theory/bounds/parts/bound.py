@@ -25,6 +25,7 @@ from theory.formulas.formula import (
     Defined,
     Environment,
     Formula,
+    Previous,
     Product,
     Quotient,
     Readers,
@@ -42,6 +43,8 @@ STEP_NUMBERING = (
     r"\text{step } k = 0, 1, \dots \text{ takes } x_{k} \text{ to } x_{k+1}, \quad \tau_{k} = k - d_{k},"
     r" \quad W_{k} = \{\tau_{k}, \dots, k-1\}"
 )
+#: What `Previous` is at the first step.
+BEFORE = r"\text{what has an index below } 0 \text{ is } 0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -264,7 +267,7 @@ class Bound:
     def latex_definitions(self) -> tuple[str, ...]:
         """LaTeX of the abbreviations, after the numbering of the steps where a formula refers to it."""
         lines = tuple(node.definition(index) for node, index in self._indexed_definitions())
-        return ((STEP_NUMBERING,) if self._numbers_steps() else ()) + lines
+        return ((STEP_NUMBERING,) if self._numbers_steps() else ()) + lines + ((BEFORE,) if self._looks_back() else ())
 
     def sympy(self, schedule: Any = None, delay: Any = None) -> Any:
         r"""The right-hand side as a sympy expression, abbreviations written out; see theory/formulas/symbolic.py.
@@ -329,6 +332,10 @@ class Bound:
             for node in root.definitions():
                 found.setdefault(node.symbol, (node, index if node is root else "k"))
         yield from found.values()
+
+    def _looks_back(self) -> bool:
+        roots = [self.value, *(c.left for c in self.conditions if c.since == 0)]
+        return any(isinstance(node, Previous) for root in roots for node in root.walk())
 
     def _numbers_steps(self) -> bool:
         nodes = (node for root in (self.value, *(c.left for c in self.conditions)) for node in root.walk())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeVar
 
 from theory.common.errors import InputError
@@ -134,8 +135,6 @@ def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
     >>> nearest("quadrtic", ["quadratic", "logistic"]), nearest("kolo", ["koloskova2022"]), nearest("x", ["y"])
     ('quadratic', 'koloskova2022', None)
     """
-    from difflib import get_close_matches  # most command lines are spelt right, and wait for nothing
-
     known = list(names)
     if not 0 < len(name) <= _LONGEST_NAME:
         return None

@@ -1,5 +1,3 @@
-from .compiling import kept as kept
-from .compiling import number_of_sources as number_of_sources
 from .counters import DELAYS as DELAYS
 from .counters import INITIAL as INITIAL
 from .counters import MINIBATCH as MINIBATCH

@@ -19,7 +19,7 @@ import numpy as np
 
 from experiments.logs.log import FAR, TrainingLog
 from theory.bounds import Setting
-from theory.common.types import Floats
+from theory.common.types import Flags, Floats
 from theory.formulas.formula import DelayMap
 
 _ROUNDING = 1e-9
@@ -68,55 +68,72 @@ class Inequalities:
             return ""
         least, most, reach = self._least, self._most, self._reach
         change = np.maximum(least[1:] - most[:-1], least[:-1] - most[1:])
-        known = np.isfinite(change) & np.isfinite(reach)
-        above = np.flatnonzero(known & (change > reach * (1 + _ROUNDING)))
+        above = np.flatnonzero(change > reach * (1 + _ROUNDING))
         if above.size:
             at = int(above[0])
             return _contradiction(_CHANGED, at + 1, change[at], reach[at])
-        steps = f"at {int(known.sum())} of {reach.size} steps"
-        return f"{steps} |grad F| changes by no more than L times the length of the step" if known.any() else ""
+        tested = int((self._moved & (self._unsure[1:] + self._unsure[:-1] < reach) & np.isfinite(reach)).sum())
+        steps = f"at {tested} of {reach.size} steps"
+        return f"{steps} |grad F| changes by no more than L times the length of the step" if tested else ""
 
     def bounded_below(self) -> Contradiction | str:
         """The norm at x_0, and what F has fallen by: a contradiction, or how Delta was tested, if it was."""
         smoothness, gap = self.setting.constants["L"], self.setting.constants["Delta"]
         if self.log.times[0] == 0:
             starts, limit = self.log.least[:, 0], 2 * smoothness * gap
-            above = np.flatnonzero((starts < FAR) & (np.minimum(starts, FAR) ** 2 > limit * (1 + _ROUNDING)))
+            above = np.flatnonzero(np.minimum(starts, FAR) ** 2 > limit * (1 + _ROUNDING))
             if above.size:
                 return _contradiction(_START, 0, self.log.squares[above[0], 0], limit)
         if not self.exact:
             return ""
-        spent = np.concatenate([[0.0], np.cumsum(self._falls)]) + self._least**2 / (2 * smoothness)
+        with np.errstate(invalid="ignore", over="ignore"):  # after an infinite norm nothing is known
+            spent = np.concatenate([[0.0], np.cumsum(self._falls)]) + self._least**2 / (2 * smoothness)
+            blurred = (self._most**2 - self._least**2) / (2 * smoothness)
         above = np.flatnonzero(spent > gap * (1 + _ROUNDING))
         if above.size:
             return _contradiction(_FALLEN, int(above[0]), spent[above[0]], gap)
         told = "the recorded norms say that F falls, and has left to fall, no more than Delta"
-        return told if np.isfinite(spent[1:]).any() else ""
+        tested = np.isfinite(spent[1:]) & (spent[1:] > 0) & (blurred[1:] < gap)
+        return told if self._moved.any() and tested.any() else ""
 
     @cached_property
     def _least(self) -> Floats:
-        return self._whole(self.log.least[0])
+        return self._whole(np.minimum(self.log.least[0], FAR))
 
     @cached_property
     def _most(self) -> Floats:
-        return self._whole(self.log.most[0])
+        most = self.log.most[0]
+        return self._whole(np.where(most < FAR, most, np.inf))
 
     def _whole(self, norms: Floats) -> Floats:
         """Those at k = 0..T, NaN where none is recorded."""
         whole = np.full(self.setting.steps + 1, np.nan)
-        whole[self.log.times] = np.where(norms < FAR, norms, np.nan)
+        whole[self.log.times] = norms
         return whole
+
+    @cached_property
+    def _unsure(self) -> Floats:
+        """By how much (T + 1,) each norm may be off; infinite where it is."""
+        return np.asarray((self._most - self._least) / 2)
 
     @cached_property
     def _reach(self) -> Floats:
         """L times the length (T,) of each step, at most."""
-        setting = self.setting
-        reads = DelayMap(setting.delays)
-        most = self._most[:-1]
-        norms = most[reads.read] if self.delays_known else reads.highest(most)
-        return np.asarray(setting.constants["L"] * setting.step_sizes * norms, dtype=np.float64)
+        return self.setting.constants["L"] * self._length(self._most)
 
     @property
+    def _moved(self) -> Flags:
+        """Whether each step (T,) is known to have a length: where it has none, nothing can be contradicted."""
+        return self._length(self._least) > 0
+
+    def _length(self, norms: Floats) -> Floats:
+        """The length (T,) of each step, by the norms at k = 0..T."""
+        reads = DelayMap(self.setting.delays)
+        read = norms[:-1][reads.read] if self.delays_known else reads.highest(norms[:-1])
+        with np.errstate(invalid="ignore"):  # a step size of 0 at an infinite norm
+            return np.asarray(self.setting.step_sizes * read, dtype=np.float64)
+
+    @cached_property
     def _falls(self) -> Floats:
         """By how much F falls at least in each step (T,); NaN where nothing says so."""
         setting = self.setting

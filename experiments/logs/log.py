@@ -36,6 +36,7 @@ class TrainingLog:
         measured: float64 (S, R), what was recorded of the gradient at x_k; infinite where a run diverged.
         power: 1 where that is its norm, 2 where it is the square.
         allowance: float64 (S, R), by how much it may be off, by its digits.
+        overflow: the least norm that may be recorded as infinite.
         seeds: (S,).
         steps: how many steps the training took, at least times[-1].
         delays: int64 (S, T), d_1..d_T for T = times[-1]; None without such a column.
@@ -47,6 +48,7 @@ class TrainingLog:
     measured: Floats
     power: int
     allowance: Floats
+    overflow: float
     seeds: tuple[int, ...]
     steps: int
     delays: Ints | None
@@ -63,7 +65,7 @@ class TrainingLog:
     @property
     def least(self) -> Floats:
         """|g_k| (S, R), less by as much as it may be off."""
-        return self._norms(self.measured - self.allowance)
+        return np.where(np.isinf(self.measured), self.overflow, self._norms(self.measured - self.allowance))
 
     @property
     def most(self) -> Floats:

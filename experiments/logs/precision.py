@@ -15,8 +15,12 @@ from theory.common.types import Floats
 
 # Norms are usually computed in float32; a sum of many squares loses some bits more.
 _SINGLE, _HALF, _BRAIN = 2.0**-20, 2.0**-10, 2.0**-7
+# A norm whose sum of squares overflows is at least as large, in a 16-bit float and in float32.
+_HALF_END, _SINGLE_END = 255.0, 2.0**64
 # Digits that may hide a 16-bit float, what it is then allowed; and half the least number of such a one, and of float32.
 _FEW, _HIDDEN, _TINY, _TINIEST = 6, 2.0**-8, 2.0**-25, 2.0**-150
+# Of no finite number no decimals are seen.
+_LEAST = -308
 
 
 @dataclass
@@ -46,12 +50,21 @@ class Digits:
         size = np.abs(np.where(np.isfinite(values), values, 0.0))
         with np.errstate(divide="ignore"):
             leading = np.where(size > 0, np.floor(np.log10(size)), -400.0)
-        printed = np.maximum(10.0 ** (leading - self.significant + 1), 10.0 ** -float(self.decimals)) / 2
+        printed = np.maximum(10.0 ** (leading - self.significant + 1), 10.0 ** -float(max(self.decimals, _LEAST))) / 2
         held = _held(size)
-        few = self.significant <= _FEW or self.decimals <= _FEW - 2
-        least = _TINY if few or held > _SINGLE else _TINIEST
-        computed = np.maximum(max(held, _HIDDEN if few else 0.0) * size, least)
+        least = _TINY if self._few or held > _SINGLE else _TINIEST
+        computed = np.maximum(max(held, _HIDDEN if self._few else 0.0) * size, least)
         return np.asarray(printed + computed, dtype=np.float64)
+
+    def overflow(self, values: Floats) -> float:
+        """The least norm that may stand there as infinite, by the floats that hold the others."""
+        short = self._few or _held(np.abs(np.where(np.isfinite(values), values, 0.0))) == _HALF
+        return _HALF_END if short else _SINGLE_END
+
+    @property
+    def _few(self) -> bool:
+        """Whether so few digits were printed that a 16-bit float may hide behind them."""
+        return self.significant <= _FEW or self.decimals <= _FEW - 2
 
 
 def _held(size: Floats) -> float:

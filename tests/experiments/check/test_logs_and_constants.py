@@ -207,3 +207,42 @@ def test_norms_that_grow_or_vanish_are_no_contradiction_in_any_float_or_print(
     L, Delta = (run.constants[name].value for name in ("L", "Delta"))
     verdict = judged(tmp_path, rows(norms, digits), L, Delta, float(run.step_sizes[0]), window=4)
     assert "broken" not in {verdict.assumptions[name] for name in ("smooth", "bounded below")}
+
+
+@pytest.mark.parametrize("far", ["inf", "3e170", "7e40"])
+@pytest.mark.parametrize("tail", [[], ["4,0.25"]])
+def test_a_norm_that_jumps_to_infinity_in_a_short_step_is_a_contradiction_to_L(
+    tmp_path: Path, far: str, tail: list[str]
+) -> None:
+    # Steps of .02 * .8 at L = 3: the norm cannot leave for what no float holds.
+    verdict = judged(tmp_path, ["0,0.875", "1,0.828125", "2,0.796875", f"3,{far}", *tail], 3, 4, 0.02)
+    assert verdict.verdict is Decision.ASSUMPTION_BROKEN
+    assert "L is contradicted at k = 3: |grad F| has changed by at least" in verdict.sentence
+
+
+@pytest.mark.parametrize("rows", [["0,inf", "1,0.5"], ["0,inf", "1,inf", "2,inf"]])
+@pytest.mark.parametrize("sigma", [0.0, 0.4])
+def test_an_infinite_norm_at_the_start_is_beyond_2_L_Delta(tmp_path: Path, rows: list[str], sigma: float) -> None:
+    assert judged(tmp_path, rows, 3, 2, 0.02, sigma=sigma).assumptions["bounded below"] == "broken"
+
+
+def test_a_run_that_overflows_its_floats_step_by_step_contradicts_nothing(tmp_path: Path) -> None:
+    # Each step multiplies the norm by 1 - 3 * 2 = -5; sums of squares in 16 bits end at 256^2.
+    norms = ["0,3", "1,15", "2,75", "3,inf", "4,inf"]
+    verdict = judged(tmp_path, norms, 2, 9 / 4, 3)
+    assert "broken" not in {verdict.assumptions[name] for name in ("smooth", "bounded below")}
+
+
+NOTHING = {
+    "norms of zero": (["0,0.0,", "1,0.0,0", "2,0.0,1"], 0.3),
+    "steps of zero": (["0,1.25,", "1,1.25,0", "2,1.25,1"], 0.0),
+    "norms printed in whole numbers": (["0,2,", "1,2,0", "2,1,1", "3,1,1"], 0.05),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+def test_where_nothing_could_contradict_a_constant_it_is_given_and_not_tested(tmp_path: Path, case: str) -> None:
+    found, step = NOTHING[case]
+    verdict = judged(tmp_path, found, 0.7, 40, step, window=2)
+    assert verdict.assumptions["smooth"] == "given"
+    assert (verdict.assumptions["bounded below"] == "given") is (case != "norms printed in whole numbers")

@@ -212,6 +212,10 @@ def _drawn(evidence: Evidence, level: float) -> tuple[Examined, Examined] | None
     return variance, Examined(UNBIASED.name, State.BROKEN, words, far.k, far.bias)
 
 
+_TAKES_A_GENERATOR = (
+    "All fresh draws of the gradient are alike, but it takes a generator, gradient(x, rng), and may be noisy "
+    "elsewhere. Write gradient(x) if it is exact."
+)
 _LOUD = (
     "sigma is contradicted at k = {loud.k}: {loud.count} fresh draws of the gradient show a variance of "
     "{loud.variance:.4g}, and sigma^2 = {limit:.4g} (p = {p:.2g} by Gaffke's test, valid for every law)."
@@ -225,6 +229,8 @@ _HIDDEN = "{many} are too noisy for their sigma, and show no bias beyond that."
 
 
 def _no_noise(evidence: Evidence) -> Examined:
+    if evidence.draws and not any(each.variance for each in evidence.draws):
+        return Examined(NO_NOISE.name, State.UNKNOWN, _TAKES_A_GENERATOR)
     if not evidence.deterministic:
         return Examined(NO_NOISE.name, State.BROKEN, "The gradients of the run are noisy, not exact.")
     if evidence.simulated:

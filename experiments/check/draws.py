@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 
@@ -25,8 +26,8 @@ _SHARE, _LEAST, _MOST = 4, 64, 1024
 BLOCKS = 16
 # x_0, and x_k at these shares of T for the first seed.
 _PLACES = (1 / 16, 1 / 4, 1.0)
-# Seeds that a run takes only if it is asked for them.
-_SEED = 2**63 - 1
+# Seeds from here on are those of fresh draws: a run takes them only if it is asked for them.
+_SEEDS = 2**62
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +119,7 @@ def drawn(run: Run, problem: Problem, progress: Progress) -> tuple[Draws, ...]:
             _at(
                 problem,
                 k,
+                _seed(run, k),
                 x,
                 run.configuration.batch,
                 count,
@@ -156,7 +158,14 @@ def _reached(run: Run, problem: Problem, k: int) -> Vector:
     return point
 
 
-def _at(problem: Problem, k: int, x: Vector, batch: int, count: int, tell: Callable[[int], None]) -> Draws:
+def _seed(run: Run, k: int) -> int:
+    """Every run has draws of its own, which another `--seed` changes."""
+    asked = run.configuration
+    text = f"{asked.data_digest} {asked.seeds[0]} {asked.steps} {k}"
+    return _SEEDS + int.from_bytes(sha256(text.encode()).digest()[:7])
+
+
+def _at(problem: Problem, k: int, seed: int, x: Vector, batch: int, count: int, tell: Callable[[int], None]) -> Draws:
     with np.errstate(all="ignore"):
         full = problem.full_gradient(x)
         spreads, errors, size = np.empty(count // 2), np.empty(BLOCKS), count // BLOCKS
@@ -164,7 +173,7 @@ def _at(problem: Problem, k: int, x: Vector, batch: int, count: int, tell: Calla
             tell(block)
             total = np.zeros_like(full)
             for pair in range(block * size // 2, (block + 1) * size // 2):
-                first, second = (problem.stochastic_gradient(x, _SEED - k, 2 * pair + j, batch) for j in (1, 2))
+                first, second = (problem.stochastic_gradient(x, seed, 2 * pair + j, batch) for j in (1, 2))
                 spreads[pair] = spread(first, second)
                 total += (first - full) + (second - full)
             errors[block] = mean_error(total, size)

@@ -154,7 +154,11 @@ def _would_decide(
         return f"{unseen}. {_finer(evidence)}" if evidence.simulated and not evidence.complete else f"{unseen}."
     if evidence.deterministic:
         return "Nothing that a run can show: the two agree up to rounding." if evidence.complete else _finer(evidence)
-    if len(evidence.seeds) < 2 or evidence.copies:
+    if evidence.copies:
+        exact = " If the gradient is exact, write gradient(x), without a generator." if evidence.simulated else ""
+        alike = f"all {len(evidence.seeds)} are alike, and copies of one run say nothing of a mean"
+        return f"Runs that differ: {alike}.{exact}"
+    if len(evidence.seeds) < 2:
         how = seeds_flag(evidence, _USUAL_SEEDS)
         return f"More seeds{how}: one noisy run says nothing of a mean; {_USUAL_SEEDS} usually suffice."
     if not evidence.complete and _above_where_recorded(evidence, bound, value, level, tails):

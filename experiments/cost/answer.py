@@ -76,12 +76,21 @@ class Answer(Shown):
     @property
     def best(self) -> Priced:
         """The method that is first at the accuracy, as proved."""
-        return min(self.methods, key=lambda each: each.time(each.least.real))
+        return min(self.methods, key=lambda each: each.time(each.least.steps))
+
+    @property
+    def first(self) -> str:
+        """The methods that are first, in words; those that share the place are all named."""
+        least = self.best.time(self.best.least.steps)
+        names = [each.method.words for each in self.methods if each.time(each.least.steps) <= least]
+        return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
     @property
     def line(self) -> str:
         """The answer in a sentence."""
         found = self.cost
+        if found.factor == 1:
+            return f"To {found.accuracy:.4g}, {self.about} takes {found.stale.steps} steps; nothing is stale."
         free = "" if found.free_from is None else f"; at {found.free_from:.3g} and below it costs at most a tenth more"
         return (
             f"To {found.accuracy:.4g}, {self.about} takes {found.stale.steps} steps and no staleness "

@@ -130,8 +130,8 @@ def show(found: Answer) -> None:
     print_table(heads, [_row(each, measured) for each in found.methods])
     print_text()
     print_prose(
-        f"Proved, each at its best constant step: {found.best.method.words} is first. Asynchrony pays where an update "
-        f"takes less than {number(found.cost.break_even)} of the time of a step without staleness and equal noise."
+        f"Proved, each at its best constant step: {found.first} first. Asynchrony pays where one of its updates takes "
+        f"less than {number(found.cost.break_even)} of the time of a step that waits for one fresh gradient."
     )
 
 

@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 from theory.common.errors import InputError
 from theory.cost.case import Case
 from theory.cost.least_steps import Least, Search
+from theory.staleness.count import whole_number
 
 #: Staleness is called free where it takes at most this many times the steps.
 FREE = 1.1
@@ -86,7 +87,8 @@ def cost(
         raise InputError("Give an accuracy to reach or a number of steps, one of the two.")
     names = None if bounds is None else tuple(bounds)
     late, fresh = Search.of(case, names), Search.of(case.undelayed(), names)
-    target = accuracy if accuracy is not None else late.reached(int(steps or 0))
+    after = None if steps is None else late.reached(whole_number(steps, 1, "The number of steps", InputError))
+    target = accuracy if accuracy is not None else after[0] if after is not None else None
     if target is None:
         raise InputError(f"No bound says anything after {steps} steps. Give more steps.")
     if not 0 < target < case.trivial:
@@ -94,7 +96,8 @@ def cost(
             f"The accuracy must be above 0 and below 2 L Delta = {case.trivial:g}, which "
             f"|grad F(x_0)|^2 does not exceed. Got {target:g}."
         )
-    stale, synchronous = (_reached(search.least(target), target) for search in (late, fresh))
+    stale = after[1] if after is not None else _reached(late.least(target), target)
+    synchronous = stale if late.case.staleness.window == 1 else _reached(fresh.least(target), target)
     return Cost(target, stale, synchronous, free_from(late, fresh))
 
 

@@ -105,16 +105,20 @@ class Search:
             found.append(Least(self._whole(bound, size, real, accuracy), real, size, bound.name))
         return min(found, key=lambda each: (each.steps, each.real), default=None)
 
-    def reached(self, steps: int) -> float | None:
-        """The best accuracy that a bound promises after so many steps, None where none applies.
+    def reached(self, steps: int) -> tuple[float, Least] | None:
+        """The best accuracy that a bound promises after so many steps, and how; None where none applies.
 
         >>> from theory.staleness.count import Staleness
-        >>> Search.of(Case(Staleness(1), {"L": 1.0, "Delta": 1.0, "sigma": 0.0})).reached(130) <= 0.01
-        True
+        >>> accuracy, found = Search.of(Case(Staleness(1), {"L": 1.0, "Delta": 1.0, "sigma": 0.0})).reached(130)
+        >>> accuracy <= 0.01, found.steps
+        (True, 130)
         """
         goal = _Goal(lambda run: run.value(steps), steps)
-        found = [self._value(bound, size, steps, value) for bound, size, value in self._best(goal)]
-        return min(found, default=None)
+        found = [
+            (self._value(bound, size, steps, value), Least(steps, float(steps), size, bound.name))
+            for bound, size, value in self._best(goal)
+        ]
+        return min(found, key=lambda each: each[0], default=None)
 
     def rough(self, accuracy: float) -> float:
         """About the real number of steps, from the grid alone; infinite where no bound reaches the accuracy."""

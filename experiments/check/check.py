@@ -267,8 +267,8 @@ def _band(evidence: Evidence, level: float) -> tuple[Floats, Floats]:
     if evidence.values.shape[0] < 2 or evidence.copies:
         return np.full(evidence.times.size, np.nan), np.full(evidence.times.size, np.nan)
     # x_0 is not random and min m_k <= m_0, so a diverged seed may count as m_0 in a lower bound.
-    start = float(evidence.values[:, 0].min())
-    return lower_bound(evidence.values, level, cap=start), running_upper_bound(evidence.values, level)
+    least, most = evidence.limits(covers_last=True)
+    return lower_bound(least, level, cap=float(least[:, 0].min())), running_upper_bound(most, level)
 
 
 def _fit(evidences: Sequence[Evidence], horizons: Ints) -> Decay | None:

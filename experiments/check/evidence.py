@@ -157,11 +157,16 @@ class Evidence:
         return float(sigma**2) if self.log.norm is Norm.MINIBATCH else np.inf
 
     def limits(self, covers_last: bool) -> tuple[Floats, Floats]:
-        """The covered values (S, R'), at least and at most: what a log prints is rounded."""
-        if self.log is None:
-            return self.covered(covers_last), self.covered(covers_last)
+        """The covered values (S, R'), at least and at most, as what a log prints is rounded; one array if it is not.
+
+        Exact numbers are compared to their last digit, which 32-bit floats do not hold; means allow for printing alone.
+        """
+        log = self.log
+        if log is None or not (self.deterministic or log.rounding.any()):
+            return (self.covered(covers_last),) * 2
         kept = slice(None) if covers_last else self.times < self.steps
-        ends = (np.minimum(norms, FAR) ** 2 for norms in (self.log.least, self.log.most))
+        norms = (log.least, log.most) if self.deterministic else (log.rounded(-1), log.rounded(1))
+        ends = (np.minimum(each, FAR) ** 2 for each in norms)
         least, most = (np.where(np.isinf(self.values), np.inf, squares) for squares in ends)
         return least[:, kept], most[:, kept]
 

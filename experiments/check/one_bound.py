@@ -14,7 +14,7 @@ from experiments.check.verdict import BoundVerdict, Decision
 from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly
 from experiments.statistics.decay import running_minimum
 from experiments.statistics.intervals import mean
-from experiments.statistics.tails import Tails
+from experiments.statistics.tails import Bounded, Tails
 from theory.bounds import Bound, Failure
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.types import Floats, Ints
@@ -75,22 +75,27 @@ def _outside_domain(bound: Bound, failures: tuple[Failure, ...]) -> BoundVerdict
 
 def _compare(evidence: Evidence, bound: Bound, value: float, level: tuple[float, int], tails: Tails) -> MeanComparison:
     """The comparison alone, at the points that the bound covers."""
-    covered, between = evidence.covered(bound.covers_last), _between(evidence)
+    least, most = evidence.limits(bound.covers_last)
     if evidence.deterministic:
-        ends = (compare_exactly(v, between, value, evidence.margin) for v in evidence.limits(bound.covers_last))
-        least, most = ends
-        return least if least.outcome is most.outcome else MeanComparison(Outcome.UNDECIDED)
-    if covered.shape[0] < 2 or evidence.copies:
+        low, high = (compare_exactly(v, _between(evidence), value, evidence.margin) for v in (least, most))
+        return low if low.outcome is high.outcome else MeanComparison(Outcome.UNDECIDED)
+    if least.shape[0] < 2 or evidence.copies:
         return MeanComparison(Outcome.UNDECIDED, test="none: one noisy seed says nothing of a mean")
-    points = _points(evidence, bound)
-    found = compare(points, value, level[0], tails, level[1])
-    if not evidence.excess or found.outcome is Outcome.BELOW:
+    found = compare(_points(evidence, bound, _within(most, evidence, tails)), value, level[0], tails, level[1])
+    if found.outcome is Outcome.BELOW or not (evidence.excess or least is not most):
         return found
     if np.isfinite(evidence.excess):
-        above = compare(points, value + evidence.excess, level[0], tails, level[1])
+        above = compare(_points(evidence, bound, least), value + evidence.excess, level[0], tails, level[1])
         if above.outcome is Outcome.ABOVE:
             return above
     return replace(found, outcome=Outcome.UNDECIDED, seeds_needed=None, fewest=None)
+
+
+def _within(most: Floats, evidence: Evidence, tails: Tails) -> Floats:
+    """The largest values that rounding leaves, none of them beyond what the user says that all are within."""
+    if not isinstance(tails, Bounded):
+        return most
+    return np.minimum(most, np.maximum(evidence.values[:, : most.shape[1]], tails.number))
 
 
 def _between(evidence: Evidence) -> Floats:
@@ -98,9 +103,9 @@ def _between(evidence: Evidence) -> Floats:
     return np.zeros((len(evidence.seeds), 1)) if evidence.floor is None else evidence.floor
 
 
-def _points(evidence: Evidence, bound: Bound) -> Points:
+def _points(evidence: Evidence, bound: Bound, covered: Floats) -> Points:
     """What is known of the points that the bound covers, with the weights of its proof."""
-    covered, floor = evidence.covered(bound.covers_last), _between(evidence)
+    floor = _between(evidence)
     times, weights = evidence.times, bound.weigh(evidence.setting)
     sums = None if weights is None else np.concatenate([[0.0], np.cumsum(weights)])
     gaps = np.flatnonzero(np.diff(times) > 1)
@@ -163,9 +168,22 @@ def _would_decide(
         return f"More seeds{how}: one noisy run says nothing of a mean; {_USUAL_SEEDS} usually suffice."
     if not evidence.complete and _above_where_recorded(evidence, bound, value, level, tails):
         return f"{_finer(evidence)} The recorded points are above the bound; those between them are not known to be."
+    if _hidden_by_rounding(evidence, bound, value, level, tails):
+        return "Norms printed with more digits: as they are printed they decide, and what was rounded off does not."
     if evidence.excess and comparison.ratio > 1:
         return "Norms of the full gradient: what is above the bound may be the noise of the minibatches."
     return more_seeds(evidence, comparison, tails)
+
+
+def _hidden_by_rounding(evidence: Evidence, bound: Bound, value: float, level: tuple[float, int], tails: Tails) -> bool:
+    """Whether the norms would decide if they were what is printed."""
+    least, most = evidence.limits(bound.covers_last)
+    printed = _points(evidence, bound, evidence.covered(bound.covers_last))
+    decides = (value, Outcome.BELOW), (value + evidence.excess, Outcome.ABOVE)
+    return least is not most and any(
+        np.isfinite(limit) and compare(printed, limit, level[0], tails, level[1]).outcome is word
+        for limit, word in decides
+    )
 
 
 def _finer(evidence: Evidence) -> str:
@@ -175,7 +193,7 @@ def _finer(evidence: Evidence) -> str:
 def _above_where_recorded(
     evidence: Evidence, bound: Bound, value: float, level: tuple[float, int], tails: Tails
 ) -> bool:
-    points = _points(evidence, bound)
+    points = _points(evidence, bound, evidence.limits(bound.covers_last)[0])
     weights = None if points.weights is None else points.weights / max(points.weights.sum(), 1e-300)
     alone = replace(
         points, floor=points.floor[:, :0], weights=weights, floor_weights=weights if weights is None else weights[:0]

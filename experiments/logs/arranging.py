@@ -56,6 +56,7 @@ def arranged(rows: Rows, kind: Norm, power: int, said: list[str], path: Path | s
         measured=measured,
         power=power,
         allowance=rows.digits.allowance(measured),
+        rounding=rows.digits.rounding(measured),
         overflow=rows.digits.overflow(measured),
         seeds=tuple(int(s) for s in seeds),
         steps=int(times[-1]),

@@ -36,6 +36,7 @@ class TrainingLog:
         measured: float64 (S, R), what was recorded of the gradient at x_k; infinite where a run diverged.
         power: 1 where that is its norm, 2 where it is the square.
         allowance: float64 (S, R), by how much it may be off, by its digits.
+        rounding: float64 (S, R), by how much printing alone may have moved it; 0 where all digits are there.
         overflow: the least norm that may be recorded as infinite.
         seeds: (S,).
         steps: how many steps the training took, at least times[-1].
@@ -48,6 +49,7 @@ class TrainingLog:
     measured: Floats
     power: int
     allowance: Floats
+    rounding: Floats
     overflow: float
     seeds: tuple[int, ...]
     steps: int
@@ -78,6 +80,10 @@ class TrainingLog:
         if self.power == 2:
             return np.where(self.measured < FAR**2, np.maximum(self.measured, 0.0), np.inf)
         return np.where(self.measured < FAR, np.minimum(self.measured, FAR) ** 2, np.inf)
+
+    def rounded(self, sign: int) -> Floats:
+        """|g_k| (S, R), less (-1) or more (1) by as much as printing may have moved it."""
+        return self._norms(self.measured + sign * self.rounding)
 
     def _norms(self, values: Floats) -> Floats:
         norms: Floats = np.maximum(values, 0.0)

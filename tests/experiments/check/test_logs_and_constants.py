@@ -1,5 +1,6 @@
 """Norms of the full gradient in a log may contradict L and Delta, which breaks an assumption; others test nothing."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -246,3 +247,53 @@ def test_where_nothing_could_contradict_a_constant_it_is_given_and_not_tested(tm
     verdict = judged(tmp_path, found, 0.7, 40, step, window=2)
     assert verdict.assumptions["smooth"] == "given"
     assert (verdict.assumptions["bounded below"] == "given") is (case != "norms printed in whole numbers")
+
+
+def printed(folder: Path, size: float, over: float, shape: float, digits: str, norm: str = "full") -> list[Verdict]:
+    """Seeds whose mean square, size^2, is `over` times theorem-a's bound: as printed, and if printing changed nothing.
+
+    The squares have a gamma law; L = 1, and Delta and sigma^2 grow with the squares.
+    """
+    rng = np.random.default_rng(17)
+    squares = size**2 * rng.gamma(shape, 1 / shape, size=(24, 26))
+    path = folder / "log.csv"
+    lines = [f"{k},{squares[seed, k] ** 0.5:{digits}},{seed}" for seed in range(24) for k in range(26)]
+    path.write_text("\n".join(["step,grad_norm,seed", *lines]) + "\n")
+    log = read_log(path, norm=norm, optimizer="sgd")
+    unit = check_log(log, "0.1", 1, {"L": 1, "Delta": 1, "sigma": 1}, bounds=["theorem-a"]).bounds["theorem-a"][-1]
+    assert unit is not None
+    scale = size**2 / over / (unit + (norm == "minibatch"))
+    constants = {"L": 1, "Delta": scale, "sigma": scale**0.5}
+    logs = (log, replace(log, rounding=np.zeros_like(log.rounding)))
+    return [check_log(each, "0.1", 1, constants, bounds=["theorem-a"]) for each in logs]
+
+
+@pytest.mark.parametrize("norm", ["full", "minibatch"])
+@pytest.mark.parametrize(("digits", "unit"), [(".1f", 0.1), (".3f", 0.001), (".0f", 1.0)])
+def test_a_mean_below_the_bound_that_rounding_raises_above_it_violates_nothing(
+    tmp_path: Path, digits: str, unit: float, norm: str
+) -> None:
+    told, alone = printed(tmp_path, 0.64 * unit, 0.85, 6, digits, norm)
+    assert (str(told.bounds_detail["theorem-a"].numbers), str(alone.bounds_detail["theorem-a"].numbers)) == (
+        "undecided", "above",
+    )  # fmt: skip
+    assert "Norms printed with more digits" in (told.bounds_detail["theorem-a"].would_decide or "")
+
+
+@pytest.mark.parametrize(("digits", "unit"), [(".1f", 0.1), (".3f", 0.001), (".0f", 1.0)])
+def test_a_mean_above_the_bound_that_rounding_lowers_does_not_hold(tmp_path: Path, digits: str, unit: float) -> None:
+    told, alone = printed(tmp_path, 0.36 * unit, 1.6, 12, digits)
+    assert (told.verdict, alone.verdict) == (Decision.UNDECIDED, Decision.HOLDS)
+
+
+@pytest.mark.parametrize(("over", "outcome"), [(0.2, "below"), (4, "above")])
+@pytest.mark.parametrize("digits", [".4f", ".2e"])
+def test_what_is_printed_finely_enough_decides(tmp_path: Path, over: float, outcome: str, digits: str) -> None:
+    told, _ = printed(tmp_path, 0.7, over, 6, digits)
+    assert str(told.bounds_detail["theorem-a"].numbers) == outcome
+
+
+@pytest.mark.parametrize("over", [0.3, 1.0, 3.0])
+def test_norms_with_all_their_digits_are_judged_as_they_are(tmp_path: Path, over: float) -> None:
+    told, alone = printed(tmp_path, 0.37, over, 6, ".17g")
+    assert told.to_dict() == alone.to_dict()

@@ -107,9 +107,10 @@ def check_log(
     )
     _refuse_steps_of_another(log, setting, rule)
     scaled = filter(None, [rule.scaled(setting.constants.get("L"))])
-    return judge(
-        [evidence], bounds, level, (*said_of(rule), *log.said, _READ_AS[log.norm], _SHOWN, *scaled), tails, progress
-    )
+    assumed = _DELAYS[window.maximum_delay > 0].format(most=window.maximum_delay)
+    lags = () if log.delays is not None or delays is not None else (assumed,)
+    told = (*said_of(rule), *log.said, _READ_AS[log.norm], *lags, _SHOWN, *scaled)
+    return judge([evidence], bounds, level, told, tails, progress)
 
 
 _READ_AS = {
@@ -123,6 +124,11 @@ _READ_AS = {
         "|grad F|^2. One below zero counts as zero, which raises the mean: a bound may hold, never be violated."
     ),
 }
+# Without a staleness beyond 1, and with one.
+_DELAYS = (
+    "The log has no delays: every gradient is assumed to be fresh, of delay 0, as the staleness is 1.",
+    "The log has no delays: those of all steps are assumed to be s - 1 = {most}, or k - 1 where that is less.",
+)
 _SHOWN = "A log cannot show that its delays were independent of the noise; where they were not, no bound covers it."
 
 

@@ -48,12 +48,12 @@ def read_log(
     _refuse_other_methods(table, optimizer, path)
     rows = Rows.of(table, chosen)
     power = 2 if squared or chosen.squared or chosen.product else 1
-    silent = () if chosen.documented or optimizer is not None else (_NOT_SAID,)
+    silent = () if optimizer is not None else (_NOT_SAID,)
     return arranged(rows, kind, power, [*chosen.said, *silent, *_cut(path, table.form)], path)
 
 
 _NOT_SAID = (
-    "How it was trained does not show, and no bound covers momentum, Adam or clipping. "
+    "How it was trained does not show, and is assumed to be plain SGD: no bound covers momentum, Adam or clipping. "
     "If it was plain SGD, say so with --optimizer sgd."
 )
 _CUT = "The last line of the log has no line end: if the file was cut there, its last number is not what was logged."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import SupportsFloat, TextIO
@@ -45,7 +46,8 @@ class Recorder:
     """
 
     def __init__(self, path: Path | str, *, seed: int = 0, append: bool = False) -> None:
-        self._path, self._seed, self._measure = Path(path), seed, ""
+        self._path, self._seed, self._measure, self._last = Path(path), _whole(seed, "seed"), "", -1
+        self._fresh = not append
         try:
             self._stream: TextIO = self._path.open("a" if append else "x", encoding="utf-8", newline="\n")
         except FileExistsError:
@@ -74,14 +76,31 @@ class Recorder:
         """
         if grad_norm is not None and grad_product is not None:
             raise DataError("A row holds grad_norm or grad_product. Give one of them.")
+        norm = _real(grad_norm, "grad_norm", least=0.0) + _real(grad_product, "grad_product")
+        entries = (_whole(step, "step"), norm, self._seed, _whole(delay, "delay"))
+        row, k = (
+            ",".join((*entries, _real(step_size, "step size", least=0.0, most=sys.float_info.max))),
+            int(entries[0]),
+        )
+        if k <= self._last:
+            raise DataError(
+                f"The steps of a log increase, and after step {self._last} came {k}. A resumed training goes on in a "
+                "Recorder of its own with append=True, another run in one with another seed."
+            )
+        if delay is not None and int(entries[3]) > max(k - 1, 0):
+            raise DataError(
+                f"The delay of step {k} must be at most {max(k - 1, 0)}, as no older point exists. Got {delay}."
+            )
         self._begin("grad_norm" if grad_product is None else "grad_product", grad_norm is None and grad_product is None)
-        value = grad_norm if grad_product is None else grad_product
-        entries = (_whole(step, "step"), _real(value, "norm"), str(self._seed), _whole(delay, "delay"))
-        self._write(",".join((*entries, _real(step_size, "step size"))))
+        self._write(row)
+        self._last = k
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; a new one without a row is taken away."""
         self._stream.close()
+        if self._fresh and not self._measure:
+            self._path.unlink(missing_ok=True)
+            self._fresh = False
 
     def __enter__(self) -> Recorder:
         return self
@@ -100,6 +119,8 @@ class Recorder:
             self._write(",".join(_COLUMNS).format(measure))
 
     def _write(self, line: str) -> None:
+        if self._stream.closed:
+            raise DataError(f"The log {self._path} is closed. Open it again with append=True.")
         try:
             self._stream.write(f"{line}\n")
             self._stream.flush()
@@ -107,19 +128,33 @@ class Recorder:
             raise EnvironmentFailure(f"The log {self._path} cannot be written ({cause.strerror}).") from cause
 
 
-def _whole(value: int | None, name: str) -> str:
-    if value is None:
+def _whole(value: SupportsFloat | None, name: str) -> str:
+    if value is None and name == "delay":
         return ""
-    number = float(value)
+    number = _number(value, name)
     if not (number >= 0 and number.is_integer()):
         raise DataError(f"The {name} of a row must be a whole number of at least 0. Got {value!r}.")
     return str(int(number))
 
 
-def _real(value: SupportsFloat | None, name: str) -> str:
+def _real(value: SupportsFloat | None, name: str, *, least: float = -math.inf, most: float = math.inf) -> str:
     if value is None:
         return ""
-    number = float(value)
+    number = _number(value, name)
     if math.isnan(number):
         raise DataError(f"The {name} of a row is no number. Leave it out if it was not measured; inf has diverged.")
+    if not least <= number <= most:
+        raise DataError(
+            f"The {name} of a row must be a {'finite ' * (most < math.inf)}number of at least 0. Got {number!r}."
+        )
     return repr(number)
+
+
+def _number(value: object, name: str) -> float:
+    """A number, or an array of one entry; texts and truth values are none, though `float` takes them."""
+    if isinstance(value, SupportsFloat) and type(value).__name__ not in ("bool", "bool_"):
+        try:
+            return float(value)
+        except (TypeError, ValueError, RuntimeError, OverflowError):
+            pass
+    raise DataError(f"The {name} of a row must be one number. Got {repr(value)[:40]}.")

@@ -247,3 +247,17 @@ def test_a_staleness_that_is_too_small_for_a_log_is_told_the_right_one_at_once(w
     ):
         check_log(path, "0.1", 3, {**CONSTANTS, "mu": 0.9}, bounds=["dai2019-sum"])
     check_log(path, "0.1", 7, {**CONSTANTS, "mu": 0.9}, bounds=["dai2019-sum"])
+
+
+@pytest.mark.parametrize(("staleness", "words"), [(1, "of delay 0"), (3, "s - 1 = 2")])
+def test_what_a_log_does_not_say_is_said_to_be_assumed(write: Write, staleness: int, words: str) -> None:
+    def told(path: Path, optimizer: str | None, delays: np.ndarray | None = None) -> str:
+        log = read_log(path, optimizer=optimizer)
+        return " ".join(check_log(log, "0.1", staleness, CONSTANTS, delays=delays).announcements)
+
+    silent = write("step,grad_norm\n0,1\n1,0.75\n2,0.5\n")
+    found = told(silent, None)
+    assert words in found and "is assumed to be plain SGD" in found and "--optimizer sgd" in found
+    found = told(silent, "sgd", np.zeros(2, dtype=np.int64))
+    assert "assumed" not in found
+    assert "no delays" not in told(write("step,grad_norm,delay\n0,1,\n1,0.75,0\n2,0.5,0\n"), None)

@@ -79,3 +79,52 @@ def test_no_file_is_written_over_and_no_row_that_cannot_be_read(tmp_path: Path) 
                 log.record(**wrong)
         with pytest.raises(DataError, match="Give one of them"):
             log.record(1, 1.0, grad_product=1.0)
+
+
+WRONG = {
+    "a negative norm": {"step": 4, "grad_norm": -0.5},
+    "a text": {"step": 4, "grad_norm": "2.5"},
+    "a text for a step": {"step": "4"},
+    "no step": {"step": None},
+    "a truth value": {"step": 4, "grad_norm": np.bool_(True)},
+    "a truth value for a step": {"step": True},
+    "a vector": {"step": 4, "grad_norm": np.array([1.0, 2.0])},
+    "a list": {"step": 4, "grad_product": [1.0, 2.0]},
+    "a step given twice": {"step": 3, "grad_norm": 1.0},
+    "a step back": {"step": 2, "grad_norm": 1.0},
+    "a delay that looks before the start": {"step": 4, "grad_norm": 1.0, "delay": 4},
+    "an infinite step size": {"step": 4, "grad_norm": 1.0, "step_size": float("inf")},
+    "a negative step size": {"step": 4, "grad_norm": 1.0, "step_size": -0.1},
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_row_that_no_log_can_hold_is_refused_and_the_log_goes_on(tmp_path: Path, case: str) -> None:
+    path = tmp_path / "log.csv"
+    with Recorder(path) as log:
+        log.record(0, 3.0, delay=0)
+        log.record(3, 2.0, delay=2)
+        before = path.read_bytes()
+        with pytest.raises(DataError):
+            log.record(**WRONG[case])  # type: ignore[arg-type]
+        assert path.read_bytes() == before
+        log.record(4, np.array([float("inf")])[0], delay=3)
+    assert path.read_bytes() == before + b"4,inf,0,3,\n"
+
+
+@pytest.mark.parametrize("seed", [-2, "a", 0.5, True])
+def test_a_seed_is_a_whole_number(tmp_path: Path, seed: object) -> None:
+    with pytest.raises(DataError, match="seed of a row"):
+        Recorder(tmp_path / "log.csv", seed=seed)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_log_whose_first_row_is_refused_is_no_file_and_a_closed_one_takes_no_row(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    with pytest.raises(DataError), Recorder(path) as log:
+        log.record(0, float("nan"))
+    assert not path.exists()
+    with Recorder(path) as log:
+        log.record(0, 1.0)
+    with pytest.raises(DataError, match=r"is closed\. Open it again with append=True"):
+        log.record(1, 0.5)

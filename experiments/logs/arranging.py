@@ -14,6 +14,8 @@ from theory.common.types import Flags, Floats, Ints
 
 # Every step up to the last has a step size and a delay, recorded or not.
 _MOST_STEPS = 20_000_000
+# A log that goes back more often is in no order.
+_MOST_RESUMES = 1_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +74,29 @@ def _without_repeats(rows: Rows, said: list[str], path: Path | str) -> _Columns:
     """The columns, without rows that a resumed training went through again."""
     whole = [np.array(column, dtype=np.int64) for column in (rows.step, rows.seed, rows.delay)]
     real = [np.array(column, dtype=np.float64) for column in (rows.norm, rows.size)]
-    kept = _resumed(whole[0], whole[1], rows.parts, path)
+    parts = np.unique([*rows.parts, *_going_back(whole[0], whole[1], ~np.isnan(real[0]))])
+    kept = _resumed(whole[0], whole[1], [int(at) for at in parts], path)
     if not kept.all():
         said.append(f"The log was resumed: {int((~kept).sum())} rows of steps that came again later are left out.")
     step, seed, delay = (column[kept] for column in whole)
     norm, size = (column[kept] for column in real)
     return _Columns(step, seed, norm, delay, size)
+
+
+def _going_back(step: Ints, seed: Ints, measured: Flags) -> Ints:
+    """Where a seed goes back to a step that it was at before, its first excepted; none where rows are in no order."""
+    rows = np.flatnonzero(measured)
+    own = rows[np.argsort(seed[rows], kind="stable")]
+    ahead, back = own[:-1], own[1:]
+    same = seed[ahead] == seed[back]
+    anew = np.concatenate([own[:1], back[~same]])
+    back = back[same & (step[back] < step[ahead])]
+    if not 0 < back.size <= _MOST_RESUMES:
+        return np.array([], dtype=np.int64)
+    first = {int(seed[at]): int(step[at]) for at in anew}
+    lands = [(step[:at][(seed[:at] == seed[at]) & measured[:at]] == step[at]).any() for at in back]
+    again = [step[at] > first[int(seed[at])] for at in back]
+    return np.asarray(np.sort(back) if all(lands) and all(again) else back[:0], dtype=np.int64)
 
 
 def _resumed(step: Ints, seed: Ints, parts: list[int], path: Path | str) -> Flags:

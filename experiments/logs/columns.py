@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from theory.common.errors import DataError, InputError
+from theory.common.numbers import NUMBER
 
 ROLES = ("step", "grad_norm", "grad_product", "seed", "delay", "step_size")
 # Names of loggers for each role, the first of which is taken where a log has several.
@@ -22,11 +23,33 @@ _STEPS = (
 _SIZES = ("step_size", "learning_rate", "lr", "eta")
 _NORMS = ("gnorm", "g_norm", "norm_grad", "grad2", "grad_l2", "l2_grad")
 _SQUARED = {"sq", "squared", "square", "sqr", "sqnorm", "normsq", "grad2"}
+# A norm of such a name is a statistic of norms, or that of a part of the gradient.
+_STATISTICS = {
+    "max",
+    "maximum",
+    "min",
+    "minimum",
+    "log",
+    "log10",
+    "ln",
+    "std",
+    "var",
+    "variance",
+    "ema",
+    "avg",
+    "average",
+}
+_STATISTICS |= {"mean", "median", "rms", "root", "sqrt", "smooth", "smoothed", "running", "ratio"}
+_PART = re.compile(
+    r"(layer|block|weight|bias|conv|fc|linear|enc|encoder|dec|decoder|emb|embed|embedding|head|mlp)s?\d*"
+)
 _CLIPPED = {"clip", "clipped", "clipping", "unclipped", "preclip", "postclip"}
 _ADAPTIVE = frozenset(
     ["adam", "adamw", "adamax", "nadam", "radam", "adagrad", "adadelta", "adafactor", "rmsprop", "lamb", "lion"]
 )
-_OFF = ("0", "0.0", "false", "none", "null", "off")
+_OFF = ("false", "none", "null", "off")
+# What decays besides weights.
+_NO_DECAY = {"lr", "rate", "ema", "step", "steps"}
 # What the web export of Weights & Biases adds to a curve: its smallest and largest value in a bin.
 _EXTREMES = ("__MIN", "__MAX")
 _LOGGERS = re.compile(r"(?i)(epoch|wall.?time|_timestamp|_runtime|(train|val|valid|validation|eval|test)[_/].*)")
@@ -113,7 +136,8 @@ def choose(header: Sequence[str], asked: Mapping[str, str], form: str, path: Pat
     used = {"step": step, "grad_product" if product else "grad_norm": norms[0], **rest}
     guessed = {role: at for role, at in used.items() if at is not None and role not in asked and names[at] != role}
     own = not asked and not guessed.keys() & {"step", "grad_norm", "grad_product"}
-    documented = own and form == "CSV" and not any(map(_LOGGERS.fullmatch, names))
+    bare = set(names) <= set(ROLES) if form != "CSV" else not any(map(_LOGGERS.fullmatch, names))
+    documented = own and bare
     squared = not product and bool(_words(names[norms[0]]) & _SQUARED)
     said = [f"Read from the log: {', '.join(f'{role} from {names[at]!r}' for role, at in guessed.items())}."]
     said = said if guessed else []
@@ -135,14 +159,14 @@ def _norms(names: Sequence[str], found: Mapping[str, int], path: Path | str) -> 
     for at in (*(found.get(role) for role in measures), *(_exact(names, role, path) for role in measures)):
         if at is not None:
             return (at,)
-    if tuple(map(_simple, names)) == _TENSORBOARD:
-        return (2,)
     places = [at for at, name in enumerate(names) if _is_norm(name) and not name.endswith(_EXTREMES)]
     places = [at for at in places if not _words(names[at]) & _CLIPPED] or places
-    if not places:
+    whole = [at for at in places if not any(map(_PART.fullmatch, _words(names[at])))]
+    if not whole and len(places) < 2:
         raise _missing("grad_norm", names, path)
+    places = whole or places
     curves = {names[at].rpartition(" - ")[2] for at in places}
-    if len(places) > 1 and not (len(curves) == 1 and all(" - " in names[at] for at in places)):
+    if len(places) > 1 and not (whole and len(curves) == 1 and all(" - " in names[at] for at in places)):
         shown = ", ".join(repr(names[at]) for at in places[:6])
         raise DataError(
             f"The log {path} has several columns that may be the gradient norm: {shown}. Say which it is, for example "
@@ -155,6 +179,8 @@ def _is_norm(name: str) -> bool:
     last = _simple(name.rpartition(" - ")[2])
     short = last.rpartition("/")[2]
     of_all = "norm" in last and short in ("total", "all", "global")
+    if _words(last) & _STATISTICS:
+        return False
     return short in _NORMS or ("grad" in last and ("norm" in short or of_all or bool(_words(short) & _SQUARED)))
 
 
@@ -201,6 +227,8 @@ def _missing(role: str, names: Sequence[str], path: Path | str) -> DataError:
     epochs = ""
     if role == "step" and "epoch" in simple:
         epochs = " If every epoch is one step, on all the data, say so with --columns step=epoch."
+    if tuple(simple) == _TENSORBOARD:
+        epochs = f" If the curve is the gradient norm, say so with --columns grad_norm={names[2]}."
     return DataError(
         f"The log {path} has no column {role}. Its first line must name the columns step,grad_norm[,seed,delay]. "
         f"Got {','.join(names)[:80]!r}. Where they have other names, say which they are: --columns "
@@ -212,11 +240,11 @@ def trained_otherwise(header: Sequence[str], first: Sequence[str]) -> tuple[str,
     """What the names of the columns, and the first row under them, show of a training that was no plain SGD.
 
     Returns:
-        The column, and momentum, adam or clipping; None where nothing shows.
+        The column, and momentum, adam, clipping or decay; None where nothing shows.
     """
     for name, entry in zip(header, first, strict=True):
         words, text = _words(name), entry.strip().lower()
-        if text in _OFF:
+        if text in _OFF or (NUMBER.fullmatch(text) and float(text) == 0):
             continue
         named = words | (_words(text) if words & {"optimizer", "optim", "optimiser"} else set())
         if named & (_ADAPTIVE | {"beta1", "beta2"}):
@@ -225,6 +253,8 @@ def trained_otherwise(header: Sequence[str], first: Sequence[str]) -> tuple[str,
             return name, "momentum"
         if words & _CLIPPED:
             return name, "clipping"
+        if text and words & {"decay", "wd"} and not words & _NO_DECAY:
+            return name, "decay"
     return None
 
 

@@ -27,8 +27,7 @@ class Rows:
         signed: whether norms may be below zero, as products of two half batches may.
         digits: how precise the norms are.
         names: of the seeds, where the user chose the column of them.
-        parts: where a part begins that was written after a resume: the header stands there again, or steps go back in
-            JSON lines.
+        parts: where a part begins, as the header stands there again.
     """
 
     signed: bool
@@ -44,15 +43,12 @@ class Rows:
     @classmethod
     def of(cls, table: Table, columns: Columns) -> Rows:
         """All rows of a table."""
-        rows, ordered = cls(columns.product), table.form == "JSON lines" and columns.seed is None
+        rows = cls(columns.product)
         for row in table.rows():
             if row.again:
                 rows.parts.append(len(rows.step))
                 continue
-            before = len(rows.step)
             rows._append(row.entries, columns, row.where)
-            if ordered and 0 < before < len(rows.step) and rows.step[-1] < rows.step[before - 1]:
-                rows.parts.append(before)
         return rows
 
     def _append(self, entries: Sequence[str], columns: Columns, where: str) -> None:

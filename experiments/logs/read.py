@@ -83,6 +83,14 @@ def _kind(norm: str | None, columns: Columns, path: Path | str) -> Norm:
     )
 
 
+_METHODS = {
+    "momentum": "momentum",
+    "adam": "Adam or one of its kind",
+    "clipping": "clipped gradients",
+    "decay": "a decay of the weights",
+}
+
+
 def _refuse_other_methods(table: Table, optimizer: str | None, path: Path | str) -> None:
     """Refuse a log of a method that no bound is about, by what the user says or else by what the file shows."""
     if optimizer is not None and optimizer not in OPTIMIZERS:
@@ -92,7 +100,7 @@ def _refuse_other_methods(table: Table, optimizer: str | None, path: Path | str)
     first = next((row.entries for row in table.rows()), [""] * len(table.header))
     shown = trained_otherwise(table.header, first) if optimizer is None else ("", optimizer)
     if shown is not None:
-        name = {"momentum": "momentum", "adam": "Adam or one of its kind", "clipping": "clipped gradients"}[shown[1]]
+        name = _METHODS[shown[1]]
         seen = f"The column {shown[0]!r} of the log {path} shows" if shown[0] else "--optimizer says"
         plain = " If the steps were plain after all, say so with --optimizer sgd." if shown[0] else ""
         raise DataError(

@@ -74,7 +74,6 @@ LOGS = {
     "Hugging Face, through pandas": (HISTORY, "history.csv", [0, 1, 2], [3.5, 2.25, 1.5]),
     "Hugging Face, trainer_state.json": (TRAINER_STATE, "trainer_state.json", [399, 799, 1199], [4.5, 2.5, 1.5]),
     "Weights & Biases": (WANDB, "wandb.csv", [0, 1, 2], [2.75, 1.5, 1.25]),
-    "TensorBoard": (TENSORBOARD, "run.csv", [0, 1, 2], [6.5, 3.25, 1.5]),
     "JSON lines": (LINES, "log.jsonl", [0, 1, 3], [1.5, 1.25, 0.75]),
     "a list in JSON": ('[{"step": 0, "Grad_Norm": 2}, {"step": 1, "Grad_Norm": 1.5}]', "a.json", [0, 1], [2, 1.5]),
     "columns in JSON": ('{"iteration": [0, 1], "gradient_norm": [2, 1.5]}', "b.json", [0, 1], [2, 1.5]),
@@ -248,6 +247,7 @@ SHOWN = {
     "step,grad_norm,optimizer\n0,1,RMSprop\n1,1,RMSprop\n": "'optimizer' .* used Adam or one of its kind",
     "step,grad_norm,momentum\n0,1,0.9\n1,1,0.9\n": "'momentum' .* used momentum",
     "step,grad_norm,grad_norm_clipped\n0,1,1\n1,1,1\n": "'grad_norm_clipped' .* used clipped gradients",
+    "step,grad_norm,weight_decay\n0,1,0.001\n1,1,0.001\n": "'weight_decay' .* used a decay of the weights",
     "step,grad_norm,gradient_clip_val\n0,1,1.5\n1,1,1.5\n": "used clipped gradients",
 }
 
@@ -267,3 +267,64 @@ def test_no_bound_covers_a_training_that_the_user_says_was_no_plain_sgd(read: Re
             read(plain, optimizer=optimizer)
     with pytest.raises(InputError, match="sgd, momentum, adam, clipping"):
         read(plain, optimizer="sophia")
+
+
+@pytest.mark.parametrize("zero", ["0", "0.00", "0e0", "None"])
+def test_what_is_switched_off_shows_nothing(read: Read, zero: str) -> None:
+    text = f"step,grad_norm,momentum,weight_decay,lr_decay\n0,1,{zero},{zero},0.5\n1,1,{zero},{zero},0.5\n"
+    assert read(text).norms.tolist() == [[1, 1]]
+
+
+def test_a_curve_of_tensorboard_is_the_gradient_norm_if_the_user_says_so(read: Read) -> None:
+    with pytest.raises(DataError, match=r"no column grad_norm.* --columns grad_norm=Value"):
+        read(TENSORBOARD, norm="full")
+    log = read(TENSORBOARD, norm="full", columns={"grad_norm": "Value"})
+    assert (log.times.tolist(), log.norms.tolist()) == ([0, 1, 2], [[6.5, 3.25, 1.5]])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("max_grad_norm", "log_grad_norm", "grad_norm_std", "grad_norm_ema", "train/grad_norm_max", "rms_grad_norm"),
+        *("weight_grad_norm", "root_mean_square_grad_norm", "grad_norm.min", "avg_gradient_norm", "layer3/grad_norm"),
+        *("layer1 - grad_norm", "encoder - grad_norm", "log10_grad_norm", "bias_grad_norm"),
+    ],
+)
+def test_a_statistic_of_norms_or_the_norm_of_a_part_is_not_taken_for_the_norm(read: Read, name: str) -> None:
+    other = name.replace("layer1", "layer2").replace("encoder", "decoder")
+    for text in (f"step,{name}\n0,2\n1,1\n", f"Step,{name},{other}_\n0,2,2\n1,1,1\n"):
+        with pytest.raises(
+            DataError, match=r"(no column grad_norm|several columns that may be).*--columns .*grad_norm="
+        ):
+            read(text, norm="full")
+    plain = read(f"step,{name},train/gradient_norm\n0,9,2\n1,9,1\n", norm="full")
+    assert plain.norms.tolist() == [[2, 1]]
+    assert read(f"step,{name}\n0,2\n1,1\n", norm="full", columns={"grad_norm": name}).measured.tolist() == [[2, 1]]
+
+
+def test_steps_that_go_back_to_one_before_are_a_resume_in_any_form_and_with_seeds(read: Read) -> None:
+    first = [(0, 4.0), (5, 3.0), (10, 2.5), (15, 2.25), (10, 2.0), (15, 1.75), (20, 1.5), (15, 1.25), (20, 1.0)]
+    csv = "".join(f"{k},{norm}\n" for k, norm in first)
+    log = read("step,grad_norm\n" + csv)
+    assert (log.times.tolist(), log.norms.tolist()) == ([0, 5, 10, 15, 20], [[4, 3, 2, 1.25, 1]])
+    assert any("The log was resumed" in sentence for sentence in log.said)
+    both = "".join(f"{k},{norm},0\n{k},{2 * norm},1\n" for k, norm in first)
+    assert read("step,grad_norm,seed\n" + both).norms.tolist() == [[4, 3, 2, 1.25, 1], [8, 6, 4, 2.5, 2]]
+
+
+def test_rows_in_no_order_are_no_resume_and_a_step_twice_among_them_is_refused(read: Read) -> None:
+    order = [3, 0, 4, 1, 2]
+    rows = "".join(f"{k},{8 - k}\n" for k in order)
+    assert read("step,grad_norm\n" + rows).norms.tolist() == [[8, 7, 6, 5, 4]]
+    with pytest.raises(DataError, match="gives step 4 of seed 0 twice"):
+        read("step,grad_norm\n" + rows + "4,1\n")
+    # The validation of a step that is over is told later, without a norm.
+    late = read("step,grad_norm,val\n0,4,\n1,3,\n2,2,\n1,,9\n3,1,\n")
+    assert late.norms.tolist() == [[4, 3, 2, 1]]
+
+
+def test_json_lines_with_gradlag_s_own_names_alone_hold_the_full_norm(read: Read) -> None:
+    lines = '{{"step": 0, "grad_norm": 2{0}}}\n{{"step": 1, "grad_norm": 1.5, "delay": 0{0}}}\n'
+    assert read(lines.format(""), "l.jsonl").norm is Norm.FULL
+    with pytest.raises(InputError, match="--norm minibatch or --norm full"):
+        read(lines.format(', "loss": 3'), "l.jsonl")

@@ -27,6 +27,7 @@ _LONGEST_LINE, _LONGEST_OBJECT = 2**16, 2**20
 _LARGEST_DOCUMENT = 2**26
 # Where Hugging Face's trainer keeps what it logged.
 _HISTORY = "log_history"
+_SAVE = "Save it as text, in UTF-8"
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,38 @@ def read_table(path: Path | str) -> Table:
     return Table(header, lambda: _csv_rows(path), "CSV")
 
 
-def _no_text(path: Path | str, cause: Exception) -> DataError:
-    return DataError(f"The log {path} is not a CSV text file ({cause}). Save it as text, in UTF-8.")
+# How files begin that are no text, what they are, and what to do.
+_FORMS = (
+    (b"\x1f\x8b", "it is packed by gzip", "Unpack it first"),
+    (b"PK", "it is a spreadsheet, or another zip archive", "Save its table as CSV"),
+    (b"\x93NUMPY", "it is an array of numpy", "Write it with numpy.savetxt"),
+    (b"\xff\xfe", "it is in UTF-16", _SAVE),
+    (b"\xfe\xff", "it is in UTF-16", _SAVE),
+)
+
+
+def _no_text(path: Path | str, cause: Exception | None = None) -> DataError:
+    reason, remedy = f"{cause}", _SAVE
+    if cause is None or isinstance(cause, UnicodeDecodeError):
+        with open_ordinary(path) as stream:
+            start = stream.read(8)
+        nul = "it holds bytes that are no text" if cause is None else "it is not in UTF-8"
+        reason, remedy = next((told for mark, *told in _FORMS if start.startswith(mark)), (nul, _SAVE))
+    return DataError(f"The log {path} is not a CSV text file ({reason}). {remedy}.")
 
 
 def _first_mark(path: Path | str) -> str:
     with io.TextIOWrapper(open_ordinary(path), encoding="utf-8-sig") as stream:
-        return stream.read(4096).lstrip()[:1]
+        start = stream.read(4096)
+    if "\0" in start:
+        raise _no_text(path)
+    return start.lstrip()[:1]
+
+
+def _no_json(cause: Exception) -> str:
+    """Why a text is no JSON, in words."""
+    kinds = {RecursionError: "it is nested too deeply", UnicodeDecodeError: "it is not in UTF-8"}
+    return kinds.get(type(cause), str(cause))
 
 
 class _Lines:
@@ -171,7 +197,9 @@ def _from_json(path: Path | str) -> Table:
     except OSError as cause:
         raise DataError(f"The log {path} cannot be read ({cause.strerror}). Check the file.") from cause
     except (ValueError, RecursionError) as cause:
-        raise DataError(f"The log {path} begins as JSON and is none ({cause}). Save it again, in UTF-8.") from cause
+        raise DataError(
+            f"The log {path} begins as JSON and is none ({_no_json(cause)}). Save it again, in UTF-8."
+        ) from cause
     names = dict.fromkeys(name for record in records for name in record)
     placed = [(f"entry {at} of {path}", record) for at, record in enumerate(records, 1)]
     return Table(tuple(names), lambda: _aligned(iter(placed), tuple(names)), "JSON")
@@ -197,7 +225,9 @@ def _json_lines(path: Path | str) -> Iterator[tuple[str, Mapping[str, str]]]:
                 try:
                     yield where, _flat(_parsed(line), where)
                 except (ValueError, RecursionError) as cause:
-                    raise DataError(f"The {where} is no JSON object ({cause}). Each line must be one.") from cause
+                    raise DataError(
+                        f"The {where} is no JSON object ({_no_json(cause)}). Each line must be one."
+                    ) from cause
 
 
 def _parsed(text: str) -> Any:

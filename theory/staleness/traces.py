@@ -52,9 +52,10 @@ def _refuse_out_of_range(delays: Delays, staleness: Staleness | None, what: Call
     older = np.flatnonzero((delays < 0) | (delays > np.arange(delays.size)))
     if older.size:
         k, delay = int(older[0]) + 1, int(delays[older[0]])
+        got = delay if abs(delay) < HUGE else "a number beyond 2^62"  # which it was cut to
         if delay < 0:
-            raise DelayError(f"{what(k)} must be at least 0, as no step reads a later point. Got {delay}.")
-        raise DelayError(f"{what(k)} must be at most {k - 1}, as no older point exists at step {k}. Got {delay}.")
+            raise DelayError(f"{what(k)} must be at least 0, as no step reads a later point. Got {got}.")
+        raise DelayError(f"{what(k)} must be at most {k - 1}, as no older point exists at step {k}. Got {got}.")
     beyond = np.flatnonzero(delays > staleness.maximum_delay) if staleness else older
     if staleness and beyond.size:
         k, needed = int(beyond[0]) + 1, int(delays.max()) + 1
@@ -90,6 +91,8 @@ def read_delays(path: str | Path, steps: int | None, staleness: Staleness) -> De
     """
     lines = _lines(Path(path), steps)
     numbers = [number for number, line in enumerate(lines, start=1) if not line.lstrip(_BLANKS).startswith("#")]
+    if len(numbers) == 1 and steps != 1 and holds_several(lines[numbers[0] - 1]):
+        raise DelayError(f"The file of delays {path} has all of them in one line. Give one delay a line.")
     delays = np.array([_line_value(lines[at - 1], at, k, path) for k, at in enumerate(numbers, start=1)], np.int64)
     _refuse_out_of_range(delays, staleness, lambda k: f"The delay in line {numbers[k - 1]} of {path}")
     if steps is not None and delays.size != steps:
@@ -102,6 +105,8 @@ def read_delays(path: str | Path, steps: int | None, staleness: Staleness) -> De
 
 def _lines(path: Path, steps: int | None) -> list[str]:
     asked = "one delay a line" if steps is None else f"{steps} lines"
+    if path.is_dir():
+        raise DelayError(f"{path} is a folder, and no file of delays. Give the path of a text file with {asked}.")
     if not path.is_file():
         raise DelayError(f"There is no file of delays at {path}. Give the path of a text file with {asked}.")
     try:

@@ -481,7 +481,7 @@ def test_a_file_that_is_no_trace_is_refused_naming_the_line(tmp_path, content, e
     assert expected.format(path=path) in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["absent.txt", ".", "a\0b"])
+@pytest.mark.parametrize("name", ["absent.txt", "a\0b"])
 def test_what_is_no_file_is_refused(tmp_path, name):
     with pytest.raises(DelayError, match="There is no file of delays"):
         read_trace(tmp_path / name, 3, WINDOW)
@@ -501,3 +501,21 @@ def test_control_characters_are_no_blanks_around_a_delay(tmp_path, mark):
     path.write_text(f"0\n{mark}1\n", encoding="utf-8")
     with pytest.raises(DelayError, match="must hold one whole number"):
         read_trace(path, 2, WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("0, 1, 2, 2", r"has all of them in one line\. Give one delay a line"),
+        ("# delays\n[0 1 0 1]\n", r"has all of them in one line\. Give one delay a line"),
+        ("0\n7777777777777777777777\n", r"Got a number beyond 2\^62"),
+        ("0\n1\n2, 1\n0\n", "An update with several delays"),
+    ],
+)
+def test_a_file_of_delays_is_told_what_is_wrong_with_it(tmp_path, text, sentence):
+    path = tmp_path / "delays.txt"
+    path.write_text(text)
+    with pytest.raises(DelayError, match=sentence):
+        read_trace(path, 4, Staleness(3))
+    with pytest.raises(DelayError, match="is a folder, and no file of delays"):
+        read_trace(tmp_path, 4, Staleness(3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,6 +33,10 @@ from theory.bounds.judging.judge import curve
 # The same examples in every run, however slow the machine is.
 settings.register_profile("gradlag", derandomize=True, deadline=None, database=None)
 settings.load_profile("gradlag")
+
+
+# What a slow machine hears besides: how far a wait is.
+_PROGRESS = re.compile(r"^[^\n]*: (\d+% done, [^\n]*|(finishing, )?[\d a-z]+ so far)\n", re.M)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -142,14 +147,14 @@ Gradlag = Callable[..., Answer]
 
 @pytest.fixture(scope="session")
 def gradlag() -> Gradlag:
-    """Call the command in a folder, in this process."""
+    """Call the command in a folder, in this process; what it says of waiting is left out."""
 
     def call(*arguments: object, folder: Path, columns: int = 80) -> Answer:
         out, err = io.StringIO(), io.StringIO()
         width = patch.dict(os.environ, {"COLUMNS": str(columns)})
         with chdir(folder), redirect_stdout(out), redirect_stderr(err), width:
             status = execute([str(argument) for argument in arguments])
-        return Answer(status, out.getvalue(), err.getvalue())
+        return Answer(status, out.getvalue(), _PROGRESS.sub("", err.getvalue()))
 
     return call
 

@@ -231,7 +231,7 @@ def test_a_long_log_with_a_large_staleness_needs_no_room_for_all_pairs_and_says_
         path, "1/(2*s*L)", 5_000, constants, bounds=bounds, progress=lambda done, total: seen.append((done, total))
     )
     assert verdict.times[-1] == 30_000 and verdict.verdict is Decision.UNDECIDED
-    assert seen == [(0, 2), (1, 2)]
+    assert seen == [(0, 2), (1, 2), (2, 2)]
 
 
 def test_a_staleness_that_is_too_small_for_a_log_is_told_the_right_one_at_once(write: Write) -> None:

@@ -297,3 +297,9 @@ def test_what_is_printed_finely_enough_decides(tmp_path: Path, over: float, outc
 def test_norms_with_all_their_digits_are_judged_as_they_are(tmp_path: Path, over: float) -> None:
     told, alone = printed(tmp_path, 0.37, over, 6, ".17g")
     assert told.to_dict() == alone.to_dict()
+
+
+@pytest.mark.parametrize("digits", [".0e", ".1g"])
+def test_one_digit_and_an_exponent_is_no_more_than_one_digit(tmp_path: Path, digits: str) -> None:
+    told, alone = printed(tmp_path, 1.6e-3, 0.97, 30, digits)
+    assert (str(told.numbers), str(alone.numbers)) == ("undecided", "above")

@@ -211,7 +211,8 @@ def _web(rng: Random) -> dict[str, Any]:
     steps = [row["step"] for row in rows[: len(told["times"])]]
     if "seed" not in rows[0] and rng.random() < 0.5:
         lines = [f"17{at:08d}.5,{row['step']},{row['grad_norm']}" for at, row in enumerate(rows)]
-        return {"text": "\n".join(["Wall time,Step,Value", *lines, ""]), "put in": told}
+        text = "\n".join(["Wall time,Step,Value", *lines, ""])
+        return {"text": text, "put in": told, "read": {"norm": "full", "columns": {"grad_norm": "Value"}}}
     runs = [[row["grad_norm"] for row in rows if row.get("seed", "0") == str(run)] for run in range(len(told["norms"]))]
     name = rng.choice(("grad_norm", "train/grad_norm"))
     header = ["Step", *(f"run-{at} - {name}{end}" for at in range(len(runs)) for end in ("", "__MIN", "__MAX"))]

@@ -22,6 +22,8 @@ _QUICK = ("theorem-a", "theorem-b", "theorem-c", "average-delay", "lian2015", "g
 
 # A method is called faster where it is so by 3 %.
 _VISIBLE = math.log(1.03)
+# A lead is told where it lasts over so large a ratio of accuracies.
+_LASTING = 1.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +178,8 @@ def curves(methods: Sequence[Method], accuracy: float, count: int = 25) -> Curve
 def _crossings(accuracies: Floats, times: Mapping[str, Floats]) -> tuple[tuple[float, float, str], ...]:
     """Where another method becomes the fastest, and is so by more than can be read off the picture."""
     names, table = list(times), np.log(np.stack(list(times.values())))
-    found, leader = [], int(table[:, 0].argmin())
+    opening = leader = int(table[:, 0].argmin())
+    found: list[tuple[float, float, str]] = []
     for place in range(1, accuracies.size):
         new = int(table[:, place].argmin())
         if not table[new, place] < table[leader, place] - _VISIBLE:
@@ -185,6 +188,9 @@ def _crossings(accuracies: Floats, times: Mapping[str, Floats]) -> tuple[tuple[f
         winner, other = (table[i, place - 1] + share * (table[i, place] - table[i, place - 1]) for i in (new, leader))
         first = int(np.argmax(winner <= other))
         between = accuracies[place - 1] ** (1 - share[first]) * accuracies[place] ** share[first]
-        found.append((float(between), math.exp(winner[first]), names[new]))
+        if found and found[-1][0] < _LASTING * between:  # the one before led too shortly to be told
+            found.pop()
+        if names[new] != (found[-1][2] if found else names[opening]):
+            found.append((float(between), math.exp(winner[first]), names[new]))
         leader = new
     return tuple(found)

@@ -1,8 +1,11 @@
 """Methods on workers of given speeds: their pace, their order, and runs beside the proofs."""
 
+import math
+
+import numpy as np
 import pytest
 
-from experiments.cost.answer import answer, curves
+from experiments.cost.answer import _crossings, answer, curves
 from experiments.cost.methods import of_fleet, of_staleness
 from experiments.cost.pace import collecting, together
 from experiments.servers.speeds import parse_fleet
@@ -58,3 +61,14 @@ def test_curves_pass_through_the_answer_and_cross_where_the_order_changes():
     middle = [drawn.times[each.method.name][2] for each in found.methods]
     assert middle == pytest.approx([each.time(each.least.real) for each in found.methods], rel=0.03)
     assert all(drawn.accuracies[-1] <= accuracy <= drawn.accuracies[0] for accuracy, _, _ in drawn.crossings)
+
+
+def test_a_crossing_is_told_where_it_is_and_a_lead_too_short_to_see_is_not():
+    grid, one = np.geomspace(1, 0.01, 9), np.full(9, 2.0)
+    other = np.where(np.arange(9) < 4, 1.0, 3.0)
+    (found,) = _crossings(grid, {"one": one, "other": other})
+    share = math.log(2) / math.log(3)  # log 1 to log 3 meets log 2 there, on logarithmic axes
+    assert found[0] == pytest.approx(grid[3] ** (1 - share) * grid[4] ** share, rel=0.01)
+    assert found[1:] == (pytest.approx(2.0), "one")
+    short = np.where(np.arange(9) == 3, 4.0, 1.0)
+    assert _crossings(np.geomspace(1, 0.5, 9), {"one": one, "other": short}) == ()

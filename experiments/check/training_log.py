@@ -21,7 +21,7 @@ from theory.common.errors import DataError, InputError
 from theory.common.types import Ints, Progress
 from theory.schedules.schedule import AnySchedule, GivenSchedule, NumericSchedule, parse_schedule, said_of
 from theory.staleness.count import Staleness
-from theory.staleness.delays import validate_delays
+from theory.staleness.traces import one_read, validate_delays
 
 # The factor-s sum weighs the points in the same way whatever the trace.
 ANY_TRACE = "dai2019-sum"
@@ -176,13 +176,13 @@ def _trace(log: TrainingLog, staleness: Staleness, given: Ints | None, bounds: S
     """The delays of the training; beyond the last recorded point, where there are further steps, they do not matter."""
     if log.delays is None:
         constant = np.minimum(np.arange(log.steps), staleness.maximum_delay)
-        return validate_delays(constant if given is None else given, staleness)
+        return one_read(validate_delays(constant if given is None else given, staleness), "A log")
     if given is not None:
         raise DataError(
             f"The log {log.source} has its own delays. Leave out --delays and --delays-file, or the column."
         )
     shared = _shared(log, staleness, bounds)
-    return np.concatenate([shared, np.zeros(log.steps - shared.size, dtype=np.int64)])
+    return np.concatenate([shared, np.zeros((log.steps - len(shared), *shared.shape[1:]), dtype=np.int64)])
 
 
 def _shared(log: TrainingLog, staleness: Staleness, bounds: Sequence[str] | None) -> Ints:
@@ -190,7 +190,7 @@ def _shared(log: TrainingLog, staleness: Staleness, bounds: Sequence[str] | None
     worst = np.asarray(delays.max(axis=0), dtype=np.int64)
     for trace in (*delays, worst):
         validate_delays(trace, None if trace is not worst else staleness)
-    differing = np.flatnonzero((delays != delays[0]).any(axis=0))
+    differing = np.argwhere((delays != delays[0]).any(axis=0))[:, 0]
     if differing.size and tuple(bounds or ()) != (ANY_TRACE,):
         raise DataError(
             f"The seeds of the log {log.source} have different delays (at step {differing[0] + 1} first). Only the "

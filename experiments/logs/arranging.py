@@ -62,7 +62,7 @@ def arranged(rows: Rows, kind: Norm, power: int, said: list[str], path: Path | s
         overflow=rows.digits.overflow(measured),
         seeds=tuple(int(s) for s in seeds),
         steps=int(times[-1]),
-        delays=_delays(grid.delay, times, int(times[known][-1]) - first, path),
+        delays=_delays(grid.delay, rows, times, int(times[known][-1]) - first, path),
         step_sizes=_step_sizes(grid.size, times, said, path),
         norm=kind,
         said=tuple(said),
@@ -72,7 +72,7 @@ def arranged(rows: Rows, kind: Norm, power: int, said: list[str], path: Path | s
 
 def _without_repeats(rows: Rows, said: list[str], path: Path | str) -> _Columns:
     """The columns, without rows that a resumed training went through again."""
-    whole = [np.array(column, dtype=np.int64) for column in (rows.step, rows.seed, rows.delay)]
+    whole = [np.array(column, dtype=np.int64) for column in (rows.step, rows.seed, _ordered(rows))]
     real = [np.array(column, dtype=np.float64) for column in (rows.norm, rows.size)]
     parts = np.unique([*rows.parts, *_going_back(whole[0], whole[1], ~np.isnan(real[0]))])
     kept = _resumed(whole[0], whole[1], [int(at) for at in parts], path)
@@ -81,6 +81,12 @@ def _without_repeats(rows: Rows, said: list[str], path: Path | str) -> _Columns:
     step, seed, delay = (column[kept] for column in whole)
     norm, size = (column[kept] for column in real)
     return _Columns(step, seed, norm, delay, size)
+
+
+def _ordered(rows: Rows) -> Ints:
+    """The delays of each row as their place in the order of all: of several rows of a step the latest counts."""
+    places = np.argsort([rows.lags[lags] for lags in sorted(rows.lags)])
+    return np.append(places, NO_DELAY)[np.array(rows.delay, dtype=np.int64)]
 
 
 def _going_back(step: Ints, seed: Ints, measured: Flags) -> Ints:
@@ -178,8 +184,8 @@ def _refuse_gaps(cells: Ints, times: Ints, seeds: Ints, path: Path | str) -> Non
         )
 
 
-def _delays(delay: Ints, times: Ints, last: int, path: Path | str) -> Ints | None:
-    """d_1..d_T of each seed."""
+def _delays(delay: Ints, rows: Rows, times: Ints, last: int, path: Path | str) -> Ints | None:
+    """d_1..d_T of each seed, (S, T), or (S, T, B) where a step has several."""
     if (delay[:, times > 0] == NO_DELAY).all():
         return None
     within = (times >= 1) & (times <= last)
@@ -188,7 +194,8 @@ def _delays(delay: Ints, times: Ints, last: int, path: Path | str) -> Ints | Non
             f"The log {path} has delays but not every step, so that the delays between are missing. Record every step, "
             "or leave the column out and give all delays with --delays-file."
         )
-    return delay[:, within]
+    lags = np.array(sorted(rows.lags), dtype=np.int64)
+    return (lags[:, 0] if lags.shape[1] == 1 else lags)[delay[:, within]]
 
 
 def _step_sizes(size: Floats, times: Ints, said: list[str], path: Path | str) -> Floats | None:

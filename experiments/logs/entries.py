@@ -12,7 +12,7 @@ from experiments.logs.precision import Digits
 from experiments.logs.table import Table
 from theory.common.errors import DataError
 from theory.common.numbers import NUMBER, whole_from_text
-from theory.staleness.traces import SEVERAL_READS, holds_several
+from theory.staleness.traces import delays_of
 
 #: Stands for an empty entry among delays; NaN does among norms and step sizes.
 NO_DELAY = -1
@@ -25,6 +25,7 @@ class Rows:
 
     Args:
         signed: whether norms may be below zero, as products of two half batches may.
+        delay: the number in `lags` of the delays of the step, in the order in which they were first seen.
         digits: how precise the norms are.
         names: of the seeds, where the user chose the column of them.
         parts: where a part begins, as the header stands there again.
@@ -36,6 +37,7 @@ class Rows:
     seed: array[int] = field(default_factory=lambda: array("q"))
     delay: array[int] = field(default_factory=lambda: array("q"))
     size: array[float] = field(default_factory=lambda: array("d"))
+    lags: dict[tuple[int, ...], int] = field(default_factory=dict)
     digits: Digits = field(default_factory=Digits)
     parts: list[int] = field(default_factory=lambda: [0])
     names: dict[str, int] = field(default_factory=dict)
@@ -62,7 +64,7 @@ class Rows:
             return
         k = _whole(step, "step", where)
         run = 0 if columns.seed is None else self._run(seed, columns.named_seeds, where)
-        lag = NO_DELAY if columns.delay is None else _delay(delay, k, any(norms), where)
+        lag = NO_DELAY if columns.delay is None else self._lag(delay, k, any(norms), where)
         for at, text in enumerate(norms):
             self.step.append(k)
             self.seed.append(at if len(norms) > 1 else run)
@@ -75,6 +77,26 @@ class Rows:
         if named and (self.names or not (self.step or whole_from_text(seed) is not None)):
             return self.names.setdefault(seed, len(self.names))
         return _whole(seed, "seed", where)
+
+    def _lag(self, text: str, step: int, measured: bool, where: str) -> int:
+        """The number of the delays of a step; a step has several where it averages gradients of several points."""
+        if not text and (step == 0 or not measured):
+            return NO_DELAY
+        lags = delays_of(text)
+        if lags is None or not all(0 <= lag <= _LARGEST_WHOLE for lag in lags):
+            _whole(text, "delay", where)  # refused
+            raise DataError(f"The delays in {where} must be whole numbers of at least 0. Got {text[:40]!r}.")
+        if step == 0 and any(lags):
+            raise DataError(f"The delay in {where} must be empty or 0: no step led to x_0. Got {text[:40]}.")
+        if step == 0:
+            return NO_DELAY
+        first = next(iter(self.lags), lags)
+        if len(lags) != len(first):
+            raise DataError(
+                f"The delays in {where} are {len(lags)}, and those of the row before are {len(first)}. Every step must "
+                "have as many: one for each gradient that it averages."
+            )
+        return self.lags.setdefault(lags, len(self.lags))
 
     def _measured(self, text: str, where: str) -> float:
         if not text:
@@ -107,14 +129,3 @@ def _number(text: str, name: str, where: str, *, signed: bool = False) -> float:
         hint = _NAN if text.lower() == "nan" and name != "step size" else _COMMA if "," in text else ""
         raise DataError(f"The {name} in {where} must be a number{least}. Got {text[:40]!r}.{hint}")
     return value
-
-
-def _delay(text: str, step: int, measured: bool, where: str) -> int:
-    if not text and (step == 0 or not measured):
-        return 0 if step == 0 else NO_DELAY
-    if whole_from_text(text) is None and holds_several(text):
-        raise DataError(f"The delay in {where} must be one whole number. Got {text[:40]!r}.{SEVERAL_READS}")
-    delay = _whole(text, "delay", where)
-    if step == 0 and delay:
-        raise DataError(f"The delay in {where} must be empty or 0: no step led to x_0. Got {delay}.")
-    return delay

@@ -40,7 +40,7 @@ class TrainingLog:
         overflow: the least norm that may be recorded as infinite.
         seeds: (S,).
         steps: how many steps the training took, at least times[-1].
-        delays: int64 (S, T), d_1..d_T for T = times[-1]; None without such a column.
+        delays: int64 (S, T), d_1..d_T for T = times[-1], or (S, T, B) where a step has B; None without such a column.
         step_sizes: float64 (steps,), NaN where no row has one; None without such a column.
         norm: whether it is of the full gradient; said: how the file was read, in sentences; source: the file.
     """

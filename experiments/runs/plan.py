@@ -29,8 +29,9 @@ from theory.formulas.notation import checked_constant
 from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule, said_of
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
-from theory.staleness.delays import TraceDelay, delay_model, delay_trace, validate_delays
+from theory.staleness.delays import TraceDelay, delay_model, delay_trace
 from theory.staleness.stability_of_delays import announcement
+from theory.staleness.traces import one_read, validate_delays
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +111,7 @@ def plan(
     memory = _memory(objective, size, horizon, seeds, window, options.get("record_every", 1))
     first = whole_number(first_seed, 0, "The first seed", InputError)
     model = _delay_model(delays, delays_file, horizon, window)
-    trace = validate_delays(delay_trace(model, horizon, first), window)
+    trace = one_read(validate_delays(delay_trace(model, horizon, first), window), "A run")
     resolved, rule = resolve_constants(objective.constants(size), constants or {}), parse_schedule(schedule, horizon)
     setting = Setting.of(rule, trace, window, {name: constant.value for name, constant in resolved.items()})
     configuration = Configuration(

@@ -28,7 +28,7 @@ from theory.common.errors import DelayError, GradlagError, InputError, StoreErro
 from theory.common.reading import open_ordinary, read_ordinary
 from theory.common.types import Vector
 from theory.staleness.count import Staleness, whole_number
-from theory.staleness.traces import Delays, read_delays, validate_delays
+from theory.staleness.traces import Delays, one_read, read_delays, validate_delays
 
 SCHEMA = "gradlag-trace/1"
 SOURCES = ("ray", "virtual clock", "file")
@@ -126,7 +126,7 @@ class ServerTrace:
 
 def trace_of_delays(delays: Any, description: str = "delays alone") -> ServerTrace:
     """A trace of which only the delays are known; update k uses the draw k."""
-    values = validate_delays(delays)
+    values = one_read(validate_delays(delays), "A server's trace")
     unknown = np.full(values.size, np.nan)
     return ServerTrace(
         delays=values,
@@ -273,7 +273,7 @@ def _from_text(path: Path, content: bytes) -> ServerTrace:
 
 def _column(name: str, values: Any, dtype: str) -> NDArray[Any]:
     if name == "delays":
-        array: NDArray[Any] = validate_delays(values)
+        array: NDArray[Any] = one_read(validate_delays(values), "A server's trace")
     else:
         array = np.array(values)
         if array.ndim != 1 or array.dtype.kind not in ("if" if dtype == "float64" else "i"):

@@ -26,7 +26,7 @@ from theory.bounds import Setting
 from theory.common.errors import DelayError, StoreError
 from theory.common.shown import Shown
 from theory.staleness.count import Staleness
-from theory.staleness.traces import validate_delays
+from theory.staleness.traces import one_read, validate_delays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -219,7 +219,7 @@ def _check_plan(configuration: Configuration, data: xr.Dataset) -> None:
     if not (np.isfinite(step_sizes).all() and (step_sizes >= 0).all()):
         raise StoreError("The step sizes of a run must be finite and at least 0, and these are not.")
     try:
-        validate_delays(delays, Staleness(configuration.staleness))
+        one_read(validate_delays(delays, Staleness(configuration.staleness)), "A run")
     except DelayError as cause:
         raise StoreError("The delays of a run must satisfy 0 <= d_k <= min(s - 1, k - 1), and these do not.") from cause
 

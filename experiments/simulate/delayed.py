@@ -22,7 +22,7 @@ from experiments.simulate.trajectories import Iteration, Trajectories
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError
 from theory.common.types import Ints, Progress, Vector
 from theory.staleness.count import Staleness, whole_number
-from theory.staleness.delays import validate_delays
+from theory.staleness.traces import one_read, validate_delays
 
 Engine = Literal["auto", "fused", "black-box", "naive"]
 _Run = Callable[[Problem, Iteration, Progress], Trajectories]
@@ -81,7 +81,7 @@ def simulate(
         (array([[1.  , 0.25, 0.  ]]), array([[ 1.,  1., nan]]))
     """
     sizes, staleness = _checked_sizes(step_sizes), Staleness(window)
-    checked = validate_delays(np.asarray(delays), staleness)
+    checked = one_read(validate_delays(np.asarray(delays), staleness), "A simulation")
     if checked.size != sizes.size:
         raise DelayError(f"There must be one delay for each of the {sizes.size} steps. Got {checked.size} delays.")
     iteration = Iteration.of(

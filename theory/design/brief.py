@@ -15,7 +15,7 @@ from theory.common.errors import DelayError, InputError
 from theory.common.types import Floats, Ints
 from theory.schedules.schedule import GivenSchedule
 from theory.staleness.count import Staleness, whole_number
-from theory.staleness.delays import validate_delays
+from theory.staleness.traces import one_read, validate_delays
 from theory.worst_case.question import Question
 
 _MOST_STEPS = 100_000
@@ -105,7 +105,7 @@ def brief(
     window = Staleness.of(staleness)
     horizon = whole_number(steps, 1, "The number of steps", InputError, _MOST_STEPS)
     trace = np.minimum(np.arange(horizon), window.maximum_delay) if delays is None else np.asarray(delays)
-    checked = validate_delays(trace, window)
+    checked = one_read(validate_delays(trace, window), "A design")
     if checked.size != horizon:
         raise DelayError(f"There must be one delay for each of the {horizon} steps. Got {checked.size} delays.")
     return Brief(

@@ -77,9 +77,9 @@ class DelayModel(ABC):
         return fixed_delay_limit(self.largest) if self.probabilities[self.largest] == 1.0 else None
 
     def sample(self, steps: int, rng: np.random.Generator) -> Delays:
-        """int64 (steps,): the delays of steps k = 1..T, clipped to 0 <= d_k <= min(maximum, k - 1)."""
+        """int64 (steps,), of a trace of B reads (steps, B): the delays of k = 1..T, clipped to min(maximum, k - 1)."""
         count = whole_number(steps, 0, "The number of steps", DelayError)
-        return np.minimum(self._draw(count, rng), np.arange(count, dtype=np.int64))
+        return np.minimum(self._draw(count, rng).T, np.arange(count, dtype=np.int64)).T
 
     @property
     def text(self) -> str:

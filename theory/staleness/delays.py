@@ -179,7 +179,7 @@ class AdversarialDelay(DelayModel):
 
 @dataclass(frozen=True, eq=False)
 class TraceDelay(DelayModel):
-    """Recorded delays, d_k at position k - 1; its law is the frequency of each delay, `maximum` the largest of them."""
+    """Recorded delays, (T,) or of B reads an update (T, B); its law is the frequency of each, `maximum` the largest."""
 
     values: Delays
     maximum: int = field(init=False)
@@ -202,15 +202,16 @@ class TraceDelay(DelayModel):
     @property
     def text(self) -> str:
         """The digest of the delays; two files that hold the same delays are the same trace."""
-        return f"trace:sha256={hashlib.sha256(self.values.astype('<i8').tobytes()).hexdigest()[:16]}"
+        shape = b"" if self.values.ndim == 1 else str(self.values.shape).encode()
+        return f"trace:sha256={hashlib.sha256(shape + self.values.astype('<i8').tobytes()).hexdigest()[:16]}"
 
     @property
     def _law(self) -> Floats:
-        return np.bincount(self.values) / np.float64(self.values.size)
+        return np.bincount(self.values.ravel()) / np.float64(self.values.size)
 
     def _draw(self, steps: int, rng: np.random.Generator) -> Delays:
-        if steps > self.values.size:
-            raise DelayError(f"The trace holds the delays of {self.values.size} steps. Got a run of {steps} steps.")
+        if steps > len(self.values):
+            raise DelayError(f"The trace holds the delays of {len(self.values)} steps. Got a run of {steps} steps.")
         return self.values[:steps]
 
 

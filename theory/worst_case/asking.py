@@ -15,7 +15,8 @@ from theory.formulas.notation import checked_constant
 from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
-from theory.staleness.delays import TraceDelay, delay_model, delay_trace, refuse_two_sources, validate_delays
+from theory.staleness.delays import TraceDelay, delay_model, delay_trace, refuse_two_sources
+from theory.staleness.traces import one_read, validate_delays
 from theory.worst_case.question import Measure, Question
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def ask(
         )
     values = _settled(smoothness, gap, variance, constants or {})
     model = delay_model(delays, delays_file, horizon, window)
-    trace = validate_delays(delay_trace(model, horizon, seed), window)
+    trace = one_read(validate_delays(delay_trace(model, horizon, seed), window), "A worst case")
     rule = parse_schedule(schedule, horizon)
     setting = Setting.of(rule, trace, window, values)
     question = Question(

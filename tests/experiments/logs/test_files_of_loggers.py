@@ -217,13 +217,34 @@ def test_step_sizes_come_from_their_column(read: Read) -> None:
     np.testing.assert_array_equal(apart.step_sizes, [0.3, np.nan, 0.2, np.nan])
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('step,grad_norm,delay\n0,2,\n1,1,"[0, 0]"\n2,1,"[1, 0]"\n', "log.csv"),
+        ("step,grad_norm,delay\n0,2,0 0\n1,1,0 0\n2,1,1 0\n", "log.csv"),
+        ("step\tgrad_norm\tdelay\n0\t2\t\n1\t1\t0, 0\n2\t1\t1, 0\n", "log.tsv"),
+        (
+            '{"step": 0, "grad_norm": 2}\n{"step": 1, "grad_norm": 1, "delay": [0, 0]}\n'
+            '{"step": 2, "grad_norm": 1, "delay": [1, 0]}\n',
+            "log.jsonl",
+        ),
+    ],
+)
+def test_a_step_may_have_a_delay_for_each_gradient_that_it_averages(read: Read, text: str, name: str) -> None:
+    log = read(text, name, norm="full")
+    assert log.delays is not None
+    assert log.delays.tolist() == [[[0, 0], [1, 0]]]
+
+
 REFUSED = {
     "an underscore in a number": ("step,grad_norm\n0,2_0\n1,1\n", r"Got '2_0'"),
     "an underscore in a step": ("step,grad_norm\n0,2\n1_0,1\n", r"Got '1_0'"),
     "a decimal comma": ("step;grad_norm\n0;2,5\n1;1,5\n", r"Got '2,5'\. Write numbers with a decimal point"),
     "nan of mixed precision": ("step,grad_norm\n0,2\n1,NaN\n2,1\n", r"Got 'NaN'\. Mixed precision skips .* step_size"),
-    "several delays": ("step,grad_norm,delay\n0,2,\n1,1,0 0\n", r"Got '0 0'\. An update with several delays"),
-    "several delays in quotes": ('step,grad_norm,delay\n0,2,\n1,1,"[0, 0]"\n', "no model of several reads exists"),
+    "not as many delays": ("step,grad_norm,delay\n0,2,\n1,1,0 0\n2,1,0\n", "are 1, and those of the row before are 2"),
+    "several delays, one of them none": ("step,grad_norm,delay\n0,2,\n1,1,0 x\n", r"whole number .* Got '0 x'"),
+    "several delays, one below zero": ('step,grad_norm,delay\n0,2,\n1,1,"[0, -1]"\n', r"Got '\[0, -1\]'"),
+    "several delays of the start": ("step,grad_norm,delay\n0,2,1 0\n1,1,0 0\n", "no step led to x_0"),
     "a fractional delay": ("step,grad_norm,delay\n0,2,\n1,1,0.5\n", "delay in line 3 of .* Got '0.5'"),
     "a step size that is no number": ("step,grad_norm,lr\n0,2,a\n1,1,a\n", "step size in line 2 of .* Got 'a'"),
     "JSON that is cut": ('[{"step": 0, "grad_norm": 1}, {"st', "begins as JSON and is none"),

@@ -23,9 +23,9 @@ from theory.staleness.delays import (
     delay_trace,
     parse_delays,
     read_trace,
-    validate_delays,
 )
 from theory.staleness.stability import fixed_delay_limit
+from theory.staleness.traces import one_read, validate_delays
 
 WINDOW = Staleness(8)
 EVERY_MODEL = [
@@ -364,8 +364,13 @@ def test_a_trace_gives_the_first_steps_but_no_more_than_it_holds():
         ([0, 10**5000], "step 2 must be at most 1"),
         ([0, -(10**5000)], "step 2 must be at least 0"),
         (np.array([0, 2**64 - 1], dtype=np.uint64), "step 2 must be at most 1"),
-        ([[0, 1]], "one list of whole numbers"),
+        ([[0, 1]], "The delay of step 1 must be at most 0, as no older point exists at step 1. Got 1."),
+        ([[0, 0], [1, -1]], "The delay of step 2 must be at least 0"),
+        ([[0, 0], [0, 1], [0, 2], [3, 0]], "The delay of step 4 must be at most 2 at staleness 3. Got 3."),
+        ([[0, 0], [0, 0.5]], "The delay of step 2 must be a whole number. Got 0.5."),
         ([[0], [0, 1]], "one list of whole numbers"),
+        ([[], []], "one list of whole numbers"),
+        ([[[0]]], "one list of whole numbers"),
         (3, "one list of whole numbers"),
     ],
 )
@@ -449,13 +454,58 @@ def test_line_ends_marks_signs_zeros_remarks_and_the_spelling_of_whole_numbers_d
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "0 0 0\n0 1 0\n2 0 1\n",
+        "[0, 0, 0]\n[0, 1, 0]\n[2, 0, 1]\n",
+        "0,0,0\n0,1,0\n2,0,1",
+        "0\t0\t0\n0\t1\t0\n2\t0\t1\n",
+        "# reads\n(0; 0; 0)\n 0|1|0 \n2.00 0.00 1.00\n\n",
+        " 0  0 0\n0 1   0\n2 0 1\r\n",
+    ],
+)
+def test_several_delays_a_step_are_read_in_every_usual_spelling(tmp_path, content):
+    path = tmp_path / "delays.txt"
+    path.write_text(content)
+    read = read_trace(path, 3, Staleness(3))
+    assert read.values.tolist() == [[0, 0, 0], [0, 1, 0], [2, 0, 1]]
+    assert read.maximum == 2
+    assert read.mean == pytest.approx(4 / 9)
+
+
+def test_a_column_of_delays_in_brackets_is_one_delay_a_step(tmp_path):
+    path = tmp_path / "delays.txt"
+    path.write_text("[0]\n[1]\n[1]\n")
+    one = read_trace(path, 3, WINDOW)
+    assert one == TraceDelay([0, 1, 1]) == TraceDelay([[0], [1], [1]])
+    assert one.text == TraceDelay([[0], [1], [1]]).text
+
+
+def test_traces_of_several_reads_differ_by_their_shape_too():
+    flat, wide = TraceDelay(np.zeros(6, int)), TraceDelay(np.zeros((3, 2), int))
+    assert flat != wide
+    assert flat.text != wide.text
+    assert wide.sample(2, generator()).shape == (2, 2)
+
+
+def test_what_takes_one_delay_a_step_says_so_of_several():
+    with pytest.raises(DelayError, match=r"A worst case takes one delay a step\. Got 2 a step"):
+        one_read(validate_delays([[0, 0], [0, 1]]), "A worst case")
+
+
+@pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b"0\none\n1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got 'one'."),
         (b"0\n1.5\n1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got '1.5'."),
-        (b"0\n1 1\n1\n", "Got '1 1'. An update with several delays averages gradients"),
-        (b"[0]\n[0, 1]\n1\n", "Got '[0]'."),
-        (b"0\n0;1\n1\n", "no model of several reads exists here yet"),
+        (b"0\n1 1\n1\n", "Line 2 of {path} holds 2 of the delays of an update, and line 1 holds 1. Every"),
+        (b"# B = 2\n0 0\n0 1\n1\n", "Line 4 of {path} holds 1 of the delays of an update, and line 2 holds 2."),
+        (b"0 0\n0 x\n1 1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got '0 x'."),
+        (b"0,\n0,\n0,\n", "Line 1 of {path} must hold one whole number"),
+        (b"[0 0\n0 1\n1 1\n", "Line 1 of {path} must hold one whole number"),
+        (b"0 0\n0 2\n1 1\n", "The delay in line 2 of {path} must be at most 1"),
+        (b"0 0\n0 1\n0 2\n", "The delay in line 3 of {path} must be at most 1 at staleness 2. Got 2."),
+        (b"0 0\n0 1\n", "must have 3 lines, one for each step. Got 2 lines."),
         (b"0\n# a remark\n1.5e-1\n1\n", "Line 3 of {path} must hold one whole number, the delay of step 2."),
         (b"0\n1_0\n1\n", "Got '1_0'."),
         ("0\n\u0661\n1\n".encode(), "Line 2"),
@@ -509,7 +559,7 @@ def test_control_characters_are_no_blanks_around_a_delay(tmp_path, mark):
         ("0, 1, 2, 2", r"has all of them in one line\. Give one delay a line"),
         ("# delays\n[0 1 0 1]\n", r"has all of them in one line\. Give one delay a line"),
         ("0\n7777777777777777777777\n", r"Got a number beyond 2\^62"),
-        ("0\n1\n2, 1\n0\n", "An update with several delays"),
+        ("0\n1\n2, 1\n0\n", "Line 3 .* holds 2 of the delays of an update, and line 1 holds 1"),
     ],
 )
 def test_a_file_of_delays_is_told_what_is_wrong_with_it(tmp_path, text, sentence):

@@ -16,7 +16,7 @@ from theory.common.types import Floats
 from theory.formulas.formula import DelayMap, Environment
 from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness
-from theory.staleness.delays import validate_delays
+from theory.staleness.traces import one_read, validate_delays
 
 #: Formulas have products of at most ten factors: with factors in this range they are far from the ends of the floats.
 _LEAST, _MOST = 1e-30, 1e30
@@ -125,7 +125,7 @@ def _usable_steps(steps: Floats) -> Floats:
 
 
 def _usable_delays(delays: ArrayLike, steps: int) -> NDArray[np.int64]:
-    whole = validate_delays(np.array(delays))
+    whole = one_read(validate_delays(np.array(delays)), "A bound")
     if whole.size != steps:
         raise DelayError(f"There must be one delay for each of the {steps} steps. Got {whole.size} delays.")
     return _sealed(whole)

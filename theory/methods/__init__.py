@@ -1,0 +1,5 @@
+"""Methods under a delay: steps as gradients come, waiting, momentum of either sign, counter-momentum, filters."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

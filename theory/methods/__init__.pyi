@@ -1,0 +1,13 @@
+from .counter_momentum import CounterMomentum as CounterMomentum
+from .counter_momentum import Tuning as Tuning
+from .filters import Filtered as Filtered
+from .method import Method as Method
+from .method import Recursion as Recursion
+from .momentum import Momentum as Momentum
+from .momentum import Nesterov as Nesterov
+from .registry import METHODS as METHODS
+from .registry import parse_method as parse_method
+from .rule import LinearRule as LinearRule
+from .waiting import BatchWait as BatchWait
+from .waiting import Delayed as Delayed
+from .waiting import Wait as Wait

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
+from theory.bounds.parts.bound import Bound
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import (
     LAST,
     ZERO,
     Context,
+    Cut,
     Expression,
     Index,
     Le,
@@ -21,6 +23,7 @@ from theory.proofs.kernel import (
     expression,
     le,
     lt,
+    no_cut,
     parts,
     scalar,
     tau,
@@ -28,6 +31,7 @@ from theory.proofs.kernel import (
     vector,
 )
 from theory.proofs.proof import Apply, Ref, rules
+from theory.proofs.theorem import weighted_mean
 
 HALF = Fraction(1, 2)
 START = Context(frozenset({lt(ZERO, LAST)}))
@@ -222,6 +226,24 @@ def half_at_least(below_1: Derived, context: Context) -> Apply:
     """sum_k eta_k (1 - c_k/2) >= 0, from 1 - c_k >= 0."""
     one = product(context, rules.add(below_1, rules.constant(context, 1)), symbol(context, "eta", K), HALF)
     return rules.total(one, ("k",), *steps(K))
+
+
+def half_of_readers(below_1: Derived, context: Context) -> Apply:
+    """(eta_k + sum of eta_i (1 - c_i) over the readers i of x_k)/2 >= 0 at step k, from 1 - c_k >= 0."""
+    readers = (*steps(I), le(tau(I), K), le(K, tau(I)))
+    reader = context.having(*readers)
+    one = product(reader, rules.instantiate(below_1, reader, k=I), symbol(reader, "eta", I), HALF)
+    return rules.add(product(context, symbol(context, "eta", K), HALF), rules.total(one, ("i",), *readers))
+
+
+def mean_of(bound: Bound, derived: Derived, cut: Cut = no_cut) -> Apply:
+    """That the value of a bound bounds its weighted mean, from what says so after a cut."""
+    return rules.restate(derived, weighted_mean(bound, bound.weighed)[0], cut)
+
+
+def last_weight(bound: Bound, derived: Derived, cut: Cut = no_cut) -> Apply:
+    """That the weight of x_T is not negative, from what says so after a cut."""
+    return rules.restate(derived, weighted_mean(bound, bound.weighed)[2], cut)
 
 
 # ------------------------------------------------------------------------------------------------------------ cuts

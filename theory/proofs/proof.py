@@ -204,8 +204,9 @@ class Proof:
         assumed: the side conditions that may be assumed; under the name of one nothing else may be.
         laws: what is known of every run that the theorem is about: nothing, or that there is no noise.
         least_steps: it is about every T of at least this number.
-        denominator: shows that the denominator is positive, where no condition says so; weights: that those of a mean
-            are not negative, where that is not plain.
+        denominator: shows that the denominator is positive, where no condition says so.
+        weights, last: show that the weights of a mean are not negative, of x_0..x_{T-1} and of x_T, where that is not
+            plain; mean: that the value bounds the mean which `check` tests beside a minimum.
     """
 
     name: str
@@ -216,6 +217,8 @@ class Proof:
     least_steps: int = 1
     denominator: Apply | Ref | None = None
     weights: Apply | Ref | None = None
+    last: Apply | Ref | None = None
+    mean: Apply | Ref | None = None
 
     def verify(self, known: Mapping[str, Fact] | None = None) -> Report:
         """Replay every step, and compare with the bound of the library that has this name; there must be one."""
@@ -321,7 +324,8 @@ def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound
         if proof.conclusion.equality and not final.equality:
             raise ProofError("The conclusion is an equality and the proof ends with an inequality.")
         one_letter_one_thing(side for step in proof.steps for side in (step.claim.left, step.claim.right))
-        more = [evaluate(part, facts) if part else None for part in (proof.denominator, proof.weights)]
+        parts = (proof.denominator, proof.weights, proof.last, proof.mean)
+        more = [evaluate(part, facts) if part else None for part in parts]
         if bound is not None:
             compare(bound, final, *more)
     except ProofError as refusal:

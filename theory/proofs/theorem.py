@@ -2,7 +2,7 @@
 
 Everything is made from the Bound itself. Its value gives numerator >= m * denominator, m the minimum over the points
 that it names; or, for a mean with weights w_t, numerator >= sum of w_t E|g_t|^2, the denominator being the sum of the
-weights.
+weights. Where `check` tests a mean beside the minimum, that the value bounds it is asked for as well.
 Its conditions and assumptions say what may be used: each law of the runs, each axiom that assumes something, each side
 condition, by formula and relation; that the denominator is positive; and from which T on.
 """
@@ -42,7 +42,6 @@ from theory.common.table import Table
 from theory.formulas.formula import Defined, Formula, Name, Negative, Number, Previous, Quotient, call, formula
 from theory.formulas.notation import GLOSSARY, name_node
 from theory.proofs import axioms, kernel
-from theory.proofs.axioms import NONNEGATIVE
 from theory.proofs.kernel import (
     LAST,
     POSITIVE,
@@ -51,10 +50,7 @@ from theory.proofs.kernel import (
     Expression,
     Fact,
     Hypothesis,
-    Index,
     ProofError,
-    Term,
-    expression,
     free_variables,
     le,
     lt,
@@ -85,10 +81,11 @@ _LETTERS = frozenset({
 _ABBREVIATION = re.compile(r"[A-Za-z]|\\(beta|eta|nu|theta)|A_\{0\}|H\^\+|U_\{s(-1)?\}|d_\{\\max\}", re.ASCII)
 
 
-def _formulas(bound: Bound) -> Iterator[Formula]:
-    """Every formula of a bound but those of its conditions."""
-    yield from (bound.value, *([bound.weights] if bound.weights is not None else []))
-    yield from (bound.weighing.each, bound.weighing.whole) if bound.weighing is not None else ()
+def _formulas(bound: Bound) -> Iterator[tuple[Formula, str | None]]:
+    """Every formula of a bound, with its index if it is a side of a condition."""
+    of_mean = () if bound.weighed is None else (bound.weighed.each, bound.weighed.whole)
+    yield from ((one, None) for one in (bound.value, *of_mean))
+    yield from ((side, c.index) for c in _asked_for(bound) for side in (c.left, c.right))
 
 
 def _asked_for(bound: Bound) -> Iterator[Condition]:
@@ -117,9 +114,8 @@ def of_the_library(bound: Bound) -> None:
 
 def printed_as_meant(bound: Bound) -> None:
     """Refuse formulas in which a letter stands for two things, or a node is none of the library or prints otherwise."""
-    of_conditions = [(side, c.index) for c in _asked_for(bound) for side in (c.left, c.right)]
     names: dict[str, tuple[str, str, bool]] = {}
-    for one, index in (*((one, None) for one in _formulas(bound)), *of_conditions):
+    for one, index in _formulas(bound):
         for node in one.walk():
             must_be(node, *OF_BOUNDS)
             key = (node.name, node.symbol, node.sequence) if type(node) is Name else ("theta", "best", False)
@@ -136,13 +132,9 @@ def printed_as_meant(bound: Bound) -> None:
                 raise ProofError("The number k of a step has no place under a sum.")
             if type(node) in (Previous, First) and not free_variables(meaning(inside)):
                 raise ProofError(f"{node.latex()} does not show that it is about another step.")
-    one_letter_one_thing([*_formulas(bound), *(side for side, _ in of_conditions)])
-    for one in (*_formulas(bound), *(side for side, _ in of_conditions)):
+    one_letter_one_thing(one for one, _ in _formulas(bound))
+    for one, _ in _formulas(bound):
         _nothing_cancels(one)
-
-
-def _has_sine(term: Term) -> bool:
-    return any(atom[0] == "U" for atom, _ in term.monomial)
 
 
 def _nothing_cancels(one: Formula) -> None:
@@ -154,9 +146,8 @@ def _nothing_cancels(one: Formula) -> None:
             return
         left, sizes = Expression(terms).normal(_START), Expression(tuple((t, abs(c)) for t, c in terms)).normal(_START)
         # Theorem C adds up sines of which some cancel; they are never large.
-        gone = {
-            term for term, c in sizes.items() if c > 1000 * abs(left.get(term, Fraction(0))) and not _has_sine(term)
-        }
+        gone = [term[2] for term, c in sizes.items() if c > 1000 * abs(left.get(term, Fraction(0)))]
+        gone = [monomial for monomial in gone if all(atom[0] != "U" for atom, _ in monomial)]
         if gone or any(not 1e-6 < c < 1e6 for c in sizes.values()):
             raise ProofError(f"In {part.latex()} parts cancel, or numbers are too large or small to compute with.")
 
@@ -271,8 +262,7 @@ _OF_SYMBOLS = frozenset({
 
 def _angle_in_range(bound: Bound) -> bool:
     """Whether theta is one number from 0 to pi/(2s - 1): the best angle by its making, or a number with conditions."""
-    sides = (side for c in bound.conditions for side in (c.left, c.right))
-    nodes = {node for one in (*_formulas(bound), *sides) for node in one.walk()}
+    nodes = {node for one, _ in _formulas(bound) for node in one.walk()}
     theta = Name("theta", r"\theta")
     asked = ((theta, Relation.AT_LEAST, formula(0), 0), ((2 * _S - 1) * theta, Relation.AT_MOST, _PI, 0))
     return BEST_ANGLE in nodes or all(_states(bound, one) for one in asked)
@@ -286,7 +276,7 @@ _PI = Number(math.pi, r"\pi")
 
 def _asks(bound: Bound, assumed: Hypothesis) -> bool:
     """Whether the bound asks for what was assumed, where it was assumed."""
-    places: list[Index | None] = [var(name) for name in free_variables(assumed.body)] or [None]
+    places: list[kernel.Index | None] = [var(name) for name in free_variables(assumed.body)] or [None]
     return any(
         (_in_run(assumed.context, place, since) if place else since == 0) and not _difference(assumed, body, place)
         for body, strict, equality, since in _asked(bound)
@@ -317,7 +307,7 @@ def _said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
         if condition.relation is Relation.EQUALS and isinstance(right, Quotient) and condition.when is None:
             # x = a/b, so that b is not 0, says x b = a.
             yield meaning(left * right.under) - meaning(right.over), False, True, since
-        apart, factor = meaning(left) - meaning(right), expression(1)
+        apart, factor = meaning(left) - meaning(right), kernel.expression(1)
     except ProofError:  # a condition without a meaning here restricts the theorem, and serves no proof
         return
     if condition.when is not None:
@@ -333,8 +323,7 @@ def _said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
 
 def _signs(bound: Bound) -> None:
     """Refuse a bound in which a letter has a sign in proofs that no condition asks for; T, s, eta have it by type."""
-    sides = (side for c in _asked_for(bound) for side in (c.left, c.right))
-    names, known = frozenset[str]().union(*(one.names() for one in (*_formulas(bound), *sides))), laws(bound)
+    names, known = frozenset[str]().union(*(one.names() for one, _ in _formulas(bound))), laws(bound)
     names |= {"L", *(() if kernel.NOISELESS in known else ("sigma",))}
     names |= {*(("mu",) if COHERENCE in bound.assumptions else ()), *(("Ed", "Ed2") if kernel.RANDOM in known else ())}
     shown = {"T", "s", "eta"}
@@ -347,7 +336,7 @@ def _signs(bound: Bound) -> None:
             above = c.relation is Relation.ABOVE or (number is not None and number > 0)
             if (number is not None or letter) and (above or c.left.name not in POSITIVE):
                 shown.add(c.left.name)
-    for name in sorted((names & NONNEGATIVE) - shown):
+    for name in sorted((names & axioms.NONNEGATIVE) - shown):
         raise ProofError(f"No condition says that {name} is {'positive' if name in POSITIVE else 'not negative'}.")
 
 
@@ -357,19 +346,29 @@ def _signs(bound: Bound) -> None:
 def conclusion(bound: Bound) -> Expression:
     """What the theorem says is not negative."""
     numerator, denominator = map(meaning, fraction(bound.value))
-    if bound.weights is None:
-        return numerator - scalar("m") * denominator
-    weights = meaning(bound.weights)
-    if (denominator - weights.total(("k",), *_STEPS)).normal(_START):
-        raise ProofError("The denominator of the mean is not the sum of its weights.")
-    return numerator - (weights * _G.square()).total(("k",), *_STEPS)
+    return numerator - scalar("m") * denominator if bound.weights is None else weighted_mean(bound, bound.weighed)[0]
 
 
-def compare(bound: Bound, final: Fact, denominator: Fact | None = None, weights: Fact | None = None) -> None:
+def weighted_mean(bound: Bound, weighed: Any) -> tuple[Expression, Expression, Expression]:
+    """What is not negative where the value bounds a weighted mean: the difference of both, w_k, the weight of x_T."""
+    numerator, denominator, each, whole = map(meaning, (*fraction(bound.value), weighed.each, weighed.whole))
+    if (denominator - whole).normal(_START):
+        if bound.weights is not None:
+            raise ProofError("The denominator of the mean is not the sum of its weights.")
+        numerator = meaning(bound.value) * whole
+    last = whole - each.total(("k",), *_STEPS)
+    squares = (each * _G.square()).total(("k",), *_STEPS) + last * vector("g", LAST).square()
+    return numerator - squares, each, last
+
+
+def compare(
+    bound: Bound, final: Fact, denominator: Any = None, weights: Any = None, last: Any = None, mean: Any = None
+) -> None:
     """Refuse unless the fact is the theorem of the bound, and rests on nothing that the bound does not state.
 
-    `denominator` shows that the denominator is positive where no condition says so: it is denominator - p >= 0 for a
-    product p of positive symbols. `weights` shows of a mean that w_k >= 0 where that is not plain.
+    More facts may show: `denominator` that it is positive where no condition says so, as denominator - p >= 0 for a
+    product p of positive symbols; `weights` and `last`, where it is not plain, that the weights of a mean, of x_k and
+    of x_T, are not negative; `mean` that the value of a bound on the minimum bounds the mean with its weights as well.
     """
     of_the_library(bound)
     printed_as_meant(bound)
@@ -378,7 +377,8 @@ def compare(bound: Bound, final: Fact, denominator: Fact | None = None, weights:
     _signs(bound)
     run = Context(frozenset({le(ZERO + least_steps(bound), LAST)}), laws(bound))
     restate(weaken(final, run), conclusion(bound))
-    facts = (final, *_positive(bound, run, denominator), *_weighing(bound, run, weights))
+    of_mean = (mean if bound.weights is None else final, weights, last)
+    facts = (final, *_positive(bound, run, denominator), *_weighing(bound, run, *of_mean))
     # Every axiom about steps and delays takes them as given, and every one about noise that it has a variance.
     always = {axioms.INDEPENDENT} | (set() if kernel.NOISELESS in run.laws else {axioms.VARIANCE})
     for used in sorted(frozenset[Any](always).union(*(fact.used for fact in facts)), key=repr):
@@ -408,14 +408,16 @@ def _is_positive(body: Expression, run: Context, symbols: frozenset[str] = POSIT
     return len(found) == 1 and plain and all(atom[0] in symbols for atom, _ in found[0][0].monomial)
 
 
-def _weighing(bound: Bound, run: Context, shown: Fact | None) -> tuple[Fact, ...]:
-    """Refuse weights of a mean that may be negative: a minimum is at most a mean with weights that are not."""
-    if bound.weights is None:
-        return ()
-    step, body = run.having(*_STEPS), meaning(bound.weights)
-    if _is_positive(body, step, NONNEGATIVE):
-        return ()
-    if shown is None:
-        raise ProofError("Nothing says that the weights of the mean are not negative.")
-    restate(weaken(shown, step), body)
-    return (shown,)
+def _weighing(bound: Bound, run: Context, *shown: Fact | None) -> Iterator[Fact]:
+    """Refuse a weighted mean that no fact shows, and weights that may be negative: no minimum is above such a mean."""
+    if bound.weighed is None:
+        return
+    parts = weighted_mean(bound, bound.weighed)
+    if parts[2].normal(run) and not bound.covers_last:
+        raise ProofError("The weights of the mean do not add up to their sum.")
+    for body, place, fact in zip(parts, (run, run.having(*_STEPS), run), shown, strict=True):
+        if body.normal(place) and not _is_positive(body, place, axioms.NONNEGATIVE):
+            if fact is None:
+                raise ProofError("Nothing says that the value bounds the weighted mean, or that no weight is negative.")
+            restate(weaken(fact, place), body)
+            yield fact

@@ -106,6 +106,11 @@ class Bound:
         return NO_DELAY in self.assumptions
 
     @property
+    def weighed(self) -> Weighing | None:
+        """The weights of a mean that is at most the value: of its own, or of its proof; None where there are none."""
+        return self.weighing if self.weights is None else Weighing(self.weights, total(self.weights))
+
+    @property
     def on_ladder(self) -> bool:
         """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
         own = self.source.authors == "gradlag" and not self.variant
@@ -154,8 +159,8 @@ class Bound:
         >>> get("theorem-a").weigh(run).round(4), get("bottou2018").weigh(run)
         (array([0.3, 0.3, 0.4]), array([0.5, 0.5, 0. ]))
         """
-        weighing = self.weighing if self.weights is None else Weighing(self.weights, total(self.weights))
-        return None if weighing is None else weighing.evaluate(self._environment(setting), self.covers_last)
+        weighed = self.weighed
+        return None if weighed is None else weighed.evaluate(self._environment(setting), self.covers_last)
 
     def typical(self, setting: Setting) -> dict[str, float]:
         """One value for each number that the bound leaves free, good for most steps of a setting; by default none."""

@@ -177,15 +177,14 @@ def beaten(run: Run, bound: Bound) -> Counterexample | None:
     """The bound as a user evaluates it, where it applies, against the gradients of the run."""
     constants = {name: float(run.constants[name]) for name in bound.constants if name in run.constants}
     delays = np.arange(run.steps) - np.array(run.reads)
-    value, failures = bound.assess(Setting(run.step_sizes, delays, Staleness(run.staleness), constants))
+    setting = Setting(run.step_sizes, delays, Staleness(run.staleness), constants)
+    value, failures = bound.assess(setting)
     if failures or value is None or (COHERENCE in bound.assumptions and not _coherent(run)):
         return None
     squares = np.array([run.inner(g, g) for g in run.gradients])
-    if bound.weights is None:
-        measured = float(squares[: len(squares) - run.ends_before_last].min())
-    else:
-        weights = [float(worth(run, bound.weights, kernel.var("k"), {"k": k})) for k in range(run.steps)]
-        measured = float(np.dot(weights, squares[:-1]) / np.sum(weights))
+    weights = bound.weigh(setting)
+    # No minimum is above the mean that the value bounds.
+    measured = float(squares[: len(squares) - run.ends_before_last].min() if weights is None else weights @ squares)
     gap = value - measured
     return None if gap >= -ROUNDING * (1 + value) else Counterexample("The bound", described(run, {}), gap)
 

@@ -21,6 +21,7 @@ from theory.proofs.lemmas import (
     ends,
     gradient,
     half_at_least,
+    half_of_readers,
     lipschitz,
     noise,
     noise_order,
@@ -225,6 +226,8 @@ ADAPTIVE_PROOF = Proof(
     ADAPTED_THEOREM,
     assumed=(ADAPTED_BELOW_1,),
     denominator=half_at_least(ADAPTED_BELOW_1.fact(STEP), STEP),
+    weights=half_of_readers(ADAPTED_BELOW_1.fact(STEP), STEP),
+    mean=rules.add(Ref("summed"), exchanged("turns"), noise_adapted()),
 )
 
 # ------------------------------------------------------------------------------------------------- one constant step
@@ -271,9 +274,9 @@ def flown_at_all(factor: Expression) -> Apply:
     return rules.scale_equality(in_flight, turn * factor)
 
 
-def counted() -> Apply:
-    """Every step is eta, there are T, and sum n_k = sum d_k."""
-    variance, m = scalar("L") * scalar("sigma", power=2), scalar("m")
+def counted(square: Expression) -> Apply:
+    """Every step is eta, there are T, and sum n_k = sum d_k; the weights count times a square."""
+    variance = scalar("L") * scalar("sigma", power=2)
     pair = rules.add(
         rules.scale_equality(alike(FLIGHT, I), scalar("eta", K, power=2)),
         rules.scale_equality(alike_squares(FLIGHT, K), ETA_MEAN),
@@ -285,7 +288,7 @@ def counted() -> Apply:
     return rules.add(
         rules.scale_equality(all_steps, variance * HALF),
         rules.scale_equality(rules.total(flight_sum(pair), ("k",), *steps(K)), variance * scalar("L")),
-        flown_at_all(m * HALF),
+        flown_at_all(square * HALF),
     )
 
 
@@ -314,12 +317,15 @@ CONSTANT_PROOF = Proof(
             "Count: the mean number in flight is the mean delay",
             "sum_k n_k = sum_i d_i, as both count the pairs k in W_i; every step is eta",
             CONSTANT_THEOREM,
-            rules.add(Ref("minimum"), counted()),
+            rules.add(Ref("minimum"), counted(scalar("m"))),
         ),
     ),
     CONSTANT_THEOREM,
     assumed=(CONSTANT, CONSTANT_BELOW_1),
     denominator=rules.add(half_at_least(CONSTANT_BELOW_1.fact(STEP), STEP), flown_at_all(expression(-HALF))),
+    weights=half_of_readers(CONSTANT_BELOW_1.fact(STEP), STEP),
+    last=rules.add(product(START, symbol(START, "L", power=-1), HALF), flown_at_all(expression(-HALF))),
+    mean=rules.add(Ref("summed"), exchanged("turns"), counted(gradient(LAST).square())),
 )
 
 PROOFS = (CONSTANT_PROOF, ADAPTIVE_PROOF)

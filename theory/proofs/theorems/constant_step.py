@@ -15,12 +15,23 @@ from operator import mul
 from theory.bounds.theorem_c import First
 from theory.formulas.formula import Defined, Formula, Number, readers, window
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import IN_ORDER_IF_NOISY, ZERO, Context, Expression, Index, Le, Term, expression, scalar
-from theory.proofs.lemmas import HALF, START, A, Derived, K, is_constant, opened, product, steps, symbol
+from theory.proofs.kernel import (
+    IN_ORDER_IF_NOISY,
+    ZERO,
+    Context,
+    Expression,
+    Index,
+    Le,
+    Term,
+    expression,
+    scalar,
+    variables,
+)
+from theory.proofs.lemmas import HALF, START, A, Derived, K, opened, product, steps, symbol
 from theory.proofs.lemmas import window as inside
 from theory.proofs.proof import Apply, Ref, rules
 from theory.proofs.statement import meaning
-from theory.proofs.theorems.theorem_a import OVERTAKES, SUMMED, L
+from theory.proofs.theorems.theorem_a import OVERTAKES, L
 
 S = name_node("s")
 #: All steps are the first one.
@@ -55,18 +66,17 @@ def alike(context: Context, index: Index) -> Apply:
     return rules.instantiate(Ref("alike"), context, k=index)
 
 
-def constant(runs: Runs) -> Apply:
-    """Theorem A before its minimum, at steps that are all eta: every eta_i is exchanged for eta_0, one at a time."""
-    terms = SUMMED.expression().normal(START).items()
-    exchanges = (part for term, coefficient in terms for part in _exchanged(runs, term, coefficient))
-    return rules.add(rules.weaken(Ref("summed"), runs.level), *exchanges)
+def exchanges(context: Context, body: Expression) -> Iterator[Apply]:
+    """What changes when all steps in an expression are eta, in parts: every eta_i in turn is exchanged for eta_0."""
+    for term, coefficient in body.normal(context).items():
+        yield from _exchanged(context, term, coefficient)
 
 
-def _exchanged(runs: Runs, term: Term, coefficient: Fraction) -> Iterator[Apply]:
+def _exchanged(context: Context, term: Term, coefficient: Fraction) -> Iterator[Apply]:
     """What changes when the steps in a term are exchanged, each in turn."""
     names = tuple(f"u{number}" for number in range(term.size))
     where, free = opened(term, names)
-    there = runs.level.having(*(c for c in where if not (is_constant(Index(c.left)) and is_constant(Index(c.right)))))
+    there = context.having(*(c for c in where if (variables(c.left) | variables(c.right)) & set(names)))
     lengths = [atom[1] for atom, power in free.monomial for _ in range(power) if atom[0] == "eta"]
     others = tuple((atom, power) for atom, power in free.monomial if atom[0] != "eta")
     rest = Expression(((Term(0, frozenset(), others, free.payload), -coefficient),))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import partial
 
 from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
-from theory.formulas.formula import Number, total
-from theory.proofs.kernel import IN_ORDER_IF_NOISY, LAST, ZERO, expression, scalar, tau
-from theory.proofs.lemmas import HALF, Derived, K, gradient, product, steps, symbol
-from theory.proofs.nodes import MINIMUM, G, last, read, square
+from theory.bounds.theorem_a import THEOREM_A
+from theory.formulas.formula import Number
+from theory.proofs.kernel import IN_ORDER_IF_NOISY, LAST, ZERO, expression, scalar
+from theory.proofs.lemmas import HALF, Derived, K, half_at_least, half_of_readers, product, steps, symbol
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import meaning
+from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.constant_step import (
     COUNT,
     ETA,
@@ -23,7 +24,7 @@ from theory.proofs.theorems.constant_step import (
     Y_K,
     Z_K,
     Runs,
-    constant,
+    exchanges,
     noise_in_order,
     noise_late,
     noises,
@@ -35,8 +36,10 @@ from theory.proofs.theorems.constant_step import (
     wait,
 )
 from theory.proofs.theorems.corollary import LENGTH, Corollary, Polynomial, T
-from theory.proofs.theorems.theorem_a import DELTA, OVERTAKES, SIGMA, L
+from theory.proofs.theorems.theorem_a import DELTA, OVERTAKES, SIGMA, C, L
 from theory.proofs.theorems.theorem_a import STEPS as STEPS_OF_A
+
+NUMERATOR, WHOLE = fraction(THEOREM_A.value)
 
 
 def polynomial(runs: Runs, terms: Polynomial) -> Apply:
@@ -57,27 +60,10 @@ def all_alike(this: Corollary) -> Apply:
     return rules.cancel(over_l, more, 1, scalar("eta", K) - scalar("eta", ZERO))
 
 
-def counted_run(this: Corollary) -> Apply:
-    """Y and Z in place of y_k and z_k, m in place of the squares, T in place of the number of steps."""
-    eta, room = symbol(this.runs.step, "eta", ZERO), rules.weaken(Ref("room"), this.runs.step)
-    variance = product(
-        this.runs.step,
-        symbol(this.runs.step, "L"),
-        symbol(this.runs.step, "sigma", power=2),
-        symbol(this.runs.step, "eta", ZERO, power=2),
-    )
-    at_each = rules.add(
-        product(this.runs.step, Ref("turns"), rules.square(this.runs.step, gradient(tau(K))), eta, HALF),
-        product(this.runs.step, Ref("noises"), variance, HALF),
-        product(this.runs.step, rules.minimum(this.runs.step, K), eta, HALF),
-        product(this.runs.step, rules.minimum(this.runs.step, tau(K)), eta, room, HALF),
-    )
-    last_square = product(
-        this.runs.level, rules.square(this.runs.level, gradient(LAST)), symbol(this.runs.level, "L", power=-1), HALF
-    )
-    per_step = L * SIGMA**2 * ETA**2 / 2 * this.z - MINIMUM * ETA * (1 - this.y / 2)
-    steps_are_t = rules.scale_equality(rules.steps_count(this.runs.level), meaning(per_step))
-    return rules.add(Ref("constant"), rules.total(at_each, ("k",), *steps(K)), last_square, steps_are_t)
+def below_one(this: Corollary) -> Apply:
+    """1 - c_k = (1 - Y) + (Y - y_k), as c_k is y_k where all steps are eta."""
+    step = this.runs.step
+    return rules.add(rules.weaken(Ref("room"), step), Ref("turns"), *exchanges(step, meaning(C, K)))
 
 
 def share(this: Corollary) -> Apply:
@@ -97,17 +83,6 @@ def noise_share(this: Corollary) -> Apply:
     by_step = rules.scale_equality(this.first_step(), meaning(DELTA * (ETA * SIGMA * root + this.share)))
     by_root = rules.scale_equality(rules.root_squared(this.runs.level, root), meaning(-(SIGMA**2 * ETA**2) / 2))
     return rules.add(by_step, by_root)
-
-
-def short(this: Corollary) -> Apply:
-    """(1 - Y/2)(2 Delta - m T eta) >= 0, and 1 - Y/2 >= 1/2."""
-    whole = rules.add(
-        Ref("counted"),
-        rules.scale_equality(Ref("noise_share"), meaning(-this.z)),
-        product(this.runs.level, Ref("surplus"), symbol(this.runs.level, "Delta")),
-    )
-    body = meaning(2 * DELTA - MINIMUM * T * ETA)
-    return rules.cancel(whole, product(this.runs.level, Ref("room"), HALF), HALF, body)
 
 
 def roots(this: Corollary) -> Apply:
@@ -131,15 +106,66 @@ def roots(this: Corollary) -> Apply:
     )
 
 
-def closed(this: Corollary) -> Apply:
-    """2 Delta >= m T eta, over T eta: 1/eta is the denominator of the step."""
-    start = product(this.runs.level, this.times, rules.sign(this.runs.level, "s"), symbol(this.runs.level, "L"))
-    noise = product(this.runs.level, symbol(this.runs.level, "sigma"), rules.root_sign(this.runs.level, this.roots[1]))
-    per_step = rules.multiply(rules.add(start, noise), symbol(this.runs.level, "T", power=-1))
+def size(this: Corollary) -> Apply:
+    """T eta times the value is 2 Delta: 1/eta is the denominator of the step."""
     return rules.add(
-        rules.multiply(Ref("short"), per_step),
-        rules.scale_equality(this.first_step(), meaning(MINIMUM)),
-        rules.scale_equality(Ref("roots"), meaning(SIGMA / T)),
+        rules.scale_equality(Ref("roots"), meaning(SIGMA * ETA)),
+        rules.scale_equality(this.first_step(), meaning(2 * DELTA)),
+    )
+
+
+def worth(this: Corollary) -> Apply:
+    """The value is not negative."""
+    level, sign = this.runs.level, partial(symbol, this.runs.level)
+    noise = product(level, sign("sigma"), rules.root_sign(level, this.roots[0]))
+    start = product(level, 2 * this.times, sign("s"), sign("L"), sign("Delta"), sign("T", power=-1))
+    return rules.add(noise, start)
+
+
+def covered(this: Corollary) -> Apply:
+    """The value times the weights is at least 2 Delta (1 - Y/2), and the numerator at most Delta + Delta p^2 Z."""
+    level, step, value = this.runs.level, this.runs.step, meaning(this.bound.value)
+    weights = product(step, Ref("turns"), symbol(step, "eta", ZERO), HALF)
+    variance = product(
+        step, symbol(step, "L"), symbol(step, "sigma", power=2), symbol(step, "eta", ZERO, power=2), HALF
+    )
+    more = rules.add(
+        rules.total(weights, ("k",), *steps(K)),
+        rules.scale_equality(rules.steps_count(level), meaning(-(ETA * (1 - this.y / 2)))),
+        product(level, symbol(level, "L", power=-1), HALF),
+    )
+    noise = rules.total(product(step, Ref("noises"), variance), ("k",), *steps(K))
+    apart = value * meaning(WHOLE) - meaning(NUMERATOR)
+    return rules.add(
+        rules.multiply(more, worth(this)),
+        noise,
+        rules.scale_equality(rules.steps_count(level), meaning(L * SIGMA**2 * ETA**2 / 2 * this.z)),
+        rules.scale_equality(Ref("size"), meaning(1 - this.y / 2)),
+        rules.scale_equality(Ref("noise_share"), meaning(-this.z)),
+        product(level, Ref("surplus"), symbol(level, "Delta")),
+        *exchanges(level, -apart),
+    )
+
+
+def mean(this: Corollary) -> Apply:
+    """The value times the weights is at least the weighted squares."""
+    return rules.add(rules.weaken(Ref("summed"), this.runs.level), Ref("covered"))
+
+
+def weight(this: Corollary) -> Apply:
+    """v_k / 2 >= 0."""
+    return half_of_readers(Ref("below"), this.runs.step)
+
+
+def closed(this: Corollary) -> Apply:
+    """(value - m) times the weights is not negative, and L times the weights is at least 1/2."""
+    level, step = this.runs.level, this.runs.step
+    inverse = product(level, symbol(level, "L", power=-1), HALF)
+    least = rules.total(product(step, weight(this), rules.minimum(step, K)), ("k",), *steps(K))
+    whole = rules.add(mean(this), least, product(level, inverse, rules.minimum(level, LAST)))
+    size_of_it = product(level, half_at_least(Ref("below"), step), symbol(level, "L"))
+    return rules.cancel(
+        product(level, whole, symbol(level, "L")), size_of_it, HALF, meaning(this.bound.value) - scalar("m")
     )
 
 
@@ -151,12 +177,18 @@ def proof(this: Corollary) -> Proof:
     conclusion = theorem(this.bound.value)
     steps_of_it = (*STEPS_OF_A[:-1], *_counting(this), *_algebra(this), *_closing(this, conclusion))
     laws = frozenset({IN_ORDER_IF_NOISY}) if not this.late else frozenset()
-    return Proof(this.bound.name, steps_of_it, conclusion, (this.step_size, "Delta > 0"), laws)
+    return Proof(
+        this.bound.name,
+        steps_of_it,
+        conclusion,
+        (this.step_size, "Delta > 0"),
+        laws,
+        weights=weight(this),
+        mean=mean(this),
+    )
 
 
 def _counting(this: Corollary) -> tuple[Step, ...]:
-    numerator = DELTA + L * SIGMA**2 / 2 * total(ETA**2 * Z_K)
-    squares = total(ETA * square(G) + ETA * (1 - Y_K) * square(read(G))) / 2 + last(square(G)) / (2 * L)
     because = "n_k <= s - 1 and o_k <= 1" if this.late else "n_k <= s - 1 and o_k = 0"
     return (
         Step(
@@ -165,13 +197,6 @@ def _counting(this: Corollary) -> tuple[Step, ...]:
             "eta_k and eta_0 times the same number are 1; divide by it: over L, it is at least 1",
             Claim(LENGTH, ETA, equality=True),
             all_alike(this),
-        ),
-        Step(
-            "constant",
-            "All steps are eta",
-            "the proof so far is about any steps; W_k holds n_k steps, so H_k = n_k eta and c_k = y_k",
-            Claim(numerator, squares),
-            constant(this.runs),
         ),
         Step(
             "turn",
@@ -221,11 +246,11 @@ def _algebra(this: Corollary) -> tuple[Step, ...]:
             polynomial(this.runs, this.room),
         ),
         Step(
-            "counted",
-            "Count the T steps, with m <= |g_t|^2",
-            "y_k <= Y <= 1 and z_k <= Z",
-            Claim(DELTA + L * T * SIGMA**2 * ETA**2 / 2 * this.z, MINIMUM * T * ETA * (1 - this.y / 2)),
-            counted_run(this),
+            "below",
+            "No c_k is more than 1",
+            "all steps are eta and W_k holds n_k of them, so that c_k = y_k <= Y <= 1",
+            Claim(Number(1), C),
+            below_one(this),
         ),
         Step(
             "noise_share",
@@ -240,13 +265,6 @@ def _algebra(this: Corollary) -> tuple[Step, ...]:
             f"1 - Y - p^2 Z = {written_out(this.surplus)}",
             Claim(1 - this.y, this.share**2 * this.z),
             polynomial(this.runs, this.surplus),
-        ),
-        Step(
-            "short",
-            "The bound in terms of the step",
-            "Delta + Delta p^2 Z <= 2 Delta (1 - Y/2); divide by 1 - Y/2 >= 1/2",
-            Claim(2 * DELTA, MINIMUM * T * ETA),
-            short(this),
         ),
     )
 
@@ -271,7 +289,27 @@ def _closing(this: Corollary, conclusion: Claim) -> tuple[Step, ...]:
             Claim(T * x, 2 * DELTA * y, equality=True),
             roots(this),
         ),
-        Step("theorem", "The closed form", "1/eta is the denominator of the step", conclusion, closed(this)),
+        Step(
+            "size",
+            "The value in terms of the step",
+            "1/eta is the denominator of the step",
+            Claim(T * ETA * this.bound.value, 2 * DELTA, equality=True),
+            size(this),
+        ),
+        Step(
+            "covered",
+            "Theorem A is at most the closed form",
+            "times the weights of the mean it is at least 2 Delta (1 - Y/2) >= Delta + Delta p^2 Z: y_k <= Y, z_k <= Z",
+            Claim(this.bound.value * WHOLE, NUMERATOR),
+            covered(this),
+        ),
+        Step(
+            "theorem",
+            "The closed form",
+            "m <= |g_t|^2 for t = 0..T, no weight v_t is negative; divide by their sum, at least 1/2L",
+            conclusion,
+            closed(this),
+        ),
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from theory.bounds.dai2019 import FACTOR_S_SUM, SCHEDULE, STATED, STRICT
+from theory.bounds.parts.bound import Bound
 from theory.formulas.formula import formula
 from theory.proofs.kernel import LAST, ZERO, Context, Index, expression, le, scalar
 from theory.proofs.lemmas import HALF, START, T_, Derived, J, K, product, steps, symbol
 from theory.proofs.nodes import HERE, MINIMUM, At, UpTo
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
+from theory.proofs.statement import meaning
 from theory.proofs.theorems.dai2019_sums import (
     BEFORE_LAST,
     COHERENT,
@@ -128,7 +132,33 @@ def closed(context: Context, logarithm: str, factor: int) -> Apply:
     return rules.multiply(whole, rules.constant(context, factor))
 
 
+def value_at_least_zero(context: Context, factor: int) -> Derived:
+    """The value is not negative."""
+    sign = partial(symbol, context)
+    start = product(context, factor, sign("s"), sign("L"), sign("Delta"), sign("mu", power=-2))
+    logarithms = rules.add(sign("log", LAST), rules.constant(context, factor - 1))
+    noise = product(context, logarithms, sign("sigma", power=2), sign("s", power=-1))
+    return product(context, rules.add(start, noise), sign("root", LAST, power=-1))
+
+
+def mean(bound: Bound, context: Context, logarithm: str, factor: int) -> Apply:
+    """The value times the weights is at least what bounds the squares with the factor s: the two sums again."""
+    value, scale = meaning(bound.value), (symbol(context, "s", power=-1), symbol(context, "L", power=-1))
+    at_steps = rules.weaken(rules.total(paper_step(STEP, K), ("k",), *steps(K)), context)
+    at_squares = rules.weaken(rules.total(squared_step(STEP, K), ("k",), *steps(K)), context)
+    gain, mu_square = rules.instantiate(Ref("gain"), context, n=LAST), symbol(context, "mu", power=2)
+    of_noise = product(context, symbol(context, "sigma", power=2), mu_square, *scale, symbol(context, "s", power=-1))
+    return rules.add(
+        rules.weaken(Ref("factor-s"), context),
+        product(context, value_at_least_zero(context, factor), gain, mu_square, *scale),
+        product(context, rules.instantiate(Ref(logarithm), context, n=LAST), of_noise, HALF),
+        rules.scale_equality(at_steps, value * scalar("mu")),
+        rules.scale_equality(at_squares, meaning(-(L * S * bound.value + L * SIGMA**2) / 2)),
+    )
+
+
 LONG = Context(frozenset({le(ZERO + 7, LAST)}))
+POSITIVE_WEIGHT = rules.instantiate(Ref("weight"), STEP, t=K)
 STATED_THEOREM, STRICT_THEOREM = theorem(STATED.value), theorem(STRICT.value)
 STATED_PROOF = Proof(
     "dai2019",
@@ -148,6 +178,8 @@ STATED_PROOF = Proof(
     STATED_THEOREM,
     assumed=(COHERENT, PAPER_STEPS),
     least_steps=7,
+    weights=POSITIVE_WEIGHT,
+    mean=mean(STATED, LONG, "logarithm", 1),
 )
 STRICT_PROOF = Proof(
     "dai2019-strict",
@@ -165,6 +197,8 @@ STRICT_PROOF = Proof(
     ),
     STRICT_THEOREM,
     assumed=(COHERENT, PAPER_STEPS),
+    weights=POSITIVE_WEIGHT,
+    mean=mean(STRICT, START, "harmonic", 2),
 )
 
 PROOFS = (STATED_PROOF, STRICT_PROOF)

@@ -110,6 +110,8 @@ TIGHT_PROOF = Proof(
     ),
     TIGHT_THEOREM,
     assumed=(COHERENT, TIGHT_WEIGHTS),
+    weights=rules.instantiate(TIGHT_WEIGHTS.fact(POINT), STEP, t=K),
+    mean=Ref("summed"),
 )
 
 # ------------------------------------------------------------------------------------------------------ the factor s
@@ -200,6 +202,8 @@ SUM_PROOF = Proof(
     ),
     SUM_THEOREM,
     assumed=(COHERENT, FALLING, SUM_WEIGHTS),
+    weights=rules.instantiate(SUM_WEIGHTS.fact(POINT), STEP, t=K),
+    mean=Ref("factor-s"),
 )
 
 # --------------------------------------------------------------------------------------------------- a constant step
@@ -212,10 +216,9 @@ def half_of_weight() -> Apply:
 
 
 def at_small_steps() -> Apply:
-    """The minimum, from weights of at least mu eta_t / 2."""
+    """The sum with weights mu eta_t, which are at most 2 w_t."""
     rest = rules.total(product(POINT, Ref("half"), rules.square(POINT, gradient(T_))), ("t",), *steps(T_))
-    half = product(POINT, symbol(POINT, "mu"), symbol(POINT, "eta", T_), HALF)
-    return rules.multiply(rules.add(Ref("factor-s"), rest, least(half)), rules.constant(START, 2))
+    return rules.multiply(rules.add(Ref("factor-s"), rest), rules.constant(START, 2))
 
 
 SMALL_THEOREM = theorem(SMALL_STEPS.value)
@@ -235,11 +238,12 @@ SMALL_PROOF = Proof(
             "The minimum; at a constant step eta it is at most 2 Delta/(eta mu T) + L eta sigma^2/mu",
             "m <= |g_t|^2 for t < T, and w_t >= mu eta_t / 2 >= 0; times 2",
             SMALL_THEOREM,
-            at_small_steps(),
+            rules.add(at_small_steps(), least(product(POINT, symbol(POINT, "mu"), symbol(POINT, "eta", T_)))),
         ),
     ),
     SMALL_THEOREM,
     assumed=(COHERENT, FALLING, SMALL),
+    mean=at_small_steps(),
 )
 
 PROOFS = (SUM_PROOF, TIGHT_PROOF, SMALL_PROOF)

@@ -59,7 +59,7 @@ from theory.proofs.statement import fraction, meaning
 
 L, DELTA, SIGMA, ETA = map(name_node, ("L", "Delta", "sigma", "eta"))
 _NAMED = {node.symbol: node for node in THEOREM_A.definitions}
-H, OVERTAKES, V = (_NAMED[symbol] for symbol in ("H", "o", "v"))
+H, OVERTAKES, C, V = (_NAMED[symbol] for symbol in ("H", "o", "c", "v"))
 P = Defined("P", window(ETA * square(read(G))))
 Q = Defined("Q", window(ETA**2))
 
@@ -259,4 +259,12 @@ STEPS = (
         rules.add(Ref("summed"), least(meaning(V, T_), WEIGHTS.name)),
     ),
 )
-PROOF = Proof("theorem-a", STEPS, THEOREM, (WEIGHTS,), denominator=no_weight_is_negative(meaning(V, T_), WEIGHTS.name))
+PROOF = Proof(
+    "theorem-a",
+    STEPS,
+    THEOREM,
+    (WEIGHTS,),
+    denominator=no_weight_is_negative(meaning(V, T_), WEIGHTS.name),
+    weights=product(ANY, rules.hypothesis(ANY, meaning(V, K), WEIGHTS.name), HALF),
+    mean=Ref("summed"),
+)

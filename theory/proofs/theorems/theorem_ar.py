@@ -19,8 +19,11 @@ from theory.proofs.lemmas import (
     first_of_many,
     gradient,
     interpolation,
+    is_constant,
     last_step,
+    last_weight,
     least_before_last,
+    mean_of,
     noise_at,
     over_the_run,
     product,
@@ -76,15 +79,19 @@ def summed_up() -> Apply:
 
 def minimum() -> Apply:
     """The last weight is (3 - 1/rho_{T-1})/4L = (rho_{T-1} - 1/3) 3/(4 L rho_{T-1})."""
-    at_last = rules.instantiate(NUMBERS.fact(STEP), START, k=LAST - 1)
-    inverses = (symbol(START, "rho", LAST - 1, power=-1), symbol(START, "L", power=-1))
-    end = product(START, at_last, *inverses, 3 * QUARTER, rules.minimum(START, LAST))
+    end = product(START, last_number(), rules.minimum(START, LAST))
     return rules.add(Ref("summed"), least_before_last(meaning(V, T_), WEIGHTS.name, Fraction(1)), end)
+
+
+def last_number() -> Derived:
+    """3 (rho_{T-1} - 1/3)/(4 L rho_{T-1}) >= 0."""
+    at_last = rules.instantiate(NUMBERS.fact(STEP), START, k=LAST - 1)
+    return product(START, at_last, symbol(START, "rho", LAST - 1, power=-1), symbol(START, "L", power=-1), 3 * QUARTER)
 
 
 def first_or_last(term: Term) -> tuple[Index, Index] | None:
     """Cut sums of a constant at the first step, others at the last one."""
-    return last_step(term) if any(term.indices()) else first_of_many(term)
+    return first_of_many(term) if all(map(is_constant, term.indices())) else last_step(term)
 
 
 KEPT = ((1 - 1 / RHO) * square(following(G)) - (RHO - 1) * square(G)) / (4 * L)
@@ -144,4 +151,12 @@ STEPS = (
         first_or_last,
     ),
 )
-PROOF = Proof("theorem-ar", STEPS, THEOREM, assumed=(NUMBERS, WEIGHTS))
+PROOF = Proof(
+    "theorem-ar",
+    STEPS,
+    THEOREM,
+    assumed=(NUMBERS, WEIGHTS),
+    weights=rules.hypothesis(STEP, meaning(V, K), WEIGHTS.name),
+    last=last_weight(THEOREM_AR, last_number(), first_or_last),
+    mean=mean_of(THEOREM_AR, Ref("summed"), first_or_last),
+)

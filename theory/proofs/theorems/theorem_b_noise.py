@@ -6,7 +6,7 @@ from theory.bounds.theorem_b_noise import THEOREM_B_NOISE
 from theory.formulas.formula import Defined, Name, Previous, total
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
-from theory.proofs.kernel import expression, scalar, tau
+from theory.proofs.kernel import LAST, expression, scalar, tau
 from theory.proofs.lemmas import (
     START,
     Derived,
@@ -16,7 +16,9 @@ from theory.proofs.lemmas import (
     gradient,
     interpolation,
     last_step,
+    last_weight,
     lipschitz,
+    mean_of,
     noise,
     noise_at,
     over_the_run,
@@ -26,7 +28,7 @@ from theory.proofs.lemmas import (
 )
 from theory.proofs.nodes import F_GAP, E, G, Walk, following, inner, last, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction
+from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.theorem_a import (
     ANY,
     ORDERED,
@@ -135,6 +137,14 @@ def one_step() -> Apply:
 def summed_up() -> Apply:
     """Over the steps |r_k|^2 gets eta_k (b_k - L R_k - rho_k eta_k)/4L, which is not negative."""
     return over_the_run(rules.add(Ref("step"), enough(ANY, B)))
+
+
+def last_length() -> Apply:
+    """eta_{T-1}/4 + 1/2L >= 0."""
+    return rules.add(
+        product(START, symbol(START, "eta", LAST - 1), QUARTER),
+        product(START, symbol(START, "L", power=-1), 2 * QUARTER),
+    )
 
 
 _OVERTAKEN = L * H * (2 * H * P + 3 * SIGMA**2 * Q)
@@ -255,4 +265,7 @@ PROOF = Proof(
     THEOREM,
     (LEAST, MOST, WEIGHTS),
     denominator=positive(START, WEIGHTS, fraction(THEOREM_B_NOISE.value)[1]),
+    weights=product(ANY, rules.hypothesis(ANY, meaning(V, K), WEIGHTS.name), QUARTER),
+    last=last_weight(THEOREM_B_NOISE, last_length(), last_step),
+    mean=mean_of(THEOREM_B_NOISE, Ref("summed"), last_step),
 )

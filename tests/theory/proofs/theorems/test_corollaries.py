@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.replays import refusal, replayed, reworded
 from theory.bounds import Setting, get
+from theory.bounds.corollaries import COROLLARY_2
 from theory.formulas.formula import Number, call
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import IN_ORDER_IF_NOISY, ProofError, restate
@@ -75,7 +76,8 @@ WRONG_CLAIMS = {
     "s - 2 steps in a window": ("corollary-1", "turn", Claim(S - 2, COUNT * (1 + 2 * OVERTAKES * PACE * COUNT))),
     "a step of 1/(s L) and more": ("corollary-2", "share", Claim(1 - 3 * S * PACE, Number(0))),
     "twice the noise's share": ("corollary-1", "noise_share", Claim(L * T * SIGMA**2 / 2, DELTA * 2, equality=True)),
-    "Delta for 2 Delta": ("corollary-1", "short", Claim(DELTA, PROOF_1.steps[-3].claim.right)),
+    "Delta for 2 Delta": ("corollary-1", "size", replace(PROOF_1.steps[-3].claim, right=DELTA)),
+    "half of the weights": ("corollary-2", "covered", replace(PROOF_2.steps[-2].claim, left=COROLLARY_2.value / (2 * L))),
     "the roots the other way round": (
         "corollary-1",
         "roots",

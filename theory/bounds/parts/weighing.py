@@ -13,7 +13,7 @@ from theory.formulas.formula import Environment, Formula
 
 @dataclass(frozen=True, eq=False)
 class Weighing:
-    """What a proof shows on the way: sum_t w_t E|grad F(x_t)|^2 <= whole * value, whole the sum of the weights w_t >= 0.
+    """What a proof shows on its way: sum_t w_t E|grad F(x_t)|^2 <= whole * value, the w_t >= 0 and whole their sum.
 
     `theory/proofs/theorem.py` asks for it: a bound whose proof does not show it is not proved.
 

@@ -77,7 +77,11 @@ WRONG_CLAIMS = {
     "a step of 1/(s L) and more": ("corollary-2", "share", Claim(1 - 3 * S * PACE, Number(0))),
     "twice the noise's share": ("corollary-1", "noise_share", Claim(L * T * SIGMA**2 / 2, DELTA * 2, equality=True)),
     "Delta for 2 Delta": ("corollary-1", "size", replace(PROOF_1.steps[-3].claim, right=DELTA)),
-    "half of the weights": ("corollary-2", "covered", replace(PROOF_2.steps[-2].claim, left=COROLLARY_2.value / (2 * L))),
+    "half of the weights": (
+        "corollary-2",
+        "covered",
+        replace(PROOF_2.steps[-2].claim, left=COROLLARY_2.value / (2 * L)),
+    ),
     "the roots the other way round": (
         "corollary-1",
         "roots",

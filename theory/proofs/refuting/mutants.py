@@ -16,10 +16,10 @@ from enum import StrEnum
 from typing import Any
 
 from theory.bounds import REGISTRY, Bound
-from theory.proofs.kernel import LAST, ZERO, Context, Fact, ProofError, lt
+from theory.proofs.kernel import LAST, ZERO, Context, Expression, Fact, ProofError, lt
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
 from theory.proofs.refuting.mutations import calls, of_claim, of_derivation, of_formula
-from theory.proofs.theorem import conclusion
+from theory.proofs.theorem import conclusion, weighted_mean
 
 
 class Fate(StrEnum):
@@ -128,6 +128,10 @@ def _of_bound(proof: Proof) -> Iterator[Mutant]:
     others.append(("another minimum", replace(bound, covers_last=not bound.covers_last)))
     if bound.weights is not None:
         others += [(text, replace(bound, weights=weights)) for text, weights in of_formula(bound.weights)]
+    if bound.weighing is not None:
+        for part in ("each", "whole"):
+            changes = of_formula(getattr(bound.weighing, part))
+            others += [(text, replace(bound, weighing=replace(bound.weighing, **{part: new}))) for text, new in changes]
     for text, other in others:
         yield Mutant(proof, "bound", proof.name, text, proof, len(proof.steps), other)
 
@@ -171,13 +175,18 @@ def _judged(mutant: Mutant, original: Report) -> TriedMutant:
 def _says_the_same(mutant: Mutant, original: Report) -> bool:
     """Whether every claim has the normal form that it had, in the context in which it was proved."""
     if mutant.bound is not None:
-        there = Context(frozenset({lt(ZERO, LAST)}))
-        return not (conclusion(mutant.bound) - conclusion(REGISTRY[mutant.original.name])).normal(there)
+        there, said = Context(frozenset({lt(ZERO, LAST)})), map(_said, (mutant.bound, REGISTRY[mutant.original.name]))
+        return not any((one - other).normal(there) for one, other in zip(*said, strict=True))
     if mutant.kind == "domain":
         return False
     pairs = zip(mutant.original.steps, mutant.proof.steps, strict=True)
     changed = [(old.claim, new.claim, original.facts[old.name]) for old, new in pairs if old.claim is not new.claim]
     return all(_same(*each) for each in changed)
+
+
+def _said(bound: Bound) -> tuple[Expression, ...]:
+    """What a bound says, of the minimum and of a mean."""
+    return (conclusion(bound), *(weighted_mean(bound, bound.weighed) if bound.weighed is not None else ()))
 
 
 def _same(one: Claim, other: Claim, fact: Fact) -> bool:

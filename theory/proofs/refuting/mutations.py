@@ -3,6 +3,9 @@
 What changes: constants (n + 1, n - 1, 2n, 1/n), signs, exponents, indices (the next one, not the one read), terms and
 factors left out, symbols exchanged, gradient and noise exchanged, sets of steps and constraints one larger or smaller,
 parts of a derivation left out, and the steps that it refers to.
+
+What says the same by itself is no change: constraints that follow from the others, an expression with the same normal
+form whatever is known, and terms that `orthogonal` keeps, so that they cancel in what it says.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from theory.formulas.formula import (
 )
 from theory.formulas.notation import name_node
 from theory.formulas.plain import plain
+from theory.proofs.axioms import orthogonal
 from theory.proofs.kernel import Context, Expression, Index, Le, ProofError, Term
 from theory.proofs.nodes import At, Inner, Moved, Vector, following
 from theory.proofs.proof import Apply, Claim, Ref
@@ -177,8 +181,8 @@ def _of_call(node: Apply, earlier: tuple[str, ...]) -> Iterator[Change]:
         for position in range(len(node.arguments)):
             rest = node.arguments[:position] + node.arguments[position + 1 :]
             yield f"dropped part {position + 1} of {node.rule}", Apply(node.rule, rest) if rest[1:] else rest[0]
-    if node.rule in _NOISE_RULES:
-        for text, new in _of_noise(node.arguments[1]):
+    if node.rule == "orthogonal":
+        for text, new in _of_noise(*node.arguments):
             yield f"{node.rule}: {text}", _with_argument(node, 1, new)
         return
     if node.rule == "sign" and node.arguments[1] in _OTHERS:
@@ -186,21 +190,38 @@ def _of_call(node: Apply, earlier: tuple[str, ...]) -> Iterator[Change]:
         yield f"{node.arguments[1]} -> {other} (swapped symbol)", _with_argument(node, 1, other)
     for position, argument in enumerate(node.arguments):
         for text, new in of_derivation(argument, earlier):
-            yield f"{node.rule}: {text}", _with_argument(node, position, new)
+            changed = _with_argument(node, position, new)
+            if type(argument) is not Le or not _alike(_constraints(node.arguments), _constraints(changed.arguments)):
+                yield f"{node.rule}: {text}", changed
     for name, argument in node.named.items():
         for text, new in of_derivation(argument, earlier):
             yield f"{node.rule}: {text}", replace(node, named={**node.named, name: new})
 
 
-# Of what these are given only the products with noise matter: the rest cancels in what they say.
-_NOISE_RULES = frozenset({"orthogonal"})
+def _constraints(arguments: tuple[Any, ...]) -> frozenset[Le]:
+    return frozenset(argument for argument in arguments if type(argument) is Le)
 
 
-def _of_noise(body: Expression) -> Iterator[Change]:
-    """The changes of terms with noise."""
+def _alike(one: frozenset[Le], other: frozenset[Le]) -> bool:
+    """Whether two sets of constraints follow from each other."""
+    return all(map(Context(one).entails, other)) and all(map(Context(other).entails, one))
+
+
+def _of_noise(context: Context, body: Expression, *cut: Any) -> Iterator[Change]:
+    """The changes of terms with noise that do not cancel in what `orthogonal` says, which is linear in the terms."""
     noisy = Expression(tuple((term, c) for term, c in body.terms if "e" in _vectors(term)))
     rest = Expression(tuple((term, c) for term, c in body.terms if "e" not in _vectors(term)))
-    yield from ((text, new + rest) for text, new in of_expression(noisy))
+    for text, new in of_expression(noisy):
+        if not _cancels(context, new - noisy, *cut):
+            yield text, new + rest
+
+
+def _cancels(context: Context, body: Expression, *cut: Any) -> bool:
+    """Whether nothing of an expression is orthogonal."""
+    try:
+        return not orthogonal(context, body, *cut).expression.normal(context)
+    except ProofError:
+        return False
 
 
 def _vectors(term: Term) -> tuple[str, ...]:
@@ -212,7 +233,11 @@ def _with_argument(node: Apply, position: int, new: Any) -> Apply:
 
 
 def of_expression(body: Expression) -> Iterator[Change]:
-    """Every expression that differs in one term."""
+    """Every expression that differs in one term, and is not the same whatever is known."""
+    yield from ((text, new) for text, new in _of_terms(body) if (new - body).normal(Context()))
+
+
+def _of_terms(body: Expression) -> Iterator[Change]:
     for position, (term, coefficient) in enumerate(body.terms):
         if not coefficient:
             continue
@@ -297,8 +322,10 @@ def _of_constraint(constraint: Le) -> Iterator[tuple[str, Le]]:
 def _of_context(context: Context) -> Iterator[Change]:
     for constraint in sorted(context.constraints):
         less = context.constraints - {constraint}
-        yield "dropped constraint", Context(less, context.laws)
-        for text, other in _of_constraint(constraint):
-            yield f"constraint: {text}", Context(less | {other}, context.laws)
+        changed = [("dropped constraint", less)]
+        changed += ((f"constraint: {text}", less | {other}) for text, other in _of_constraint(constraint))
+        for text, new in changed:
+            if not _alike(context.constraints, new):
+                yield text, Context(new, context.laws)
     for law in sorted(context.laws, key=repr):
         yield f"dropped law {law[0]}", Context(context.constraints, context.laws - {law})

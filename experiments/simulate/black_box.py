@@ -20,6 +20,7 @@ from experiments.simulate.measured import (
     NORM_SQUARED,
     SMOOTHNESS,
 )
+from experiments.simulate.naive import mean_gradient
 from experiments.simulate.trajectories import FAR, Iteration, Trajectories
 from theory.common.types import Progress, Vector
 
@@ -50,6 +51,12 @@ class _Window:
             self._gradients[-1 - back] = gradient
         return gradient
 
+    def read_gradient(self, iteration: Iteration, k: int) -> Vector:
+        """The mean of the full gradients at the points that step k reads."""
+        if iteration.inconsistent:
+            return np.array(self._problem.full_gradient(*iteration.reads(k, self.point)), dtype=np.float64)
+        return np.asarray(np.mean(iteration.reads(k, self.gradient), axis=0))
+
     def gradients(self) -> Iterator[Vector]:
         """All full gradients of the window, the last point's first."""
         return (self.gradient(back) for back in range(len(self._points)))
@@ -72,12 +79,18 @@ def run_black_box(problem: Problem, iteration: Iteration, progress: Progress) ->
 def _run_seed(problem: Problem, iteration: Iteration, seed: int, s: int, seen: Trajectories) -> Iterator[int]:
     """Yield k after each step, until the last or until the seed diverges."""
     window, records = _Window(problem, iteration.window), seen.records[:, s]
+    arrived: deque[Vector] = deque(maxlen=iteration.weights.shape[1])
+    moves: deque[Vector] = deque(maxlen=iteration.moves.size)
     window.push(np.array(problem.initial_point, dtype=np.float64))
     recorded = _measure(problem, iteration, window, records[:, 0], 0, None)
     for k in range(1, iteration.steps + 1):
-        read = window.point(int(iteration.delays[k - 1]))
-        gradient = problem.stochastic_gradient(read, seed, k, iteration.batch)
-        x = window.point() - iteration.step_sizes[k - 1] * gradient
+        arrived.appendleft(mean_gradient(problem, iteration, seed, k, window.point))
+        x = last = window.point()
+        for weight, gradient in zip(iteration.weights[k - 1], arrived, strict=False):
+            x = x - weight * gradient
+        for weight, move in zip(iteration.moves, moves, strict=False):
+            x = x + weight * move
+        moves.appendleft(x - last)
         window.push(x)
         seen.final_points[s] = x
         far = not float(np.linalg.norm(x)) <= FAR
@@ -111,7 +124,7 @@ def _measure(
     if iteration.coherence:
         record[COHERENCE] = coherence(gradient, window.gradients())
     if k < iteration.steps:
-        read = window.gradient(int(iteration.delays[k]))
+        read = window.read_gradient(iteration, k + 1)
         record[INNER_PRODUCT] = gradient @ read
         record[COSINE] = cosine(gradient, read)
     return x, gradient

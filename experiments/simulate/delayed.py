@@ -1,5 +1,8 @@
 """SGD with delayed gradients on one sequence of points: step k takes x_{k-1} to x_{k-1} - eta_k g(x_{k-1-d_k}).
 
+The gradient may be the mean of several, read at several points, or that of a point whose blocks of coordinates were
+read at several; and steps may be those of any method that is linear in the gradients.
+
 Three engines give the same numbers: a fused kernel for the built-in objectives, a black box for a user's gradient,
 and a naive one that keeps every point and is the oracle of the other two.
 """
@@ -22,7 +25,7 @@ from experiments.simulate.trajectories import Iteration, Trajectories
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError
 from theory.common.types import Ints, Progress, Vector
 from theory.staleness.count import Staleness, whole_number
-from theory.staleness.traces import one_read, validate_delays
+from theory.staleness.traces import validate_delays
 
 Engine = Literal["auto", "fused", "black-box", "naive"]
 _Run = Callable[[Problem, Iteration, Progress], Trajectories]
@@ -38,6 +41,7 @@ def simulate(
     window: int,
     record_every: int = 1,
     coherence: bool = True,
+    inconsistent: bool = False,
     engine: Engine = "auto",
     progress: Progress | None = None,
     memory_limit: int | None = None,
@@ -50,13 +54,16 @@ def simulate(
     Args:
         problem: the objective; its `kernel(batch)` decides the engine "auto" takes.
         step_sizes: float64 (T,), eta_k >= 0 at position k - 1.
-        delays: int64 (T,), d_k at position k - 1, 0 <= d_k <= min(window - 1, k - 1).
+        delays: int64 (T,), d_k at position k - 1, 0 <= d_k <= min(window - 1, k - 1); or (T, B), where step k applies
+            the mean of B gradients, each with noise of its own.
         seeds: distinct whole numbers below 2^63; each has its own noise and minibatches.
         batch: examples per minibatch, drawn with replacement; 0 means all of them.
         window: the staleness s, over which coherence is measured.
         record_every: distance between two recorded points; x_0 and x_T are always recorded.
         coherence: whether to measure coherence. At record_every = 1 it costs `window` products per step; with a
             stride it costs up to `window` full gradients per recorded point.
+        inconsistent: whether the B delays of a step are those of B consecutive blocks of coordinates, of sizes as equal
+            as can be: one gradient is read, at a point put together from them.
         engine: "auto", "fused", "black-box" or "naive".
         progress: called now and then with (steps done, all steps), counted over all seeds.
         memory_limit: bytes that may be used; by default what is available.
@@ -81,9 +88,9 @@ def simulate(
         (array([[1.  , 0.25, 0.  ]]), array([[ 1.,  1., nan]]))
     """
     sizes, staleness = _checked_sizes(step_sizes), Staleness(window)
-    checked = one_read(validate_delays(np.asarray(delays), staleness), "A simulation")
-    if checked.size != sizes.size:
-        raise DelayError(f"There must be one delay for each of the {sizes.size} steps. Got {checked.size} delays.")
+    checked = validate_delays(np.asarray(delays), staleness)
+    if len(checked) != sizes.size:
+        raise DelayError(f"There must be one delay for each of the {sizes.size} steps. Got {len(checked)} delays.")
     iteration = Iteration.of(
         sizes,
         checked,
@@ -92,6 +99,7 @@ def simulate(
         whole_number(batch, 0, "The batch", InputError),
         record_every=whole_number(record_every, 1, "The distance between recorded points", InputError),
         coherence=bool(coherence),
+        inconsistent=bool(inconsistent),
     )
     return iterate(problem, iteration, engine=engine, progress=progress, memory_limit=memory_limit, threads=threads)
 
@@ -106,6 +114,12 @@ def iterate(
     threads: int | None = None,
 ) -> Trajectories:
     """The same for steps, delays and seeds that were checked before; see `simulate`."""
+    blocks = iteration.delays.shape[1]
+    if iteration.inconsistent and blocks > problem.dimension:
+        raise DelayError(
+            f"The delays are those of {blocks} blocks of coordinates, and {problem.name} has {problem.dimension} "
+            "coordinates. Give at most as many delays a step."
+        )
     name, run = _engine(problem, iteration, engine, threads)
     needed = predicted_memory(
         problem.dimension,
@@ -115,6 +129,7 @@ def iterate(
         record_every=iteration.record_every,
         coherence=iteration.coherence,
         engine=name,
+        kept_terms=iteration.weights.shape[1] + iteration.moves.size,
     )
     check_memory(needed, memory_limit)
     return run(problem, iteration, progress or (lambda done, total: None))

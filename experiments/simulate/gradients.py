@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
+from numpy.typing import ArrayLike
 
 from experiments.kernels.counters import MINIBATCH, NOISE, normal_pair, stream_key, uniform_index
 from experiments.kernels.elementary import exp, log, softplus
@@ -44,19 +45,27 @@ class Objective(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Work space of one seed: the rows of a block, its scores (K, BLOCK), two numbers a row, and a gradient."""
+    """Work space of one seed: the rows of a block, its scores (K, BLOCK), two numbers a row, and two vectors (d,).
+
+    The shares are what each of the terms of a step weighs, the starts those of blocks of coordinates.
+    """
 
     rows: Ints
     scores: Matrix
     top: Vector
     total: Vector
     gradient: Vector
+    direction: Vector
+    shares: Vector
+    starts: Ints
 
 
-def make_scratch(objective: Objective, dimension: int) -> Scratch:
-    """Work space for the gradients of an objective."""
-    scores = np.empty((max(1, objective.classes), BLOCK))
-    return Scratch(np.empty(BLOCK, np.int64), scores, np.empty(BLOCK), np.empty(BLOCK), np.empty(dimension))
+def make_scratch(objective: Objective, dimension: int, terms: int = 0, starts: ArrayLike = (0,)) -> Scratch:
+    """Work space for the gradients of an objective, for steps of so many terms, and for blocks of coordinates."""
+    scores, rows = np.empty((max(1, objective.classes), BLOCK)), np.empty(BLOCK, np.int64)
+    vectors = np.empty(dimension), np.empty(dimension)
+    shares = np.zeros(terms), np.array(starts, dtype=np.int64)
+    return Scratch(rows, scores, np.empty(BLOCK), np.empty(BLOCK), *vectors, *shares)
 
 
 @compiled
@@ -104,7 +113,7 @@ def _dots_twice(a: Vector, b: Vector, c: Vector, e: Vector, u: Vector, v: Vector
 
 
 @inlined
-def _add(a: Vector, b: Vector, c: Vector, e: Vector, p: Four, g: Vector) -> None:
+def add_four(a: Vector, b: Vector, c: Vector, e: Vector, p: Four, g: Vector) -> None:
     """Add p0 a + p1 b + p2 c + p3 e to g."""
     p0, p1, p2, p3 = p
     for j in range(g.shape[0]):
@@ -156,7 +165,7 @@ def _add_block(matrix: Matrix, rows: Ints, count: int, scores: Matrix, gradient:
         for k in range(0, 2 * pairs, 2):
             _add_twice(a, b, c, e, _get(scores[k], i), _get(scores[k + 1], i), gradient[k], gradient[k + 1])
         for k in range(2 * pairs, gradient.shape[0]):
-            _add(a, b, c, e, _get(scores[k], i), gradient[k])
+            add_four(a, b, c, e, _get(scores[k], i), gradient[k])
 
 
 @pasted

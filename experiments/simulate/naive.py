@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
+
 import numpy as np
 
 from experiments.problems.problem import Problem
@@ -13,13 +16,25 @@ from theory.common.types import Progress, Vector
 
 def points_of(problem: Problem, iteration: Iteration, seed: int) -> list[Vector]:
     """x_0..x_T, or up to the first point that is too far out."""
-    points = [problem.initial_point]
-    for k, (step_size, delay) in enumerate(zip(iteration.step_sizes, iteration.delays, strict=True), start=1):
-        gradient = problem.stochastic_gradient(points[k - 1 - delay], seed, k, iteration.batch)
-        points.append(points[k - 1] - step_size * gradient)
-        if not np.linalg.norm(points[k]) <= FAR:
+    points, arrived = [problem.initial_point], []
+    for k, weights in enumerate(iteration.weights, start=1):
+        arrived.append(mean_gradient(problem, iteration, seed, k, lambda back: points[-1 - back]))
+        x = points[k - 1]
+        for i, weight in enumerate(weights[:k]):
+            x = x - weight * arrived[k - 1 - i]
+        for j, move in enumerate(iteration.moves[: k - 1], start=1):
+            x = x + move * (points[k - j] - points[k - j - 1])
+        points.append(x)
+        if not np.linalg.norm(x) <= FAR:
             break
     return points
+
+
+def mean_gradient(problem: Problem, iteration: Iteration, seed: int, k: int, point: Callable[[int], Vector]) -> Vector:
+    """The mean of the stochastic gradients of step k, read at points so many steps back."""
+    drawn = zip(iteration.draws(k), iteration.reads(k, point), strict=True)
+    gradients = [problem.stochastic_gradient(x, seed, draw, iteration.batch) for draw, x in drawn]
+    return reduce(np.add, gradients) / len(gradients)
 
 
 def run_naive(problem: Problem, iteration: Iteration, progress: Progress) -> Trajectories:
@@ -43,7 +58,7 @@ def _measure(problem: Problem, iteration: Iteration, points: list[Vector], recor
     for r, k in enumerate(times):
         x, g, square = points[k], gradients[k], gradients[k] @ gradients[k]
         window = [g @ gradients[t] / square for t in range(max(0, k - iteration.window + 1), k + 1)]
-        read = gradients[k - iteration.delays[k]] if k < iteration.steps else np.full(x.size, np.nan)
+        read = _read(problem, iteration, points, gradients, k + 1) if k < iteration.steps else np.full(x.size, np.nan)
         change = x - points[times[r - 1]]
         secant = _secant(change, g, gradients[times[r - 1]], x, rounding)
         until = iteration.times[r + 1] if r + 1 < iteration.times.size else k
@@ -56,6 +71,13 @@ def _measure(problem: Problem, iteration: Iteration, points: list[Vector], recor
             secant if r > 0 and np.linalg.norm(change) > RESOLUTION * np.linalg.norm(x) else np.nan,
             max((_distance(points[j], x) for j in range(k + 1, min(until, len(points)))), default=0.0),
         )
+
+
+def _read(problem: Problem, iteration: Iteration, points: list[Vector], gradients: list[Vector], k: int) -> Vector:
+    """The mean of the full gradients at the points that step k reads."""
+    if iteration.inconsistent:
+        return problem.full_gradient(*iteration.reads(k, lambda back: points[k - 1 - back]))
+    return np.asarray(np.mean(iteration.reads(k, lambda back: gradients[k - 1 - back]), axis=0))
 
 
 def _secant(change: Vector, g: Vector, before: Vector, x: Vector, rounding: float) -> float:

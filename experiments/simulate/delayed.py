@@ -24,6 +24,7 @@ from experiments.simulate.naive import run_naive
 from experiments.simulate.trajectories import Iteration, Trajectories
 from theory.common.errors import DelayError, InputError, ProblemError, ScheduleError
 from theory.common.types import Ints, Progress, Vector
+from theory.methods.rule import LinearRule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.traces import validate_delays
 
@@ -33,7 +34,7 @@ _Run = Callable[[Problem, Iteration, Progress], Trajectories]
 
 def simulate(
     problem: Problem,
-    step_sizes: ArrayLike,
+    step_sizes: ArrayLike | LinearRule,
     delays: ArrayLike,
     *,
     seeds: Sequence[int],
@@ -53,7 +54,7 @@ def simulate(
 
     Args:
         problem: the objective; its `kernel(batch)` decides the engine "auto" takes.
-        step_sizes: float64 (T,), eta_k >= 0 at position k - 1.
+        step_sizes: float64 (T,), eta_k >= 0 at position k - 1; or the linear rule of a method, which has its own.
         delays: int64 (T,), d_k at position k - 1, 0 <= d_k <= min(window - 1, k - 1); or (T, B), where step k applies
             the mean of B gradients, each with noise of its own.
         seeds: distinct whole numbers below 2^63; each has its own noise and minibatches.
@@ -87,16 +88,18 @@ def simulate(
         >>> run.gradient_norm_squared, run.coherence
         (array([[1.  , 0.25, 0.  ]]), array([[ 1.,  1., nan]]))
     """
-    sizes, staleness = _checked_sizes(step_sizes), Staleness(window)
+    rule = step_sizes if isinstance(step_sizes, LinearRule) else LinearRule(_checked_sizes(step_sizes)[:, None], [])
+    staleness = Staleness(window)
     checked = validate_delays(np.asarray(delays), staleness)
-    if len(checked) != sizes.size:
-        raise DelayError(f"There must be one delay for each of the {sizes.size} steps. Got {len(checked)} delays.")
+    if len(checked) != rule.updates:
+        raise DelayError(f"There must be one delay for each of the {rule.updates} steps. Got {len(checked)} delays.")
     iteration = Iteration.of(
-        sizes,
+        rule.gradient_weights,
         checked,
         _checked_seeds(seeds),
         staleness.window,
         whole_number(batch, 0, "The batch", InputError),
+        rule.move_weights,
         record_every=whole_number(record_every, 1, "The distance between recorded points", InputError),
         coherence=bool(coherence),
         inconsistent=bool(inconsistent),

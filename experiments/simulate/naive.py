@@ -84,7 +84,7 @@ def _secant(change: Vector, g: Vector, before: Vector, x: Vector, rounding: floa
     """|g - g'| / |x - x'|, both moved by what rounding may do to them."""
     off = rounding * (np.linalg.norm(g) + np.linalg.norm(before))
     apart = np.linalg.norm(change) + rounding * (np.linalg.norm(x) + np.linalg.norm(x - change))
-    return max(float(np.linalg.norm(g - before) - off), 0.0) / float(apart)
+    return float(np.divide(max(float(np.linalg.norm(g - before) - off), 0.0), apart))
 
 
 def _distance(a: Vector, b: Vector) -> float:

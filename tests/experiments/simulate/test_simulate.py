@@ -12,6 +12,8 @@ from experiments.problems.quadratic import quadratic
 from experiments.problems.softmax import Softmax
 from experiments.simulate import Trajectories, fused, simulate
 from experiments.simulate.measured import MEASURES
+from theory.methods import LinearRule, parse_method
+from theory.staleness.count import Staleness
 
 RNG = np.random.default_rng(11)
 ALL = ("time", "seeds", *MEASURES, "diverged_at", "final_points")
@@ -233,3 +235,99 @@ def test_far_out_points_of_the_data_problems_give_finite_gradients(name):
     assert np.isfinite(fast.gradient_norm_squared).all() and np.isfinite(fast.loss).all()
     np.testing.assert_allclose(fast.loss, slow.loss, rtol=1e-10)
     np.testing.assert_allclose(fast.gradient_norm_squared, slow.gradient_norm_squared, rtol=1e-10)
+
+
+# Several reads an update, reads by blocks, and methods
+
+
+def reads(steps, window, count, seed=0):
+    drawn = np.random.default_rng(seed).integers(0, window, (steps, count))
+    return np.minimum(drawn, np.arange(steps)[:, None])
+
+
+def several(problem, batch, count, window=4, steps=40, rule=None, **options):
+    sizes = np.full(steps, 0.05) if rule is None else rule
+    options = {"seeds": [3, 0, 2**62], "window": window} | options
+    return simulate(problem, sizes, reads(steps, window, count), batch=batch, **options)
+
+
+@pytest.mark.parametrize("name", ["quadratic", "nonconvex", "logistic, two blocks", "regularised", "three classes"])
+@pytest.mark.parametrize("engine", ["fused", "black-box"])
+@pytest.mark.parametrize("inconsistent", [False, True])
+def test_several_reads_agree_with_the_whole_history(name, engine, inconsistent):
+    for count in (1, 3, 8):
+        if inconsistent and count > PROBLEMS[name][0].dimension:
+            continue
+        for measured in ({}, {"record_every": 7}, {"record_every": 3, "coherence": False}):
+            options = {"inconsistent": inconsistent} | measured
+            oracle = several(*PROBLEMS[name], count, engine="naive", **options)
+            assert_close(several(*PROBLEMS[name], count, engine=engine, **options), oracle)
+
+
+METHODS_AT_WORK = (
+    "delayed",
+    "wait",
+    "batch-wait",
+    "batch-wait:batch=2",
+    "momentum:beta=-0.4",
+    "momentum:beta=0.9",
+    "nesterov:beta=0.7",
+    "counter-momentum",
+)
+
+
+@pytest.mark.parametrize("text", METHODS_AT_WORK)
+@pytest.mark.parametrize("name", ["quadratic", "logistic", "three classes"])
+def test_every_method_agrees_with_the_whole_history(text, name):
+    problem, batch = PROBLEMS[name]
+    delays = some_delays(40, 6)
+    rule = parse_method(text).linear(np.full(40, 0.02), delays, problem.constants(batch)["L"].value, Staleness(6))
+    for record_every in (1, 7):
+        fused, black_box, naive = (
+            simulate(problem, rule, delays, seeds=[3, 8], batch=batch, window=6, record_every=record_every, engine=e)
+            for e in ("fused", "black-box", "naive")
+        )
+        assert_close(fused, naive)
+        assert_close(black_box, naive)
+
+
+def test_a_rule_of_many_gradients_and_moves_takes_the_same_steps_however_they_are_kept():
+    rng, (problem, batch) = np.random.default_rng(8), PROBLEMS["regularised"]
+    for kept, repeated in ((1, 1), (2, 1), (3, 0), (1, 5), (6, 7)):
+        weights = np.tril(rng.normal(0.02, 0.02, (40, kept)))
+        rule = LinearRule(weights, rng.uniform(-0.2, 0.2, repeated))
+        oracle = several(problem, batch, 3, rule=rule, engine="naive")
+        for engine in ("fused", "black-box"):
+            assert_close(several(problem, batch, 3, rule=rule, engine=engine), oracle)
+
+
+@pytest.mark.parametrize("rule", [None, LinearRule(np.full((40, 1), 0.02), [0.5, -0.2, 0.1, 0.3, 0.1])])
+def test_several_reads_and_moves_are_the_same_in_chunks_of_any_length_and_for_any_seeds(rule, monkeypatch):
+    whole = several(*PROBLEMS["logistic"], 3, rule=rule)
+    alone = several(*PROBLEMS["logistic"], 3, rule=rule, seeds=[0])
+    assert np.array_equal(alone.records[:, 0], whole.records[:, 1], equal_nan=True)
+    for size in (1, 2, 7):
+        monkeypatch.setattr(fused, "_FIRST_CHUNK", 0)
+        monkeypatch.setattr(fused, "_next_chunk", lambda steps, seconds, size=size: size)
+        assert_identical(whole, several(*PROBLEMS["logistic"], 3, rule=rule))
+
+
+def test_one_read_in_two_dimensions_and_one_block_are_plain_delays():
+    problem, batch = PROBLEMS["logistic"]
+    delays = some_delays(40, 4)
+    for engine in ("fused", "black-box", "naive"):
+        options = {"seeds": [1, 2], "batch": batch, "window": 4, "engine": engine}
+        plain = simulate(problem, np.full(40, 0.05), delays, **options)
+        assert_identical(plain, simulate(problem, np.full(40, 0.05), delays[:, None], **options))
+        assert_identical(plain, simulate(problem, np.full(40, 0.05), delays, inconsistent=True, **options))
+        same = np.repeat(delays[:, None], 3, axis=1)
+        assert_close(plain, simulate(problem, np.full(40, 0.05), same, inconsistent=True, **options))
+
+
+def test_the_mean_of_B_gradients_at_one_point_has_a_Bth_of_the_variance():
+    problem, seeds = quadratic(3, 1, 1.0, 2.0), 20_000
+    seen = simulate(problem, [1.0], np.zeros((1, 4), int), seeds=range(seeds), batch=1, window=1)
+    off = np.sum(
+        (problem.initial_point - seen.final_points - problem.full_gradient(problem.initial_point)) ** 2, axis=1
+    )
+    assert abs(off.mean() - 1 / 4) < 5 * off.std() / math.sqrt(seeds)

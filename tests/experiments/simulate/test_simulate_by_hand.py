@@ -8,6 +8,7 @@ import pytest
 from experiments.problems.quadratic import from_curvatures
 from experiments.simulate import simulate
 from experiments.simulate.measure import coherence, cosine, secant_smoothness
+from theory.methods.rule import LinearRule
 from theory.staleness.stability import fixed_delay_limit
 
 PARABOLA = from_curvatures([1.0], [1.0], noise=0)
@@ -32,6 +33,37 @@ def test_by_hand_on_a_parabola(engine):
     assert np.array_equal(seen.smoothness[0], [np.nan, 1, 1, 1, 1], equal_nan=True)
     assert np.array_equal(seen.displacement[0], np.zeros(5))
     assert np.array_equal(seen.final_points, [[-0.5]])
+
+
+@pytest.mark.parametrize("engine", ["fused", "black-box", "naive"])
+class TestSeveralReadsAndMethodsByHand:
+    def test_the_mean_of_two_gradients(self, engine):
+        # x_1 = 1 - 1/2, x_2 = x_1 - (x_0 + x_1)/4 = 1/8, x_3 = x_2 - (x_0 + x_2)/4 = -5/32.
+        seen = parabola([0.5, 0.5, 0.5], [[0, 0], [1, 0], [0, 2]], window=3, engine=engine)
+        x = np.array([1, 1 / 2, 1 / 8, -5 / 32])
+        assert np.array_equal(seen.gradient_norm_squared[0], x**2)
+        # Step k+1 reads the means of x_0, x_0; x_0, x_1; x_2, x_0.
+        assert np.array_equal(seen.inner_product[0], [1, 3 / 8, 9 / 128, np.nan], equal_nan=True)
+        assert np.array_equal(seen.cosine[0], [1, 1, 1, np.nan], equal_nan=True)
+
+    def test_blocks_of_coordinates(self, engine):
+        # Of three coordinates in two blocks the first two are one: they read x_0 at step 2, the last reads x_1.
+        plain = from_curvatures([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], noise=0)
+        seen = simulate(
+            plain, [0.5, 0.5], [[0, 0], [1, 0]], seeds=[0], batch=1, window=2, inconsistent=True, engine=engine
+        )
+        assert np.array_equal(seen.final_points, [[0, 0, 1 / 4]])
+        assert np.array_equal(seen.inner_product[0, :2], [3, 1 / 2 + 1 / 2 + 1 / 4])
+
+    def test_heavy_ball(self, engine):
+        # x_1 = 1/2, x_2 = x_1 - x_1/2 + (x_1 - x_0)/2 = 0, x_3 = 0 - 0 + (x_2 - x_1)/2 = -1/4.
+        seen = parabola(LinearRule([[0.5]] * 3, [0.5]), [0, 0, 0], window=1, engine=engine)
+        assert np.array_equal(seen.gradient_norm_squared[0], [1, 1 / 4, 0, 1 / 16])
+
+    def test_a_gradient_that_is_weighed_twice(self, engine):
+        # x_1 = 1 - 1/2, x_2 = x_1 - x_1/2 + x_0/4 = 1/2.
+        seen = parabola(LinearRule([[0.5, 0], [0.5, -0.25]], []), [0, 0], window=1, engine=engine)
+        assert np.array_equal(seen.gradient_norm_squared[0], [1, 1 / 4, 1 / 4])
 
 
 @pytest.mark.parametrize("engine", ["fused", "black-box", "naive"])

@@ -145,6 +145,12 @@ def test_available_memory_is_a_sensible_number():
         ({"delays": [0, -1, 0]}, DelayError, "step 2"),
         ({"delays": [0, 1, 2]}, DelayError, "step 3"),
         ({"delays": [0, 0.5, 0]}, DelayError, "0.5"),
+        ({"delays": [[0, 0], [0, 0], [0, 2]]}, DelayError, "step 3"),
+        (
+            {"delays": np.zeros((3, 2), int), "inconsistent": True},
+            DelayError,
+            "2 blocks of coordinates, .* has 1 coord",
+        ),
         ({"window": 0}, StalenessError, "at least 1"),
         ({"seeds": []}, InputError, "at least one"),
         ({"seeds": [1, 1]}, InputError, "different"),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from experiments.kernels import counters, elementary
 from experiments.problems.problem import KernelData
-from experiments.simulate import gradients, measure, measured, trajectories
+from experiments.simulate import gradients, measure, measured, steps, trajectories
 from experiments.simulate.gradients import (
     LOGISTIC,
     NONCONVEX,
@@ -27,7 +27,6 @@ from experiments.simulate.gradients import (
     SOFTMAX,
     Objective,
     Scratch,
-    add_four,
     compiled,
     dot,
     gradient_at,
@@ -44,11 +43,12 @@ from experiments.simulate.measured import (
     NORM_SQUARED,
     SMOOTHNESS,
 )
+from experiments.simulate.steps import add, arrive, divide, move, plain_step, put_together, slots_of_terms
 from experiments.simulate.trajectories import FAR_SQUARED, Iteration, Trajectories, block_starts, frozen
 from theory.common import compiling
 from theory.common.compiling import kept, number_of_sources
 from theory.common.errors import ProblemError
-from theory.common.types import Ints, Matrix, Progress, Vector
+from theory.common.types import Ints, Progress, Vector
 
 # Seconds between two calls of `progress`, and so the longest that an interruption waits.
 _CHUNK_SECONDS = 0.3
@@ -61,10 +61,7 @@ _FULL = np.int64(0)
 
 
 class _State(NamedTuple):
-    """What a chunk leaves to the next; axis 0 is the seed, and what belongs to x_k is in slot k mod window.
-
-    Terms are what steps weigh: of A gradients, then of M moves, that of step k is in slot (k - 1) mod A or mod M.
-    """
+    """What a chunk leaves to the next; axis 0 is the seed, and what belongs to x_k is in slot k mod window."""
 
     points: NDArray[np.float64]
     terms: NDArray[np.float64]
@@ -74,117 +71,6 @@ class _State(NamedTuple):
     recorded_gradients: NDArray[np.float64]
     diverged_at: Ints
     records: NDArray[np.float64]
-
-
-@compiled
-def _add(out: Vector, other: Vector) -> None:
-    """Add a vector to `out`."""
-    for j in range(out.shape[0]):
-        out[j] += other[j]
-
-
-@compiled
-def _divide(out: Vector, count: int) -> None:
-    """Divide `out` by a number."""
-    for j in range(out.shape[0]):
-        out[j] /= count
-
-
-@compiled
-def _step(x: Vector, gradient: Vector, step_size: float, out: Vector) -> float:
-    """Write x - step_size * gradient to `out`; return its squared norm."""
-    total: float = 0.0
-    for j in range(x.shape[0]):
-        point = x[j] - step_size * gradient[j]
-        out[j] = point
-        total += point * point
-    return total
-
-
-@compiled
-def _share(weights: Vector, newest: int, shares: Vector) -> None:
-    """Set the shares of a ring of terms: the newest has the first weight, the one before it the second, ..."""
-    at = newest
-    for i in range(weights.shape[0]):
-        shares[at] = weights[i]
-        at = at - 1 if at > 0 else weights.shape[0] - 1
-
-
-@compiled
-def _step_of_terms(x: Vector, terms: Matrix, shares: Vector, direction: Vector, out: Vector) -> float:
-    """Write x less its terms, each times its share, to `out`; return its squared norm. Four terms are taken at once."""
-    last = terms.shape[0] - 4
-    if last > 0:
-        for j in range(x.shape[0]):
-            direction[j] = 0.0
-    for i in range(0, last, 4):
-        four = shares[i], shares[i + 1], shares[i + 2], shares[i + 3]
-        if four != (0.0, 0.0, 0.0, 0.0):
-            add_four(terms[i], terms[i + 1], terms[i + 2], terms[i + 3], four, direction)
-    a, b, c, e = terms[last], terms[last + 1], terms[last + 2], terms[last + 3]
-    p0, p1, p2, p3 = shares[last], shares[last + 1], shares[last + 2], shares[last + 3]
-    total: float = 0.0
-    if last > 0:
-        for j in range(x.shape[0]):
-            point = x[j] - (direction[j] + ((p0 * a[j] + p1 * b[j]) + (p2 * c[j] + p3 * e[j])))
-            out[j] = point
-            total += point * point
-    else:
-        for j in range(x.shape[0]):
-            point = x[j] - ((p0 * a[j] + p1 * b[j]) + (p2 * c[j] + p3 * e[j]))
-            out[j] = point
-            total += point * point
-    return total
-
-
-@compiled
-def _subtract(a: Vector, b: Vector, out: Vector) -> None:
-    """Write a - b to `out`."""
-    for j in range(out.shape[0]):
-        out[j] = a[j] - b[j]
-
-
-@compiled
-def _put_together(points: Matrix, newest: int, delays: Ints, starts: Ints, out: Vector) -> None:
-    """Write a point to `out` whose blocks of coordinates are from before the newest point, each by its own delay."""
-    for block in range(delays.shape[0]):
-        slot = newest - delays[block]
-        point = points[slot if slot >= 0 else slot + points.shape[0]]
-        for j in range(starts[block], starts[block + 1]):
-            out[j] = point[j]
-
-
-@pasted
-def _arrive(
-    objective: Objective, scratch: Scratch, run: Iteration, points: Matrix, seed: int, k: int, out: Vector
-) -> None:
-    """Write the gradient of step k, or the mean of its gradients, to `out`."""
-    slots, count, sample = points.shape[0], run.delays.shape[1], scratch.direction
-    if run.inconsistent:
-        _put_together(points, (k - 1) % slots, run.delays[k - 1], scratch.starts, sample)
-        gradient_at(objective, scratch, seed, k, sample, out)
-    else:
-        gradient_at(objective, scratch, seed, (k - 1) * count + 1, points[(k - 1 - run.delays[k - 1, 0]) % slots], out)
-        for b in range(1, count):
-            read = points[(k - 1 - run.delays[k - 1, b]) % slots]
-            gradient_at(objective, scratch, seed, (k - 1) * count + b + 1, read, sample)
-            _add(out, sample)
-        if count > 1:
-            _divide(out, count)
-
-
-@pasted
-def _move(run: Iteration, scratch: Scratch, terms: Matrix, k: int, last: Vector, x: Vector) -> float:
-    """Write x_k to `x`, the step of a method from the point `last`, and keep the move; return its squared norm."""
-    kept, repeated = run.weights.shape[1], run.moves.shape[0]
-    _share(run.weights[k - 1], (k - 1) % kept, scratch.shares)
-    if repeated > 0:
-        _share(run.moves, (k - 2) % repeated, scratch.shares[kept:])
-    square = _step_of_terms(last, terms, scratch.shares, scratch.direction, x)
-    if repeated > 0:
-        # Moves are kept turned round, so that all terms are taken off.
-        _subtract(last, x, terms[kept + (k - 1) % repeated])
-    return float(square)
 
 
 @compiled
@@ -243,15 +129,15 @@ def _read_several(
     """Write the mean of the full gradients at the points that step k + 1 reads to `out`."""
     if run.inconsistent:
         points = state.points[s]
-        _put_together(points, k % points.shape[0], run.delays[k], scratch.starts, scratch.direction)
+        put_together(points, k % points.shape[0], run.delays[k], scratch.starts, scratch.direction)
         gradient_at(objective, scratch, run.seeds[s], _FULL, scratch.direction, out)
     else:
         for j in range(out.shape[0]):
             out[j] = 0.0
         for b in range(run.delays.shape[1]):
             slot = _gradient_slot(objective, scratch, run, state, s, k - run.delays[k, b])
-            _add(out, state.gradients[s, slot])
-        _divide(out, run.delays.shape[1])
+            add(out, state.gradients[s, slot])
+        divide(out, run.delays.shape[1])
 
 
 @pasted
@@ -293,18 +179,18 @@ def _advance_seed(
 ) -> None:
     """Take steps first + 1 .. last of one seed, or as many as there are before it diverges."""
     gradient, points, displacements = scratch.gradient, state.points[s], state.records[DISPLACEMENT, s]
-    window, steps, kept = points.shape[0], run.weights.shape[0], run.weights.shape[1]
+    window, last_step, kept = points.shape[0], run.weights.shape[0], run.weights.shape[1]
     plain = kept == 1 and run.moves.shape[0] == 0
     if first == 0:
         _measure(objective, scratch, run, state, s, first, gradient)
     for k in range(first + 1, last + 1):
         x, last, arrived = points[k % window], points[(k - 1) % window], state.terms[s, (k - 1) % kept]
-        _arrive(objective, scratch, run, points, run.seeds[s], k, arrived)
+        arrive(objective, scratch, run, points, run.seeds[s], k, arrived)
         if plain:
-            square = _step(last, arrived, run.weights[k - 1, 0], x)
+            square = plain_step(last, arrived, run.weights[k - 1, 0], x)
         else:
-            square = _move(run, scratch, state.terms[s], k, last, x)
-        near, recorded = square <= FAR_SQUARED, k % run.record_every == 0 or k == steps
+            square = move(run, scratch, state.terms[s], k, last, x)
+        near, recorded = square <= FAR_SQUARED, k % run.record_every == 0 or k == last_step
         if near and recorded:
             _measure(objective, scratch, run, state, s, k, gradient)
         elif not recorded:
@@ -331,7 +217,7 @@ def _build(sources: int) -> Any:
 
 
 _advance = _build(
-    number_of_sources(__file__, compiling, counters, elementary, gradients, measure, measured, trajectories)
+    number_of_sources(__file__, compiling, counters, elementary, gradients, measure, measured, steps, trajectories)
 )
 
 
@@ -419,12 +305,6 @@ def _initial_state(run: Iteration, start: Vector, seen: Trajectories) -> _State:
         seen.diverged_at,
         seen.records,
     )
-
-
-def slots_of_terms(run: Iteration) -> int:
-    """Gradients and moves kept per seed, a multiple of the 4 that are weighed at once where there are several."""
-    terms = run.weights.shape[1] + run.moves.size
-    return 1 if terms == 1 else (terms + 3) // 4 * 4
 
 
 def point_slots(window: int) -> int:

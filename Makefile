@@ -42,7 +42,7 @@ reproduce: $(VENV)/.core
 	$(BIN)/gradlag reproduce --scale $(SCALE) --jobs $(JOBS) --out $(OUT)
 
 report: $(VENV)/.core
-	$(BIN)/gradlag report --out $(OUT)
+	$(BIN)/gradlag report --jobs $(JOBS) --out $(OUT)
 
 paper: $(VENV)/.core
 	$(PIP) --editable ".[paper]"

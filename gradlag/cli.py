@@ -307,6 +307,8 @@ def reproduce(
 @command("report")
 def report(
     out: Annotated[Path, typer.Option("--out", help="The folder with the results.")] = Path("out"),
+    pdf: Annotated[bool, typer.Option("--pdf", help="Every figure as PDF as well.")] = False,
+    jobs: Annotated[int, whole("--jobs", "Processes that draw.")] = 2,
     as_json: flag.Json = False,
 ) -> None:
     """Rebuild the HTML report from stored results."""

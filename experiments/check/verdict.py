@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -191,13 +192,18 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, StrEnum) else value
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
 def _restored(kind: Any, value: Any) -> Any:
     """The value of a type (a class, or a tuple, mapping or union of such) that `_plain` made plain."""
     inner = get_args(kind)
     if value is None:
         return None
     if isinstance(kind, type) and is_dataclass(kind):
-        kinds = get_type_hints(kind)
+        kinds = _hints(kind)
         return kind(**{field.name: _restored(kinds[field.name], value[field.name]) for field in fields(kind)})
     if get_origin(kind) is UnionType:
         return _restored(inner[0], value)

@@ -39,7 +39,7 @@ class Processes(Executor):
     def outcomes(
         self, store: Store[Any], cells: Sequence[Any], out: Path, command: str, within: Progress
     ) -> Iterator[CellOutcome]:
-        with _pool(min(self.jobs, max(1, len(cells)))) as pool:
+        with process_pool(min(self.jobs, max(1, len(cells)))) as pool:
             running: dict[Future[CellOutcome], Any] = {}
             for cell in by_work(cells):
                 try:
@@ -52,7 +52,7 @@ class Processes(Executor):
 
 
 @contextmanager
-def _pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
+def process_pool(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that share the cores; an interruption ends them at once, as finished blocks are on the disk."""
     threads = max(1, numba.get_num_threads() // jobs)
     earlier = {name: os.environ.get(name) for name in THREAD_VARIABLES}

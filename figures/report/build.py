@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from experiments.check.judged import RunFamily, find_families
 from experiments.common.files import check_writable, write_atomically
-from experiments.common.progress import counted, part_of, untold
+from experiments.common.progress import untold
 from experiments.common.provenance import current_versions
+from figures.report.drawing import draw_all
 from figures.report.exhibit import PICTURES, Section, scale_in
 from figures.report.rendering import render
 from figures.report.sections import (
@@ -29,19 +30,20 @@ from figures.report.sections import (
     theorem_step,
     worst_cases,
 )
-from figures.style import style
 from theory.common.errors import StoreError
 from theory.common.types import Progress
 
 REPORT = "report.html"
 
 
-def build_report(folder: Path | str, progress: Progress = untold) -> Path:
-    """Build report.html, and every figure as SVG and PDF in the folder `figures`, from the results in a folder.
+def build_report(folder: Path | str, progress: Progress = untold, *, pdf: bool = False, jobs: int = 1) -> Path:
+    """Build report.html, and every figure as SVG in the folder `figures`, from the results in a folder.
 
     Args:
         folder: what `gradlag reproduce`, `check` or `compare` filled with --out; any part of the results will do.
-        progress: called with how many pictures are drawn and written, of twice as many.
+        progress: called with how many pictures are drawn, of how many.
+        pdf: every figure as PDF as well; those that lie there are made again in any case.
+        jobs: how many processes draw.
 
     Returns:
         The path of the report.
@@ -53,10 +55,9 @@ def build_report(folder: Path | str, progress: Progress = untold) -> Path:
     sections = _sections(folder, find_families(folder))
     target = check_writable(Path(folder) / REPORT)
     exhibits = [exhibit for section in sections for exhibit in section.exhibits]
-    drawings, pictures = {}, {}
-    for exhibit in counted(exhibits, part_of(progress, 0, 2)):
-        drawings[exhibit.name] = exhibit.draw()
-        pictures[exhibit.name] = style.svg(drawings[exhibit.name], exhibit.name)
+    place = target.parent / PICTURES
+    printed = {each.name for each in exhibits if pdf or (place / f"{each.name}.pdf").exists()}
+    drawn = draw_all(exhibits, printed, jobs, progress)
     page = render(
         "report.html",
         title="What staleness costs SGD: proved and measured",
@@ -64,13 +65,15 @@ def build_report(folder: Path | str, progress: Progress = untold) -> Path:
         css=Markup(files("figures.report").joinpath("report.css").read_text(encoding="utf-8")),
         scale=scale_in(command for exhibit in exhibits for command in exhibit.origin.made),
         sections=sections,
-        pictures=pictures,
+        pictures={exhibit.name: vector for exhibit, (vector, _) in zip(exhibits, drawn, strict=True)},
+        printed=printed,
         folder=PICTURES,
     )
-    place = check_writable(Path(folder) / PICTURES / "probe").parent
-    for exhibit in counted(exhibits, part_of(progress, 1, 2)):
-        write_atomically(place / f"{exhibit.name}.svg", pictures[exhibit.name].encode())
-        style.save_pdf(drawings[exhibit.name], place, exhibit.name, outlines=True)
+    check_writable(place / "probe")
+    for exhibit, (vector, document) in zip(exhibits, drawn, strict=True):
+        write_atomically(place / f"{exhibit.name}.svg", vector.encode())
+        if document is not None:
+            write_atomically(place / f"{exhibit.name}.pdf", document)
         for name, text in exhibit.files.items():
             write_atomically(place / name, text.encode())
     write_atomically(target, page.encode())

@@ -147,19 +147,21 @@ def svg(drawn: Figure, name: str) -> str:
     return own_ids(text.getvalue(), name)
 
 
+def pdf(drawn: Figure, *, outlines: bool = False) -> bytes:
+    """The figure as a PDF document, with fonts that can be edited, or with outlines of letters, much faster."""
+    written = io.BytesIO()
+    with _saving(drawn, {"pdf.fonttype": 3 if outlines else 42}):
+        drawn.savefig(written, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return written.getvalue()
+
+
 def save(drawn: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write `name`.svg and `name`.pdf into the folder; the same results give the same bytes."""
     vector = folder / f"{name}.svg"
     vector.write_text(svg(drawn, name), encoding="utf-8")
-    return vector, save_pdf(drawn, folder, name)
-
-
-def save_pdf(drawn: Figure, folder: Path, name: str, *, outlines: bool = False) -> Path:
-    """Write `name`.pdf into the folder, with fonts that can be edited, or with outlines of letters, much faster."""
     printed = folder / f"{name}.pdf"
-    with _saving(drawn, {"pdf.fonttype": 3 if outlines else 42}):
-        drawn.savefig(printed, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
-    return printed
+    printed.write_bytes(pdf(drawn))
+    return vector, printed
 
 
 # A document type and metadata name addresses that nobody needs to look up.

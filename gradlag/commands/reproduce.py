@@ -80,7 +80,7 @@ def reproduce(
     if any(study.name == "ladder" for study in studies):
         _judge(folder, announce, quiet=not progress)
     announce("Drawing the figures and writing the report.")
-    built = report(folder, progress=progress)
+    built = report(folder, jobs=jobs, progress=progress)
     failed = [outcome for outcome in outcomes if outcome.error is not None]
     if failed:
         raise EnvironmentFailure(

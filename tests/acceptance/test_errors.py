@@ -89,7 +89,7 @@ def test_a_full_disk_is_the_environment_and_leaves_no_half_file(gradlag, place, 
 
 
 def test_a_picture_that_cannot_be_written_is_the_environment(gradlag, place, monkeypatch):
-    monkeypatch.setattr("figures.style.style.save_pdf", no_space)
+    monkeypatch.setattr("figures.style.style.pdf", no_space)
     told = gradlag(*check(), "--out", "pictureless", "--json", folder=place)
     assert told.status == told.json["exit"] == 4
     assert "no space left on device" in told.json["error"]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import cvxpy
+import lazy_loader
 import numpy as np
 from scipy import sparse
 
@@ -22,8 +22,8 @@ from theory.common.types import Floats
 from theory.common.waiting import heard
 from theory.design.brief import Brief
 
-# cvxpy's own annotations are partial.
-cp: Any = cvxpy
+# It is slow to load, and its own annotations are partial.
+cp: Any = lazy_loader.load("cvxpy")
 
 
 def best_tight(brief: Brief) -> Floats:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import cvxpy
+import lazy_loader
 import numpy as np
 from scipy.optimize import minimize, minimize_scalar
 
@@ -29,8 +29,8 @@ from theory.common.errors import EnvironmentFailure
 from theory.common.types import Floats, Stages
 from theory.design.brief import Brief
 
-# cvxpy's own annotations are partial.
-cp: Any = cvxpy
+# It is slow to load, and its own annotations are partial.
+cp: Any = lazy_loader.load("cvxpy")
 
 #: How many steps, and zeros, a pattern may have; how many patterns and random starts are followed.
 _LONGEST, _FOLLOWED, _DRAWN, _SEED = 12, 6, 18, 0

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from experiments.runs.recorded_trace import ServerTrace
 from theory.common.errors import InputError
@@ -114,6 +113,8 @@ def _integrated(correlations: Vector) -> float:
 
 
 def _standard_ranks(values: NDArray[np.float64] | NDArray[np.int64]) -> Vector:
+    from scipy.stats import rankdata  # slow to load
+
     ranks = rankdata(values)
     ranks = ranks - ranks.mean()
     length = float(np.linalg.norm(ranks))

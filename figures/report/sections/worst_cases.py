@@ -253,17 +253,24 @@ def _witness(results: Results) -> Mapping[str, str]:
     return {"worst-function.witness": witness_text(results[0].values)}
 
 
+def _limit_drawn(results: Results) -> Figure:
+    return limit_picture(limits(each.values for each in results))
+
+
+def _designs_drawn(results: Results) -> Figure:
+    return designs_picture(list(designs_by_setting(results).values()))
+
+
+def _worst_function_drawn(results: Results) -> Figure:
+    return worst_function_picture(loads(witness_text(results[0].values)))
+
+
 _SHOWN: Mapping[str, _Shown] = MappingProxyType(
     {
         "worst-case": _Shown(growth_picture, _growth),
         "delay-patterns": _Shown(patterns_picture, _patterns),
-        "limit": _Shown(lambda results: limit_picture(limits(each.values for each in results)), _limit, shaded=True),
-        "designs": _Shown(lambda results: designs_picture(list(designs_by_setting(results).values())), _designs),
-        "worst-function": _Shown(
-            lambda results: worst_function_picture(loads(witness_text(results[0].values))),
-            _worst_function,
-            _witness,
-            shaded=True,
-        ),
+        "limit": _Shown(_limit_drawn, _limit, shaded=True),
+        "designs": _Shown(_designs_drawn, _designs),
+        "worst-function": _Shown(_worst_function_drawn, _worst_function, _witness, shaded=True),
     }
 )

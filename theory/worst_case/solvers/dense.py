@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-import cvxpy
+import lazy_loader
 import numpy as np
 from scipy import sparse
 
@@ -20,10 +20,9 @@ from theory.worst_case.solvers.accuracy import checked
 from theory.worst_case.solvers.banded import ATTEMPTS, guess
 from theory.worst_case.solvers.inequalities import Products, System, neighbours, system
 
-cp: Any = cvxpy  # its functions are not typed
+cp: Any = lazy_loader.load("cvxpy")  # slow to load, and its functions are not typed
 # All pairs at once have many multipliers that say the same: S comes out with fewer digits than in the banded form.
 LOOSE = 1e-5
-_USABLE = (cp.OPTIMAL, cp.OPTIMAL_INACCURATE)
 
 
 def solve_dense(question: Question, *, tolerance: float = 1e-9, tell: Share = silent) -> Solution:
@@ -166,4 +165,4 @@ def _solved(problem: Any, tolerance: float, options: dict[str, object], pulse: C
             heard(lambda ended: problem.solve(solver=cp.CLARABEL, max_iter=200, **accuracy, **options), pulse)
     except cp.SolverError:
         return False
-    return problem.status in _USABLE
+    return problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE)

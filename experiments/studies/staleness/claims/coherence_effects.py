@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from experiments.studies.staleness.claims.coherence import coherence_by_cell
 from experiments.studies.staleness.claims.effect import (
@@ -157,6 +156,8 @@ def _along(run: WorkerResult) -> Vector:
 
 def _rank_correlation(x: Vector, y: Vector) -> float:
     """Spearman's; 0 where one of them does not vary."""
+    from scipy import stats  # slow to load
+
     return float(stats.spearmanr(x, y)[0]) if np.ptp(x) and np.ptp(y) else 0.0
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import stdtrit
 
 from experiments.studies.staleness.claims.coherence_effects import (
     coherence_depth_effect,
@@ -256,7 +256,7 @@ def interval(values: NDArray[np.float64], level: float = LEVEL) -> tuple[float, 
     """
     if values.size < 2 or not np.isfinite(values).all():
         return -np.inf, np.inf
-    reach = stats.t.ppf(0.5 + level / 2, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
+    reach = stdtrit(values.size - 1, 0.5 + level / 2) * values.std(ddof=1) / np.sqrt(values.size)
     return float(values.mean() - reach), float(values.mean() + reach)
 
 

@@ -164,7 +164,7 @@ def test_the_report_has_the_section_with_the_command_that_makes_it(folder, monke
     text = build_report(folder).read_text(encoding="utf-8")
     assert '<section id="delay-adaptive-rules">' in text and '<figure id="adaptive"' in text
     assert "gradlag reproduce adaptive --scale quick" in text
-    assert (folder / "figures" / "adaptive.pdf").is_file()
+    assert (folder / "figures" / "adaptive.svg").is_file()
 
 
 def test_results_of_no_scale_are_not_shown_but_those_of_recorded_traces_are(folder, tmp_path):

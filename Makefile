@@ -10,7 +10,7 @@ RUNS ?= 20
 FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper test test-all test-orders lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
+.PHONY: help install reproduce report paper test test-all test-orders formal lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
@@ -18,6 +18,7 @@ help:
 	@echo "make paper       the one-page PDF from the results in OUT"
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make test-orders runs of the test suite in random orders under random hash seeds (RUNS=20)"
+	@echo "make formal      the theorems once more, in Coq (coqc), with statements generated from the library"
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
 	@echo "make mutants     wrong proofs, which must be refused   make falsify   runs that try to break every bound"
 	@echo "make kernel-fuzz a million rules of the kernel on random facts, each compared with its meaning"
@@ -57,6 +58,9 @@ test: $(VENV)/.dev
 test-all: $(VENV)/.dev
 	$(PYTEST)
 	$(BIN)/python benchmarks/faults.py $(FAULTS)
+
+formal: $(VENV)/.core
+	$(BIN)/python -m formal.build
 
 # The run's number is the seed of the order and of the hashes, so that a failure can be had again.
 test-orders: $(VENV)/.dev

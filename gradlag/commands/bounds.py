@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradlag.terminal.output import number, print_entry, print_list, print_prose, print_table, print_text
 from theory.bounds import RATES, REGISTRY, Bound, RateOnly, get
 from theory.bounds.judging.assumption_costs import Change, Steps, standard
+from theory.bounds.parts.checked import IN_COQ
 from theory.common.shown import Listed
 from theory.formulas.plain import plain
 
@@ -67,7 +68,7 @@ def _print_all() -> None:
         print_entry(
             bound.name,
             bound.title,
-            f"min over {bound.iterates}; {coherence}; {noise}; {bound.verified}",
+            f"min over {bound.iterates}; {coherence}; {noise}; {bound.verified}{_also(bound)}",
             f"rate: {bound.rate()}",
         )
     for rate in RATES.values():
@@ -90,8 +91,13 @@ def _print_bound(bound: Bound) -> None:
         f"Rate: {bound.rate()}; `gradlag rate --schedule E --bound {bound.name}` at your steps",
         f"Source: {bound.source.text()}",
         f"Verified: {bound.verified}; `gradlag prove {bound.name}` replays the proof, step by step",
+        "Coq has checked it too: formal/ in the sources" if bound.name in IN_COQ else "",
     )
     _print_sensitivity(bound)
+
+
+def _also(bound: Bound) -> str:
+    return ", also in Coq" if bound.name in IN_COQ else ""
 
 
 def _print_rate(rate: RateOnly) -> None:

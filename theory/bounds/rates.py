@@ -83,6 +83,7 @@ class RateOnly:
             "source": self.source.text(),
             "rate": self.rate_text,
             "verified": self.verified,
+            "checked_by": [],
             "known": self.known,
         }
 

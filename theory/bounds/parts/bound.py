@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assumption, Source
+from theory.bounds.parts.checked import checkers
 from theory.bounds.parts.conditions import Condition, Failure, beyond_floats, no_denominator, no_value
 from theory.bounds.parts.derived import derived_rates
 from theory.bounds.parts.example import PYTHON
@@ -255,6 +256,7 @@ class Bound:
             "source": self.source.text(),
             "rate": self.rate(),
             "verified": self.verified,
+            "checked_by": list(checkers(self.name, self.verified)),
         }
 
     def rate(self) -> str:

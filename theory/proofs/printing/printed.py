@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from theory.bounds.parts.checked import IN_COQ, checkers
 from theory.proofs.printing.account import Account, Line, joined, replay, where
 from theory.proofs.printing.prose import broken, formula_lines, spoken, typeset, wrapped
 
@@ -56,6 +57,7 @@ def _closing_lines(account: Account, width: int) -> Iterator[str]:
         yield ""
         yield from _listed("Side conditions", account.assumed, width)
         yield from _listed("Axioms", account.axioms, width)
+        yield from ["Coq has checked the theorem too.", ""] if account.name in IN_COQ else []
     yield from wrapped(summary(account), width)
 
 
@@ -147,6 +149,7 @@ def described(account: Account) -> dict[str, Any]:
     return {
         "name": account.name,
         "proved": account.proved,
+        "checked_by": list(checkers(account.name, "proved" if account.proved else "")),
         "steps": steps,
         "axioms": [spoken(axiom) for axiom in account.axioms],
         "assumed": [spoken(sentence) for sentence in account.assumed],

@@ -1,0 +1,156 @@
+(** The theorems written by hand imply what is generated from the bounds of the library (Statements.v). *)
+
+From Coq Require Import Reals Lra Lia.
+From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
+From Gradlag Require TheoremAR TheoremB Corollaries Dai2019 Means.
+Open Scope R_scope.
+
+(** What the generated claims say of the numbers E<g_i, g_j>. *)
+Section Claims.
+Context {N : Setting} (inner : nat -> nat -> R).
+Definition least_is (value : R) : Prop := exists t, (t <= T)%nat /\ inner t t <= value.
+Definition least_before_last_is (value : R) : Prop := exists t, (t < T)%nat /\ inner t t <= value.
+Definition mean_is (w : nat -> R) (value : R) : Prop := total (fun t => w t * inner t t) / total w <= value.
+Definition if_coherent (claim : Prop) : Prop := (forall k, (k < T)%nat -> mu * inner k k <= inner k (tau k)) -> claim.
+End Claims.
+
+(** {1 Theorem A, A^r and the corollaries} *)
+
+Theorem theorem_ar_checked : theorem_ar.statement.
+Proof.
+  intros N run rho is_smooth is_below mean_zero bounded positive _ sign _ not_small weights whole.
+  apply (with_noise N run (fun inner => least_is inner (theorem_ar.value rho))); try assumption. intros trace.
+  refine (TheoremAR.theorem_ar trace _ _ rho (factors_where_overtaken trace sign) _ not_small weights whole).
+  intros k inside. pose proof (not_small k inside). lra.
+Qed.
+
+Theorem theorem_a_checked : theorem_a.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ sign _ weights.
+  apply (with_noise N run (fun inner => least_is inner theorem_a.value)); try assumption. intros trace.
+  exact (TheoremAR.theorem_a trace _ _ (factors_where_overtaken trace sign) weights).
+Qed.
+
+(** Corollary 1 without its condition on the order of the reads: D = s - 1. *)
+Theorem corollary_1_checked : corollary_1.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive sign gap within _ steps.
+  apply (with_noise N run (fun inner => least_is inner corollary_1.value)); try assumption. intros trace.
+  pose proof (Corollaries.any_order N trace (INR s - 1) gap sign within (Rle_refl _)) as bound.
+  unfold Corollaries.step in bound. replace (INR s - 1 + 1) with (INR s) in bound by ring. exact (bound steps).
+Qed.
+
+(** Corollary 2 is D = 2 s - 1. *)
+Theorem corollary_2_checked : corollary_2.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive sign gap within steps.
+  apply (with_noise N run (fun inner => least_is inner corollary_2.value)); try assumption. intros trace.
+  pose proof (le_INR 1 s some_staleness) as large. simpl in large.
+  assert (INR s - 1 <= 2 * INR s - 1) as wide by lra.
+  pose proof (Corollaries.any_order N trace (2 * INR s - 1) gap sign within wide) as bound.
+  unfold Corollaries.step in bound. replace (2 * INR s - 1 + 1) with (2 * INR s) in bound by ring.
+  replace (2 * (2 * INR s)) with (4 * INR s) in bound by ring. exact (bound steps).
+Qed.
+
+(** {1 Theorem B} *)
+
+Theorem theorem_b_noise_checked : theorem_b_noise.statement.
+Proof.
+  intros N run share rho is_smooth is_below mean_zero bounded positive _ sign _ low high free weights.
+  apply (with_noise N run (fun inner => least_is inner (theorem_b_noise.value share rho))); try assumption. intros trace.
+  apply (TheoremB.theorem_b trace share rho (theorem_b_noise.b share rho)).
+  - exact sign.
+  - intros k inside. pose proof (low k inside). pose proof (high k inside). lra.
+  - intros k inside. pose proof (free k inside). lra.
+  - intros k inside. left. exact (free k inside).
+  - intros k inside. apply Rmax_l.
+  - intros k inside. apply Rmax_r.
+  - exact weights.
+Qed.
+
+(** w = 1 and rho = 0: without noise nothing is paid for it. *)
+Theorem theorem_b_checked : theorem_b.statement.
+Proof.
+  intros N run is_smooth is_below quiet positive _ still _ weights. unfold theorem_b.condition_3 in still.
+  apply (without_noise N run (fun inner => least_is inner theorem_b.value)); try assumption. intros trace.
+  set (ones := fun _ : nat => 1). set (zeros := fun _ : nat => 0).
+  assert (forall k, (k < T)%nat -> TheoremB.R_ ones k = theorem_b.R_ k) as same_R.
+  { intros k _. unfold TheoremB.R_, theorem_b.R_, TheoremB.H_plus, theorem_b.H_plus, theorem_b.H, H, ones.
+    change (fun j : nat => eta j) with eta. f_equal; [apply readers_ext; intros |]; ring. }
+  assert (forall k, (k < T)%nat -> TheoremB.C ones k = 0) as no_C.
+  { intros k _. unfold TheoremB.C, ones. rewrite (readers_ext _ (fun _ => 0 * 1)) by (intros; ring).
+    rewrite readers_scale. ring. }
+  destruct (TheoremB.theorem_b trace ones zeros theorem_b.b) as [t [inside bound]].
+  - lra.
+  - intros. unfold ones. lra.
+  - intros. unfold zeros. lra.
+  - intros. right. exact still.
+  - intros. apply Rmax_l.
+  - intros k inside. rewrite same_R by exact inside. unfold zeros. rewrite Rmult_0_l, Rplus_0_r. apply Rmax_r.
+  - intros t inside. unfold TheoremB.weight.
+    rewrite (served_ext _ (fun k => eta k * (2 - L * theorem_b.b k))) by (intros; rewrite no_C by assumption; ring).
+    exact (weights t inside).
+  - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le. unfold theorem_b.value.
+    f_equal; [rewrite still; unfold Rdiv; ring |]. f_equal. unfold TheoremB.denominator. f_equal.
+    apply sum_ext. intros k inside_k. rewrite no_C by exact inside_k. field.
+Qed.
+
+(** {1 The family of Theorem 1 of the staleness study} *)
+
+Theorem dai2019_tight_checked : dai2019_tight.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded coherence positive _ _ _ _ _ weights some.
+  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_tight.value))
+    positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
+  exact (Dai2019.dai2019_tight trace aligned weights some).
+Qed.
+
+Theorem dai2019_sum_checked : dai2019_sum.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded coherence positive _ _ _ _ within falling weights some.
+  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_sum.value))
+    positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
+  exact (Dai2019.dai2019_sum trace aligned within falling weights some).
+Qed.
+
+Theorem dai2019_constant_checked : dai2019_constant.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded coherence positive _ _ _ _ within falling small some.
+  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_constant.value))
+    positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
+  exact (Dai2019.dai2019_constant trace aligned within falling small some).
+Qed.
+
+Theorem dai2019_checked : dai2019.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded coherence positive gap _ mu_positive _ within many steps.
+  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019.value))
+    positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
+  apply (Dai2019.dai2019 trace aligned within mu_positive gap steps).
+  apply INR_le. unfold dai2019.condition_7 in many. simpl. lra.
+Qed.
+
+Theorem dai2019_strict_checked : dai2019_strict.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded coherence positive gap _ mu_positive _ within steps.
+  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_strict.value))
+    positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
+  exact (Dai2019.dai2019_strict trace aligned within mu_positive gap steps).
+Qed.
+
+(** {1 Published bounds on means} *)
+
+Theorem lian2015_checked : lian2015.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ some within small.
+  apply (with_noise N run (fun inner => mean_is inner eta lian2015.value)); try assumption. intros trace.
+  apply Rle_trans with (1 := Means.lian2015 trace within small some).
+  apply Req_le. unfold lian2015.value, Means.noise. f_equal. ring.
+Qed.
+
+Theorem ghadimi2013_checked : ghadimi2013.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ prompt some _.
+  apply (with_noise N run (fun inner => mean_is inner (fun t => 2 * eta t - L * eta t ^ 2) ghadimi2013.value)); try assumption.
+  intros trace. exact (Means.ghadimi2013 trace prompt some).
+Qed.

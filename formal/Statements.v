@@ -1,0 +1,311 @@
+(** Made by `python -m formal.export` from the bounds in theory/bounds: not written by hand. *)
+
+From Coq Require Import Reals.
+From Gradlag Require Import Setting Run Sines.
+Open Scope R_scope.
+
+(** Theorem 1 of the staleness study, as stated. *)
+Module dai2019.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * ln (INR T) / INR s) / sqrt (INR T).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < mu.
+Definition condition_5 : Prop := mu <= 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_7 : Prop := 7 <= INR T.
+Definition condition_8 : Prop := forall k, (k < T)%nat -> eta k = mu / (INR s * L * sqrt (INR (S k))).
+Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
+  condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End dai2019.
+
+(** Theorem 1's proof for any steps that do not increase, with the factor s. *)
+Module dai2019_sum.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition w (k : nat) : R := mu * eta k - INR s * L / 2 * eta k ^ 2.
+Definition value : R := (Delta + L * sigma ^ 2 / 2 * total (fun j => eta j ^ 2)) / (mu * total (fun j => eta j) - INR
+  s * L / 2 * total (fun j => eta j ^ 2)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < mu.
+Definition condition_5 : Prop := mu <= 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_7 : Prop := forall k, (1 <= k < T)%nat -> 1 < INR s -> eta k <= previous (fun j => eta j) k.
+Definition condition_8 : Prop := forall t, (t < T)%nat -> 0 <= w t.
+Definition condition_9 : Prop := 0 < mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2).
+Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
+  condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9
+  -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End dai2019_sum.
+
+(** Theorem 1's proof for any steps, without the factor s. *)
+Module dai2019_tight.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition w (k : nat) : R := mu * eta k - L / 2 * served (fun j => eta j ^ 2) k.
+Definition value : R := (Delta + L * sigma ^ 2 / 2 * total (fun j => eta j ^ 2)) / (mu * total (fun j => eta j) - L /
+  2 * total (fun j => eta j ^ 2)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < mu.
+Definition condition_5 : Prop := mu <= 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_7 : Prop := forall t, (t < T)%nat -> 0 <= w t.
+Definition condition_8 : Prop := 0 < mu * total (fun j => eta j) - L / 2 * total (fun j => eta j ^ 2).
+Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
+  condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End dai2019_tight.
+
+(** Theorem 1's proof at steps of at most mu/(s L): no logarithm at a constant step. *)
+Module dai2019_constant.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := (2 * Delta + L * sigma ^ 2 * total (fun j => eta j ^ 2)) / (mu * total (fun j => eta j)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < mu.
+Definition condition_5 : Prop := mu <= 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_7 : Prop := forall k, (1 <= k < T)%nat -> 1 < INR s -> eta k <= previous (fun j => eta j) k.
+Definition condition_8 : Prop := forall k, (k < T)%nat -> eta k <= mu / (INR s * L).
+Definition condition_9 : Prop := 0 < mu * total (fun j => eta j).
+Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
+  condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9
+  -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End dai2019_constant.
+
+(** Theorem 1 with the constants of its proof, for every T. *)
+Module dai2019_strict.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := (2 * INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (1 + ln (INR T)) / INR s) / sqrt (INR T).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < mu.
+Definition condition_5 : Prop := mu <= 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_7 : Prop := forall k, (k < T)%nat -> eta k = mu / (INR s * L * sqrt (INR (S k))).
+Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
+  condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End dai2019_strict.
+
+(** Theorem A: any steps and delays, with noise, without coherence. *)
+Module theorem_a.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition o (k : nat) : R := where_overtaken 1 0 k.
+Definition c (k : nat) : R := L * eta k + L ^ 2 * readers (fun j => eta j * H j * (1 + 2 * o j * L * H j)) k.
+Definition v (k : nat) : R := eta k + served (fun j => eta j * (1 - c j)) k.
+Definition value : R := (Delta + L * sigma ^ 2 / 2 * total (fun j => eta j ^ 2 * (1 + L * readers (fun i => eta i * (1
+  + 3 * o i * L * H i)) j))) / (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_5 : Prop := forall t, (t < T)%nat -> 0 <= v t.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End theorem_a.
+
+(** Theorem A^r: any steps and delays, with noise, nearly exact. *)
+Module theorem_ar.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Variable rho : nat -> R.
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition o (k : nat) : R := where_overtaken 1 0 k.
+Definition z (k : nat) : R := (1 + rho k) / 2.
+Definition u (k : nat) : R := eta k / 2 * (z k * (1 - L * eta k) - L ^ 2 * readers (fun j => z j * eta j * H j * (1 +
+  2 * o j * L * H j)) k).
+Definition v (k : nat) : R := z k * eta k / 2 - (rho k - 1) / (4 * L) + previous (fun j => (1 - 1 / rho j) / (4 * L))
+  k + served (fun j => u j) k.
+Definition value : R := (Delta + L * sigma ^ 2 / 2 * total (fun j => eta j ^ 2 * (z j + L * readers (fun i => z i *
+  eta i * (1 + 3 * o i * L * H i)) j))) / (total (fun j => z j * eta j / 2 + u j - (rho j + 1 / rho j - 2) / (4 * L))
+  + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_5 : Prop := forall k, (k < T)%nat -> 1 / 3 <= rho k.
+Definition condition_6 : Prop := forall t, (t < T)%nat -> 0 <= v t.
+Definition condition_7 : Prop := 0 < total (fun j => z j * eta j / 2 + u j - (rho j + 1 / rho j - 2) / (4 * L)) + 1 /
+  (2 * L).
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run rho, @holds N run rho.
+End theorem_ar.
+
+(** Theorem B: any steps and delays without noise. *)
+Module theorem_b.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition H_plus (k : nat) : R := H k + eta k.
+Definition R_ (k : nat) : R := readers (fun j => eta j * (H j + H_plus j)) k + eta k * H_plus k.
+Definition b (k : nat) : R := Rmax (eta k) (L * R_ k).
+Definition v (k : nat) : R := eta k + previous (fun j => eta j) k + served (fun j => eta j * (2 - L * b j)) k.
+Definition value : R := Delta / (total (fun j => eta j * (1 - L * b j / 4)) + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := sigma = 0.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_5 : Prop := forall t, (t < T)%nat -> 0 <= v t.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> no_noise run -> condition_1 -> condition_2 -> condition_3 -> condition_4 ->
+  condition_5 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End theorem_b.
+
+(** Theorem B with noise: any steps, and any delays, in any order. *)
+Module theorem_b_noise.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Variable share : nat -> R.
+Variable young : nat -> R.
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition H_plus (k : nat) : R := H k + eta k.
+Definition o (k : nat) : R := where_overtaken 1 0 k.
+Definition C (k : nat) : R := readers (fun j => (1 - share j) * eta j * (H j + H_plus j + 4 * o j * L * H j ^ 2)) k +
+  (1 - share k) * eta k * H_plus k.
+Definition R_ (k : nat) : R := readers (fun j => share j * eta j * (H j + H_plus j)) k + share k * eta k * H_plus k.
+Definition b (k : nat) : R := Rmax (eta k) (L * R_ k + young k * eta k).
+Definition N_ (k : nat) : R := readers (fun j => (1 - share j) * eta j * (2 + 6 * o j * L * H j)) k + (1 - share k) *
+  eta k.
+Definition v (k : nat) : R := eta k + previous (fun j => eta j) k + served (fun j => eta j * (2 - L * b j - L ^ 2 * C
+  j)) k.
+Definition value : R := (Delta + L * sigma ^ 2 / 4 * total (fun j => eta j * (b j + eta j / young j + L * eta j * N_
+  j))) / (total (fun j => eta j * (1 - L * b j / 4 - L ^ 2 * C j / 4)) + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_5 : Prop := forall k, (k < T)%nat -> 0 <= share k.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> 0 <= 1 - share k.
+Definition condition_7 : Prop := forall k, (k < T)%nat -> 0 < young k.
+Definition condition_8 : Prop := forall t, (t < T)%nat -> 0 <= v t.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
+End Bound.
+Definition statement : Prop := forall N run share young, @holds N run share young.
+End theorem_b_noise.
+
+(** Corollary 1: one constant step, reads in order. *)
+Module corollary_1.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := sigma * sqrt (2 * L * Delta / INR T) + 2 * INR s * L * Delta / INR T.
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= sigma.
+Definition condition_3 : Prop := 0 < Delta.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_5 : Prop := forall k, (1 <= k < T)%nat -> 0 < sigma -> delay k <= previous (fun j => delay j) k +
+  1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k = 1 / (INR s * L + sigma * sqrt (L * INR T / (2 *
+  Delta))).
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End corollary_1.
+
+(** Corollary 2: one constant step, any delays. *)
+Module corollary_2.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := sigma * sqrt (2 * L * Delta / INR T) + 4 * INR s * L * Delta / INR T.
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= sigma.
+Definition condition_3 : Prop := 0 < Delta.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_5 : Prop := forall k, (k < T)%nat -> eta k = 1 / (2 * INR s * L + sigma * sqrt (L * INR T / (2 *
+  Delta))).
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End corollary_2.
+
+(** Asynchronous parallel SGD with consistent reads: any steps, bounded ages. *)
+Module lian2015.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition a (k : nat) : R := L * eta k + 2 * L ^ 2 * (INR s - 1) * eta k * readers (fun j => eta j) k.
+Definition value : R := (2 * Delta + L * sigma ^ 2 * total (fun j => eta j ^ 2) + 2 * L ^ 2 * sigma ^ 2 * total (fun j
+  => eta j * window (fun i => eta i ^ 2) j)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> a k <= 1.
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End lian2015.
+
+(** SGD without delay: a random iterate. *)
+Module ghadimi2013.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := (2 * Delta + L * sigma ^ 2 * total (fun j => eta j ^ 2)) / total (fun j => 2 * eta j - L * eta
+  j ^ 2).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= 0.
+Definition condition_5 : Prop := 0 < total (fun j => 2 * eta j - L * eta j ^ 2).
+Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k <= 2 / L.
+Definition claim : Prop := total (fun t => (2 * eta t - L * eta t ^ 2) * mean_square run t) / total (fun t => (2 * eta
+  t - L * eta t ^ 2)) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End ghadimi2013.

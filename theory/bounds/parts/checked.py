@@ -1,0 +1,18 @@
+"""Who checked a bound: the kernel, which replays its proof, and Coq, where formal/Link.v proves what is generated."""
+
+from __future__ import annotations
+
+#: The bounds that Coq has checked; a test compares them with the theorems of formal/Link.v.
+IN_COQ: tuple[str, ...] = (
+    "dai2019", "dai2019-sum", "dai2019-tight", "dai2019-constant", "dai2019-strict", "theorem-a", "theorem-ar",
+    "theorem-b", "theorem-b-noise", "corollary-1", "corollary-2", "lian2015", "ghadimi2013",
+)  # fmt: skip
+
+
+def checkers(name: str, verified: str) -> tuple[str, ...]:
+    """The checkers of a bound of that name: `kernel` where its proof replays, `coq` where Coq has checked it.
+
+    >>> checkers("theorem-a", "proved"), checkers("theorem-r", "proved"), checkers("attia2024", "rate only")
+    (('kernel', 'coq'), ('kernel',), ())
+    """
+    return ("kernel",) * (verified == "proved") + ("coq",) * (name in IN_COQ)

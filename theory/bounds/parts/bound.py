@@ -64,8 +64,7 @@ class Bound:
         weights: w_t, at least 0, where the result is about the mean of the E|grad F(x_t)|^2 with these weights, t < T,
             which is at least their minimum; the value's denominator is then the sum of the w_t.
         weighing: the weights with which the proof bounds a mean by the same value, where it bounds the minimum by it.
-        example: step sizes inside its domain at every horizon, for the Python that it prints.
-        given: values for the constants that it alone asks for, for that Python.
+        example: step sizes inside its domain at every horizon, and given: constants it alone asks for, in its Python.
         variant: whether it is another form of a result that has a rung of its own on the ladder.
     """
 
@@ -146,8 +145,6 @@ class Bound:
     def weigh(self, setting: Setting) -> Floats | None:
         r"""Weights (T+1,) of sum 1 whose mean of the $\mathbb{E}\|\nabla F(x_t)\|^2$ is at most the value, t = 0..T.
 
-        The minimum is at most this mean, and it varies far less over seeds than any one of the squares does.
-
         Args:
             setting: inside the domain.
 
@@ -160,8 +157,7 @@ class Bound:
         >>> get("theorem-a").weigh(run).round(4), get("bottou2018").weigh(run)
         (array([0.3, 0.3, 0.4]), array([0.5, 0.5, 0. ]))
         """
-        weighed = self.weighed
-        return None if weighed is None else weighed.evaluate(self._environment(setting), self.covers_last)
+        return self.weighed.evaluate(self._environment(setting), self.covers_last) if self.weighed else None
 
     def typical(self, setting: Setting) -> dict[str, float]:
         """One value for each number that the bound leaves free, good for most steps of a setting; by default none."""

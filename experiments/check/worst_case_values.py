@@ -95,12 +95,11 @@ def horizons_of(times: Sequence[int]) -> tuple[int, ...]:
 
 def predicted_seconds(question: Question) -> float:
     """A prediction of the time to solve, from the sizes of the matrices; coherence changes it little."""
-    from theory.worst_case.costs import banded_cost, interior_cost
+    from theory.worst_case.costs import cheaper_cost
     from theory.worst_case.solvers.inequalities import neighbours
 
-    pairs, plain = neighbours(question.steps, 1), question.replaced(coherence=None)
-    banded = banded_cost(plain, pairs).seconds
-    return banded if question.variance > 0 else _ROUNDS * min(banded, interior_cost(plain, pairs).seconds)
+    once = cheaper_cost(question.replaced(coherence=None), neighbours(question.steps, 1)).seconds
+    return once if question.variance > 0 else _ROUNDS * once
 
 
 def _questions(setting: Setting) -> list[tuple[str, Question]]:

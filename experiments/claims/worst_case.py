@@ -14,9 +14,11 @@ from theory.worst_case.answer import WorstCase, judged
 from theory.worst_case.asking import Asked
 from theory.worst_case.certificate.certify import Certificate, certified
 from theory.worst_case.solution import Solution, Status
-from theory.worst_case.solve import SETTLED, worst_case
+from theory.worst_case.solve import SETTLED, SHORT, worst_case
 from theory.worst_case.witness.check import Witness
-from theory.worst_case.witness.find import witness
+from theory.worst_case.witness.find import SEARCH, witness
+
+_CLOSING = 10.0  # seconds, by prediction
 
 
 def answered(
@@ -49,12 +51,13 @@ def answered(
     def tell(done: int, total: int, text: str) -> None:
         progress(done, total)
 
-    def known(solution: Solution, begin: float, end: float) -> WorstCase:
+    def known(solution: Solution, begin: float, end: float, seconds: float = SEARCH) -> WorstCase:
         certificate, refusal = certified(solution) if certify else (None, None)
         if certificate is not None:
             keep(certificate)
         looking = part(tell, (begin + end) / 2, end)
-        found = witness(solution, progress=looking) if seek and solution.multipliers is not None else None
+        sought = seek and solution.multipliers is not None
+        found = witness(solution, seconds=seconds, progress=looking) if sought else None
         lower = None if found is None else _replayed(found)
         return WorstCase(asked, solution, certificate, refusal, found, lower, judged(asked), sought=seek)
 
@@ -62,9 +65,11 @@ def answered(
     with np.errstate(over="ignore", invalid="ignore"):
         answer = known(worst_case(asked.question, dense=dense, progress=part(tell, 0.0, 0.4)), 0.4, 0.6)
         if _may_close(answer):
-            closing = part(tell, 0.6, 0.8)
-            more = worst_case(asked.question, exact=True, start=answer.solution, progress=closing)
-            answer = known(more, 0.8, 1.0) if more.value < answer.solution.value else answer
+            # Where what is broken is next to nothing, the value will not fall by much.
+            patience = _CLOSING if answer.solution.violation > SETTLED else SHORT
+            closing, start = part(tell, 0.6, 0.8), answer.solution
+            more = worst_case(asked.question, exact=True, start=start, patience=patience, progress=closing)
+            answer = known(more, 0.8, 1.0, SEARCH / 2) if more.value < start.value else answer
     return answer
 
 

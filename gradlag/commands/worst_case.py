@@ -12,11 +12,22 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from experiments.claims.worst_case import answered
 from experiments.common.files import check_writable, write_atomically
 from experiments.common.progress import reporting
-from gradlag.terminal.output import keep_json, listed, number, print_list, print_prose, print_table, print_text, verb
+from gradlag.terminal.output import (
+    keep_json,
+    listed,
+    number,
+    print_list,
+    print_note,
+    print_prose,
+    print_table,
+    print_text,
+    verb,
+)
 from theory.common.errors import InputError, StoreError
 from theory.schedules.schedule import said_of
 from theory.worst_case.answer import UNASSUMED, WorstCase
 from theory.worst_case.asking import ask, ask_worst_delays
+from theory.worst_case.solve import notice
 
 if TYPE_CHECKING:
     from theory.bounds.judging.judge import Judgement
@@ -111,7 +122,9 @@ def worst_case(
             write_atomically(target, certificate.text.encode())
             files["certificate"] = target
 
-    certified = bool(certify or target)
+    certified, warning = bool(certify or target), None if dense else notice(asked.question)
+    if progress and warning:
+        print_note(warning)
     with reporting("worst case", quiet=not progress) as report:
         answer = answered(asked, dense=dense, certify=certified, seek=witness, keep=keep, progress=report)
     if answer.witness is not None and folder is not None:

@@ -32,7 +32,7 @@ def call(command: str, verb: str, flags: Mapping[str, Any]) -> Any:
     """What a verb of the door gives; a person hears its remarks and sees its progress."""
     from experiments.common.progress import accompanied  # takes a moment, which --help does not have
 
-    with accompanied(f"gradlag {command}"):
+    with accompanied(f"gradlag {command.replace('_', '-')}"):
         function = getattr(import_module(f"gradlag.commands.{command}"), verb)
         heard: dict[str, Any] = {"announce": print_note, "progress": True}
         given = {name: value for name, value in heard.items() if name in signature(function).parameters}

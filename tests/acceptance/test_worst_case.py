@@ -235,7 +235,7 @@ REFUSED = [
     (["--steps", 0], "The number of steps must be a whole number of at least 1. Got 0."),
     (["--steps", "nan"], "Invalid value for '--steps': it must be a whole number. Got 'nan'."),
     (["--staleness", 64, "--steps", 10_000_000], "would need more than 300 GB"),
-    (["--staleness", 64, "--steps", 5000], "GB. Ask for fewer steps"),
+    (["--staleness", 64, "--steps", 50_000], "GB. Ask for fewer steps"),
     (["--smoothness", "nan"], "The constant L must be a finite number greater than 0. Got nan."),
     (["--gap", 0], "Delta, the gap, must be a positive number in a worst case. Got 0.0."),
     (["--variance", -1], "The variance must be a number of at least 0. Got -1.0."),

@@ -11,9 +11,10 @@ from concurrent.futures import Future
 from contextvars import copy_context
 from typing import TypeVar
 
-from theory.common.types import Stages
+from theory.common.types import Share, Stages
 
 _PULSE = 0.2  # seconds
+_NOTICED = 1.0  # seconds of work that an interruption may wait for
 _GRACE = 0.5  # seconds that work which was told to stop is waited for
 _PARTS = 1000
 
@@ -57,6 +58,33 @@ def heard(work: Callable[[Callable[[], bool]], T], pulse: Callable[[], object] =
             atexit.register(_leave, thread)
         raise
     return outcome.result()
+
+
+def watched(work: Callable[[Share], T], tell: Share, seconds: float) -> T:
+    """What `work` gives, in a thread where it is expected to take more than a second: it ends when it next tells.
+
+    Args:
+        work: called with a function to tell its share, between pieces of compiled code that hear nothing.
+        tell: called with the share that is done.
+        seconds: that the work is expected to take.
+
+    >>> watched(lambda told: told(0.5), print, seconds=0.1)
+    0.5
+    """
+    if seconds < _NOTICED:
+        return work(tell)
+    done = 0.0
+
+    def run(ended: Callable[[], bool]) -> T:
+        def told(share: float) -> None:
+            nonlocal done
+            done = share
+            if ended():
+                raise InterruptedError
+
+        return work(told)
+
+    return heard(run, lambda: tell(done))
 
 
 def _leave(thread: threading.Thread) -> None:

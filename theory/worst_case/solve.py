@@ -14,7 +14,8 @@ import numpy as np
 
 from theory.common.types import Floats, Ints, Share, Stages
 from theory.common.waiting import silent
-from theory.worst_case.costs import DENSE, Cost, banded_cost, dense_cost, interior_cost, refuse_hopeless
+from theory.worst_case import costs
+from theory.worst_case.costs import DENSE, Cost, banded_cost, cheaper_cost, dense_cost, interior_cost, refuse_hopeless
 from theory.worst_case.question import Question
 from theory.worst_case.solution import BROKEN, Solution, Status
 from theory.worst_case.solvers.banded import OWN_ON_BANDS, solve
@@ -29,9 +30,10 @@ NEARLY_KEPT = 0.1  # by how much pairs may be broken where the value counts as s
 FELL = 1e-6  # relative: a smaller fall may be the solver's error
 ROUNDS = 40
 _TYPICAL = 2  # rounds after the first
-SHORT = 1.0  # seconds by prediction within which no pair is left broken
-PATIENCE = 120.0  # seconds that the next round may take by prediction where no pair may be left broken
-LONG = 10.0  # the same where the value has to settle only
+# Seconds by prediction:
+SHORT = 0.5  # within which no pair is left broken
+LONG = 5.0  # that the next round may take
+PATIENCE = 30.0  # that all rounds together may take
 _SHORT_RUN = 64  # steps
 LARGEST_CHECK = 2500  # nodes up to which all pairs are looked at
 
@@ -43,6 +45,7 @@ def worst_case(
     dense: bool = False,
     exact: bool = False,
     start: Solution | None = None,
+    patience: float = PATIENCE,
     progress: Stages | None = None,
 ) -> Solution:
     """The worst case of a question; its value is NaN where no solver gave one that holds.
@@ -53,8 +56,9 @@ def worst_case(
             short runs that is when no pair is broken, so that the value is that of all pairs; for long ones when the
             value changes by less than 1e-4 and no pair is broken by more than a tenth of Delta.
         dense: use all pairs in one dense problem, for up to some fifty steps.
-        exact: go on until no pair is broken, however long the run.
+        exact: go on until no pair is broken, or the patience is over.
         start: an answer to the same question, from which to go on.
+        patience: seconds, by prediction, within which pairs are added; the first round takes what it takes.
         progress: called with (done, total, text) between solves; the total is a limit that is seldom reached.
 
     Returns:
@@ -76,7 +80,7 @@ def worst_case(
         tell = _Meter(progress or _silent, rounds=_TYPICAL).round(_seconds(question, pairs))
         found = _solve(question, pairs, tell=tell)
     else:
-        found = _settled(question, exact, start, progress or _silent)
+        found = _settled(question, exact, start, patience, progress or _silent)
     violation = 0.0 if found.exhaustive else found.violation
     return replace(found, violation=violation, seconds=time.perf_counter() - began)
 
@@ -107,24 +111,24 @@ class _Meter:
 
 
 def _dense(question: Question, progress: Stages) -> Solution:
-    refuse_hopeless(question, dense_cost(question), DENSE)
+    refuse_hopeless(question, dense_cost, DENSE)
     return solve_dense(question, tell=lambda share: progress(int(1000 * min(share, 1.0)), 1001, "all pairs"))
 
 
 def _solve(question: Question, pairs: Ints, tolerance: float = TIGHT, tell: Share = silent) -> Solution:
     """By the solver that is predicted to be faster; by the other one where it fails."""
     banded, fine = banded_cost(question, pairs), tolerance if tolerance > TIGHT else 1e-10
-    costs: list[tuple[Cost, Callable[[], Solution]]] = [
+    ways: list[tuple[Cost, Callable[[], Solution]]] = [
         (banded, lambda: solve(question, pairs, tolerance=fine, tell=tell))
     ]
     if question.variance == 0:
         other = interior_cost(question, pairs)
-        costs.append((other, lambda: solve_interior(question, pairs, tolerance=tolerance, tell=tell)))
-    costs.sort(key=lambda entry: entry[0].seconds)
-    refuse_hopeless(question, costs[0][0])
-    found = costs[0][1]()
-    for cost, again in costs[1:]:
-        if found.status is not Status.SOLVED and cost.seconds < PATIENCE:
+        ways.append((other, lambda: solve_interior(question, pairs, tolerance=tolerance, tell=tell)))
+    ways.sort(key=lambda entry: entry[0].seconds)
+    refuse_hopeless(question, lambda asked: cheaper_cost(asked, _those_within(pairs, asked.steps)))
+    found = ways[0][1]()
+    for cost, again in ways[1:]:
+        if found.status is not Status.SOLVED and cost.seconds < 2 * PATIENCE:
             second = again()
             found = second if second.status is Status.SOLVED else found
     return found
@@ -151,28 +155,40 @@ class _Round:
         return not exact and kept and self.change <= SETTLED
 
 
-def _settled(question: Question, exact: bool, start: Solution | None, progress: Stages) -> Solution:
-    pairs, meter = neighbours(question.steps, 1), _Meter(progress)
-    tell = meter.round(_seconds(question, pairs))
-    best = _round(question, 0, None, TIGHT, start or _solve(question, pairs, tell=tell))
+def _settled(question: Question, exact: bool, start: Solution | None, patience: float, progress: Stages) -> Solution:
+    meter = _Meter(progress)
+    best = _round(question, 0, None, TIGHT, start or _of_neighbours(question, meter))
     for number in range(1, ROUNDS):
         solution, settled = best.solution, best.settled(exact or meter.spent < SHORT)
         if solution.status is not Status.SOLVED or (settled and best.final):
             break
         meter.text = f"{solution.value:.6g} with {len(solution.pairs)} pairs"
         pairs = solution.pairs if settled else np.unique(np.concatenate([best.kept, best.cuts]), axis=0)
-        # While the value still moves much, a rough answer is enough to find the next pairs.
+        # While the value still moves much, a rough answer is enough to find the next pairs; one that is nearly tight
+        # saves less than it costs to solve again.
         rough = not settled and np.isfinite(best.change) and number < ROUNDS - 1
-        tolerance = float(np.clip(best.change / 100, TIGHT, ROUGH)) if rough else TIGHT
-        if _seconds(question, pairs) > (PATIENCE if exact else LONG):
+        wanted = min(best.change / 100, ROUGH)
+        tolerance = wanted if rough and wanted > ROUGH / 10 else TIGHT
+        ahead = _seconds(question, pairs)
+        if meter.spent + ahead > patience or (ahead > LONG and not exact):
             break
-        tell = meter.round(_seconds(question, pairs))
+        tell = meter.round(ahead)
         tell(0.0)
         after = _round(question, number, best, tolerance, _solve(question, pairs, tolerance, tell))
         if after.solution.status is not Status.SOLVED or after.change < -10 * max(best.tolerance, tolerance):
             break
         best = after
     return best.solution if best.solution.exact else _all_pairs(question, best.solution)
+
+
+def notice(question: Question) -> str | None:
+    """A sentence on how long it will take, where that is more than a minute."""
+    return costs.notice(question, lambda asked: cheaper_cost(asked, neighbours(asked.steps, 1)))
+
+
+def _of_neighbours(question: Question, meter: _Meter) -> Solution:
+    pairs = neighbours(question.steps, 1)
+    return _solve(question, pairs, tell=meter.round(_seconds(question, pairs)))
 
 
 def _all_pairs(question: Question, otherwise: Solution) -> Solution:
@@ -212,8 +228,11 @@ def _longest(question: Question, number: int) -> int:
 
 def _seconds(question: Question, pairs: Ints) -> float:
     """Of one solve by the faster solver, by prediction."""
-    own = interior_cost(question, pairs).seconds if question.variance == 0 else np.inf
-    return min(banded_cost(question, pairs).seconds, own)
+    return cheaper_cost(question, pairs).seconds
+
+
+def _those_within(pairs: Ints, steps: int) -> Ints:
+    return pairs[(pairs <= steps).all(axis=1)]
 
 
 def _kept(solution: Solution, surplus: Floats) -> Ints:

@@ -65,7 +65,7 @@ def test_a_worst_case_above_a_theorem_is_a_crossing_without_noise(verdict) -> No
 def test_what_would_take_too_long_is_left_out(run) -> None:
     settings = settings_of([run], range(1, 61))
     assert not any(find_rungs(settings, budget=0.0).values.values())
-    long = ask("theorem-1", staleness=16, steps=6000, variance=1.0, constants={"mu": 1.0}).question
+    long = ask("theorem-1", staleness=16, steps=12_000, variance=1.0, constants={"mu": 1.0}).question
     assert predicted_seconds(long) > 60
 
 

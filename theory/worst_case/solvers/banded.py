@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from theory.common.types import Ints, Share
-from theory.common.waiting import silent
+from theory.common.waiting import silent, watched
+from theory.worst_case.costs import banded_cost
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Solution, Status
 from theory.worst_case.solvers.accuracy import checked
@@ -51,7 +52,8 @@ def solve(question: Question, pairs: Ints, *, tolerance: float = 1e-10, tell: Sh
     unknowns, unit = find_unknowns(rows, frames), guess(rows.question)
     first = Problem(rows, frames, unknowns, unit)
     aim = max(tolerance, _OWN_TOLERANCE)
-    best = first.solution(question, run(first, aim, tell), aim, time.perf_counter() - began, OWN_ON_BANDS)
+    answer = watched(lambda told: run(first, aim, told), tell, banded_cost(question, pairs).seconds)
+    best = first.solution(question, answer, aim, time.perf_counter() - began, OWN_ON_BANDS)
     if best.status is Status.SOLVED:
         return best
     for options in ATTEMPTS:

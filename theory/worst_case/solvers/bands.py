@@ -12,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse
+from scipy import sparse
+from scipy.linalg import blas, lapack
 
 from theory.common.types import Flags, Floats, Ints, Share
 from theory.worst_case.solvers import kernels
-from theory.worst_case.solvers.conic import Answer, Problem
+from theory.worst_case.solvers.conic import Answer, Problem, triangle
 from theory.worst_case.solvers.windows import births
 
 _ITERATIONS = 100
@@ -31,7 +32,7 @@ class _Data:
 
     Args:
         place: int64, where each unknown of the problem stands here.
-        rows, offset: A and o; transposed: A'; cost: c.
+        rows, offset: A and o; cost: c.
         columns, sizes: of the windows, as `kernels` wants them; lower: where their lower entries stand, row by row;
             on_diagonal: which of these are on the diagonal.
         width: of the lower band.
@@ -39,7 +40,6 @@ class _Data:
 
     place: Ints
     rows: sparse.csr_matrix
-    transposed: sparse.csr_matrix
     offset: Floats
     cost: Floats
     columns: Ints
@@ -61,9 +61,16 @@ class _Data:
         kernels.fill(unknowns, self.columns, self.sizes, found)
         return found
 
+    def apply(self, unknowns: Floats) -> Floats:
+        """A x."""
+        found = np.empty(len(self.offset))
+        kernels.multiply(self.rows.indptr, self.rows.indices, self.rows.data, unknowns, found)
+        return found
+
     def adjoint(self, multipliers: Floats, duals: Floats) -> Floats:
         """A' z + W' Z."""
-        found = np.asarray(self.transposed @ multipliers)
+        rows, found = self.rows, np.zeros(len(self.cost))
+        kernels.add_transposed(rows.indptr, rows.indices, rows.data, multipliers, found)
         kernels.gather(duals, self.columns, self.sizes, found)
         return found
 
@@ -80,24 +87,15 @@ def _data(problem: Problem) -> _Data:
     rows = sparse.csr_matrix((rows.data, place[rows.indices], rows.indptr), shape=rows.shape)
     cost = np.empty(len(order))
     cost[place[:-1]] = problem.cost()
-    columns = place[problem.columns()]
+    columns = place[problem.columns]
     sizes = np.array([len(frame) for frame in problem.frames])
     starts = np.cumsum(sizes**2) - sizes**2
-    triangles = {size: _lower(size) for size in np.unique(sizes).tolist()}
-    lower = np.concatenate([start + triangles[size] for start, size in zip(starts, sizes.tolist(), strict=True)])
-    diagonals = {size: _lower(size) % (size + 1) == 0 for size in triangles}
-    on_diagonal = np.concatenate([diagonals[size] for size in sizes.tolist()])
-    width = 1 + max(_reach(rows.indices, rows.indptr, len(order) - 1), _reach(columns, _ends(sizes), len(order) - 1))
-    return _Data(place[:-1], rows, sparse.csr_matrix(rows.T), offset, cost, columns, sizes, lower, on_diagonal, width)
-
-
-def _lower(size: int) -> Ints:
-    row, column = np.tril_indices(size)
-    return np.asarray(row * size + column)
-
-
-def _ends(sizes: Ints) -> Ints:
-    return np.concatenate([[0], np.cumsum(sizes * (sizes + 1) // 2)])
+    row, column = (np.concatenate([triangle(size)[k] for size in sizes.tolist()]) for k in (0, 1))
+    entries = sizes * (sizes + 1) // 2
+    lower = np.repeat(starts, entries) + row * np.repeat(sizes, entries) + column
+    triangles = np.append(0, np.cumsum(entries))
+    reach = max(_reach(rows.indices, rows.indptr, len(order) - 1), _reach(columns, triangles, len(order) - 1))
+    return _Data(place[:-1], rows, offset, cost, columns, sizes, lower, row == column, 1 + reach)
 
 
 def _reach(columns: Ints, starts: Ints, count: int) -> int:
@@ -155,7 +153,7 @@ class _Residual:
 
 
 def _residual(data: _Data, point: _Point) -> _Residual:
-    surplus = data.offset + data.rows @ point.unknowns - point.surplus
+    surplus = data.offset + data.apply(point.unknowns) - point.surplus
     cost = data.cost - data.adjoint(point.multipliers, point.duals)
     total, bound = point.product(), max(abs(float(data.offset @ point.multipliers)), 1e-300)
     return _Residual(
@@ -236,7 +234,8 @@ class _Newton:
         self.inverse = np.empty_like(roots)
         kernels.invert(roots, data.sizes, self.inverse)
         self.weights = point.multipliers / point.surplus
-        self.band, self.border = np.zeros((data.width, data.banded)), np.zeros(data.banded)
+        # Column by column in memory, as LAPACK wants it.
+        self.band, self.border = np.zeros((data.width, data.banded), order="F"), np.zeros(data.banded)
         rows = data.rows
         corner = kernels.add_rows(rows.indptr, rows.indices, rows.data, self.weights, self.band, self.border)
         kernels.add_windows(self.inverse, point.duals, data.columns, data.sizes, self.band)
@@ -245,7 +244,7 @@ class _Newton:
         self.along = self._banded(self.border)
 
     def _banded(self, right: Floats) -> Floats:
-        return np.asarray(linalg.cho_solve_banded((self.factor, True), right, check_finite=False))
+        return np.asarray(lapack.dpbtrs(self.factor, right, lower=1)[0])
 
     def _bordered(self, right: Floats) -> Floats:
         inner = self._banded(right[:-1])
@@ -255,8 +254,9 @@ class _Newton:
     def solve(self, right: Floats) -> Floats:
         found = self._bordered(right)
         for _ in range(_REFINEMENTS):
-            inner = self.border * found[-1]
-            kernels.multiply(self.band, found[:-1], inner)
+            inner = blas.dsbmv(
+                len(self.band) - 1, 1.0, self.band, found[:-1], lower=1, beta=1.0, y=self.border * found[-1]
+            )
             last = self.border @ found[:-1] + self.corner * found[-1]
             left = right - np.append(inner, last)
             if np.abs(left).max() <= _EXACT * np.abs(right).max():
@@ -270,7 +270,7 @@ class _Newton:
         aim = (target - rows) / point.surplus - point.multipliers
         matrix = target * self.inverse - point.duals - windows
         unknowns = self.solve(data.adjoint(aim - self.weights * residual.surplus, matrix) - residual.cost)
-        surplus = residual.surplus + data.rows @ unknowns
+        surplus = residual.surplus + data.apply(unknowns)
         moved = data.windows(unknowns)
         return _Point(
             unknowns, moved, surplus, aim - self.weights * surplus, matrix - self._sandwich(point.duals, moved)
@@ -300,10 +300,9 @@ class _Newton:
 def _cholesky(band: Floats) -> Floats:
     """The factor of a band, a little added to its diagonal where it has none."""
     for damping in _DAMPING:
-        damped = band.copy()
+        damped = band.copy(order="F")
         damped[0] *= 1 + damping
-        try:
-            return np.asarray(linalg.cholesky_banded(damped, lower=True, overwrite_ab=True, check_finite=False))
-        except np.linalg.LinAlgError:
-            continue
+        factor, failed = lapack.dpbtrf(damped, lower=1, overwrite_ab=1)
+        if not failed:
+            return np.asarray(factor)
     raise np.linalg.LinAlgError

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import clarabel
@@ -68,6 +68,12 @@ def known_zero(left: Ints, right: Ints, points: int) -> NDArray[np.bool_]:
     """Whether <left, right> (left >= right as nodes) is 0 by the independence of the noise."""
     noise = left - points
     return (left >= points) & np.where(right >= points, left != right, right <= noise)
+
+
+@cache
+def triangle(size: int) -> tuple[Ints, Ints]:
+    """Rows and columns of the entries on and below the diagonal, row by row."""
+    return np.tril_indices(size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,16 +179,16 @@ class Problem:
         column = self.unknowns.find(products.left, products.right)
         return self._matrix(rows, products.row, column, products.coefficient * unit)
 
+    @cached_property
     def columns(self) -> Ints:
         """The unknown of each entry of the windows' lower triangles, row by row; -1 where it is known to be 0."""
-        triangles = {size: np.tril_indices(size) for size in {len(frame) for frame in self.frames}}
-        b, a = (np.concatenate([frame[triangles[len(frame)][k]] for frame in self.frames]) for k in (0, 1))
+        b, a = (np.concatenate([frame[triangle(len(frame))[k]] for frame in self.frames]) for k in (0, 1))
         return self.unknowns.find(np.maximum(a, b), np.minimum(a, b))
 
     def _cones(self) -> tuple[sparse.csc_matrix, list[object]]:
         """Each window's upper triangle, column by column, off-diagonal entries times sqrt(2)."""
-        column = self.columns()
-        values = [np.where(np.equal(*np.tril_indices(len(frame))), 1.0, np.sqrt(2.0)) for frame in self.frames]
+        column = self.columns
+        values = [np.where(np.equal(*triangle(len(frame))), 1.0, np.sqrt(2.0)) for frame in self.frames]
         value = np.concatenate(values)
         kept = np.flatnonzero(column >= 0)
         matrix = self._matrix(len(column), kept, column[kept], -value[kept])
@@ -243,7 +249,7 @@ class Problem:
             return np.empty((0, 2), dtype=np.int64), np.empty(0)
         points, keys, values, start = self.rows.points, [], [], 0
         for frame in self.frames:
-            b, a = np.tril_indices(len(frame))
+            b, a = triangle(len(frame))
             left, right = np.maximum(frame[a], frame[b]), np.minimum(frame[a], frame[b])
             zero = np.flatnonzero(known_zero(left, right, points))
             keys.append(left[zero] * self.unknowns.nodes + right[zero])
@@ -256,9 +262,9 @@ class Problem:
 
     def _gram(self, primal: Floats) -> Gram:
         filled = np.append(primal * self.unit, 0.0)  # column -1, a product known to be 0, reads the appended 0
-        values, entries, start = filled[self.columns()], [], 0
+        values, entries, start = filled[self.columns], [], 0
         for frame in self.frames:
-            matrix, (b, a) = np.empty((len(frame), len(frame))), np.tril_indices(len(frame))
+            matrix, (b, a) = np.empty((len(frame), len(frame))), triangle(len(frame))
             matrix[b, a] = matrix[a, b] = values[start : start + len(a)]
             entries.append((frame, matrix))
             start += len(a)

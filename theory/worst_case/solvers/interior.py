@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from theory.common.types import Floats, Ints, Share
-from theory.common.waiting import silent
+from theory.common.waiting import silent, watched
+from theory.worst_case.costs import interior_cost
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Gram, Multipliers, Solution, Status
 from theory.worst_case.solvers.accuracy import ALLOWED, checked, covers_all
@@ -94,7 +95,8 @@ def solve_interior(
     began = time.perf_counter()
     normal = question.normalised()
     forms = Forms(normal, _others(pairs, question.steps), unit or 1 / (float(normal.step_sizes.sum()) + 0.5))
-    outcome = _iterate(forms, tolerance, tell)
+    seconds = interior_cost(question, pairs).seconds
+    outcome = watched(lambda told: _iterate(forms, tolerance, told), tell, seconds)
     return _solution(question, forms, outcome, tolerance, time.perf_counter() - began)
 
 

@@ -126,6 +126,23 @@ def length(matrices: Floats, change: Floats, sizes: Ints) -> float:
 
 
 @kept()
+def multiply(starts: Ints, columns: Ints, values: Floats, vector: Floats, found: Floats) -> None:
+    """Write a CSR matrix times a vector; scipy's own takes longer to begin than small matrices take."""
+    for row in range(len(found)):
+        found[row] = 0.0
+        for p in range(starts[row], starts[row + 1]):
+            found[row] += values[p] * vector[columns[p]]
+
+
+@kept()
+def add_transposed(starts: Ints, columns: Ints, values: Floats, vector: Floats, found: Floats) -> None:
+    """Add a transposed CSR matrix times a vector."""
+    for row in range(len(vector)):
+        for p in range(starts[row], starts[row + 1]):
+            found[columns[p]] += values[p] * vector[row]
+
+
+@kept()
 def add_rows(starts: Ints, columns: Ints, values: Floats, weights: Floats, band: Floats, border: Floats) -> float:
     """Add the weighted squares of sparse rows to a lower band, its last column apart; returns the corner.
 
@@ -172,14 +189,3 @@ def add_windows(inverses: Floats, duals: Floats, columns: Ints, sizes: Ints, ban
                 one += 1
         first += m * (m + 1) // 2
         start += m * m
-
-
-@kept()
-def multiply(band: Floats, vector: Floats, found: Floats) -> None:
-    """Add a symmetric matrix, of which the lower band is given, times a vector."""
-    width, count = band.shape
-    for j in range(count):
-        found[j] += band[0, j] * vector[j]
-        for d in range(1, min(width, count - j)):
-            found[j + d] += band[d, j] * vector[j]
-            found[j] += band[d, j] * vector[j + d]

@@ -19,19 +19,18 @@ def whole(gram: Gram, nodes: int) -> Floats:
     >>> whole(Gram((one, two)), 3)[0, 2].round(6).item()
     0.25
     """
-    full, placed = np.zeros((nodes, nodes)), np.empty(0, dtype=np.int64)
+    full, seen = np.zeros((nodes, nodes)), np.zeros(nodes, dtype=bool)
     for window, matrix in gram.windows:
-        old = np.isin(window, placed)
-        shared, new = window[old], window[~old]
-        if len(shared):
-            known = matrix[np.ix_(old, old)]
+        old = int(seen[window].sum())  # those seen before were born before
+        shared, new = window[:old], window[old:]
+        if old:
+            known = matrix[:old, :old]
             # The ridge keeps the whole PSD although windows are so only up to the solver's error.
-            ridge = _RIDGE * np.trace(known) / len(known)
-            weights = np.linalg.solve(known + ridge * np.eye(len(known)), matrix[np.ix_(old, ~old)])
-            across = full[np.ix_(placed, shared)] @ weights
-            full[np.ix_(placed, new)], full[np.ix_(new, placed)] = across, across.T
-        full[np.ix_(window, window)] = matrix
-        placed = np.concatenate([placed, new])
+            ridge = _RIDGE * known.trace() / old
+            across = full[:, shared] @ np.linalg.solve(known + ridge * np.eye(old), matrix[:old, old:])
+            full[:, new], full[new] = across, across.T
+        full[window[:, None], window] = matrix
+        seen[new] = True
     return full
 
 

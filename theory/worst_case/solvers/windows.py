@@ -29,10 +29,11 @@ def windows(system: System) -> tuple[Ints, ...]:
         together = np.maximum(born[products.left], born[products.right])
         np.maximum.at(last, products.left, together)
         np.maximum.at(last, products.right, together)
-    alive = [np.flatnonzero((born <= now) & (now <= last)) for now in range(system.points)]
-    ordered = [nodes[np.argsort(born[nodes], kind="stable")] for nodes in alive]
-    return tuple(nodes for nodes, after in zip(ordered, [*ordered[1:], None], strict=True) if not _inside(nodes, after))
-
-
-def _inside(nodes: Ints, after: Ints | None) -> bool:
-    return after is not None and len(nodes) <= len(after) and bool(np.isin(nodes, after).all())
+    order, found, oldest = np.argsort(born, kind="stable"), [], 0
+    for now, until in enumerate(np.searchsorted(born[order], np.arange(system.points), side="right").tolist()):
+        alive = oldest + np.flatnonzero(last[order[oldest:until]] >= now)
+        nodes, oldest = order[alive], int(alive[0])
+        # Maximal where one of them is not needed any more.
+        if now == system.points - 1 or (last[nodes] == now).any():
+            found.append(nodes)
+    return tuple(found)

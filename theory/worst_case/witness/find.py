@@ -33,6 +33,7 @@ from theory.worst_case.witness.parts import Part, combined, known, linear, tight
 __all__ = ["Witness", "check", "witness"]
 
 
+SEARCH = 20.0  # seconds
 _NEAR_ENOUGH = 0.9995  # of the relaxation's value: no further repair
 _DENSE = 400  # steps up to which all pairs are looked at in one matrix
 # Moves as shares of the gradient: those that the solver's error may hide, and those that rounding hides.
@@ -41,7 +42,7 @@ _NOWHERE = 1e-6  # a sum of steps, in 1/L
 _SHARES = (1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 
-def witness(solution: Solution, *, progress: Stages | None = None, seconds: float = 20.0) -> Witness | None:
+def witness(solution: Solution, *, progress: Stages | None = None, seconds: float = SEARCH) -> Witness | None:
     """A function that makes the schedule slow: its measure is a true lower bound of the worst case.
 
     Args:

@@ -144,12 +144,13 @@ def _condition(rng: Random, depth: int) -> str:
 def _piecewise(rng: Random, depth: int) -> str:
     """Cases, as Python, numpy, or people who multiply comparisons write them."""
     one, other, asked = valid(rng, depth), valid(rng, depth), _condition(rng, depth)
+    truth = f"({valid(rng, depth)})" if rng.random() < 0.2 else asked
     return rng.choice(
         (
-            f"({one} if {asked} else {other})",
-            f"{rng.choice(('where', 'np.where', 'torch.where'))}({asked},{rng.choice(_SPACES)}{one}, {other})",
+            f"({one} if {truth} else {other})",
+            f"{rng.choice(('where', 'np.where', 'torch.where'))}({truth},{rng.choice(_SPACES)}{one}, {other})",
             f"({one})*({asked})",
-            f"max({one} if {asked} else {other}, {one})",
+            f"max({one} if {truth} else {other}, {one})",
         )
     )
 

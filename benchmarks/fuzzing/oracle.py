@@ -74,36 +74,48 @@ class Truth(Real):
     __slots__ = ()
 
     def __and__(self, other: Truth) -> Truth:
-        return _all(self, other)
+        return _truth((self.held == 1) & (_only_truth(other).held == 1))
 
     def __or__(self, other: Truth) -> Truth:
-        return _none(_all(_none(self), _none(other)))
+        return _truth((self.held == 1) | (_only_truth(other).held == 1))
+
+
+class Asked:
+    """What `and` and `or` make of numbers: Python has a number then, which the language refuses; it may be asked."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+
+def _only_truth(value: Real) -> Truth:
+    if not isinstance(value, Truth):
+        raise NotRead("a number beside & or |")
+    return value
 
 
 def _truth(value: Any) -> Truth:
     return Truth(np.asarray(value).astype(np.float64))
 
 
-def _asked(*conditions: Real) -> tuple[Any, ...]:
-    if not all(isinstance(condition, Truth) for condition in conditions):
-        raise NotRead("a number where something true or false is asked for")
-    return tuple(condition.held == 1 for condition in conditions)
+def _asked(condition: Real | Asked) -> Any:
+    """Whether it is true: a number is where it is not 0."""
+    return condition.answer if isinstance(condition, Asked) else condition.held != 0
 
 
-def _all(*conditions: Real) -> Truth:
-    return _truth(reduce(np.logical_and, _asked(*conditions)))
+def _joined(join: Any) -> Any:
+    def joined(*conditions: Real | Asked) -> Truth | Asked:
+        answer = reduce(join, map(_asked, conditions))
+        return _truth(answer) if all(isinstance(each, Truth) for each in conditions) else Asked(answer)
+
+    return joined
 
 
-def _any(*conditions: Real) -> Truth:
-    return _truth(reduce(np.logical_or, _asked(*conditions)))
+def _none(condition: Real | Asked) -> Truth:
+    return _truth(np.logical_not(_asked(condition)))
 
 
-def _none(condition: Real) -> Truth:
-    return _truth(np.logical_not(*_asked(condition)))
-
-
-def _chosen(condition: Real, one: Real, other: Real) -> Real:
-    return Real(np.where(*_asked(condition), one.held, other.held))
+def _chosen(condition: Real | Asked, one: Real, other: Real) -> Real:
+    return Real(np.where(_asked(condition), one.held, other.held))
 
 
 class _Operators(ast.NodeTransformer):
@@ -164,7 +176,10 @@ _NAMESPACE: Mapping[str, Any] = {
 
 
 # What no text can name.
-_HIDDEN: Mapping[str, Any] = {"_all": _all, "_any": _any, "_none": _none, "_compared": _compared, "__builtins__": {}}
+_HIDDEN: Mapping[str, Any] = {
+    **{"_all": _joined(np.logical_and), "_any": _joined(np.logical_or), "_none": _none},
+    **{"_compared": _compared, "__builtins__": {}},
+}
 
 
 class Reading:
@@ -195,7 +210,7 @@ class Reading:
                 found = eval(self.compiled, {**_NAMESPACE, **_HIDDEN, "v": held})
         except (TypeError, AttributeError) as error:
             raise NotRead(str(error)) from error
-        if isinstance(found, Truth):
+        if isinstance(found, Truth | Asked):
             raise NotRead("a comparison is no step size")
         return found.held
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from theory.common.errors import DataError, InputError
 from theory.common.numbers import NUMBER
+from theory.common.spelling import nearest
 
 ROLES = ("step", "grad_norm", "grad_product", "seed", "delay", "step_size")
 # Names of loggers for each role, the first of which is taken where a log has several.
@@ -217,8 +217,8 @@ def _asked(names: Sequence[str], name: str, path: Path | str) -> int:
         return names.index(name)
     if name in names:
         raise DataError(f"The log {path} has the column {name} twice. Keep one.")
-    near = get_close_matches(name, names, 1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, names)
+    meant = f" Did you mean {near!r}?" if near else ""
     raise DataError(f"The log {path} has no column {name!r}.{meant} Its columns are {_listed(names)}.")
 
 

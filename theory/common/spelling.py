@@ -132,7 +132,7 @@ def spelled(name: str, options: Mapping[str, object]) -> str:
 def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
     """The name among `names` that a misspelt or shortened one is most likely to stand for; None where none is near.
 
-    >>> nearest("quadrtic", ["quadratic", "logistic"]), nearest("kolo", ["koloskova2022"]), nearest("x", ["y"])
+    >>> nearest("quadrtic", ["quadratic", "logistic"]), nearest("kolo", ["koloskova2022"]), nearest("nan", ["and"])
     ('quadratic', 'koloskova2022', None)
     """
     known = list(names)
@@ -140,10 +140,27 @@ def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
         return None
     lowered = {each.lower(): each for each in reversed(known)}
     begun = [each for each in known if len(name) > 2 and each.lower().startswith(name.lower())]
-    near = get_close_matches(name, known, 1, cutoff) or [
-        lowered[each] for each in get_close_matches(name.lower(), lowered, 1, cutoff)
-    ]
+    alike = get_close_matches(name, known, 3, cutoff)
+    alike += [lowered[each] for each in get_close_matches(name.lower(), lowered, 3, cutoff)]
+    near = [each for each in alike if _changes(name.lower(), each.lower()) <= max(1, len(name) // 3)]
     return next(iter(near or begun), None)
+
+
+def _changes(one: str, other: str) -> int:
+    """How many letters are put in, left out, exchanged or swapped with their neighbour.
+
+    >>> _changes("quadrtic", "quadratic"), _changes("sgima", "sigma"), _changes("nan", "and")
+    (1, 1, 2)
+    """
+    rows = [list(range(len(other) + 1))]
+    for i, a in enumerate(one):
+        rows.append([i + 1])
+        for j, b in enumerate(other):
+            least = min(rows[i][j] + (a != b), rows[i][j + 1] + 1, rows[i + 1][j] + 1)
+            if i and j and one[i - 1] == b and a == other[j - 1]:
+                least = min(least, rows[i - 1][j - 1] + 1)
+            rows[i + 1].append(least)
+    return rows[-1][-1]
 
 
 def meant(name: str, names: Iterable[str]) -> str:

@@ -17,9 +17,19 @@ from typing import NoReturn
 
 from theory.common.errors import ScheduleError
 from theory.common.numbers import UNSIGNED
-from theory.formulas.formula import FUNCTIONS, Call, Formula, Function, Negative, Number, Power, Product, Quotient, Sum
+from theory.formulas.formula import FUNCTIONS, Call, Formula, Function, Negative, Number, Power
 from theory.formulas.notation import name_node
-from theory.formulas.pieces import COMPARISONS, OWN_FUNCTIONS, Comparison, Condition, Joined, Opposite, Pieces
+from theory.formulas.pieces import (
+    COMPARISONS,
+    OWN_FUNCTIONS,
+    WHOLE,
+    Comparison,
+    Condition,
+    Joined,
+    Opposite,
+    Pieces,
+    combined,
+)
 from theory.formulas.spellings import ALIASES, LIBRARIES, hint
 
 LONGEST = 2_000
@@ -37,12 +47,11 @@ _OR, _AND, _NOT, _COMPARED, _BAR, _AMPERSAND, _SUM, _PRODUCT, _POWER = range(1, 
 _ARITHMETIC: Mapping[str, int] = MappingProxyType(
     {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "^": _POWER, "**": _POWER}
 )
-_WHOLE: Mapping[str, str] = MappingProxyType({"//": "floor_divide", "%": "mod"})
 _LOGIC: Mapping[str, str] = MappingProxyType({"or": "or", "and": "and", "|": "or", "&": "and"})
 _BINDING: Mapping[str, int] = MappingProxyType(
     {**_ARITHMETIC, "or": _OR, "and": _AND, "|": _BAR, "&": _AMPERSAND}
     | dict.fromkeys(COMPARISONS, _COMPARED)
-    | dict.fromkeys(_WHOLE, _PRODUCT)
+    | dict.fromkeys(WHOLE, _PRODUCT)
 )
 _WORDS = frozenset({"if", "else", "and", "or", "not"})
 _CHOICE = "Write for example 0.1 if k <= 400 else 0.01."
@@ -117,6 +126,7 @@ class _Parser:
         self.depth = 0
         self.nodes = 0
         self.heights: dict[Formula, int] = {}
+        self.truths: list[Formula] = []  # made of numbers: they may be asked, and are no numbers as in Python
         self.before = _Token("start", "", 0)
         self.token = self._read(0)
 
@@ -162,13 +172,15 @@ class _Parser:
         return self._made(Pieces(tuple(values), tuple(conditions)), start) if conditions else values[0]
 
     def _asked(self, condition: Formula, at: _Token) -> Formula:
-        """What is asked where something depends on it: true or false, and no number."""
+        """What is asked where something depends on it; a number is true where it is not 0, as in Python."""
         if isinstance(condition, Condition):
             return condition
         if self.token.kind == "other":  # such as k = 5
             self._unexpected()
-        such = "(k > 100) & (k <= 400)" if at.text in ("&", "|") else "k <= 400 or k%30 == 0"
-        return self._refuse(at.start, f"a comparison is expected here, such as {such}. Got a number.")
+        if at.text in ("&", "|"):  # which join the digits of numbers
+            self._refuse(at.start, "a comparison is expected here, such as (k > 100) & (k <= 400). Got a number.")
+        self.truths.append(self._made(Comparison((condition, self._made(Number(0.0, "0"), at)), ("!=",)), at))
+        return self.truths[-1]
 
     def _expression(self, least: int, without: Collection[str] = ()) -> Formula:
         """What follows, up to the first operator that binds more loosely than `least` or is left out."""
@@ -187,9 +199,13 @@ class _Parser:
         right = self._expression(binding if binding == _POWER else binding + 1)
         if operator.text in _LOGIC:
             left, right = self._asked(left, operator), self._asked(right, operator)
+            node = self._made(Joined(_LOGIC[operator.text], left, right), operator)
+            if any(each is truth for each in (left, right) for truth in self.truths):
+                self.truths.append(node)
+            return node
         if operator.text == "-":
             right = self._made(Negative(right), operator)
-        return self._made(_node(operator.text, left, right), operator)
+        return self._made(combined(operator.text, left, right), operator)
 
     def _compared(self, left: Formula) -> Formula:
         operands, signs = [left], []
@@ -212,7 +228,7 @@ class _Parser:
         if token.text in ("+", "-"):
             self._take()
             # The sign goes before whole division, -7//2 = (-7)//2, and changes nothing of the rest.
-            body = self._expression(max(least, _PRODUCT), _WHOLE)
+            body = self._expression(max(least, _PRODUCT), WHOLE)
             return body if token.text == "+" else self._made(Negative(body), token)
         return self._unexpected()
 
@@ -252,7 +268,7 @@ class _Parser:
             takes = f"{many} argument{'s' if most > 1 else ''}"
             self._refuse(name.start, f"{name.text} takes {takes}. Got {len(arguments)}.")
         if function == "where":
-            self._asked(arguments[0], starts[0])
+            arguments[0] = self._asked(arguments[0], starts[0])
         return self._made(build(*arguments), name)
 
     # Limits.
@@ -261,6 +277,11 @@ class _Parser:
         self.nodes += 1
         if self.nodes > MOST_NODES:
             self._refuse(token.start, f"it has more than {MOST_NODES} parts. Write it shorter.")
+        values = (
+            node.values if isinstance(node, Pieces) else () if isinstance(node, Joined | Opposite) else node.children
+        )
+        if any(value is truth for value in values for truth in self.truths):
+            self._refuse(token.start, f"`and` and `or` of numbers are no numbers here. {_CHOICE}")
         self.heights[node] = 1 + max((self.heights[child] for child in node.children), default=0)
         if self.heights[node] > HIGHEST:
             self._too_high(token)
@@ -315,23 +336,6 @@ class _Parser:
             if any(each in self.text for each in ("if", "where")):
                 return " Did you mean ==?"
         return hint(word, (*self.names, *self.functions, *(_LOGIC if self.pieces else ()), "not"), self.noun)
-
-
-def _node(operator: str, left: Formula, right: Formula) -> Formula:
-    # A chain on the left becomes one node, evaluated from left to right all the same.
-    match operator:
-        case "+" | "-":
-            return Sum((*(left.terms if isinstance(left, Sum) else (left,)), right))
-        case "*":
-            return Product((*(left.factors if isinstance(left, Product) else (left,)), right))
-        case "/":
-            return Quotient(left, right)
-        case "//" | "%":
-            return Call(OWN_FUNCTIONS[_WHOLE[operator]], (left, right))
-        case "^" | "**":
-            return Power(left, right)
-        case _:
-            return Joined(_LOGIC[operator], left, right)
 
 
 def _ends_operand(token: _Token) -> bool:

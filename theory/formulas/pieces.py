@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.formulas.formula import Environment, Formula, Function
+from theory.formulas.formula import Call, Environment, Formula, Function, Power, Product, Quotient, Sum
 
 #: The signs of comparison, each with what it computes and how it prints.
 COMPARISONS: Mapping[str, tuple[Callable[[Any, Any], Any], str]] = MappingProxyType(
@@ -57,6 +57,26 @@ OWN_FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         )
     }
 )
+
+
+#: The operators that whole numbers have, and their functions.
+WHOLE: Mapping[str, str] = MappingProxyType({"//": "floor_divide", "%": "mod"})
+
+
+def combined(operator: str, left: Formula, right: Formula) -> Formula:
+    """What an operator of arithmetic makes of two; the right side of a difference comes with its sign changed."""
+    # A chain on the left becomes one node, evaluated from left to right all the same.
+    match operator:
+        case "+" | "-":
+            return Sum((*(left.terms if isinstance(left, Sum) else (left,)), right))
+        case "*":
+            return Product((*(left.factors if isinstance(left, Product) else (left,)), right))
+        case "/":
+            return Quotient(left, right)
+        case "//" | "%":
+            return Call(OWN_FUNCTIONS[WHOLE[operator]], (left, right))
+        case _:
+            return Power(left, right)
 
 
 class Condition(Formula):

@@ -44,6 +44,7 @@ _EPOCH = (
     " It has no meaning of its own here: with N steps to an epoch write floor((k-1)/N), N as a number; floor, min and "
     f"max make stairs and limits, and {_FILE}."
 )
+_FINITE = " Every number here is finite and written out."
 _NUMBER = f" Write the number itself; {_FILE}."
 
 # What no single word replaces.
@@ -54,6 +55,8 @@ _EXPLAINED: Mapping[str, str] = MappingProxyType(
     | dict.fromkeys(("interp", "select", "piecewise", "linspace", "list", "array"), f" {_FILE.capitalize()}.")
     | {"?": " Write a if k <= 400 else b.", "def": " Write the expression alone, without def."}
 )
+# Names of numbers that there are not.
+_NO_NUMBERS = frozenset({"nan", "inf", "infty", "infinity", "none", "null", "true", "false"})
 # The left-hand side of a schedule, or the sign after it.
 _LEFT_HAND_SIDE = frozenset({"eta", "\u03b7", "lr", "alpha", "gamma", "="})
 
@@ -65,6 +68,8 @@ def hint(word: str, known: tuple[str, ...], noun: str) -> str:
     if word in _EXPLAINED and noun == "schedule":
         return _EXPLAINED[word]
     meant = _MEANT.get(word)
+    if word.lower() in _NO_NUMBERS:
+        return _FINITE
     if meant is None or (meant.isidentifier() and meant not in known):
         meant = nearest(word, known)
     return f" Did you mean {meant}?" if meant else ""

@@ -1,4 +1,7 @@
-"""Step sizes in a file: one number a line, and before them, where they were made for one smoothness, a line with it."""
+"""Step sizes in a file: one number a line, and before them, where they were made for one smoothness, a line with it.
+
+Other lines that begin with # say nothing, as in files of delays.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def written(values: Floats, smoothness: float | None) -> str:
 
 
 def read_numbers(text: str) -> tuple[Floats, float | None]:
-    """The numbers of `@FILE`, and the L that they were made for if its first line says so.
+    """The numbers of `@FILE`, and the L that they were made for if a line before them says so.
 
     Raises:
         ScheduleError: a file that cannot be read or holds anything else.
@@ -41,30 +44,34 @@ def read_numbers(text: str) -> tuple[Floats, float | None]:
         lines = content.rstrip().split("\n")
     except (OSError, ValueError) as error:
         raise ScheduleError(f"The file {text[1:]!r} cannot be read as text: {error}. Give one number a line.") from None
-    headed = _HEADED.fullmatch(lines[0].strip())
-    first = 0 if headed is None else 1
-    numbers = [_number(line, at, text) for at, line in enumerate(lines[first:], first + 1)]
-    return np.array(numbers), None if headed is None else _made_for(headed[1], text)
+    told = {at: line.strip() for at, line in enumerate(lines, start=1) if line.lstrip().startswith("#")}
+    held = [(at, line) for at, line in enumerate(lines, start=1) if at not in told]
+    numbers = [_number(line, at, k, text) for k, (at, line) in enumerate(held, start=1)]
+    headers = [(at, found) for at, line in told.items() if (found := _HEADED.fullmatch(line))]
+    if held and headers and headers[-1][0] > held[0][0]:
+        raise ScheduleError(f"Line {headers[-1][0]} of {text[1:]!r} gives L. Put it before the first step size.")
+    return np.array(numbers), _made_for(headers[0][1][1], headers[0][0], text) if headers else None
 
 
-def _made_for(written: str, text: str) -> float:
+def _made_for(written: str, at: int, text: str) -> float:
     smoothness = float(written) if NUMBER.fullmatch(written) else math.nan
     if not (math.isfinite(smoothness) and smoothness > 0):
         raise ScheduleError(
-            f"Line 1 of {text[1:]!r} must give L as a positive number, as in '# L = 2.5'. Got {written[:40]!r}."
+            f"Line {at} of {text[1:]!r} must give L as a positive number, as in '# L = 2.5'. Got {written[:40]!r}."
         )
     return smoothness
 
 
-def _number(line: str, at: int, text: str) -> float:
+def _number(line: str, at: int, k: int, text: str) -> float:
     written = line.strip(" \t\r")
     if not NUMBER.fullmatch(written):
         found = repr(written[:40]) if written else "a blank line"
-        raise ScheduleError(f"Line {at} of {text[1:]!r} must hold one step size, a plain number. Got {found}.")
+        remedy = " Begin a line that is a heading with #." if k == 1 and written[:1].isalpha() else ""
+        raise ScheduleError(f"Line {at} of {text[1:]!r} must hold one step size, a plain number. Got {found}.{remedy}")
     value = float(written)
     if not (math.isfinite(value) and value >= 0):
         raise ScheduleError(
-            f"Line {at} of {text[1:]!r} must be a finite number of at least 0, the step size of step k = {at}. "
+            f"Line {at} of {text[1:]!r} must be a finite number of at least 0, the step size of step k = {k}. "
             f"Got {written[:40]}."
         )
     return value

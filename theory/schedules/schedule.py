@@ -7,8 +7,7 @@ be zero, never negative and never infinite.
 from __future__ import annotations
 
 import hashlib
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -25,6 +24,7 @@ from theory.schedules.catalogue import expanded, hint
 from theory.schedules.files import read_numbers, written
 from theory.schedules.given import TAKEN as TAKEN
 from theory.schedules.given import checked_constants, checked_delays
+from theory.schedules.sizes import as_numbers, checked_steps, sealed
 
 # Long runs are evaluated in pieces: every node keeps its values, and an expression may have hundreds of nodes.
 _PIECE = 2**16
@@ -128,11 +128,11 @@ class Schedule:
         >>> Schedule("1/(2*L*max(1,d))").step_sizes(3, L=1, delays=[0, 1, 2])
         array([0.5 , 0.5 , 0.25])
         """
-        count = _checked_steps(steps)
+        count = checked_steps(steps)
         values = checked_constants(constants)
         lags = None if delays is None else checked_delays(delays, count)
         self._require({*values, "T", "k"} | ({"d"} if lags is not None else set()))
-        return _frozen(_checked_sizes(self._evaluated(count, lags, values)))
+        return sealed(self._evaluated(count, lags, values))
 
     def _evaluated(self, count: int, lags: Floats | None, constants: Mapping[str, float]) -> Floats:
         sizes = np.empty(count)
@@ -179,7 +179,7 @@ class NumericSchedule:
     sentence: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", _frozen(_checked_sizes(_as_numbers(self.values))))
+        object.__setattr__(self, "values", sealed(as_numbers(self.values), "Change that number."))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NumericSchedule) and (self.text, self.digest) == (other.text, other.digest)
@@ -224,7 +224,7 @@ class NumericSchedule:
 
     def step_sizes(self, steps: int, *, delays: Any = None, **constants: float) -> Floats:
         """The numbers, if there are exactly `steps` of them, at the given L; see `Schedule.step_sizes`."""
-        count = _checked_steps(steps)
+        count = checked_steps(steps)
         given = checked_constants(constants).get("L")
         if delays is not None:
             checked_delays(delays, count)
@@ -234,7 +234,7 @@ class NumericSchedule:
             )
         if self.smoothness is None or given in (None, self.smoothness):
             return self.values
-        return _frozen(_checked_sizes(self.values * (self.smoothness / given)))
+        return sealed(self.values * (self.smoothness / given))
 
     @property
     def lines(self) -> str:
@@ -243,16 +243,16 @@ class NumericSchedule:
 
 
 AnySchedule: TypeAlias = Schedule | NumericSchedule
-#: What a user may give for a schedule: a text, a schedule, a callable k -> step size, a scheduler of PyTorch.
-GivenSchedule: TypeAlias = str | AnySchedule | Callable[[int], Any] | Scheduler
+#: What a user may give for a schedule: a text, a number, T numbers, a schedule, a callable k -> step size, a scheduler.
+GivenSchedule: TypeAlias = str | float | Sequence[float] | Floats | AnySchedule | Callable[[int], Any] | Scheduler
 
 
 def parse_schedule(given: GivenSchedule, steps: int | None = None) -> AnySchedule:
     """The schedule that a user writes: an expression, a catalogue name, or `@FILE` with one number a line.
 
     A file may begin with a line `# L = NUMBER`: the smoothness that its steps were made for. A schedule is returned as
-    it is; a callable k -> step size, or a scheduler of PyTorch, optax or transformers, is read as numbers at the steps
-    of the run.
+    it is; a number is the step size of every step, a list or an array holds that of each; a callable k -> step size, or
+    a scheduler of PyTorch, optax or transformers, is read as numbers at the steps of the run.
 
     Args:
         given: what the user has. steps: T, needed for what is read.
@@ -265,19 +265,45 @@ def parse_schedule(given: GivenSchedule, steps: int | None = None) -> AnySchedul
     '1/(s*L*k^0.6)'
     >>> parse_schedule(lambda k: 0.5 / k, steps=2).step_sizes(2)
     array([0.5 , 0.25])
+    >>> parse_schedule([0.5, 0.25]).step_sizes(2), parse_schedule(0.1).step_sizes(2)
+    (array([0.5 , 0.25]), array([0.1, 0.1]))
     """
     if isinstance(given, Schedule | NumericSchedule):
         return given
     if isinstance(given, str) and given.strip().startswith("@"):
         values, smoothness = read_numbers(given.strip())
         return NumericSchedule(values, given.strip(), smoothness)
-    if isinstance(given, str) or not is_read(given):
-        return Schedule(given)  # type: ignore[arg-type]  # which refuses what is no text
-    if steps is None:
-        raise ScheduleError("A callable is read at the steps of a run. Say how many there are: steps=T.")
-    table = read(given, _checked_steps(steps))
-    numbers = NumericSchedule(table.values)
-    return NumericSchedule(numbers.values, f"@{table.name}-{numbers.digest[:8]}", sentence=table.sentence)
+    if isinstance(given, str):
+        return Schedule(given)
+    if is_read(given):
+        if steps is None:
+            raise ScheduleError("A callable is read at the steps of a run. Say how many there are: steps=T.")
+        table = read(given, checked_steps(steps))  # type: ignore[arg-type]
+        return _named(table.values, table.name, table.sentence)
+    return _of_numbers(given)
+
+
+def _of_numbers(given: Any) -> AnySchedule:
+    """A constant step size from one number, the step of each k from a list or an array of them."""
+    try:
+        numbers = np.asarray(given)
+    except (TypeError, ValueError):
+        numbers = np.empty(0, dtype=object)
+    if numbers.dtype.kind not in "iuf" or numbers.ndim > 1 or not numbers.size:
+        found = f"an array of {numbers.dtype} of shape {numbers.shape}" if numbers.ndim else f"{type(given).__name__}"
+        raise ScheduleError(
+            "A schedule is a text such as 1/(2*L) or @FILE, a number, a list or array of T numbers, a function of k, "
+            f"or a scheduler. Got {found}."
+        )
+    if not numbers.ndim:
+        return Schedule(repr(float(numbers)))
+    name = type(given).__name__
+    return _named(numbers, name, f"Step sizes read from the {name}, one for each step.")
+
+
+def _named(values: Any, name: str, sentence: str) -> NumericSchedule:
+    numbers = NumericSchedule(values)
+    return NumericSchedule(numbers.values, f"@{name}-{numbers.digest[:8]}", sentence=sentence)
 
 
 def said_of(rule: AnySchedule) -> tuple[str, ...]:
@@ -290,40 +316,3 @@ def _parsed(expression: str) -> Formula:
         return parse(expression)
     except ScheduleError as error:
         raise ScheduleError(f"{error}{hint(expression)}") from None
-
-
-def _checked_steps(steps: int) -> int:
-    try:
-        count = operator.index(steps)
-    except TypeError:
-        count = 0
-    if count < 1:
-        raise ScheduleError(f"The number of steps must be a whole number of at least 1. Got {steps!r}.")
-    return count
-
-
-def _checked_sizes(sizes: Floats) -> Floats:
-    wrong = np.flatnonzero(~(np.isfinite(sizes) & (sizes >= 0)))
-    if wrong.size:
-        at = int(wrong[0])
-        raise ScheduleError(
-            f"The step size must be a finite number of at least 0 at every step. Got {sizes[at]:.6g} at step k = "
-            f"{at + 1}. Change the schedule there, for example with max(0, ...)."
-        )
-    return sizes
-
-
-def _as_numbers(values: Any) -> Floats:
-    try:
-        numbers = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        numbers = np.empty(0)
-    if numbers.ndim != 1 or numbers.size == 0:
-        raise ScheduleError("A list of step sizes must hold at least one number, one for each step. Got none.")
-    return numbers
-
-
-def _frozen(values: Floats) -> Floats:
-    values = values + 0.0  # A copy, with -0.0 made 0.0.
-    values.setflags(write=False)
-    return values

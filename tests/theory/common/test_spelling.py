@@ -46,6 +46,9 @@ def test_what_is_malformed_is_refused_by_the_class_that_was_asked_for(text, sent
 def test_only_a_name_that_is_near_is_meant():
     assert meant("quadrtic", ["quadratic", "softmax"]) == " Did you mean quadratic?"
     assert meant("xyz", ["quadratic", "softmax"]) == ""
+    assert meant("nan", ["and", "min"]) == meant("inf", ["if", "min"])[:0] == ""
+    assert meant("qaudratic", ["quadratic"]) == " Did you mean quadratic?"
+    assert meant("dramatic", ["quadratic"]) == ""
 
 
 @pytest.mark.parametrize("law", SPEEDS)

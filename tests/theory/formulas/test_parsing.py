@@ -114,7 +114,7 @@ def test_the_guard_of_these_tests_sees_code_that_runs():
 
 # One text a column, two spaces between them.
 CODE = """
-__import__('os').system('true')  a.b  k.real  x[0]  k[0]  lambda: 0  'k'  "k"  k; k  k = 1  k := 1  k if k else 1
+__import__('os').system('true')  a.b  k.real  x[0]  k[0]  lambda: 0  'k'  "k"  k; k  k = 1  k := 1  k if else 1
 [k for k in k]  f'{k}'  (k,)  k,  {k}  k == 1  not k  k @ L  ~k  k!  k and L  ...  None  True  1j  0x10
 0b1  1_000  `k`  #k  k # c  *k  sqrt(*k)  sqrt(k=1)  sqrt.real  sqrt(sqrt)  eval(k)  inf  nan
 """

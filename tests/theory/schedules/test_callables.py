@@ -113,12 +113,37 @@ def test_what_was_read_is_a_value_of_its_own():
         (Scheduler(Optimizer(0.1, 0.2), lambda n: 1), "2 step sizes at once, one for each group of parameters"),
         (Plateau(Optimizer(0.1), lambda n: 1), "waits for a loss"),
         (Scheduler, "is a text such as"),
-        (object(), "is a text such as"),
-        ([0.1, 0.2], "is a text such as"),
+        (object(), "a list or array of T numbers, a function of k, or a scheduler. Got object."),
+        ({0.1: 1}, "or @FILE, a number, a list or array of T numbers"),
+        (None, "Got NoneType"),
+        (True, "Got bool"),
+        ([], "Got an array of float64 of shape (0,)"),
+        ([[0.1, 0.2]], "of shape (1, 2)"),
+        (["0.1", "0.2"], "Got an array of <U3"),
+        (np.array([0.1j]), "Got an array of complex128"),
+        ([0.1, math.inf], "Got inf at step k = 2. Change that number."),
+        ((0.1, -0.2), "Got -0.2 at step k = 2. Change that number."),
     ],
 )
 def test_an_object_that_gives_no_step_sizes_is_refused_with_the_step(given, says):
     assert says in refusal(given)
+
+
+@pytest.mark.parametrize("given", [[0.5, 0.25, 0], (0.5, 0.25, 0), np.array([0.5, 0.25, 0], dtype=np.float32)])
+def test_a_list_of_numbers_is_what_a_file_of_them_would_be(given):
+    rule = parse_schedule(given, 3)
+    assert rule.step_sizes(3).tolist() == [0.5, 0.25, 0]
+    assert rule.digest == NumericSchedule([0.5, 0.25, 0]).digest
+    assert said_of(rule) == (f"Step sizes read from the {type(given).__name__}, one for each step.",)
+    with pytest.raises(ScheduleError, match=r"must hold one number for each of the 4 steps\. Got 3"):
+        rule.step_sizes(4)
+
+
+@pytest.mark.parametrize("given", [0.25, np.float64(0.25), 1, np.int64(1), np.array(0.25)])
+def test_a_number_is_the_step_size_of_every_step(given):
+    assert parse_schedule(given).step_sizes(3).tolist() == [float(given)] * 3
+    with pytest.raises(ScheduleError, match="at least 0 at every step"):
+        parse_schedule(-given).step_sizes(3)
 
 
 def test_a_scheduler_that_cannot_be_copied_is_not_worn_out():

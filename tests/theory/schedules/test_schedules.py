@@ -329,17 +329,48 @@ def test_a_file_holds_one_number_a_line(tmp_path, text):
         ("1\n2\n-1e-9\n", r"Line 3 .* k = 3\. Got -1e-9"),
         (b"1\n\xff\xfe\n", "cannot be read as text"),
         (b"\x00\x01", "Line 1 "),
-        ("# L = 3\n", "one number|Line 2"),
+        ("# L = 3\n", "at least one number"),
         ("# L = 3\n0.1\nx\n", "Line 3 .* Got 'x'"),
         ("# L = 0\n1\n", "Line 1 .* L as a positive number.* Got '0'"),
         ("# L = nan\n1\n", "Line 1 .* L as a positive number.* Got 'nan'"),
         ("# step sizes for L = \n1\n", "Line 1 .* L as a positive number"),
-        ("1\n# L = 3\n", "Line 2 .* Got '# L = 3'"),
+        ("1\n# L = 3\n", "Line 2 .* gives L. Put it before the first step size"),
+        ("# nothing else\n", "at least one number"),
+        ("# warm up\n0.1\n# then\nx\n", "Line 4 .* Got 'x'"),
+        ("# warm up\n0.1\n# then\n-3\n", r"Line 4 .* k = 2\. Got -3"),
+        ("step_size\n0.1\n", "Line 1 .* Got 'step_size'. Begin a line that is a heading with #."),
     ],
 )
 def test_a_file_of_anything_else_is_refused_at_its_line(tmp_path, text, says):
     with pytest.raises(ScheduleError, match=says):
         parse_schedule(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("text", ["# lr\n0.5\n.25\n", "# by epoch\n  # twice\n0.5\n# dropped here\n.25\n# end\n\n"])
+def test_lines_of_a_file_that_begin_with_a_number_sign_say_nothing(tmp_path, text):
+    assert parse_schedule(written(tmp_path, text)).step_sizes(2).tolist() == [0.5, 0.25]
+
+
+def test_the_smoothness_stands_in_any_line_before_the_first_number(tmp_path):
+    read = parse_schedule(written(tmp_path, "# from a design\n# L = 4\n0.5\n# late\n0.25\n"))
+    assert read.step_sizes(2, L=2).tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("1/(3-k)", "divided by 0 there, or grows too fast: a limit keeps it finite, as in min(1/L, ...)."),
+        ("2^(k^k^k)", "a limit keeps it finite"),
+        ("sqrt(3-k)", "give it one, as in ... if k != 4 else 0."),
+        ("log(k-1)", "give it one, as in ... if k > 1 else 0."),
+        ("(k-1)/(k-1)", "give it one, as in ... if k > 1 else 0."),
+        ("2-k", "for example with max(0, ...)"),
+    ],
+)
+def test_advice_for_a_step_that_cannot_be_is_about_what_is_wrong_there(text, says):
+    told = refusal(Schedule(text).step_sizes, 5)
+    assert says in told
+    assert ("max(0, ...)" in told) == (text == "2-k")
 
 
 @pytest.mark.parametrize("header", ["# L = 4", "#L=4.0", "# step sizes for L = 4e0"])

@@ -16,6 +16,7 @@ from gradlag.commands.compare import compare as compare
 from gradlag.commands.cost import cost as cost
 from gradlag.commands.data import data as data
 from gradlag.commands.design import design as design
+from gradlag.commands.limit import limit as limit
 from gradlag.commands.problems import problems as problems
 from gradlag.commands.prove import prove as prove
 from gradlag.commands.rate import rate as rate

@@ -141,10 +141,7 @@ def cost(
     gap: Annotated[float | None, real("--gap", "Delta, F(x_0) - inf F; 1, or the problem's.")] = None,
     accuracy: Annotated[float | None, real("--accuracy", "What min E|grad F|^2 shall be at most.")] = None,
     steps: Annotated[int | None, whole("--steps", "Instead: the accuracy that T steps promise.")] = None,
-    problem: Annotated[
-        str | None,
-        typer.Option("--problem", autocompletion=flag.PROBLEMS, help="Its constants, and tuned runs on it."),
-    ] = None,
+    problem: flag.MeasuredProblem = None,
     bounds: flag.Bounds = None,
     seed: Annotated[int, whole("--seed", "The seed of the virtual clock.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", help="A folder for cost.json and the picture.")] = None,
@@ -172,6 +169,18 @@ def design(
 ) -> None:
     """A better schedule: the best step sizes for a theorem or for the worst case itself, and why."""
     answer("design", locals())
+
+
+@command("limit")
+def limit(
+    staleness: flag.Staleness = 2,
+    method: flag.Method = "delayed",
+    step: Annotated[float | None, real("--step", "L eta; the best one by default.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="A folder for limit.json and the picture.")] = None,
+    as_json: flag.Json = False,
+) -> None:
+    """The exact constant of a method under a fixed delay, without noise: the worst function, as the steps go on."""
+    answer("limit", locals())
 
 
 @command("rate")
@@ -264,9 +273,7 @@ def serve(
     constants: flag.Constants = None,
     record_every: flag.RecordEvery = 1,
     virtual: Annotated[bool, typer.Option("--virtual", help="On the virtual clock, without processes.")] = False,
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", help="A Ray cluster, HOST:PORT. Default: Ray on this machine.")
-    ] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Ray at HOST:PORT; this machine by default.")] = None,
     as_json: flag.Json = False,
 ) -> None:
     """A real asynchronous server: every delay recorded, with its worker and its times."""

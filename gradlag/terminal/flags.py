@@ -35,6 +35,16 @@ Schedule = Annotated[
 _OBJECTIVE = "The objective: a name of `gradlag problems`, or FILE.py."
 Problem = Annotated[str, typer.Option("--problem", autocompletion=PROBLEMS, help=_OBJECTIVE)]
 Staleness = Annotated[int, whole("--staleness", "The theorem's s; 1 is synchronous.")]
+MeasuredProblem = Annotated[
+    str | None, typer.Option("--problem", autocompletion=PROBLEMS, help="Its constants, and tuned runs on it.")
+]
+Method = Annotated[
+    str,
+    typer.Option(
+        "--method",
+        help="delayed, wait, batch-wait[:batch=B], momentum:beta=B, nesterov:beta=B, counter-momentum, filter:FILE.",
+    ),
+]
 Steps = Annotated[int, whole("--steps", "The number of steps T.")]
 Seeds = Annotated[int, whole("--seeds", "How many independent runs.")]
 FirstSeed = Annotated[int, whole("--seed", "The first seed.")]

@@ -10,7 +10,7 @@ import typer
 from gradlag.cli import app
 
 COMMANDS = (
-    "gradlag", "async", "bounds", "check", "compare", "cost", "data", "design", "problems", "prove", "rate",
+    "gradlag", "async", "bounds", "check", "compare", "cost", "data", "design", "limit", "problems", "prove", "rate",
     "report",
     "reproduce", "run", "trace", "verify", "worst-case",
 )  # fmt: skip

@@ -69,7 +69,8 @@ class LimitCell:
 
     def compute(self) -> Values:
         """The curve, the best step, and what the theorems give."""
-        from theory.worst_case.limit.constant import LimitConstant, best_step, comparison, curve
+        from theory.worst_case.limit.comparison import comparison
+        from theory.worst_case.limit.constant import LimitConstant, best_step, curve
 
         def stored(found: LimitConstant) -> dict[str, Any]:
             return {name: getattr(found, name) for name in ConstantAtStep.__dataclass_fields__}

@@ -1,61 +1,92 @@
-r"""The symbol S of `limit.constant`: its coefficients, its least value by floats, a proof that it is no less.
+r"""The symbol S of `limit.constant`: its forms, its least value by floats, a proof that it is no less.
 
-With c = cos w, U the Chebyshev polynomials of the second kind and the Fejer kernel in place of the quotients of sines,
-   T_m = (h/2) U_{m-1}(c) (cos Dw + cos (D+1)w),  B_m = (1 - cos mw)/2 - (h^2/4) sum_{|j|<m} (m - |j|) cos jw.
-Nothing is divided by sin(w/2), and S is a cosine polynomial of degree at most D + lags, whose coefficients are exact
-rationals where h, p and beta are.
+A recursion answers gradients exp(iwk) by moves x_k - x_{k+1} = h G(w) exp(iwk), G = exp(-iDw) C/A, where C and A are
+the sums of c_i exp(-iwi) and of -m_j exp(-iwj), m_0 = -1. With P = Re[G exp(-iw/2)], and at w = 0 by continuity,
+   T_m = h P sin(mw) / (2 sin(w/2)),   B_m = sin(mw/2)^2 (1 - h^2 |G|^2 / (4 sin(w/2)^2)).
+With the Chebyshev and the Fejer kernel in place of the quotients of sines nothing is divided by sin(w/2):
+   |A|^2 T_m = (h/2) Re[conj(A) C exp(-iDw) sum_{1-m<=t<=m} exp(-itw)],
+   |A|^2 B_m = |A|^2 (1 - cos mw)/2 - (h^2/4) |C|^2 sum_{|j|<m} (m - |j|) cos jw,
+so that |A|^2 S is a cosine polynomial, whose coefficients are exact rationals where h, c, m, p and beta are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_poly, fmpz_poly
 
-from theory.common.types import Floats, Ints
+from theory.common.types import Array, Floats, Ints
+from theory.methods.method import Recursion
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Whole coefficients of cos jw, arrays (lags, lags + delay + 1): T = h/4 drift, B = bend/2 - h^2/4 fejer."""
-
-    drift: Ints
-    bend: Ints
-    fejer: Ints
-
-    def floats(self, step: float) -> tuple[Floats, Floats]:
-        """The coefficients of the T_m and of the B_m, one row for each lag."""
-        drift, bend, fejer = (np.asarray(each, dtype=np.float64) for each in (self.drift, self.bend, self.fejer))
-        return step / 4 * drift, bend / 2 - step**2 / 4 * fejer
-
-    def exact(self, step: float, p: Floats, beta: Floats) -> list[fmpq]:
-        """The coefficients of S for these floats taken as exact rationals."""
-        h = _rational(step)
-        drift, bend, fejer = (
-            _combine(weights, rows) for weights, rows in ((p, self.drift), (beta, self.bend), (beta, self.fejer))
-        )
-        return [h * t / 4 + b / 2 - h * h * f / 4 for t, b, f in zip(drift, bend, fejer, strict=True)]
+def gain(recursion: Recursion, angles: Floats) -> Array:
+    """G at every angle, complex."""
+    turns = np.exp(-1j * np.asarray(angles, dtype=np.float64))
+    over = np.polynomial.polynomial.polyval(turns, recursion.gradient_weights)
+    return np.asarray(turns**recursion.delay * over / np.polynomial.polynomial.polyval(turns, _poles(recursion)))
 
 
-def rows(delay: int, lags: int) -> Rows:
-    """The coefficients for lags 1..`lags`.
+def forms(recursion: Recursion, step: float, lags: Ints, angles: Floats) -> tuple[Floats, Floats]:
+    """T_m and B_m at every angle of [0, pi], one row each, for every lag m."""
+    still = (angles == 0)[:, None]
+    w = np.where(still, 1.0, angles[:, None])
+    answer, half = gain(recursion, angles)[:, None], 2 * np.sin(w / 2)
+    pull = (answer * np.exp(-0.5j * angles[:, None])).real
+    sway = step * pull * np.where(still, lags, np.sin(lags * w) / half)
+    squares = np.where(still, lags**2 / 4.0, (np.sin(lags * w / 2) / half) ** 2)
+    bend = np.where(still, 0.0, np.sin(lags * w / 2) ** 2) - step**2 * np.abs(answer) ** 2 * squares
+    return np.asarray(sway), np.asarray(bend)
 
-    >>> rows(delay=1, lags=1).drift
-    array([[0, 2, 2]])
+
+def symbol(recursion: Recursion, step: Any, p: Array, beta: Array) -> Array:
+    """The coefficients of cos jw in |A|^2 S: exact where all numbers are rationals, arrays of objects.
+
+    >>> symbol(Recursion(1, np.ones(1), np.empty(0)), 1.0, np.ones(1), np.zeros(1))
+    array([0. , 0.5, 0.5])
     """
-    drift, bend, fejer = np.zeros((3, lags, lags + delay + 1), dtype=np.int64)
-    for m in range(1, lags + 1):
-        # U_{m-1} = sum of cos(e w) over e = 1 - m, 3 - m, .., m - 1; cos e cos q = (cos(q + e) + cos(q - e)) / 2.
-        turns = np.arange(1 - m, m, 2)
-        for place in (delay + turns, delay + 1 + turns, delay - turns, delay + 1 - turns):
-            np.add.at(drift[m - 1], np.abs(place), 1)
-        bend[m - 1, [0, m]] = 1, -1
-        fejer[m - 1, :m] = 2 * (m - np.arange(m))
-        fejer[m - 1, 0] = m
-    return Rows(drift, bend, fejer)
+    gradients, poles, lags = recursion.gradient_weights, _poles(recursion), p.size
+    if p.dtype == object:
+        gradients, poles = rationals(gradients), rationals(poles)
+    tail, twice = _tails(p), _tails(_tails(beta))
+    drift = np.convolve(np.convolve(poles[::-1], gradients), np.concatenate([tail[::-1], tail]))
+    bend = np.convolve(_squared(poles), np.concatenate([-beta[::-1], [2 * beta.sum()], -beta]))
+    fejer = np.convolve(_squared(gradients), np.concatenate([twice[:0:-1], twice]))
+    parts = (
+        (step * drift / 2, recursion.delay - poles.size + 2 - lags),
+        (bend / 4, -(bend.size // 2)),
+        (-step * step * fejer / 4, -(fejer.size // 2)),
+    )
+    size = 1 + max(max(abs(first), abs(first + values.size - 1)) for values, first in parts)
+    return sum((_folded(values, first, size) for values, first in parts), np.zeros(size, p.dtype))
+
+
+def squared_poles(recursion: Recursion, exact: bool = False) -> Array:
+    """The coefficients of cos jw in |A|^2."""
+    poles = rationals(_poles(recursion)) if exact else _poles(recursion)
+    return _folded(_squared(poles), 1 - poles.size, poles.size)
+
+
+def _poles(recursion: Recursion) -> Floats:
+    return np.concatenate([[1.0], -recursion.move_weights])
+
+
+def _tails(values: Array) -> Array:
+    """The sums of each entry and those behind it."""
+    return np.asarray(np.cumsum(values[::-1])[::-1])
+
+
+def _squared(values: Array) -> Array:
+    """The coefficients of |sum_j v_j exp(-iwj)|^2, of exp(-iwj) for j from 1 - size to size - 1."""
+    return np.convolve(values[::-1], values)
+
+
+def _folded(values: Array, first: int, size: int) -> Array:
+    """The coefficients of cos jw in the real part of sum_l v_l exp(-iwl), l = first, first + 1, ..."""
+    folded = np.zeros(size, values.dtype)
+    np.add.at(folded, np.abs(np.arange(first, first + values.size)), values)
+    return folded
 
 
 def minimisers(coefficients: Floats) -> tuple[Floats, Floats]:
@@ -72,6 +103,14 @@ def minimisers(coefficients: Floats) -> tuple[Floats, Floats]:
         move = np.where(curvature > 1e-12, slope / np.maximum(curvature, 1e-12), 0.0)
         angles = np.clip(angles - move, np.maximum(first - grid[1], 0), np.minimum(first + grid[1], np.pi))
     return angles, cosines(angles, order.size) @ coefficients
+
+
+def lowest(numerator: Floats, denominator: Floats, level: float) -> tuple[Floats, Floats]:
+    """Angles at which a quotient of cosine polynomials lies most below the level, or least above, and its values."""
+    over = numerator.copy()
+    over[: denominator.size] -= level * denominator
+    angles, above = minimisers(over)
+    return angles, level + above / (cosines(angles, denominator.size) @ denominator)
 
 
 def cosines(angles: Floats, count: int) -> Floats:
@@ -97,29 +136,40 @@ def stays_above(coefficients: Sequence[fmpq], level: fmpq) -> bool:
     return not any(root.imag.contains(0) and not (root.real > 1 or root.real < -1) for root, _ in roots)
 
 
+def settles(recursion: Recursion) -> bool:
+    """Whether moves die out without gradients, all poles inside the unit circle: a proof, for floats as they are."""
+    # The roots of the polynomial with its coefficients in this order are the inverses of the poles.
+    roots: list[Any] = fmpq_poly(list(rationals(_poles(recursion)))).numer().complex_roots()
+    return all(abs(root) > 1 for root, _ in roots)
+
+
+def rationals(values: Floats) -> Array:
+    """Floats as exact rationals."""
+    return np.array([_rational(value) for value in values], dtype=object)
+
+
 def _rational(value: float) -> fmpq:
     return fmpq(*float(value).as_integer_ratio())
 
 
-def _combine(weights: Floats, rows: Ints) -> list[fmpq]:
-    exact = [_rational(weight) for weight in weights]
-    return [sum((w * int(c) for w, c in zip(exact, column, strict=True)), fmpq(0)) for column in rows.T]
-
-
-def certified_weight(symbol: Sequence[fmpq], p: Floats, guess: float) -> float | None:
+def certified_weight(recursion: Recursion, step: float, p: Floats, beta: Floats, guess: float) -> float | None:
     """The largest weight found, of a few just below `guess`, that S / (sum of m p_m) is proved to exceed everywhere.
 
     Args:
-        symbol: the exact coefficients of S.
-        p: the multipliers, which may miss sum m p_m = 1 by rounding.
+        recursion: whose symbol it is; its poles are known to lie inside the unit circle.
+        step: h.
+        p, beta: the multipliers; p may miss sum m p_m = 1 by rounding.
         guess: the least value of S by floats.
 
     Returns:
         The weight, or None where none is positive or can be proved.
     """
+    exact, poles = symbol(recursion, _rational(step), rationals(p), rationals(beta)), squared_poles(recursion, True)
     unit = sum((_rational(value) * (m + 1) for m, value in enumerate(p)), fmpq(0))
     for slack in (1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5):
         weight = guess * (1 - slack)
-        if weight > 0 and stays_above(symbol, _rational(weight) * unit):
+        above = exact.copy()
+        above[: poles.size] -= _rational(weight) * unit * poles
+        if weight > 0 and stays_above(list(above), fmpq(0)):
             return weight
     return None

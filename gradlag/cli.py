@@ -297,9 +297,7 @@ def reproduce(
     list_figures: Annotated[bool, typer.Option("--list", help="Only say which figures there are.")] = False,
     scale: flag.Scale = "quick",
     jobs: Annotated[int, whole("--jobs", "Local processes.")] = 1,
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", help="A Ray cluster, HOST:PORT; or local, to start Ray here.")
-    ] = None,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Ray at HOST:PORT; or local, to start it.")] = None,
     out: Annotated[Path, typer.Option("--out", help="Where results, figures and the report go.")] = Path("out"),
     as_json: flag.Json = False,
 ) -> None:

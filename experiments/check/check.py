@@ -45,6 +45,10 @@ _NEIGHBOURS = (
 )
 # Honest runs are warned of so rarely.
 _IN_ORDER = 1e-3
+_SHARED = {
+    "problem, schedule and staleness": ("problem", "schedule", "staleness"),
+    "method and kind of reads": ("method", "inconsistent"),
+}
 _STATES = (State.BROKEN, State.UNKNOWN, State.GIVEN, State.OK)
 
 
@@ -173,7 +177,8 @@ def _judged(
     horizons = log_spaced(1, evidence.steps, HORIZONS) if alone else np.array([evidence.steps])
     curves, details = {}, {}
     for bound in bounds:
-        values = curves[bound.name] = curve(bound, evidence.setting, horizons)
+        known = np.full(horizons.size, np.nan) if evidence.uncovered else curve(bound, evidence.setting, horizons)
+        values = curves[bound.name] = known
         details[bound.name] = judge_bound(evidence, bound, findings, level, tails, horizons, values)
     return _Judged(evidence, horizons, findings, curves, details)
 
@@ -322,9 +327,10 @@ def _in_order(runs: Sequence[Run]) -> list[Run]:
     if not runs:
         raise InputError("A check over several T needs at least one run. Got none.")
     ordered = sorted(runs, key=lambda run: run.configuration.steps)
-    alike = {(run.configuration.problem, run.configuration.schedule, run.configuration.staleness) for run in runs}
-    if len(alike) > 1:
-        raise InputError(f"Runs over several T must share problem, schedule and staleness. Got {sorted(alike)}.")
+    for words, names in _SHARED.items():
+        alike = {tuple(getattr(run.configuration, name) for name in names) for run in runs}
+        if len(alike) > 1:
+            raise InputError(f"Runs over several T must share {words}. Got {sorted(alike)}.")
     steps = [run.configuration.steps for run in ordered]
     if len(set(steps)) < len(steps):
         raise InputError(f"Runs over several T must differ in T. Got {steps}.")

@@ -20,6 +20,7 @@ from experiments.simulate.delayed import simulate
 from experiments.statistics.mean_test import p_value
 from theory.common.errors import TooLargeError
 from theory.common.types import Floats, Progress, Vector
+from theory.methods.rule import LinearRule
 
 # The draws of all points together are a quarter of the run's, but of each point at least 64 and at most 1024.
 _SHARE, _LEAST, _MOST = 4, 64, 1024
@@ -146,13 +147,14 @@ def _reached(run: Run, problem: Problem, k: int) -> Vector:
     asked = run.configuration
     again = simulate(
         problem,
-        run.step_sizes[:k],
+        LinearRule(run.linear.gradient_weights[:k], run.linear.move_weights),
         run.delays[:k],
         seeds=asked.seeds[:1],
         batch=asked.batch,
         record_every=k,
         coherence=False,
         window=asked.staleness,
+        inconsistent=asked.inconsistent,
     )
     point: Vector = again.final_points[0]
     return point

@@ -61,6 +61,7 @@ class Evidence:
         unbiased: whether the stochastic gradients are known to be unbiased.
         log: what was read, where the numbers come from a user's file.
         delays_known: whether the delays are those of the run, and no stand-in for them.
+        uncovered: why no bound is about this run, in a sentence; empty where some may be.
     """
 
     times: Ints
@@ -87,6 +88,7 @@ class Evidence:
     unbiased: bool = True
     log: TrainingLog | None = None
     delays_known: bool = True
+    uncovered: str = ""
 
     @property
     def steps(self) -> int:
@@ -221,6 +223,7 @@ def evidence_of(run: Run, plan: Plan | None = None, progress: Progress = untold)
         variance=_largest_variance(run, objective) if objective else None,
         draws=drawn(run, objective, progress) if objective and not (exact or trusted) and "sigma" in constants else (),
         unbiased=trusted or exact,
+        uncovered=run.uncovered,
     )
     return replace(found, floor=_floor(found, run.displacement))
 
@@ -287,12 +290,13 @@ def _visited(run: Run, problem: Problem) -> list[Floats]:
     try:
         again = simulate(
             problem,
-            run.step_sizes,
+            run.linear,
             run.delays,
             seeds=run.configuration.seeds[:1],
             batch=run.configuration.batch,
             record_every=run.configuration.steps,
             window=run.configuration.staleness,
+            inconsistent=run.configuration.inconsistent,
         )
     except TooLargeError:
         return [start]

@@ -15,7 +15,7 @@ from experiments.statistics.comparison import MeanComparison, Outcome, Points, c
 from experiments.statistics.decay import running_minimum
 from experiments.statistics.intervals import mean
 from experiments.statistics.tails import Bounded, Tails
-from theory.bounds import Bound, Failure
+from theory.bounds import Bound
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.types import Floats, Ints
 
@@ -33,9 +33,9 @@ def judge_bound(
     values: Floats,
 ) -> BoundVerdict:
     """What the evidence says of one bound with this curve over the horizons, at a level that so many claims share."""
-    value, failures = bound.assess(evidence.setting)
+    value, failures = (None, ()) if evidence.uncovered else bound.assess(evidence.setting)
     if value is None:
-        return _outside_domain(bound, failures)
+        return _outside_domain(bound, evidence.uncovered or failures[0].sentence())
     comparison = _compare(evidence, bound, value, level, tails)
     contradicted = broken(findings, tuple(assumption.name for assumption in bound.assumptions))
     decision, reason = _decision(evidence, bound, comparison, contradicted, findings)
@@ -59,8 +59,7 @@ def judge_bound(
     )
 
 
-def _outside_domain(bound: Bound, failures: tuple[Failure, ...]) -> BoundVerdict:
-    sentence = failures[0].sentence()
+def _outside_domain(bound: Bound, sentence: str) -> BoundVerdict:
     return BoundVerdict(
         bound.name,
         bound.iterates,

@@ -103,10 +103,11 @@ def predicted_seconds(question: Question) -> float:
 
 
 def _questions(setting: Setting) -> list[tuple[str, Question]]:
-    """What is asked at a setting; none where a constant is missing or zero."""
+    """What is asked at a setting; none where a constant is missing or zero, or where a step reads several points."""
     constants = setting.constants
     if (
-        not all(constants.get(name, 0.0) > 0 for name in ("L", "Delta"))
+        setting.delays.ndim > 1
+        or not all(constants.get(name, 0.0) > 0 for name in ("L", "Delta"))
         or setting.delays.max() > setting.staleness.maximum_delay
     ):
         return []
@@ -123,7 +124,12 @@ def _questions(setting: Setting) -> list[tuple[str, Question]]:
 
 
 def settings_of(runs: Sequence[Run], times: Sequence[int]) -> dict[int, Setting]:
-    """Where the rungs of a ladder are wanted: prefixes of a single run, or one run for each number of steps."""
+    """Where the rungs of a ladder are wanted: prefixes of a single run, or one run for each number of steps.
+
+    A worst case is that of delayed steps: there is none of runs that no bound covers.
+    """
+    if any(run.uncovered for run in runs):
+        return {}
     if len(runs) > 1:
         return {run.configuration.steps: run.setting() for run in runs}
     whole = runs[0].setting()

@@ -17,14 +17,14 @@ from typing import Any, TypedDict, cast
 
 from theory.common.errors import GradlagError, InputError
 from theory.formulas.notation import checked_constant
+from theory.methods.registry import parse_method
 from theory.schedules.schedule import parse_schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
 
 SCHEMA = "gradlag-run/1"
-METHODS = ("delayed",)
 # What came after files had been written: left out of key and JSON where it has its default, so that they keep theirs.
-_LATER = {"method": METHODS[0]}
+_LATER = {"method": "delayed", "inconsistent": False}
 
 
 class EngineOptions(TypedDict, total=False):
@@ -32,9 +32,12 @@ class EngineOptions(TypedDict, total=False):
 
     Args:
         record_every: distance between two points at which the full gradient is measured, 1 by default.
+        inconsistent: whether several delays of a step are those of blocks of coordinates; by default each is of a
+            gradient of its own, and the mean of these is applied.
     """
 
     record_every: int
+    inconsistent: bool
 
 
 class RunOptions(EngineOptions, total=False):
@@ -46,7 +49,9 @@ class RunOptions(EngineOptions, total=False):
         batch: minibatch size, 0 for the full gradient; by default the problem's own.
         delays: constant (s - 1, the default), uniform, geometric:mean=M, cyclic:period=P, normal:mean=M,sd=D,
             adversarial; or a model.
-        delays_file: a file of T delays, in place of `delays`; of a stored trace the first T are taken.
+        delays_file: a file of T delays, in place of `delays`; of a stored trace the first T are taken. A line may hold
+            several, of the gradients that a step averages or of blocks (see `inconsistent`).
+        method: how points come from gradients, a spelling of `theory.methods`; delayed steps by default.
         constants: values of L, Delta, sigma in place of the problem's, and of mu.
     """
 
@@ -56,6 +61,7 @@ class RunOptions(EngineOptions, total=False):
     delays: str | DelayModel
     delays_file: Path | str | None
     constants: Mapping[str, float]
+    method: str
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ class Configuration:
         data_digest: digest of the data that defines the objective.
         schedule_digest: digest of the expression that the schedule's name stands for, or of the numbers of its file.
         delays_digest: digest of the delays where their spelling does not determine them, as for a file.
-        method: the rule of an update; "delayed" is x_k = x_(k-1) - eta_k g(x_(k-1-d_k)), the only one there is.
+        method: the rule of an update; "delayed" is x_k = x_(k-1) - eta_k g(x_(k-1-d_k)).
+        inconsistent: whether the delays of a step are those of blocks of coordinates.
 
     Raises:
         InputError: a field that no run can have.
@@ -98,7 +105,8 @@ class Configuration:
     data_digest: str = ""
     schedule_digest: str = ""
     delays_digest: str = ""
-    method: str = METHODS[0]
+    method: str = "delayed"
+    inconsistent: bool = False
 
     def __post_init__(self) -> None:
         normal = {
@@ -108,9 +116,9 @@ class Configuration:
             "batch": whole_number(self.batch, 0, "The batch", InputError),
             "record_every": _normal_stride(self.record_every, self.steps),
             "constants": {name: checked_constant(name, self.constants[name]) for name in sorted(self.constants)},
+            "method": parse_method(self.method).text,
+            "inconsistent": bool(self.inconsistent),
         }
-        if self.method not in METHODS:
-            raise InputError(f"The method must be one of {', '.join(METHODS)}. Got {self.method!r}.")
         for name, value in normal.items():
             object.__setattr__(self, name, value)
 
@@ -152,9 +160,11 @@ class Configuration:
             "--batch": self.batch,
         }
         flags |= {"--delays-file": self.delays[1:]} if self.delays.startswith("@") else {"--delays": self.delays}
+        flags |= {"--method": self.method} if self.method != "delayed" else {}
         flags |= {"--record-every": self.record_every} if self.record_every > 1 else {}
         flags |= {"--constants": ",".join(f"{n}={v!r}" for n, v in self.constants.items())} if self.constants else {}
-        return "gradlag run " + shlex.join(str(part) for pair in flags.items() for part in pair) + " --out run.nc"
+        words = [str(part) for pair in flags.items() for part in pair] + ["--inconsistent"] * self.inconsistent
+        return f"gradlag run {shlex.join(words)} --out run.nc"
 
     def to_json(self) -> str:
         """The configuration as one line of JSON."""

@@ -148,7 +148,7 @@ def _belongs(part: Run, plan: Plan) -> bool:
     return (
         part.configuration == replace(plan.configuration, seeds=part.configuration.seeds)
         and np.array_equal(part.step_sizes, plan.setting.step_sizes)
-        and np.array_equal(part.delays, plan.setting.delays)
+        and np.array_equal(part.delays, plan.delays)
         and part.versions == current_versions()
     )
 
@@ -174,7 +174,7 @@ def _run(plan: Plan, blocks: Sequence[_Block]) -> Run:
     return build_run(
         replace(plan.configuration, seeds=tuple(seeds)),
         step_sizes=plan.setting.step_sizes,
-        delays=plan.setting.delays,
+        delays=plan.delays,
         constants=plan.constants,
         measured=measured | {"time": blocks[0].seen.time},
         command=plan.command,

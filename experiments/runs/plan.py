@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Unpack
 
 import numpy as np
-from numpy.typing import NDArray
 
 from experiments.common.arrays import digest_of
 from experiments.common.constants import Constant, Known
@@ -20,18 +20,21 @@ from experiments.problems import get_problem
 from experiments.problems.problem import Problem, validate_batch
 from experiments.runs.configuration import Configuration, EngineOptions
 from experiments.runs.recorded_trace import holds_netcdf, load_trace
+from experiments.runs.rules import rule_of
 from experiments.runs.run import MEASURED
 from experiments.simulate.memory import predicted_memory
 from experiments.simulate.trajectories import Iteration
 from theory.bounds import Setting
 from theory.common.errors import InputError, ProblemError
 from theory.formulas.notation import checked_constant
+from theory.methods.registry import parse_method
+from theory.methods.rule import LinearRule
 from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule, said_of
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
 from theory.staleness.delays import TraceDelay, delay_model, delay_trace
 from theory.staleness.stability_of_delays import announcement
-from theory.staleness.traces import one_read, validate_delays
+from theory.staleness.traces import Delays, oldest, validate_delays
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +45,10 @@ class Plan:
         configuration: what was asked for, in normal form.
         problem: the objective.
         rule: the schedule.
-        setting: step sizes (T,), delays (T,) that all seeds share, staleness, and the values of the constants.
+        setting: step sizes (T,), delays (T,) or (T, B) that all seeds share, staleness, and the values of the
+            constants; where reads are inconsistent, the delays are the largest of each step.
+        delays: (T,) or (T, B), those that the engine takes.
+        linear: what the method comes to.
         constants: L, Delta, sigma, and mu if it was given, each with how it is known.
         announcements: sentences for the user before the run starts.
         memory: bytes that carrying it out will take.
@@ -53,6 +59,8 @@ class Plan:
     problem: Problem
     rule: AnySchedule
     setting: Setting
+    delays: Delays
+    linear: LinearRule
     constants: Mapping[str, Constant]
     announcements: tuple[str, ...]
     memory: int
@@ -65,8 +73,8 @@ class Plan:
 
     def iteration(self, seeds: Sequence[int]) -> Iteration:
         """What an engine is given for these seeds."""
-        asked, run = self.configuration, self.setting
-        return Iteration.of(run.step_sizes, run.delays, seeds, asked.staleness, asked.batch, **asked.engine_options)
+        asked, weights, moves = self.configuration, self.linear.gradient_weights, self.linear.move_weights
+        return Iteration.of(weights, self.delays, seeds, asked.staleness, asked.batch, moves, **asked.engine_options)
 
 
 def plan(
@@ -81,6 +89,7 @@ def plan(
     delays: str | DelayModel = "constant",
     delays_file: Path | str | None = None,
     constants: Mapping[str, float] | None = None,
+    method: str = "delayed",
     command: str = "",
     **options: Unpack[EngineOptions],
 ) -> Plan:
@@ -91,7 +100,7 @@ def plan(
         schedule: spelling of the step sizes, the schedule, or a callable k -> step size.
         staleness: the theorem's s.
         steps: T.
-        seeds, first_seed, batch, delays, delays_file, constants, **options: see `RunOptions`.
+        seeds, first_seed, batch, delays, delays_file, constants, method, **options: see `RunOptions`.
         command: the command line, to be stored with the result.
 
     Returns:
@@ -108,12 +117,15 @@ def plan(
     horizon = whole_number(steps, 1, "The number of steps", InputError)
     objective = get_problem(problem) if isinstance(problem, str) else problem
     size = validate_batch(objective.default_batch if batch is None else batch)
-    memory = _memory(objective, size, horizon, seeds, window, options.get("record_every", 1))
+    memory = partial(_memory, objective, size, horizon, seeds, window, options.get("record_every", 1))
+    memory(1)  # refused before anything is made
     first = whole_number(first_seed, 0, "The first seed", InputError)
     model = _delay_model(delays, delays_file, horizon, window)
-    trace = one_read(validate_delays(delay_trace(model, horizon, first), window), "A run")
+    trace = validate_delays(delay_trace(model, horizon, first), window)
     resolved, rule = resolve_constants(objective.constants(size), constants or {}), parse_schedule(schedule, horizon)
-    setting = Setting.of(rule, trace, window, {name: constant.value for name, constant in resolved.items()})
+    read = oldest(trace) if options.get("inconsistent") else trace
+    setting = Setting.of(rule, read, window, {name: constant.value for name, constant in resolved.items()})
+    linear = rule_of(method, setting)
     configuration = Configuration(
         problem=objective.name,
         schedule=rule.text,
@@ -126,11 +138,14 @@ def plan(
         data_digest=objective.digest,
         schedule_digest=rule.digest,
         delays_digest="" if model is not delays and delays_file is None else digest_of(trace),
+        method=method,
         **options,
     )
-    told = said_of(rule) + _announcements(objective, configuration, setting.step_sizes, model)
+    told = said_of(rule) + _announcements(objective, configuration, linear, model)
     told += tuple(filter(None, [rule.scaled(setting.constants.get("L"))]))
-    return Plan(configuration, objective, rule, setting, resolved, told, memory, command)
+    told += _reads_told(trace, configuration)
+    needed = memory(linear.gradients + linear.moves)
+    return Plan(configuration, objective, rule, setting, trace, linear, resolved, told, needed, command)
 
 
 def resolve_constants(known: Mapping[str, Constant], given: Mapping[str, float]) -> dict[str, Constant]:
@@ -153,13 +168,21 @@ def _delay_model(
     return delay_model(delays, delays_file, steps, staleness)
 
 
-def _memory(problem: Problem, batch: int, steps: int, seeds: int, staleness: Staleness, record_every: int) -> int:
+def _memory(
+    problem: Problem, batch: int, steps: int, seeds: int, staleness: Staleness, record_every: int, kept_terms: int
+) -> int:
     """What the whole run will take, refused before anything is allocated if there is not as much."""
     count = whole_number(seeds, 1, "The number of seeds", InputError)
     stride = whole_number(record_every, 1, "The recording stride", InputError)
     engine = "black-box" if problem.kernel(batch) is None else "fused"
     simulated = predicted_memory(
-        problem.dimension, steps, count, window=staleness.window, record_every=stride, engine=engine
+        problem.dimension,
+        steps,
+        count,
+        window=staleness.window,
+        record_every=stride,
+        engine=engine,
+        kept_terms=kept_terms,
     )
     needed = simulated + _COPIES * 8 * len(MEASURED) * count * (steps // stride + 1)
     check_memory(needed)
@@ -167,20 +190,37 @@ def _memory(problem: Problem, batch: int, steps: int, seeds: int, staleness: Sta
 
 
 def _announcements(
-    problem: Problem, configuration: Configuration, step_sizes: NDArray[np.float64], delays: DelayModel
+    problem: Problem, configuration: Configuration, linear: LinearRule, delays: DelayModel
 ) -> tuple[str, ...]:
     noise_free = problem.deterministic(configuration.batch)
     told = (
-        announcement(step_sizes, delays, problem.curvature),
+        announcement(linear.gradient_weights[:, 0], delays, problem.curvature)
+        if configuration.method == "delayed"
+        else None,
+        None if parse_method(configuration.method).takes_steps else _OWN_STEPS.format(method=configuration.method),
         _ONE_SEED if len(configuration.seeds) == 1 and not noise_free else None,
         _NO_NOISE if len(configuration.seeds) > 1 and noise_free else None,
     )
     return tuple(sentence for sentence in told if sentence is not None)
 
 
+def _reads_told(trace: Delays, configuration: Configuration) -> tuple[str, ...]:
+    """How several delays a step are read: a file may have been meant otherwise."""
+    if trace.ndim == 1:
+        return ()
+    count, words = trace.shape[1], _BLOCKS if configuration.inconsistent else _SEVERAL
+    return (words.format(count=count),)
+
+
 # Besides the recording itself: the blocks joined, one more while they are described, and the encoded file.
 _COPIES = 3
 
+_SEVERAL = "Every step has {count} delays: it applies the mean of {count} gradients, each with noise of its own."
+_BLOCKS = (
+    "Every step has {count} delays, of {count} consecutive blocks of coordinates: the gradient is read at a point put "
+    "together from them."
+)
+_OWN_STEPS = "The method {method} has a step size of its own, a multiple of 1/L; the schedule is not used."
 _ONE_SEED = (
     "One seed cannot decide a statement about expectations, as the gradient is noisy: the verdict will be undecided. "
     "Give more with --seeds 32."

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,15 @@ from experiments.common.constants import Constant, Known
 from experiments.common.provenance import current_versions
 from experiments.runs.configuration import SCHEMA, Configuration
 from experiments.runs.contents import content_digest, numbers_digest
+from experiments.runs.rules import as_delayed, rule_of
 from experiments.simulate.measured import SERIES, Series, Variable
 from experiments.simulate.trajectories import recorded_times
 from theory.bounds import Setting
 from theory.common.errors import DelayError, StoreError
 from theory.common.shown import Shown
+from theory.methods.rule import LinearRule
 from theory.staleness.count import Staleness
-from theory.staleness.traces import one_read, validate_delays
+from theory.staleness.traces import oldest, validate_delays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,10 +98,29 @@ class Run(Series, Shown):
         """The theorem's s."""
         return Staleness(self.configuration.staleness)
 
+    @cached_property
+    def linear(self) -> LinearRule:
+        """What the method comes to."""
+        return rule_of(self.configuration.method, self._asked())
+
     def setting(self) -> Setting:
         """The steps, delays, staleness and constants at which the bounds of this run are evaluated."""
+        return as_delayed(self.linear, self._asked()) or self._asked()
+
+    @property
+    def uncovered(self) -> str:
+        """Why bounds say nothing of this run, in a sentence; empty where they may."""
+        if self.configuration.inconsistent and self.delays.ndim > 1:
+            return _INCONSISTENT
+        if as_delayed(self.linear, self._asked()) is None:
+            return _OTHER_METHOD.format(method=self.configuration.method)
+        return ""
+
+    def _asked(self) -> Setting:
+        """The setting with the steps of the schedule; where reads are inconsistent, the largest delay of each step."""
         values = {name: constant.value for name, constant in self.constants.items()}
-        return Setting(self.step_sizes, self.delays, self.staleness, values)
+        delays = oldest(self.delays) if self.configuration.inconsistent else self.delays
+        return Setting(self.step_sizes, delays, self.staleness, values)
 
     def identical(self, other: Run) -> bool:
         """Whether two runs agree bit for bit in configuration, numbers and constants, time stamps apart."""
@@ -111,6 +133,10 @@ class Run(Series, Shown):
         return values
 
 
+_OTHER_METHOD = (
+    "No bound covers the method {method}: all are proved for delayed steps, and it does not come to such steps."
+)
+_INCONSISTENT = "No bound covers inconsistent reads, whose blocks of coordinates are from different points of the run."
 COORDINATES = (Run.seed, Run.time, Run.step)
 MEASURED = (*SERIES, Run.diverged_at)
 PLANNED = (Run.step_sizes, Run.delays)
@@ -131,7 +157,7 @@ def build_run(
     Args:
         configuration: what was asked for.
         step_sizes: (T,), eta_k.
-        delays: (T,), d_k.
+        delays: (T,), d_k; or (T, B).
         constants: L, Delta, sigma, and mu if it has a value.
         measured: `time` (R,) and the arrays of MEASURED.
         command: the command that made the run; by default the one of the configuration.
@@ -196,11 +222,16 @@ def _check_variable(variable: Variable, data: xr.Dataset) -> None:
     if variable.name not in data.variables:
         raise StoreError(f"The variable {variable.name} of the run is missing.")
     array = data[variable.name]
-    if array.dims != variable.dims or array.dtype != np.dtype(variable.dtype):
+    if array.dims not in _dims(variable) or array.dtype != np.dtype(variable.dtype):
         raise StoreError(
             f"The variable {variable.name} must be {variable.dtype} over {variable.dims}, and is {array.dtype} "
             f"over {array.dims}."
         )
+
+
+def _dims(variable: Variable) -> tuple[tuple[str, ...], ...]:
+    """The dimensions that a variable may have: a step may have several delays."""
+    return (variable.dims, ("step", "read")) if variable is Run.delays else (variable.dims,)
 
 
 def _check_axes(configuration: Configuration, data: xr.Dataset) -> None:
@@ -219,7 +250,7 @@ def _check_plan(configuration: Configuration, data: xr.Dataset) -> None:
     if not (np.isfinite(step_sizes).all() and (step_sizes >= 0).all()):
         raise StoreError("The step sizes of a run must be finite and at least 0, and these are not.")
     try:
-        one_read(validate_delays(delays, Staleness(configuration.staleness)), "A run")
+        validate_delays(delays, Staleness(configuration.staleness))
     except DelayError as cause:
         raise StoreError("The delays of a run must satisfy 0 <= d_k <= min(s - 1, k - 1), and these do not.") from cause
 
@@ -230,11 +261,12 @@ def _described(
     if variable.name not in arrays:
         raise StoreError(f"A run needs the array {variable.name}, which is missing.")
     values = np.array(arrays[variable.name], dtype=variable.dtype)
-    if values.ndim != len(variable.dims):
+    dims = next((dims for dims in _dims(variable) if len(dims) == values.ndim), None)
+    if dims is None:
         raise StoreError(
             f"The array {variable.name} must have the dimensions {variable.dims}. Got shape {values.shape}."
         )
-    return variable.dims, values, {"units": variable.units, "long_name": variable.meaning}
+    return dims, values, {"units": variable.units, "long_name": variable.meaning}
 
 
 def _constants_to_json(constants: Mapping[str, Constant]) -> str:

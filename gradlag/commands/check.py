@@ -222,7 +222,8 @@ def show(verdict: Verdict, *, out: Path | None, told: Collection[str] = ()) -> N
     print_prose(*_worst_cases(verdict))
     details, elsewhere = _sorted_out(verdict)
     print_table(("bound", "value", "slack", "minimum over", "verdict"), [_bound_row(detail) for detail in details])
-    print_list("Why not:", [_reason(d) for d in details if str(d.verdict) != "holds" and d.name != verdict.bound])
+    others = [d for d in details if str(d.verdict) != "holds" and d.name != verdict.bound]
+    print_list("Why not:", [_reason(d) for d in others if d.sentence not in verdict.sentence])
     if elsewhere:
         print_prose(f"Also outside their domain here (--bound NAME says why): {', '.join(elsewhere)}.")
     print_table(
@@ -255,7 +256,7 @@ def _decay_text(verdict: Verdict) -> str:
     band = interval(*verdict.rate_interval, 3) if verdict.rate_interval else ""
     bound = "" if verdict.bound_rate is None else f"; the bound as T^{number(verdict.bound_rate, 3)}"
     measured = unbroken(f"T^{number(verdict.rate, 3)} {band}".strip())
-    known = REGISTRY.get(verdict.bound)
+    known = REGISTRY.get(verdict.bound) if any(v is not None for v in verdict.bounds.get(verdict.bound, ())) else None
     derived = f" As T grows, {known.name}: {known.rate()}." if known else ""
     return f"Decay: the measured minimum goes as {measured} over T = {first}..{last}{bound}.{derived}"
 

@@ -1,4 +1,4 @@
-"""`gradlag compare`: several schedules on one problem, in one table and one picture."""
+"""`gradlag compare`: several schedules, or methods, on one problem, in one table and one picture."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ from gradlag.terminal.output import interval, keep_json, number, print_prose, pr
 from theory.common.errors import InputError
 from theory.common.shown import Shown
 from theory.common.types import Say
+from theory.methods.registry import parse_method
 from theory.schedules.schedule import GivenSchedule, parse_schedule
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(Shown):
-    """Several schedules on one problem: a verdict each.
+    """Several schedules or methods on one problem: a verdict each.
 
     Args:
-        verdicts: schedule -> verdict.
+        verdicts: what is compared -> verdict: the schedule, the method, or both where both differ.
         picture: where the picture is, if it was asked for.
+        asked: what is compared -> schedule and method.
     """
 
     verdicts: Mapping[str, Verdict]
     picture: Path | None
+    asked: Mapping[str, tuple[str, str]]
 
     def to_dict(self) -> dict[str, Any]:
         """What `--json` prints: the verdicts by schedule, and the picture."""
+        told = {text: dict(zip(("schedule", "method"), self.asked[text], strict=True)) for text in self.verdicts}
         return {
-            "schedules": [{"schedule": text} | verdict.to_dict() for text, verdict in self.verdicts.items()],
+            "schedules": [told[text] | verdict.to_dict() for text, verdict in self.verdicts.items()],
             "picture": None if self.picture is None else str(self.picture),
         }
 
@@ -57,15 +61,17 @@ def compare(
     steps: int,
     level: float = 0.05,
     tails: str = "any",
+    methods: Sequence[str] | None = None,
     out: Path | str | None = None,
     announce: Say = silent,
     progress: bool = False,
     **options: Unpack[RunOptions],
 ) -> Comparison:
-    """Check several schedules on one problem with the same seeds and delays.
+    """Check several schedules, or methods, on one problem with the same seeds and delays.
 
     Args:
-        schedules: two or more, all different.
+        schedules: two or more, all different; one is enough where there are several methods.
+        methods: each with each schedule; by default the one of `method`.
         problem, staleness, steps, level, tails, announce, progress, **options: see `check`.
         out: a folder for the runs, the verdicts (JSON) and the picture (SVG, PDF); nothing is stored by default. Runs
             that an earlier comparison left there are used.
@@ -82,9 +88,17 @@ def compare(
     """
     rules = [each if isinstance(each, str) else parse_schedule(each, steps) for each in schedules]
     texts = [each if isinstance(each, str) else each.text for each in rules]
-    if len(set(texts)) < max(2, len(texts)):
-        raise InputError(f"A comparison needs two or more different schedules. Got {', '.join(texts) or 'none'}.")
-    wanted = {text: planned(s, problem, staleness, steps, options) for text, s in zip(texts, rules, strict=True)}
+    named = [parse_method(each).text for each in methods or [options.get("method", "delayed")]]
+    if len(set(texts)) < len(texts) or len(set(named)) < len(named) or len(texts) * len(named) < 2:
+        got = ", ".join([*texts, *(named if methods else ())]) or "none"
+        hint = _OR_METHODS if methods else ""
+        raise InputError(f"A comparison needs two or more different schedules. Got {got}.{hint}")
+    asked = {_label(t, m, texts, named): (t, m) for t in texts for m in named}
+    taken = dict(zip(texts, rules, strict=True))
+    wanted = {
+        label: planned(taken[text], problem, staleness, steps, {**options, "method": method})
+        for label, (text, method) in asked.items()
+    }
     for text, plans in wanted.items():
         refuse_early(plans[-1], None, level)
         for sentence in plans[-1].announcements:
@@ -95,7 +109,17 @@ def compare(
         runs = [carry_out(each, folder and folder / f"run-{each.key[:12]}.nc", announce, progress) for each in plans]
         with reporting(f"the verdict on {text}", quiet=not progress) as report:
             verdicts[text] = check_runs(runs, None, level, plan=plans[-1], tails=known, progress=report)
-    return Comparison(verdicts, None if folder is None else _keep(verdicts, folder))
+    return Comparison(verdicts, None if folder is None else _keep(verdicts, folder), asked)
+
+
+_OR_METHODS = " Or give one schedule and two or more different methods (--method, repeated)."
+
+
+def _label(schedule: str, method: str, schedules: Sequence[str], methods: Sequence[str]) -> str:
+    """What tells one from the others."""
+    if len(methods) == 1:
+        return schedule
+    return method if len(schedules) == 1 else f"{schedule}, {method}"
 
 
 def _keep(verdicts: Mapping[str, Verdict], folder: Path) -> Path:
@@ -106,16 +130,22 @@ def _keep(verdicts: Mapping[str, Verdict], folder: Path) -> Path:
 
 
 def show(comparison: Comparison) -> None:
-    """Several schedules in one table."""
+    """Several schedules or methods in one table."""
     any_verdict = next(iter(comparison.verdicts.values()))
     print_prose(f"At T = {any_verdict.times[-1]}, {any_verdict.seeds} seeds, level {any_verdict.level:g}:")
     print_table(
-        ("schedule", "measured", "band", "bound", "value", "slack", "decay", "verdict"),
+        (_heading(comparison), "measured", "band", "bound", "value", "slack", "decay", "verdict"),
         [_row(text, verdict) for text, verdict in comparison.verdicts.items()],
     )
     print_prose(*_remarks(comparison))
     if comparison.picture is not None:
         print_prose(f"The picture is {comparison.picture}.")
+
+
+def _heading(comparison: Comparison) -> str:
+    """What the first column holds."""
+    schedules, methods = (set(column) for column in zip(*comparison.asked.values(), strict=True))
+    return "schedule" if len(methods) == 1 else "method" if len(schedules) == 1 else "schedule, method"
 
 
 def _row(schedule: str, verdict: Verdict) -> tuple[str, ...]:

@@ -40,7 +40,8 @@ def run(
         out: the result file; nothing is stored by default. A run into a file is taken up where it was interrupted.
         announce: called with what should be known beforehand, such as a step beyond the stability limit.
         progress: show progress and time left on stderr.
-        **options: seeds, first_seed, batch, record_every, delays, delays_file, constants; see `RunOptions`.
+        **options: seeds, first_seed, batch, record_every, delays, delays_file, inconsistent, constants, method; see
+            `RunOptions`.
 
     Returns:
         The run, with gradient norms (seed, time), losses, coherence, delays and constants.

@@ -16,7 +16,7 @@ from theory.common.errors import InputError
 _OF_A_CLAIM = (
     "schedule", "claim", "staleness", "steps", "coherence", "constants", "delays", "delays_file", "as_json",
 )  # fmt: skip
-_OF_A_RUN = ("problem", "seeds", "batch", "record_every")
+_OF_A_RUN = ("problem", "seeds", "batch", "record_every", "inconsistent", "method")
 _OF_A_LOG = ("norm", "columns", "squared", "optimizer", "estimates")
 _NOT_OF_A_CLAIM = (*_OF_A_RUN, "level", "tails", "bounds", "log", "worst_case", *_OF_A_LOG)
 

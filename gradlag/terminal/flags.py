@@ -67,6 +67,20 @@ DelaysOrWorst = Annotated[
     ),
 ]
 DelaysFile = Annotated[Path | None, typer.Option("--delays-file", help="T lines, line k the delay of step k.")]
+Inconsistent = Annotated[
+    bool,
+    typer.Option("--inconsistent", help="Several delays a line are of blocks of coordinates, not of gradients."),
+]
+_METHOD = (
+    "How points come from gradients: delayed, wait, batch-wait[:batch=B], momentum:beta=B, nesterov:beta=B, "
+    "counter-momentum, filter:FILE."
+)
+_methods = names("theory.methods.registry", "METHODS")
+Method = Annotated[str, typer.Option("--method", autocompletion=_methods, help=_METHOD)]
+Methods = Annotated[
+    list[str] | None,
+    typer.Option("--method", autocompletion=_methods, help=f"{_METHOD} Repeatable: one beside another."),
+]
 Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
 Level = Annotated[float, real("--level", "How often the verdict `violated` may be wrong.")]
 Tails = Annotated[str, typer.Option("--tails", help="What is known of |grad F|^2: any, kappa:K, bounded:M, gaussian.")]

@@ -43,6 +43,11 @@ FILES = {
     "future.txt": "0\n-1\n1\n1\n",
     "half.txt": "0\n0.5\n1\n1\n",
     "empty.txt": "",
+    "ragged.txt": "0 0\n0 1\n1\n1 1\n",
+    "words.txt": "0 0\n0 x\n1 1\n1 1\n",
+    "wide.txt": "0 0\n0 1\n0 2\n1 1\n",
+    "four.txt": "0 0 0 0\n0 1 0 0\n0 1 0 0\n0 1 0 0\n",
+    "filter.txt": "gradients one\n",
     # step sizes
     "two_steps.txt": "0.1\n0.1\n",
     "word_steps.txt": "0.1\na\n0.1\n0.1\n",

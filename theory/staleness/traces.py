@@ -71,6 +71,15 @@ def one_read(delays: Delays, what: str) -> Delays:
     return delays
 
 
+def oldest(delays: Delays) -> Delays:
+    """int64 (T,): the largest delay of each step.
+
+    >>> oldest(np.array([[0, 0], [1, 0]]))
+    array([0, 1])
+    """
+    return delays if delays.ndim == 1 else np.asarray(delays.max(axis=1))
+
+
 def _refuse_out_of_range(delays: Delays, staleness: Staleness | None, what: Callable[[int], str]) -> None:
     """Refuse delays that no step can have, then those beyond the window, telling the staleness that has them all."""
     reads = delays if delays.ndim == 2 else delays[:, None]

@@ -9,6 +9,7 @@ import pytest
 
 from experiments.check.check import check
 from experiments.check.verdict import Decision
+from experiments.check.worst_case_values import settings_of
 from experiments.common.constants import Constant, Known
 from experiments.runs.configuration import Configuration
 from experiments.runs.execute import execute, plan
@@ -16,8 +17,9 @@ from experiments.runs.run import Run, build_run
 from experiments.simulate.trajectories import recorded_times
 from experiments.statistics.comparison import Outcome
 from experiments.statistics.intervals import lower_bound
-from theory.bounds import get
+from theory.bounds import Setting, get
 from theory.common.errors import InputError
+from theory.staleness.count import Staleness
 
 STEPS, WINDOW = 40, 3
 VALUES = {"L": 1.0, "Delta": 1.0, "sigma": 1.0}
@@ -527,3 +529,48 @@ def test_a_verdict_maps_to_its_exit_status() -> None:
         Decision.ASSUMPTION_BROKEN: 3,
         Decision.UNDECIDED: 3,
     }
+
+
+# Methods, and reads by blocks
+
+
+@pytest.mark.parametrize(
+    "method", ["momentum:beta=0.5", "nesterov:beta=0.5", "counter-momentum", "filter:gradients=1.0,moves=-0.4"]
+)
+def test_no_bound_covers_a_method_that_comes_to_no_delayed_steps(method: str) -> None:
+    settled = plan("quadratic:d=3,noise=0", "1/(s*L)", 3, 40, seeds=1, method=method)
+    verdict = check(execute(settled), plan=settled)
+    assert verdict.verdict is Decision.ASSUMPTION_BROKEN
+    assert f"No bound covers the method {method}" in verdict.sentence
+    assert all(detail.value is None for detail in verdict.bounds_detail.values())
+    claimed = check(execute(settled), ["theorem-a"], plan=settled)
+    assert claimed.verdict is Decision.ASSUMPTION_BROKEN and "No bound covers the method" in claimed.sentence
+    assert not settings_of([execute(settled)], verdict.times)
+
+
+@pytest.mark.parametrize("noise", [0, 1])
+def test_waiting_is_judged_as_the_steps_without_delay_that_it_comes_to(noise: int) -> None:
+    settled = plan(f"quadratic:d=3,noise={noise}", "1/(s*L)", 3, 60, seeds=8, method="wait")
+    run = execute(settled)
+    verdict = check(run, plan=settled)
+    sizes = np.where(np.arange(60) % 3 == 0, 1 / 3, 0.0)
+    bare = Setting(sizes, np.zeros(60, int), Staleness(3), run.setting().constants)
+    assert verdict.bounds_detail["theorem-a"].value == get("theorem-a").assess(bare)[0]
+    assert verdict.verdict is Decision.HOLDS
+
+
+def test_no_bound_covers_inconsistent_reads(tmp_path: Path) -> None:
+    trace = tmp_path / "delays.txt"
+    trace.write_text("0 0\n" + "1 0\n0 1\n" * 15)
+    settled = plan("quadratic:d=3", "1/(s*L)", 2, 31, seeds=4, delays_file=trace, inconsistent=True)
+    verdict = check(execute(settled), plan=settled)
+    assert verdict.verdict is Decision.ASSUMPTION_BROKEN
+    assert "No bound covers inconsistent reads" in verdict.sentence
+
+
+def test_runs_of_several_methods_are_not_those_of_one_schedule() -> None:
+    runs = [
+        execute(plan("quadratic:d=3", "1/(s*L)", 2, T, seeds=2, method=m)) for T, m in ((8, "wait"), (16, "delayed"))
+    ]
+    with pytest.raises(InputError, match="must share method and kind of reads"):
+        check(runs)

@@ -167,6 +167,50 @@ def test_an_option_of_the_engine_goes_by_its_name_from_the_request_to_the_iterat
     assert tiny(record_every=5).iteration((0,)).times.tolist() == [0, 5, 10, 12]
 
 
+METHODS = ["wait", "momentum:beta=0.5", "nesterov:beta=-0.3", "counter-momentum", "filter:gradients=1.0:0.5,moves=-0.2"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_of_a_method_is_stored_and_goes_on_where_it_was_interrupted(tmp_path, method):
+    settled, path = tiny(delays="uniform", method=method), tmp_path / "run.nc"
+    with pytest.raises(KeyboardInterrupt):
+        run_to_file(settled, path, interrupting(12 * 8 + 1))
+    run = run_to_file(settled, path)
+    assert run.identical(execute(settled))
+    assert load(path).identical(run)
+    assert run.configuration.method == method
+    np.testing.assert_array_equal(run.linear.gradient_weights, settled.linear.gradient_weights)
+    plain = execute(tiny(delays="uniform"))
+    assert (run.gradient_norm_squared != plain.gradient_norm_squared).any()
+    np.testing.assert_array_equal(run.step_sizes, plain.step_sizes)
+
+
+def test_a_method_with_a_step_of_its_own_says_that_the_schedule_is_not_used():
+    told = tiny(method="counter-momentum").announcements
+    assert any("counter-momentum has a step size of its own" in sentence for sentence in told)
+
+
+def test_blocks_of_coordinates_are_run_stored_and_taken_up(tmp_path):
+    lines = ["0 0 0", *["1 0 0", "0 2 1"] * 5, "2 2 0"]
+    settled = tiny(delays_file=trace(tmp_path, *lines), inconsistent=True, seeds=9)
+    assert any("3 consecutive blocks of coordinates" in sentence for sentence in settled.announcements)
+    with pytest.raises(KeyboardInterrupt):
+        run_to_file(settled, tmp_path / "run.nc", interrupting(12 * 8 + 1))
+    run = run_to_file(settled, tmp_path / "run.nc")
+    assert load(tmp_path / "run.nc").identical(run)
+    assert run.delays.tolist() == [[int(each) for each in line.split()] for line in lines]
+    assert run.delays.shape == (12, 3) and run.data["delay"].dims == ("step", "read")
+    np.testing.assert_array_equal(run.setting().delays, run.delays.max(axis=1))
+    seen = simulate(settled.problem, run.step_sizes, run.delays, seeds=range(9), batch=1, window=3, inconsistent=True)
+    np.testing.assert_array_equal(run.gradient_norm_squared, seen.gradient_norm_squared)
+
+
+def test_more_blocks_than_coordinates_are_refused(tmp_path):
+    settled = tiny(delays_file=trace(tmp_path, *["0 0 0 0"] * 12), inconsistent=True)
+    with pytest.raises(DelayError, match="4 blocks of coordinates"):
+        execute(settled)
+
+
 def test_an_ordinary_plan_announces_nothing():
     assert tiny().announcements == ()
 

@@ -13,7 +13,6 @@ import xarray as xr
 
 from experiments.common.constants import Constant, Known
 from experiments.common.files import check_writable, remove_stale
-from experiments.runs import configuration
 from experiments.runs.configuration import Configuration
 from experiments.runs.contents import content_digest
 from experiments.runs.run import COORDINATES, MEASURED, PLANNED, Run, build_run
@@ -126,22 +125,34 @@ CHANGED = {
     "data_digest": "ac",
     "schedule_digest": "1",
     "delays_digest": "1",
+    "method": "wait",
+    "inconsistent": True,
 }
 
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_the_key_depends_on_every_field(name):
-    assert {*CHANGED, "method"} == set(asdict(ASKED))
+    assert set(CHANGED) == set(asdict(ASKED))
     assert replace(ASKED, **{name: CHANGED[name]}).key != ASKED.key
 
 
-def test_a_method_that_comes_later_has_keys_of_its_own_and_leaves_the_others_as_they_were(monkeypatch):
-    assert "method" not in ASKED.to_json()
-    with pytest.raises(InputError, match=r"method must be one of delayed\. Got 'wait'"):
-        replace(ASKED, method="wait")
-    monkeypatch.setattr(configuration, "METHODS", ("delayed", "wait"))
-    waiting = replace(ASKED, method="wait")
-    assert waiting.key != ASKED.key and Configuration.from_json(waiting.to_json()) == waiting
+@pytest.mark.parametrize(("name", "value"), [("method", "momentum:beta=-0.5"), ("inconsistent", True)])
+def test_what_came_later_has_keys_of_its_own_and_leaves_the_others_as_they_were(name, value):
+    assert name not in ASKED.to_json()
+    later = replace(ASKED, **{name: value})
+    assert later.key != ASKED.key and Configuration.from_json(later.to_json()) == later
+    assert f"--{name}" in later.command and f"--{name}" not in ASKED.command
+
+
+def test_a_method_is_kept_as_it_is_spelled_in_full(tmp_path):
+    (tmp_path / "filter.txt").write_text("gradients 1 0.5\nmoves -0.25\n")
+    one, other = (
+        replace(ASKED, method=text)
+        for text in (f"filter:{tmp_path}/filter.txt", "filter:gradients=1.0:0.5,moves=-0.25")
+    )
+    assert one.method == "filter:gradients=1.0:0.5,moves=-0.25" and one.key == other.key
+    with pytest.raises(InputError, match=r"method must be one of delayed; wait; .* Got 'nosuch'"):
+        replace(ASKED, method="nosuch")
 
 
 def test_a_file_of_numbers_enters_the_key_by_its_numbers_alone():

@@ -1,0 +1,57 @@
+"""What a method comes to: the rule of the engines, and the delayed steps whose points are the same."""
+
+import numpy as np
+import pytest
+
+from experiments.problems.quadratic import quadratic
+from experiments.runs.rules import as_delayed, rule_of
+from experiments.simulate.delayed import simulate
+from theory.bounds import Setting
+from theory.staleness.count import Staleness
+
+PROBLEM = quadratic(4, 10, 0.0, 1.0)
+
+
+def setting(seed=0, steps=30):
+    rng = np.random.default_rng(seed)
+    sizes = rng.uniform(0.05, 0.5, steps) * (rng.random(steps) < 0.8)
+    delays = np.minimum(rng.integers(0, 4, steps), np.arange(steps))
+    return Setting(sizes, delays, Staleness(4), {"L": 1.0})
+
+
+def points(steps, delays):
+    options = {"seeds": [0], "batch": 1, "window": 8, "coherence": False}
+    return simulate(PROBLEM, steps, delays, **options)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("method", ["wait", "batch-wait:batch=1", "momentum:beta=0", "filter:gradients=0.0:2.0"])
+def test_the_delayed_steps_of_a_method_have_its_points(seed, method):
+    asked = setting(seed)
+    rule = rule_of(method, asked)
+    same = as_delayed(rule, asked)
+    assert same is not None
+    np.testing.assert_allclose(
+        points(same.step_sizes, same.delays).gradient_norm_squared,
+        points(rule, asked.delays).gradient_norm_squared,
+        rtol=1e-12,
+    )
+
+
+def test_a_method_that_waits_comes_to_steps_without_delay():
+    same = as_delayed(rule_of("wait", setting()), setting())
+    assert same is not None and not same.delays.any()
+
+
+def test_delayed_steps_are_taken_as_they_are_though_some_are_zero():
+    asked = setting()
+    assert as_delayed(rule_of("delayed", asked), asked) is asked
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["momentum:beta=0.5", "nesterov:beta=0.5", "counter-momentum", "filter:gradients=1.0:1.0", "filter:gradients=-1.0"],
+)
+def test_a_method_that_comes_to_no_delayed_steps_is_none(method):
+    asked = Setting(np.full(30, 0.1), setting().delays, Staleness(4), {"L": 1.0})
+    assert as_delayed(rule_of(method, asked), asked) is None

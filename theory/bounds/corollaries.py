@@ -51,7 +51,7 @@ _SOME_GAP = Condition(
     "give a positive upper bound of the gap",
 )
 _NOISY = Condition("sigma > 0", "there is no noise", _SIGMA, Relation.ABOVE, formula(0), "sigma", "")
-_IN_ORDER = Condition(
+IN_ORDER = Condition(
     "no gradient overtakes another, d_k <= d_{k-1} + 1 (asked for sigma > 0)",
     "the step reads an older point than the step before it",
     _D,
@@ -83,7 +83,7 @@ COROLLARY_1 = Bound(
     title="Corollary 1: one constant step, reads in order",
     summary="Stale SGD with one constant step where no gradient overtakes another: staleness enters only at order 1/T.",
     assumptions=(*_ASSUMPTIONS, ORDERED_READS),
-    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, _IN_ORDER, theorem_steps(_STEP_1)),
+    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, IN_ORDER, theorem_steps(_STEP_1)),
     value=_closed_form(2 * _S),
     covers_last=True,
     weighing=THEOREM_A.weighing,

@@ -193,8 +193,8 @@ def _power(base: arb, exponent: arb) -> arb:
     return base**exponent
 
 
-def as_ratio(node: Formula) -> Ratio:
-    """A formula as a ratio of posynomials in its names and log T.
+def as_ratio(node: Formula, given: Mapping[str, Ratio] = MappingProxyType({})) -> Ratio:
+    """A formula as a ratio of posynomials in its names and log T; some names may be given as ratios.
 
     Raises:
         Uncovered: it is none, or one that is too large; the text says why.
@@ -206,21 +206,21 @@ def as_ratio(node: Formula) -> Ratio:
         case Number():
             return Ratio(number(decimal(node)))
         case Name() if not node.sequence:
-            return Ratio(symbol(node.name))
+            return given.get(node.name, Ratio(symbol(node.name)))
         case Sum():
-            return _combined([as_ratio(term) for term in node.terms], lambda a, b: a + b)
+            return _combined([as_ratio(term, given) for term in node.terms], lambda a, b: a + b)
         case Product():
-            return _combined([as_ratio(factor) for factor in node.factors], lambda a, b: a * b)
+            return _combined([as_ratio(factor, given) for factor in node.factors], lambda a, b: a * b)
         case Negative():
-            return -as_ratio(node.body)
+            return -as_ratio(node.body, given)
         case Quotient():
-            return as_ratio(node.over) / _nonzero(as_ratio(node.under))
+            return as_ratio(node.over, given) / _nonzero(as_ratio(node.under, given))
         case Power():
-            return _nonzero(as_ratio(node.base)).power(_constant(as_ratio(node.exponent)))
+            return _nonzero(as_ratio(node.base, given)).power(_constant(as_ratio(node.exponent, given)))
         case Call() if node.function.name == "sqrt":
-            return as_ratio(node.arguments[0]).power(Fraction(1, 2))
+            return as_ratio(node.arguments[0], given).power(Fraction(1, 2))
         case Call() if node.function.name in ("log", "ln"):
-            return Ratio(_logarithm(as_ratio(node.arguments[0])))
+            return Ratio(_logarithm(as_ratio(node.arguments[0], given)))
     what = node.function.name if isinstance(node, Call) else getattr(node, "name", type(node).__name__)
     raise Uncovered(f"{what} is not covered by the exact comparison")
 

@@ -3,8 +3,8 @@
 What is done, and nothing else counts:
 1. The schedule is read as a k^{-p} with 0 <= p <= 1, and a > 0 is proved.
 2. A bound of the library covers it: its own steps, or one of the closed forms of `closed_forms.py`. Its side
-   conditions are proved for every T, and its proof is replayed by the kernel. A closed form was derived by hand from
-   the bound: what rests on one is told as "derived", not as "proved".
+   conditions are proved for every T, and its proof is replayed by the kernel. A closed form is replayed too,
+   at p = 0 and p = 1/2; at other p it was derived by hand: what rests on that is told as "derived", not as "proved".
 3. Every divisor in the claim and in the bound is proved positive. Claim - bound is one posynomial over another,
    both proved of the right sign for every T by the rules of `theory/claims/positivity.py`.
 This is tried for all values of the constants, and then at the values that are given, s first.
@@ -128,7 +128,8 @@ def _at(claimed: Ratio, steps: Steps, known: Known, given: Mapping[str, Posynomi
         except Uncovered:
             continue
         if since is not None and since <= LATEST:
-            yield ClaimProof(form.name, since, tuple(given), form.coherent, _account(form, since, given), form.replayed)
+            steps_of_it, replayed = _account(form, since, given), form.proof is not None
+            yield ClaimProof(form.name, since, tuple(given), form.coherent, steps_of_it, replayed)
 
 
 def _since(claimed: Ratio, a: Ratio, form: ClosedForm) -> int | None:
@@ -151,11 +152,20 @@ def _account(form: ClosedForm, since: int, given: Mapping[str, Posynomial]) -> t
     return (
         ProofStep(replayed, "kernel"),
         ProofStep(form.match, "equality of posynomials" if form.match.endswith(")") else "reading the schedule"),
-        *([] if form.replayed else [ProofStep("its closed form at these steps, for every T", "derived by hand")]),
+        *_closed(form),
         *(ProofStep(text, "signs of coefficients") for text in asked),
         ProofStep(f"every divisor is positive, {when}", "signs of coefficients"),
         ProofStep(f"claim - bound >= 0 {when}, {where}", "signs of coefficients"),
     )
+
+
+def _closed(form: ClosedForm) -> tuple[ProofStep, ...]:
+    """The step from the bound to its closed form, where it is no bound of the library by itself."""
+    if form.proof is None:
+        return (ProofStep("its closed form at these steps, for every T", "derived by hand"),)
+    if form.proof.name == form.name:
+        return ()
+    return (ProofStep(f"its closed form at these steps, {len(form.proof.steps)} steps, is replayed", "kernel"),)
 
 
 __all__ = ["LATEST", "ClaimProof", "ProofStep", "prove"]

@@ -24,6 +24,7 @@ from theory.worst_case.witness.file import read
 
 COROLLARY_1 = "sigma*sqrt(2*L*Delta/T) + 2*s*L*Delta/T"
 FALLING, ADAPTIVE = "0.5/(L*s*sqrt(k))", "1/(2*L*max(1,d))"
+SLOWLY = "0.5/(L*s*k^0.25)"
 
 
 @pytest.fixture
@@ -61,9 +62,18 @@ def test_a_claim_is_proved_by_the_kernel_for_all_T(judge, schedule, claim, optio
 
 
 @pytest.mark.parametrize("options", [{}, {"smoothness": 1e-4, "gap": 300.0}])
-def test_what_rests_on_a_closed_form_is_derived_and_not_proved(judge, options, tmp_path):
-    """The kernel replays theorem-b for any steps; what that is at these steps was derived by hand."""
+def test_the_closed_form_at_steps_that_fall_like_a_root_is_replayed(judge, options, tmp_path):
     verdict = judge(FALLING, "5*L*Delta/sqrt(T)", **options)
+    assert (verdict.verdict, verdict.bound, verdict.how) == ("proved", "theorem-b", "the kernel for all T")
+    assert verdict.exit_status == 0 and verdict.since == 1 and not list(tmp_path.iterdir())
+    assert [step.rule for step in verdict.steps[:3]] == ["kernel", "reading the schedule", "kernel"]
+    assert "closed form" in verdict.steps[2].title
+
+
+@pytest.mark.parametrize("options", [{}, {"smoothness": 1e-4, "gap": 300.0}])
+def test_what_rests_on_a_closed_form_of_other_powers_is_derived_and_not_proved(judge, options, tmp_path):
+    """The kernel replays theorem-b for any steps; what that is at these steps was derived by hand."""
+    verdict = judge(SLOWLY, "5*L*Delta/sqrt(T)", **options)
     assert (verdict.verdict, verdict.bound, verdict.how) == ("derived", "theorem-b", "a closed form for all T")
     assert verdict.exit_status == 0 and verdict.since == 1 and not list(tmp_path.iterdir())
     assert "derived by hand" in verdict.sentence
@@ -231,11 +241,11 @@ def test_the_verdict_as_json_has_the_keys_of_the_command(judge):
     wanted = "verdict numbers bound slack_min rate rate_interval assumptions times measured measured_lower bounds"
     wanted += " measured_upper would_decide claim claimed upper lower certificates witness how sentence steps iterates"
     assert set(wanted.split()) <= set(told)
-    assert told["verdict"] == "derived" and told["numbers"] == "below" and told["iterates"] == "x_0..x_T"
+    assert told["verdict"] == "proved" and told["numbers"] == "below" and told["iterates"] == "x_0..x_T"
     assert told["witness"] is None and told["rate"] is None and told["measured"] == []
     assert len(told["claimed"]) == len(told["times"]) == len(told["upper"]) == len(told["bounds"]["theorem-b"])
     assert told["steps"][0].keys() == {"title", "rule", "ok"}
-    assert str(verdict).startswith("derived: ") and repr(verdict).startswith("ClaimVerdict(derived")
+    assert str(verdict).startswith("proved: ") and repr(verdict).startswith("ClaimVerdict(proved")
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 7, 50, 1000, 10**6])
@@ -258,7 +268,7 @@ def test_a_proof_for_all_T_is_never_below_the_worst_case(judge):
         s, a, c = int(rng.integers(1, 4)), rng.uniform(0.2, 0.9), rng.uniform(1.2, 4)
         schedule, claim = f"{a:.2f}/(L*s*sqrt(k))", f"{c:.2f}*s*L*Delta/sqrt(T)"
         verdict = judge(schedule, claim, staleness=s, steps=3)
-        if verdict.how != "a closed form for all T":
+        if verdict.how != "the kernel for all T":
             continue
         looked += 1
         value = worst_case(ask(schedule, staleness=s, steps=9).question).value

@@ -10,9 +10,10 @@ import pytest
 
 from theory.bounds import Setting, get
 from theory.claims.claim import ClaimedBound, as_ratio, ratio_at
-from theory.claims.closed_forms import Known, closed_forms, power_steps, sum_at_least, sum_at_most
+from theory.claims.closed_forms import Known, closed_forms, power_steps
 from theory.claims.positivity import LOG
 from theory.claims.posynomial import ZERO, Uncovered, logarithm_of, number
+from theory.claims.powers.bounds import sum_at_least, sum_at_most
 from theory.claims.proof import prove
 from theory.common.errors import InputError
 from theory.formulas.parsing import parse
@@ -122,7 +123,8 @@ def test_the_sums_of_powers_are_bounded_from_both_sides(p):
         at = {"T": number(steps), LOG: logarithm_of(steps)}
         total = math.fsum(k ** -float(p) for k in range(1, steps + 1))
         low, high = (
-            float(bound.over.ball(100)) for bound in (ratio_at(f(Fraction(p)), at) for f in (sum_at_least, sum_at_most))
+            float(bound.over.ball(100)) / float(bound.below.ball(100))
+            for bound in (ratio_at(as_ratio(f(Fraction(p))), at) for f in (sum_at_least, sum_at_most))
         )
         assert low <= total * (1 + 1e-14) and total <= high * (1 + 1e-14)
         assert total - low < 0.2 and (p or low == high == steps)

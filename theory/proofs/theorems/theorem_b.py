@@ -112,18 +112,17 @@ def spread(where: Range, stop: Index) -> Apply:
     return rules.add(squares(ANY, where, slope), replaced(ANY, tau(K), stop, slopes, expression(-1)))
 
 
-def stretched(context: Context, b: Defined) -> Apply:
+def stretched(context: Context, longer: Derived) -> Apply:
     """The interpolation inequality with the factor b_k / eta_k >= 1 on the last term."""
-    longer = rules.maximum(context, b.body, 0, K)
     more = product(context, Ref("slope"), longer, symbol(context, "L", power=-1), QUARTER)
     return rules.add(Ref("interpolated"), more)
 
 
-def enough(context: Context, b: Defined) -> Derived:
+def enough(context: Context, longer: Derived) -> Derived:
     """What |r_k|^2 gets over the steps is not negative."""
     return product(
         context,
-        rules.maximum(context, b.body, 1, K),
+        longer,
         symbol(context, "eta", K),
         rules.square(context, slope(K)),
         symbol(context, "L", power=-1),
@@ -140,9 +139,9 @@ def one_step() -> Apply:
     )
 
 
-def summed_up() -> Apply:
+def summed_up(longer: Derived) -> Apply:
     """Over the steps |r_k|^2 gets eta_k (b_k - L R_k)/4L, which is not negative."""
-    return over_the_run(rules.add(Ref("step"), enough(STEP, B)), QUIET)
+    return over_the_run(rules.add(Ref("step"), enough(STEP, longer)), QUIET)
 
 
 def minimum(start: Context, weights: Assumed) -> Apply:
@@ -154,15 +153,8 @@ def minimum(start: Context, weights: Assumed) -> Apply:
 PAIRED = ETA / 2 * inner(G + following(G), read(G))
 INTERPOLATED = Claim(F_GAP - following(F_GAP), PAIRED + ETA**2 / 4 * (square(R) / L - L * square(read(G))))
 SLOPE = Claim(ETA * L**2 * square(read(G)), ETA * square(R))
-STRETCHED = Claim(F_GAP - following(F_GAP), PAIRED + B * ETA / 4 * (square(R) / L - L * square(read(G))))
 BEFORE = Claim(H * S, square(G - read(G)))
 AFTER = Claim(H_PLUS * S_PLUS, square(following(G) - read(G)))
-ONE_STEP = Claim(
-    F_GAP - following(F_GAP),
-    ETA / 4 * (square(G) + square(following(G)) + 2 * square(read(G)) - H * S - H_PLUS * S_PLUS)
-    + B * ETA / 4 * (square(R) / L - L * square(read(G))),
-)
-SUMMED = Claim(DELTA, total(V * square(G)) / 4 + last((Previous(ETA) / 4 + 1 / (2 * L)) * square(G)))
 THEOREM = theorem(THEOREM_B.value)
 WEIGHTS = side_condition(THEOREM_B, "v")
 
@@ -184,44 +176,57 @@ SPREAD = (
         before(K),
     ),
 )
+
+
+def argument(b: Formula, v: Formula, as_step: Derived, as_turn: Derived) -> tuple[Step, ...]:
+    """The steps up to the sum, for any b_k with the facts b_k >= eta_k and b_k >= L R_k; v_t are the weights."""
+    bent = b * ETA / 4 * (square(R) / L - L * square(read(G)))
+    stretched_claim = Claim(F_GAP - following(F_GAP), PAIRED + bent)
+    squares_of_it = square(G) + square(following(G)) + 2 * square(read(G)) - H * S - H_PLUS * S_PLUS
+    one_claim = Claim(F_GAP - following(F_GAP), ETA / 4 * squares_of_it + bent)
+    return (
+        Step(
+            "interpolated",
+            "The interpolation inequality for x_k and x_{k+1}, with r_k = (g_{k+1} - g_k)/eta_k",
+            "smoothness, at the point (x_k + x_{k+1})/2 + (g_{k+1} - g_k)/2L; if eta_k = 0 then r_k = 0",
+            INTERPOLATED,
+            interpolated(),
+        ),
+        Step(
+            "slope",
+            "How fast the gradient turns",
+            "|g_{k+1} - g_k| <= L |x_{k+1} - x_k|, so eta_k |r_k| <= L eta_k |g_tau_k|; divide by eta_k, or both are 0",
+            SLOPE,
+            slope_bounded(),
+        ),
+        Step(
+            "stretched",
+            "More weight on the last term",
+            "add (b_k - eta_k)/4L times the step before: b_k >= eta_k",
+            stretched_claim,
+            stretched(STEP, as_step),
+        ),
+        *SPREAD,
+        Step(
+            "step",
+            "One step in squares",
+            "2<a,b> = |a|^2 + |b|^2 - |a-b|^2 for g_k, g_tau_k and for g_{k+1}, g_tau_k; the two steps before",
+            one_claim,
+            one_step(),
+        ),
+        Step(
+            "summed",
+            "Sum over the steps",
+            "exchange of sums: |r_k|^2 gets eta_k (b_k - L R_k)/4L, and b_k >= L R_k; telescoping; f_T >= |g_T|^2/2L",
+            Claim(DELTA, total(v * square(G)) / 4 + last((Previous(ETA) / 4 + 1 / (2 * L)) * square(G))),
+            summed_up(as_turn),
+            ends("f", "ip"),
+        ),
+    )
+
+
 STEPS = (
-    Step(
-        "interpolated",
-        "The interpolation inequality for x_k and x_{k+1}, with r_k = (g_{k+1} - g_k)/eta_k",
-        "smoothness, at the point (x_k + x_{k+1})/2 + (g_{k+1} - g_k)/2L; if eta_k = 0 then r_k = 0",
-        INTERPOLATED,
-        interpolated(),
-    ),
-    Step(
-        "slope",
-        "How fast the gradient turns",
-        "|g_{k+1} - g_k| <= L |x_{k+1} - x_k| says eta_k |r_k| <= L eta_k |g_tau_k|; divide by eta_k, or both are 0",
-        SLOPE,
-        slope_bounded(),
-    ),
-    Step(
-        "stretched",
-        "More weight on the last term",
-        "add (b_k - eta_k)/4L times the step before: b_k >= eta_k",
-        STRETCHED,
-        stretched(STEP, B),
-    ),
-    *SPREAD,
-    Step(
-        "step",
-        "One step in squares",
-        "2<a,b> = |a|^2 + |b|^2 - |a-b|^2 for g_k, g_tau_k and for g_{k+1}, g_tau_k; the two steps before",
-        ONE_STEP,
-        one_step(),
-    ),
-    Step(
-        "summed",
-        "Sum over the steps",
-        "exchange of sums: |r_k|^2 gets eta_k (b_k - L R_k)/4L >= 0, as b_k >= L R_k; telescoping; f_T >= |g_T|^2/2L",
-        SUMMED,
-        summed_up(),
-        ends("f", "ip"),
-    ),
+    *argument(B, V, rules.maximum(STEP, B.body, 0, K), rules.maximum(STEP, B.body, 1, K)),
     Step(
         "theorem",
         "The minimum",

@@ -136,7 +136,7 @@ def one_step() -> Apply:
 
 def summed_up() -> Apply:
     """Over the steps |r_k|^2 gets eta_k (b_k - L R_k - rho_k eta_k)/4L, which is not negative."""
-    return over_the_run(rules.add(Ref("step"), enough(ANY, B)))
+    return over_the_run(rules.add(Ref("step"), enough(ANY, rules.maximum(ANY, B.body, 1, K))))
 
 
 def last_length() -> Apply:
@@ -232,7 +232,7 @@ STEPS = (
         "More weight on the last term",
         "add (b_k - eta_k)/4L times the step before: b_k >= eta_k",
         STRETCHED,
-        stretched(ANY, B),
+        stretched(ANY, rules.maximum(ANY, B.body, 0, K)),
     ),
     Step("met", "What the noise of a step does to the turn of that step", "|rho_k r_k + L e_k|^2 >= 0", MET, met()),
     Step(

@@ -20,13 +20,10 @@ from theory.proofs.theorems.theorem_b import (
     ETA,
     H_PLUS,
     INTERPOLATED,
-    ONE_STEP,
     PROOF,
     S_PLUS,
     SLOPE,
     STEP,
-    STRETCHED,
-    SUMMED,
     THEOREM,
     THEOREM_B,
     WEIGHTS,
@@ -37,6 +34,10 @@ from theory.proofs.theorems.theorem_b import (
     S,
     spread,
     up_to_now,
+)
+
+STRETCHED, ONE_STEP, SUMMED = (
+    next(s.claim for s in PROOF.steps if s.name == n) for n in ("stretched", "step", "summed")
 )
 
 refusal = partial(replays.refusal, PROOF)

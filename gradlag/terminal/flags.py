@@ -38,12 +38,12 @@ Staleness = Annotated[int, whole("--staleness", "The theorem's s; 1 is synchrono
 MeasuredProblem = Annotated[
     str | None, typer.Option("--problem", autocompletion=PROBLEMS, help="Its constants, and tuned runs on it.")
 ]
-Method = Annotated[
-    str,
-    typer.Option(
-        "--method",
-        help="delayed, wait, batch-wait[:batch=B], momentum:beta=B, nesterov:beta=B, counter-momentum, filter:FILE.",
-    ),
+_METHOD = "delayed, wait, batch-wait[:batch=B], momentum:beta=B, nesterov:beta=B, counter-momentum, filter:FILE."
+_methods = names("theory.methods.registry", "METHODS")
+Method = Annotated[str, typer.Option("--method", autocompletion=_methods, help=_METHOD)]
+Methods = Annotated[
+    list[str] | None,
+    typer.Option("--method", autocompletion=_methods, help=f"{_METHOD} Repeatable: one beside another."),
 ]
 Steps = Annotated[int, whole("--steps", "The number of steps T.")]
 Seeds = Annotated[int, whole("--seeds", "How many independent runs.")]
@@ -70,16 +70,6 @@ DelaysFile = Annotated[Path | None, typer.Option("--delays-file", help="T lines,
 Inconsistent = Annotated[
     bool,
     typer.Option("--inconsistent", help="Several delays a line are of blocks of coordinates, not of gradients."),
-]
-_METHOD = (
-    "How points come from gradients: delayed, wait, batch-wait[:batch=B], momentum:beta=B, nesterov:beta=B, "
-    "counter-momentum, filter:FILE."
-)
-_methods = names("theory.methods.registry", "METHODS")
-Method = Annotated[str, typer.Option("--method", autocompletion=_methods, help=_METHOD)]
-Methods = Annotated[
-    list[str] | None,
-    typer.Option("--method", autocompletion=_methods, help=f"{_METHOD} Repeatable: one beside another."),
 ]
 Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
 Level = Annotated[float, real("--level", "How often the verdict `violated` may be wrong.")]

@@ -2,7 +2,7 @@
 
 From Coq Require Import Reals Lra Lia.
 From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
-From Gradlag Require TheoremAR TheoremB Corollaries Dai2019 Means.
+From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means.
 Open Scope R_scope.
 
 (** What the generated claims say of the numbers E<g_i, g_j>. *)
@@ -93,6 +93,50 @@ Proof.
   - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le. unfold theorem_b.value.
     f_equal; [rewrite still; unfold Rdiv; ring |]. f_equal. unfold TheoremB.denominator. f_equal.
     apply sum_ext. intros k inside_k. rewrite no_C by exact inside_k. field.
+Qed.
+
+(** {1 Theorem C} *)
+
+Theorem theorem_c_noise_checked : theorem_c_noise.statement.
+Proof.
+  intros N run w theta rho is_smooth is_below mean_zero bounded positive _ sign one_step one_delay angle small low high
+    free weight.
+  apply (with_noise N run (fun inner => least_is inner (theorem_c_noise.value w theta rho))); try assumption.
+  unfold theorem_c_noise.condition_9, theorem_c_noise.condition_10 in *.
+  intros trace. refine (TheoremC.theorem_c trace theta w rho sign one_step one_delay angle small _ _ _ weight).
+  - split; [exact low | lra].
+  - lra.
+  - left. exact free.
+Qed.
+
+(** w = 1 and rho = 0. *)
+Theorem theorem_c_checked : theorem_c.statement.
+Proof.
+  intros N run theta is_smooth is_below quiet angle positive _ still one_step one_delay weight.
+  unfold theorem_c.condition_1, theorem_c.condition_4 in *.
+  apply (without_noise N run (fun inner => least_is inner (theorem_c.value theta))); try assumption. intros trace.
+  assert (TheoremC.beta theta 1 0 = theorem_c.beta theta) as same_beta.
+  { unfold TheoremC.beta, theorem_c.beta. f_equal. change (TheoremC.b theta) with (theorem_c.b theta).
+    change TheoremC.h with theorem_c.h. ring. }
+  assert (TheoremC.c theta 1 0 = theorem_c.beta theta) as same_c by (unfold TheoremC.c; rewrite same_beta; ring).
+  assert (TheoremC.A theta 1 = theorem_c.A theta) as same_A
+    by (unfold TheoremC.A; change (TheoremC.A_0 theta) with (theorem_c.A theta); ring).
+  assert (TheoremC.S_ theta 1 0 = theorem_c.S_ theta) as same_S.
+  { unfold TheoremC.S_, theorem_c.S_. rewrite same_A, same_c. change (TheoremC.A_0 theta) with (theorem_c.A theta).
+    change (TheoremC.b theta) with (theorem_c.b theta). change TheoremC.h with theorem_c.h.
+    change (TheoremC.r theta) with (theorem_c.r theta). ring. }
+  assert (TheoremC.v theta 1 0 = theorem_c.v theta) as same_v.
+  { unfold TheoremC.v, theorem_c.v. rewrite same_A, same_c. change (TheoremC.U_D theta) with (theorem_c.U_s_less_1 theta).
+    change (TheoremC.U_s theta) with (theorem_c.U_s theta). change (TheoremC.r theta) with (theorem_c.r theta).
+    change TheoremC.h with theorem_c.h. unfold theorem_c.n. ring. }
+  destruct (TheoremC.theorem_c trace theta 1 0) as [t [inside bound]]; try (exact one_step || exact one_delay); try lra.
+  - pose proof (le_INR 1 s some_staleness) as large. simpl in large.
+    apply Rle_trans with ((2 * INR s - 1) * (PI / (2 * INR s - 1))); [apply Rmult_le_compat_l; lra |].
+    apply Req_le. field. lra.
+  - rewrite same_S. exact weight.
+  - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le.
+    unfold theorem_c.value, TheoremC.nu, theorem_c.nu, TheoremC.noise. rewrite same_S, same_v, still. f_equal.
+    unfold Rdiv. ring.
 Qed.
 
 (** {1 The family of Theorem 1 of the staleness study} *)

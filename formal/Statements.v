@@ -228,6 +228,86 @@ End Bound.
 Definition statement : Prop := forall N run share young, @holds N run share young.
 End theorem_b_noise.
 
+(** Theorem C: a constant step up to the stability limit, fixed delay, without noise. *)
+Module theorem_c.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Variable best : R.
+Definition theta : R := best.
+Definition U_s : R := sine_ratio s theta.
+Definition U_s_less_1 : R := sine_ratio (s - 1) theta.
+Definition r : R := sin (theta / 2).
+Definition h : R := L * eta 0.
+Definition A : R := U_s - U_s_less_1.
+Definition b : R := (INR s - 1) * U_s_less_1 + INR s * U_s.
+Definition beta : R := Rmax 1 (h * b).
+Definition n (k : nat) : R := served (fun j => 1) k.
+Definition v : R := n 0 * h / 2 * (A + 2 * r ^ 2 * U_s_less_1 - beta * h / 2) + h / 4 * A + h * r ^ 2 * (U_s_less_1 +
+  U_s) * total (fun j => INR s - 1 - delay j).
+Definition nu : R := Rmax 0 (- v).
+Definition S_ : R := h * (A + r ^ 2 * (b - A) - beta * h / 4).
+Definition value : R := L * Delta * (1 + 2 * nu) / (INR T * S_ + nu + 1 / 2).
+Definition condition_1 : Prop := 0 <= best <= PI / (2 * INR s - 1).
+Definition condition_2 : Prop := 0 < L.
+Definition condition_3 : Prop := 0 <= Delta.
+Definition condition_4 : Prop := sigma = 0.
+Definition condition_5 : Prop := forall k, (k < T)%nat -> eta k = eta 0.
+Definition condition_6 : Prop := forall k, (1 <= k < T)%nat -> delay k = Rmin (previous (fun j => delay j) k + 1) (INR
+  s - 1).
+Definition condition_7 : Prop := 0 < S_.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> no_noise run -> condition_1 -> condition_2 -> condition_3 -> condition_4 ->
+  condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run best, @holds N run best.
+End theorem_c.
+
+(** Theorem C with noise: a constant step up to the stability limit, fixed delay. *)
+Module theorem_c_noise.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Variable share : R.
+Variable theta : R.
+Variable young : R.
+Definition U_s : R := sine_ratio s theta.
+Definition U_s_less_1 : R := sine_ratio (s - 1) theta.
+Definition r : R := sin (theta / 2).
+Definition q : R := share * r ^ 2.
+Definition h : R := L * eta 0.
+Definition A_0 : R := U_s - U_s_less_1.
+Definition A : R := 1 - share + share * A_0.
+Definition b : R := (INR s - 1) * U_s_less_1 + INR s * U_s.
+Definition beta : R := Rmax 1 (share * h * b + young).
+Definition c : R := beta + (1 - share) * h * ((INR s - 1) ^ 2 + INR s ^ 2).
+Definition n (k : nat) : R := served (fun j => 1) k.
+Definition v : R := n 0 * h / 2 * (A + 2 * q * U_s_less_1 - c * h / 2) + h / 4 * A + h * q * (U_s_less_1 + U_s) *
+  total (fun j => INR s - 1 - delay j).
+Definition nu : R := Rmax 0 (- v).
+Definition S_ : R := h * (A + q * (b - A_0) - c * h / 4).
+Definition value : R := (L * Delta * (1 + 2 * nu) + INR T * h ^ 2 * sigma ^ 2 / 4 * (beta + 1 / young + (1 - share) *
+  h * (2 * INR s - 1))) / (INR T * S_ + nu + 1 / 2).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> eta k = eta 0.
+Definition condition_5 : Prop := forall k, (1 <= k < T)%nat -> delay k = Rmin (previous (fun j => delay j) k + 1) (INR
+  s - 1).
+Definition condition_6 : Prop := 0 <= theta.
+Definition condition_7 : Prop := (2 * INR s - 1) * theta <= PI.
+Definition condition_8 : Prop := 0 <= share.
+Definition condition_9 : Prop := 0 <= 1 - share.
+Definition condition_10 : Prop := 0 < young.
+Definition condition_11 : Prop := 0 < S_.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9 -> condition_10 ->
+  condition_11 -> claim.
+End Bound.
+Definition statement : Prop := forall N run share theta young, @holds N run share theta young.
+End theorem_c_noise.
+
 (** Corollary 1: one constant step, reads in order. *)
 Module corollary_1.
 Section Bound.

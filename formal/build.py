@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 #: In the order in which they need one another.
 FILES = (
     "Sums", "Space", "Probability", "Objective", "Setting", "Sines", "Run", "Steps", "TheoremAR", "Corollaries",
-    "TheoremB", "Dai2019", "Means", "Statements", "Link",
+    "TheoremB", "TheoremC", "Dai2019", "Means", "Statements", "Link",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 #: In the order in which they need one another.
 FILES = (
     "Sums", "Space", "Probability", "Objective", "Setting", "Sines", "Run", "Steps", "TheoremAR", "Corollaries",
-    "TheoremB", "TheoremC", "Dai2019", "Means", "Statements", "Link",
+    "TheoremB", "TheoremC", "Dai2019", "Means", "Statements", "Link", "Examples",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 
@@ -82,6 +82,20 @@ def rests_on(folder: Path, names: tuple[str, ...] = IN_COQ) -> frozenset[str]:
     (folder / "Assumptions.v").write_text(f"From Gradlag Require Import Link.\n{asked}\n", encoding="utf-8")
     told = compiled(folder, "Assumptions")
     return frozenset(re.findall(r"^([\w.]+) :", told, re.MULTILINE))
+
+
+def checked_again(folder: Path) -> None:
+    """Have all compiled files read by coqchk, Coq's second checker.
+
+    Raises:
+        BuildError: it refuses one.
+    """
+    done = subprocess.run(
+        ["coqchk", "-silent", "-Q", ".", "Gradlag", *(f"Gradlag.{file}" for file in FILES)],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise BuildError(f"coqchk refuses the compiled files.\n{done.stderr or done.stdout}")
 
 
 def main() -> int:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from formal.build import AXIOMS, FILES, HERE, NO_COQ, compiled, main, rests_on, theorem
+from formal.build import AXIOMS, FILES, HERE, NO_COQ, checked_again, compiled, main, rests_on, theorem
 from formal.export import FILE, module, statements, written
+from formal.mutants import MUTANTS
+from formal.mutants import main as try_mutants
 from theory.bounds import REGISTRY
 from theory.bounds.parts.checked import IN_COQ
 from theory.formulas.formula import Number, formula
@@ -71,3 +73,20 @@ def test_all_compile_and_rest_on_the_real_numbers_of_coq(tmp_path):
         (tmp_path / f"{file}.v").write_text(PROOFS[file], encoding="utf-8")
         compiled(tmp_path, file)
     assert rests_on(tmp_path) <= AXIOMS
+    checked_again(tmp_path)
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=str)
+def test_a_mutant_changes_what_is_there(mutant):
+    text = PROOFS[mutant.file]
+    assert mutant.applied(text) != text
+
+
+def test_every_bound_has_a_mutant_of_its_value_and_of_what_it_asks_for():
+    assert {mutant.bound for mutant in MUTANTS} - {None} == {name.replace("-", "_") for name in IN_COQ}
+
+
+@needs_coq
+@pytest.mark.long
+def test_no_wrong_statement_compiles():
+    assert try_mutants() == 0

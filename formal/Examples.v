@@ -1,0 +1,162 @@
+(** No theorem is empty: a run on the real line, with noise and without, meets the assumptions and the side conditions.
+
+    F(x) = x^2/2 from x_0 = 1, two steps of 1/3, both with the gradient of x_0; four outcomes, in which the noises are
+    plus or minus `level`, independently. *)
+
+From Coq Require Import Reals Lra Lia Arith.
+From Gradlag Require Import Sums Space Probability Objective Setting Sines Run Statements.
+Open Scope R_scope.
+
+Definition numbers : Form.
+Proof.
+  refine {| vector := R : Type; zero := 0; add := Rplus; scale := Rmult; inner := Rmult |}; try (intros; ring).
+  intros. apply Rle_0_sqr.
+Defined.
+
+Definition line : Space.
+Proof. refine {| form := numbers |}; simpl; intros; ring. Defined.
+
+Definition four : Probability.
+Proof. refine {| outcomes := 4; chance := fun _ => 1 / 4 |}; [intros; lra | simpl; lra]. Defined.
+
+Definition late (level : R) : Setting.
+Proof.
+  refine {|
+    L := 1; Delta := 1; sigma := level; mu := 1 / 2; s := 2; T := 2;
+    eta := fun _ => 1 / 3; tau := fun _ => 0%nat;
+  |}; intros; (lia || lra).
+Defined.
+
+Definition sign (b : bool) : R := if b then 1 else -1.
+Definition noise (level : R) (k w : nat) : R :=
+  match k with 0%nat => level * sign (w <? 2)%nat | _ => level * sign (Nat.even w) end.
+Definition point (level : R) (k w : nat) : R :=
+  match k with
+  | 0%nat => 1
+  | 1%nat => 1 - 1 / 3 * (1 + noise level 0 w)
+  | _ => 1 - 1 / 3 * (1 + noise level 0 w) - 1 / 3 * (1 + noise level 1 w)
+  end.
+
+Section Late.
+Context (level : R) (small : 0 <= level <= 1).
+
+Lemma gradient_of_half_square : is_gradient (X := line) (fun a : R => a * a / 2) (fun a : R => a).
+Proof.
+  intros a v t. simpl.
+  replace ((a + t * v) * v) with (/ 2 * ((0 + 1 * v) * (a + t * v) + (a + t * v) * (0 + 1 * v))) by field.
+  apply (derivable_pt_lim_ext (fun u => / 2 * ((a + u * v) * (a + u * v)))); [intros; field |].
+  apply derivable_pt_lim_scal, (derivable_pt_lim_mult (fun u => a + u * v) (fun u => a + u * v));
+    apply derivable_pt_lim_plus; try apply derivable_pt_lim_const;
+    replace (1 * v) with (1 * v + t * 0) by ring; apply (derivable_pt_lim_mult id (fun _ => v));
+    (apply derivable_pt_lim_id || apply derivable_pt_lim_const).
+Qed.
+
+Definition walk : Run (late level).
+Proof.
+  refine {|
+    space := line; F := fun a : R => a * a / 2; grad := fun a : R => a; gradient := gradient_of_half_square;
+    probability := four; x := point level; e := noise level;
+  |}.
+  intros [| [| k]] w inside; simpl in *; [unfold sub; simpl; ring | unfold sub; simpl; ring | lia].
+Defined.
+
+Lemma walk_smooth : smooth walk.
+Proof. intros a b. simpl L. rewrite Rmult_1_l. apply Rle_refl. Qed.
+
+Lemma walk_bounded_below : bounded_below walk.
+Proof. intros a. simpl. rewrite E_const. pose proof (Rle_0_sqr a) as square. unfold Rsqr in square. lra. Qed.
+
+Lemma walk_unbiased : unbiased walk.
+Proof.
+  intros k h inside known_before. simpl in inside.
+  assert (forall w w', (forall j, (j <= k)%nat -> point level j w = point level j w') ->
+    (forall j, (j < k)%nat -> noise level j w = noise level j w') -> h w = h w') as same by exact known_before.
+  destruct k as [| [| k]]; [| | lia].
+  - assert (forall w, h w = h 0%nat) as constant.
+    { intros w. apply same; [intros j none; replace j with 0%nat by lia; reflexivity | intros; lia]. }
+    unfold E. simpl. rewrite (constant 1%nat), (constant 2%nat), (constant 3%nat). unfold sign. simpl. ring.
+  - assert (h 1%nat = h 0%nat) as first.
+    { apply same; [intros [| [| j]] less | intros [| j] less]; try lia; reflexivity. }
+    assert (h 3%nat = h 2%nat) as second.
+    { apply same; [intros [| [| j]] less | intros [| j] less]; try lia; reflexivity. }
+    unfold E. simpl. rewrite first, second. unfold sign. simpl. ring.
+Qed.
+
+Lemma walk_bounded_variance : bounded_variance walk.
+Proof. intros [| [| k]] inside; unfold E, square; simpl in *; unfold sign; (lra || lia). Qed.
+
+Lemma walk_coherent : coherent walk.
+Proof.
+  assert (level * level <= 1) by (rewrite <- (Rmult_1_l 1); apply Rmult_le_compat; lra).
+  intros [| [| k]] inside; unfold mean_square, mean_inner, E; simpl in *; unfold sign; (lra || lia).
+Qed.
+
+(** At every step k = 0, 1, by computing. *)
+Ltac at_each_step := let k := fresh "k" in intros k inside; simpl in inside; destruct k as [| [| k]]; [| | lia].
+
+Lemma late_within : delays_within (N := late level).
+Proof. at_each_step; unfold delay; simpl; lra. Qed.
+
+Lemma late_in_order : forall late_value ordered k, where_overtaken (N := late level) late_value ordered k = ordered.
+Proof.
+  intros late_value ordered [| k]; unfold where_overtaken; destruct (Rlt_dec _ _); try reflexivity.
+  unfold overtaken. simpl. rewrite !Bool.andb_false_r. reflexivity.
+Qed.
+
+(** Theorem A and with it the rest of its family. *)
+Lemma theorem_a_is_not_empty : theorem_a.condition_5 (N := late level).
+Proof.
+  unfold theorem_a.condition_5, theorem_a.v, theorem_a.c, theorem_a.o, theorem_a.H.
+  at_each_step; unfold readers, served, window; simpl; rewrite ?late_in_order; lra.
+Qed.
+
+Lemma lian2015_is_not_empty : lian2015.condition_6 (N := late level).
+Proof. unfold lian2015.condition_6, lian2015.a. at_each_step; unfold readers; simpl; lra. Qed.
+
+Lemma dai2019_tight_is_not_empty : dai2019_tight.condition_7 (N := late level) /\ dai2019_tight.condition_8 (N := late level).
+Proof.
+  unfold dai2019_tight.condition_7, dai2019_tight.condition_8, dai2019_tight.w. split.
+  - at_each_step; unfold served; simpl; lra.
+  - unfold total. simpl. lra.
+Qed.
+
+Lemma theorem_b_is_not_empty : theorem_b.condition_5 (N := late level).
+Proof.
+  unfold theorem_b.condition_5, theorem_b.v, theorem_b.b, theorem_b.R_, theorem_b.H_plus, theorem_b.H.
+  at_each_step; unfold readers, served, window; simpl; unfold Rmax; repeat destruct (Rle_dec _ _); lra.
+Qed.
+
+(** Theorem C at the angle 0. *)
+Lemma theorem_c_is_not_empty :
+  theorem_c.condition_5 (N := late level) /\ theorem_c.condition_6 (N := late level) /\ theorem_c.condition_7 (N := late level) 0.
+Proof.
+  split; [| split].
+  - at_each_step; reflexivity.
+  - intros k [first inside]. simpl in inside. replace k with 1%nat by lia. unfold delay. simpl. rewrite Rmin_left; lra.
+  - unfold theorem_c.condition_7, theorem_c.S_, theorem_c.beta, theorem_c.A, theorem_c.b, theorem_c.h, theorem_c.r,
+      theorem_c.U_s, theorem_c.U_s_less_1, theorem_c.theta.
+    replace (0 / 2) with 0 by field. rewrite !sine_ratio_at_zero, sin_0. simpl. unfold Rmax. destruct (Rle_dec _ _); lra.
+Qed.
+
+End Late.
+
+(** What this says together: with noise of variance 1 there is a run that all theorems with noise are about. *)
+Theorem a_noisy_run : exists (N : Setting) (run : Run N), smooth run /\ bounded_below run /\ unbiased run
+  /\ bounded_variance run /\ coherent run /\ 0 < sigma /\ delays_within /\ theorem_a.condition_5
+  /\ lian2015.condition_6 /\ dai2019_tight.condition_7.
+Proof.
+  assert (0 <= 1 <= 1) as small by lra. exists (late 1), (walk 1).
+  split; [apply walk_smooth |]. split; [apply walk_bounded_below |]. split; [apply walk_unbiased |].
+  split; [exact (walk_bounded_variance 1) |]. split; [exact (walk_coherent 1 small) |]. split; [simpl; lra |].
+  split; [apply late_within |]. split; [apply theorem_a_is_not_empty |]. split; [apply lian2015_is_not_empty |].
+  apply dai2019_tight_is_not_empty.
+Qed.
+
+(** And one without noise. *)
+Theorem a_quiet_run : exists (N : Setting) (run : Run N), smooth run /\ bounded_below run /\ no_noise run
+  /\ delays_within /\ theorem_b.condition_5 /\ theorem_c.condition_5 /\ theorem_c.condition_6 /\ theorem_c.condition_7 0.
+Proof.
+  exists (late 0), (walk 0).
+  split; [apply walk_smooth |]. split; [apply walk_bounded_below |]. split; [intros [| k] w _; simpl; ring |].
+  split; [apply late_within |]. split; [apply theorem_b_is_not_empty |]. apply theorem_c_is_not_empty.
+Qed.

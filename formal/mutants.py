@@ -1,0 +1,210 @@
+"""Wrong statements and wrong definitions, none of which may compile: constants, dropped terms, ranges, conditions.
+
+    python -m formal.mutants
+
+Each is one change of one place. In Statements.v it says more than the library does, so that the theorems written by
+hand do not give it; in Run.v, Setting.v and Objective.v an assumption says less than the proofs use.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from formal.build import FILES, HERE, BuildError, compiled, stale
+
+_STATED: dict[str, tuple[tuple[str, str], ...]] = {
+    "theorem_a": (
+        ("window (fun j => eta j) k", "window (fun j => eta j / 2) k"),
+        ("where_overtaken 1 0 k", "where_overtaken 0 0 k"),
+        ("(1 + 2 * o j * L * H j)", "(1 + o j * L * H j)"),
+        ("eta k + served", "2 * eta k + served"),
+        ("sigma ^ 2 / 2", "sigma ^ 2 / 4"),
+        ("(1 + 3 * o i * L * H i)", "(1 + 2 * o i * L * H i)"),
+        ("1 - c j / 2", "1 - c j / 4"),
+        ("1 / (2 * L)", "1 / L"),
+        ("0 <= v t", "- 1 <= v t"),
+        ("(t <= T)%nat /\\ mean", "(t < T)%nat /\\ mean"),
+        ("smooth run -> ", ""),
+        ("unbiased run -> ", ""),
+        ("bounded_variance run -> ", ""),
+    ),
+    "theorem_ar": (
+        ("(1 + rho k) / 2", "rho k"),
+        ("eta k / 2 * (z k", "eta k * (z k"),
+        ("+ previous (fun j => (1 - 1 / rho j) / (4 * L)) k", ""),
+        ("+ 1 / rho j - 2", "- 1"),
+        ("1 / 3 <= rho k", "1 / 4 <= rho k"),
+        ("bounded_below run -> ", ""),
+    ),
+    "theorem_b": (
+        ("H k + eta k", "H k"),
+        ("k + eta k * H_plus k", "k"),
+        ("Rmax (eta k)", "Rmax (eta k / 2)"),
+        ("+ previous (fun j => eta j) k", "+ eta k"),
+        ("1 - L * b j / 4", "1 - L * b j / 8"),
+        ("no_noise run -> ", ""),
+    ),
+    "theorem_b_noise": (
+        ("4 * o j * L * H j ^ 2", "3 * o j * L * H j ^ 2"),
+        ("+ share k * eta k * H_plus k", ""),
+        ("+ young k * eta k", ""),
+        ("2 + 6 * o j", "2 + 5 * o j"),
+        ("sigma ^ 2 / 4", "sigma ^ 2 / 8"),
+        ("0 <= 1 - share k", "- 1 <= 1 - share k"),
+        ("0 < young k", "0 <= young k"),
+        ("2 - L * b j - L ^ 2 * C j", "2 - L * b j"),
+    ),
+    "theorem_c": (
+        ("sine_ratio s theta", "sine_ratio (s - 1) theta"),
+        ("sin (theta / 2)", "sin theta"),
+        ("L * eta 0", "L * eta 0 / 2"),
+        ("INR s * U_s", "(INR s - 1) * U_s"),
+        ("Rmax 1 (h * b)", "Rmax 1 h"),
+        ("h / 4 * A", "h / 2 * A"),
+        ("Rmax 0 (- v)", "Rmax 0 v"),
+        ("beta * h / 4", "beta * h / 8"),
+        ("1 + 2 * nu", "1 + nu"),
+        ("PI / (2 * INR s - 1)", "PI / (2 * INR s - 2)"),
+        ("(1 <= k < T)%nat -> delay k", "(2 <= k < T)%nat -> delay k"),
+        ("0 < S_", "0 <= S_"),
+    ),
+    "theorem_c_noise": (
+        ("share * r ^ 2", "r ^ 2"),
+        ("1 - share + share * A_0", "1 - share"),
+        ("share * h * b + young", "share * h * b"),
+        ("(INR s - 1) ^ 2 + INR s ^ 2", "(INR s - 1) ^ 2"),
+        ("1 / young", "1 / (2 * young)"),
+        ("(2 * INR s - 1)))", "(INR s - 1)))"),
+        ("<= PI", "<= 2 * PI"),
+        ("0 <= 1 - share", "0 <= 2 - share"),
+    ),
+    "corollary_1": (
+        ("2 * INR s * L * Delta / INR T", "INR s * L * Delta / INR T"),
+        ("sqrt (2 * L * Delta / INR T)", "sqrt (L * Delta / INR T)"),
+        ("delay k <= INR s - 1", "delay k <= INR s"),
+        ("1 / (INR s * L", "2 / (INR s * L"),
+    ),
+    "corollary_2": (
+        ("4 * INR s * L * Delta", "2 * INR s * L * Delta"),
+        ("1 / (2 * INR s * L", "1 / (INR s * L / 2"),
+    ),
+    "dai2019": (
+        ("ln (INR T) / INR s", "ln (INR T) / (2 * INR s)"),
+        ("7 <= INR T", "2 <= INR T"),
+        ("coherent run -> ", ""),
+        ("mu / (INR s * L", "2 * mu / (INR s * L"),
+    ),
+    "dai2019_sum": (
+        ("INR s * L / 2 * eta k ^ 2", "INR s * L / 4 * eta k ^ 2"),
+        ("INR s * L / 2 * total", "L / 2 * total"),
+        ("eta k <= previous", "eta k <= 2 * previous"),
+    ),
+    "dai2019_tight": (("mu * eta k - L / 2", "mu * eta k - L / 4"), ("sigma ^ 2 / 2", "sigma ^ 2 / 4")),
+    "dai2019_constant": (("2 * Delta", "Delta"), ("eta k <= mu / (INR s * L)", "eta k <= 2 * mu / (INR s * L)")),
+    "dai2019_strict": (("1 + ln (INR T)", "ln (INR T)"), ("(2 * INR s * L * Delta", "(INR s * L * Delta")),
+    "lian2015": (("(INR s - 1) * eta k", "(INR s - 2) * eta k"), ("2 * L ^ 2 * sigma ^ 2", "L ^ 2 * sigma ^ 2")),
+    "ghadimi2013": (("(2 * Delta", "(Delta"), ("delay k <= 0", "delay k <= 1")),
+}
+
+_WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
+    "Objective": (
+        ("norm (sub (grad x) (grad y)) <= L * norm", "norm (sub (grad x) (grad y)) <= 2 * L * norm"),
+        ("derivable_pt_lim (fun u => F (add x (scale u v))) t", "derivable_pt_lim (fun u => F (add x (scale u v))) 0"),
+    ),
+    "Probability": (("chances_add_up : sum outcomes chance = 1", "chances_add_up : sum outcomes chance = 2"),),
+    "Setting": (
+        ("between (tau k) k j", "between (S (tau k)) k j"),
+        ("(tau k <? tau j)%nat", "(S (tau k) <? tau j)%nat"),
+        ("INR (k - tau k)", "INR (k - S (tau k))"),
+        ("0 <= eta k;", "- 1 <= eta k;"),
+        ("(tau k <= k)%nat;", "(tau k <= S k)%nat;"),
+        ("sum T (fun k => ind (tau k =? t)%nat", "sum T (fun k => ind (tau k =? S t)%nat"),
+    ),
+    "Run": (
+        ("(add (grad (x (tau k) w)) (e k w))", "(add (grad (x k w)) (e k w))"),
+        ("(forall j, (j <= k)%nat -> x run j w", "(forall j, (j < k)%nat -> x run j w"),
+        ("(forall j, (j < k)%nat -> e run j w = e run j w') ->", ""),
+        ("square (e run k w)) <= sigma * sigma", "square (e run k w)) <= 2 * (sigma * sigma)"),
+        ("- F run y <= Delta", "- F run y <= 2 * Delta"),
+        ("mu * mean_square k <=", "mu / 2 * mean_square k <="),
+    ),
+    "Sines": (("2 * cos theta * sine_ratio n theta", "cos theta * sine_ratio n theta"),),
+}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: in a file, of a bound or of the whole file, the first place that reads `old`."""
+
+    file: str
+    bound: str | None
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.bound or self.file}: {self.old}  ->  {self.new or 'nothing'}"
+
+    def applied(self, text: str) -> str:
+        """The changed file.
+
+        Raises:
+            ValueError: no place reads so.
+        """
+        begin, end = (
+            (text.index(f"Module {self.bound}."), text.index(f"End {self.bound}.")) if self.bound else (0, None)
+        )
+        pattern = r"\s+".join(map(re.escape, self.old.split()))
+        part, count = re.subn(pattern, lambda _: self.new.strip(), text[begin:end], count=1)
+        if not count:
+            raise ValueError(f"No place reads {self.old} in {self.bound or self.file}.")
+        return text[:begin] + part + (text[end:] if end is not None else "")
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    *(Mutant("Statements", bound, *change) for bound, changes in _STATED.items() for change in changes),
+    *(Mutant(file, None, *change) for file, changes in _WRITTEN.items() for change in changes),
+)
+
+
+def survivors(folder: Path) -> Iterator[tuple[Mutant, bool]]:
+    """Each mutant, and whether it compiles. The folder is for the copies; the originals are built."""
+    for mutant in MUTANTS:
+        for file in FILES:
+            for ending in (".v", ".vo"):
+                shutil.copy2(HERE / f"{file}{ending}", folder)
+        source = folder / f"{mutant.file}.v"
+        source.write_text(mutant.applied(source.read_text(encoding="utf-8")), encoding="utf-8")
+        after = ("Statements", "Link") if mutant.bound else FILES[FILES.index(mutant.file) :]
+        yield mutant, _compile(folder, after)
+
+
+def _compile(folder: Path, files: tuple[str, ...]) -> bool:
+    try:
+        for file in files:
+            compiled(folder, file)
+    except BuildError:
+        return False
+    return True
+
+
+def main() -> int:
+    """Try all; 1 if one compiles."""
+    for file in stale(HERE):
+        compiled(HERE, file)
+    left = []
+    with tempfile.TemporaryDirectory() as folder:
+        for mutant, compiles in survivors(Path(folder)):
+            print(f"{'COMPILES' if compiles else 'refused '}  {mutant}", flush=True)
+            left += [mutant] if compiles else []
+    print(f"{len(MUTANTS) - len(left)} of {len(MUTANTS)} wrong statements and definitions do not compile.")
+    return int(bool(left))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,7 +1,6 @@
 """The command. It only wires: flags to a verb of the door, what that gives to its printing, and the exit status.
 
-0 holds / proved / done, 1 violated / refuted, 2 bad input, 3 undecided or assumption broken, 4 the environment
-failed, 130 interrupted.
+0 holds / proved / done, 1 violated / refuted, 2 bad input, 3 undecided or assumption broken, 4 failed, 130 interrupted.
 Heavy modules are imported inside the commands, so that `--help` answers at once.
 """
 
@@ -123,6 +122,7 @@ def worst_case(
     delays: flag.DelaysOrWorst = "constant",
     delays_file: flag.DelaysFile = None,
     measure: flag.Measure = "min",
+    method: flag.Method = "delayed",
     dense: Annotated[bool, typer.Option("--dense", help="All pairs in one dense problem; to some 50 steps.")] = False,
     certify: flag.Certify = None,
     witness: Annotated[bool, typer.Option(help="Look for the worst function and replay it.")] = True,

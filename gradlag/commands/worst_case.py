@@ -32,6 +32,7 @@ from theory.worst_case.solve import notice
 if TYPE_CHECKING:
     from theory.bounds.judging.judge import Judgement
     from theory.bounds.parts.conditions import Failure
+    from theory.methods.method import Method
     from theory.schedules.schedule import GivenSchedule
     from theory.staleness.delay_model import DelayModel
     from theory.worst_case.certificate.certify import Certificate
@@ -52,6 +53,7 @@ class QuestionOptions(TypedDict, total=False):
         constants: values for the symbols of the schedule.
         delays: as in `run`; or "worst", the trace that makes the worst case largest. delays_file: a trace.
         measure: "min", or "mean", weighted by the steps. seed: of random delays.
+        method: what takes the steps, "delayed" by default; see `theory.methods`.
     """
 
     smoothness: float
@@ -63,6 +65,7 @@ class QuestionOptions(TypedDict, total=False):
     delays_file: Path | str | None
     measure: str
     seed: int
+    method: str | Method
 
 
 def worst_case(
@@ -89,7 +92,7 @@ def worst_case(
         witness: look for the worst function and replay it.
         out: a folder for the answer (JSON), the certificate, the witness and the picture.
         progress: show what is being done on stderr.
-        **options: smoothness, gap, variance, coherence, constants, delays, delays_file, measure, seed.
+        **options: smoothness, gap, variance, coherence, constants, delays, delays_file, measure, seed, method.
 
     Returns:
         The worst case, from above and from below, with every bound of the library beside it.
@@ -194,7 +197,8 @@ def _answer(found: WorstCase) -> str:
             "fewer or shorter steps, or --dense for up to some 50 steps."
         )
     sign = "at most" if found.certificate is not None else "at most, as far as a solver in floats can tell,"
-    return f"The worst case of {where} is {sign} {outward(found.upper, up=True)}."
+    taken = "" if question.rule is None else f" under {found.asked.method.text}"
+    return f"The worst case of {where}{taken} is {sign} {outward(found.upper, up=True)}."
 
 
 def outward(value: float, *, up: bool, digits: int = 6) -> str:
@@ -214,6 +218,8 @@ def _remarks(found: WorstCase) -> Iterator[str]:
         yield _pattern(found.pattern)
     yield from filter(None, [found.asked.rule.scaled(found.asked.constants["L"])])
     solution = found.solution
+    if not found.asked.method.takes_steps:
+        yield f"{found.asked.method.name} has a step of its own: those of the schedule are not taken."
     if found.upper is None:
         return
     if found.certificate is not None:

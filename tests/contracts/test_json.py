@@ -38,6 +38,7 @@ EXAMPLES = {
     "run": f"run --schedule 1/(s*L) {TINY} --out new/run.nc",
     "worst-case": f"{WORST} --certify mine.txt --out new",
     "worst-case delays": f"{WORST} --delays worst --no-witness",
+    "worst-case method": f"{WORST} --method momentum:beta=-0.5 --certify",
     "worst-case coherence": "worst-case --schedule theorem-1 --staleness 2 --steps 3 --coherence 0.5 --variance 1 "
     "--measure mean --no-witness",
     "cost": "cost --staleness 3 --accuracy 0.1 --bound theorem-a --bound lian2015 --out new",

@@ -92,6 +92,34 @@ class Tuning:
         return cls(delay, angle, step, value("move", ages[1:]), value("start", ages[:-1]), weight)
 
 
+def proved_bound(
+    delay: int, updates: int, smoothness: float = 1.0, gap: float = 1.0, theta: float | None = None
+) -> float:
+    r"""What is proved of counter-momentum with its soft start, exact gradients and the fixed delay D.
+
+    $\min_{k\le N}\|\nabla F(x_k)\|^2\le L\Delta\big/\big(WN+\tfrac12\big)$ for every L-smooth F.
+
+    Proof, L = 1. Put r^k_i for the gradients in flight, r^0_i = rho_i g_0, r^{k+1}_i = r^k_{i+1} - m_{i+1} r^k_0 for
+    i < D, r^{k+1}_D = g_{k+1}: then x_k - x_{k+1} = eta r^k_0. The interpolation inequalities of (k, k+1) and (k+1, k)
+    with the weights (beta + 1)/2 and (beta - 1)/2, beta = sin(n theta)/sin(theta/2), give
+       F_k - F_{k+1} >= W |g_k|^2 + U(r^{k+1}) - U(r^k),
+       U(r) = (beta/4) [|r_0|^2 + sum_{1<=i<=D} |r_i - r_{i-1}|^2] - W sum_{i<D} |r_i|^2,
+    an identity of both sides by the recursion m_{i+1} + m_{i-1} = 2 cos(theta) m_i. With c = cos((n - 1/2) theta),
+    U(r^N) >= (c/2) |g_N|^2 and U(r^0) = (c/2) |g_0|^2, as U(r) - (c/2) |r_D|^2 is a sum of the squares
+    |rho_i r_{i-1} - rho_{i-1} r_i|^2. Add up, and F_N - inf F >= |g_N|^2/2; no weight is negative for these angles.
+
+    Args:
+        delay: D; updates: N, at least 0; smoothness: L; gap: Delta; theta: the angle, or None for the best one.
+
+    Returns:
+        The bound on the minimum over k = 0..N.
+
+    >>> round(proved_bound(1, 14), 6)
+    0.151443
+    """
+    return smoothness * gap / (Tuning.of(delay, theta).weight * updates + 0.5)
+
+
 def _best_angle(n: int) -> float:
     def slope(theta: float) -> float:
         return math.sin(n * theta) + 2 * n * math.tan(theta / 2) * math.cos(n * theta)

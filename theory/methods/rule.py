@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theory.common.errors import InputError
-from theory.common.types import Floats
+from theory.common.types import Floats, Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,32 @@ class LinearRule:
         for name, values in (("gradient_weights", gradients), ("move_weights", moves)):
             values.flags.writeable = False
             object.__setattr__(self, name, values)
+
+    def scaled(self, factor: float) -> LinearRule:
+        """The same rule with gradient weights times a positive factor."""
+        return LinearRule(self.gradient_weights * factor, self.move_weights)
+
+    def first(self, updates: int) -> LinearRule:
+        """The first updates of the rule."""
+        return LinearRule(self.gradient_weights[:updates], self.move_weights)
+
+    def moves_of(self, read_points: Ints) -> Floats:
+        """The moves x_k - x_{k+1} as combinations of the gradients g_0..g_{T-1} of the points: float64 (T, T).
+
+        Args:
+            read_points: tau_k, the point whose gradient arrives at update k; int64 (T,).
+
+        >>> LinearRule([[0.5], [0.5]], [0.5]).moves_of(np.array([0, 0]))
+        array([[0.5 , 0.  ],
+               [0.75, 0.  ]])
+        """
+        moves = np.zeros((self.updates, self.updates))
+        for k in range(self.updates):
+            arrived = read_points[max(0, k + 1 - self.gradients) : k + 1][::-1]
+            np.add.at(moves[k], arrived, self.gradient_weights[k, : arrived.size])
+            before = moves[max(0, k - self.moves) : k][::-1]
+            moves[k] += self.move_weights[: len(before)] @ before
+        return moves
 
     @property
     def updates(self) -> int:

@@ -88,6 +88,7 @@ class WorstCase(Shown):
             "staleness": question.staleness.window,
             "steps": question.steps,
             "delays": self.asked.delays.text,
+            "method": self.asked.method.text,
             "measure": str(question.measure),
             "coherence": question.coherence,
             "constants": dict(self.asked.constants),
@@ -105,7 +106,7 @@ class WorstCase(Shown):
 
 def judged(asked: Asked) -> tuple[Judgement, ...]:
     """The bounds that are about the same functions, at the same run."""
-    if asked.question.measure is not Measure.MINIMUM:
+    if asked.question.measure is not Measure.MINIMUM or asked.question.rule is not None:
         return ()
     coherent = asked.constants.get("mu", np.inf) <= (asked.question.coherence or 0.0)
     return judge(asked.setting, [name for name, bound in REGISTRY.items() if coherent or not bound.needs_coherence])

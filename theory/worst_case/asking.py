@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,9 @@ from theory.bounds.parts.setting import Setting
 from theory.common.errors import InputError, TooLargeError
 from theory.common.types import Stages
 from theory.formulas.notation import checked_constant
+from theory.methods.method import Method
+from theory.methods.registry import parse_method
+from theory.methods.waiting import Delayed
 from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delay_model import DelayModel
@@ -35,13 +38,14 @@ class Asked:
     Args:
         question: steps, delays and constants.
         setting: the same run as the library's bounds take it.
-        rule: the schedule; delays: the model or trace.
+        rule: the schedule; delays: the model or trace; method: what takes the steps.
     """
 
     question: Question
     setting: Setting
     rule: AnySchedule
     delays: DelayModel
+    method: Method = field(default_factory=Delayed)
 
     @property
     def constants(self) -> Mapping[str, float]:
@@ -63,6 +67,7 @@ def ask(
     delays_file: Path | str | None = None,
     measure: str = "min",
     seed: int = 0,
+    method: str | Method = "delayed",
 ) -> Asked:
     """The worst-case question behind a schedule.
 
@@ -75,6 +80,7 @@ def ask(
             the arguments before, or take their place where those keep their defaults.
         delays: a model or its spelling; delays_file: a trace in its place; seed: of random delays.
         measure: "min" or "mean".
+        method: what takes the steps, or its spelling; any other than `delayed` without noise and for the minimum.
 
     Returns:
         The question with its schedule, delays and constants.
@@ -97,12 +103,17 @@ def ask(
         )
     values = _settled(smoothness, gap, variance, constants or {})
     model = delay_model(delays, delays_file, horizon, window)
+    taken = parse_method(method) if isinstance(method, str) else method
     trace = one_read(validate_delays(delay_trace(model, horizon, seed), window), "A worst case")
     rule = parse_schedule(schedule, horizon)
     setting = Setting.of(rule, trace, window, values)
+    linear = None
+    if taken != Delayed():
+        linear = taken.linear(setting.step_sizes, setting.delays, values["L"], window)
     question = Question(
         setting.step_sizes,
         setting.delays,
+        rule=linear,
         smoothness=values["L"],
         gap=values["Delta"],
         variance=values["sigma"] ** 2 if "sigma" in (constants or {}) else variance,
@@ -110,7 +121,7 @@ def ask(
         staleness=window,
         measure=measure,
     )
-    return Asked(question, setting, rule, model)
+    return Asked(question, setting, rule, model, taken)
 
 
 def ask_worst_delays(
@@ -124,6 +135,10 @@ def ask_worst_delays(
     from theory.worst_case.traces.patterns import worst_delays
 
     first = ask(schedule, **{**options, "delays": "constant"})
+    if first.question.rule is not None:
+        raise InputError(
+            f"The worst delays are looked for under delayed steps alone. Got {first.method.text}: give the delays."
+        )
     if first.rule.reads_delay:
         raise InputError(
             f"The steps of {first.rule.text} depend on the delays: there are no steps yet whose worst trace could be "

@@ -1,7 +1,8 @@
 r"""What is asked: how large can the gradients stay, at these steps, delays and constants, for any L-smooth function?
 
 Steps are numbered from 0: x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), g_k = grad F(x_k), tau_k = k - d_k, k < T;
-E[e_k | x_0..x_k] = 0, E|e_k|^2 <= sigma^2. F is L-smooth, F(x_0) - inf F <= Delta.
+E[e_k | x_0..x_k] = 0, E|e_k|^2 <= sigma^2. F is L-smooth, F(x_0) - inf F <= Delta. A method other than these delayed
+steps comes as its linear rule, without noise.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.bounds.parts.setting import Setting
 from theory.common.errors import InputError, ScheduleError
+from theory.methods.rule import LinearRule
 from theory.staleness.count import Staleness
 
 
@@ -38,6 +40,8 @@ class Question:
         coherence: mu, or None; <g_k, g_t> >= mu |g_k|^2 for max(0, k - s + 1) <= t < k < T.
         staleness: the window s, at least 1 + the largest delay; it enters through the coherence only.
         measure: minimum or step-weighted mean.
+        rule: how x_{k+1} comes from the gradients, in place of the steps; None for delayed steps. Without noise, and
+            for the minimum.
 
     Raises:
         ScheduleError, DelayError: steps or delays that no run can have.
@@ -55,6 +59,7 @@ class Question:
     coherence: float | None
     staleness: Staleness
     measure: Measure
+    rule: LinearRule | None
 
     def __init__(
         self,
@@ -67,6 +72,7 @@ class Question:
         coherence: float | None = None,
         staleness: Staleness | None = None,
         measure: Measure | str = Measure.MINIMUM,
+        rule: LinearRule | None = None,
     ) -> None:
         window = staleness or Staleness(1 + int(np.max(np.asarray(delays), initial=0)))
         run = Setting(step_sizes, delays, window, {})
@@ -79,6 +85,7 @@ class Question:
             "coherence": None if coherence is None else _coherence(coherence),
             "staleness": window,
             "measure": Measure(measure),
+            "rule": rule,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -91,6 +98,13 @@ class Question:
                 f"A staleness of {self.staleness.window} allows delays up to {self.staleness.maximum_delay}. "
                 f"Got {self.delays[late[0]]} at step k = {late[0] + 1}. Give a larger staleness."
             )
+        if self.rule is not None and (self.variance > 0 or self.measure is Measure.MEAN):
+            raise InputError(
+                "The worst case of a method other than delayed steps is that of the minimum, without noise. Leave out "
+                "the variance and the measure."
+            )
+        if self.rule is not None and self.rule.updates != self.steps:
+            raise InputError(f"A rule of {self.rule.updates} updates cannot take {self.steps} steps.")
         if self.measure is Measure.MEAN and not self.step_sizes.any():
             raise ScheduleError("The step-weighted mean needs a positive step. Got step sizes that are all 0.")
 
@@ -121,11 +135,13 @@ class Question:
             smoothness=1.0,
             gap=1.0,
             variance=self.variance / self.scale,
+            rule=self.rule and self.rule.scaled(self.smoothness),
         )
 
     def prefix(self, steps: int) -> Question:
         """The first steps of the same run."""
-        return self.replaced(step_sizes=self.step_sizes[:steps], delays=self.delays[:steps])
+        rule = self.rule and self.rule.first(steps)
+        return self.replaced(step_sizes=self.step_sizes[:steps], delays=self.delays[:steps], rule=rule)
 
     def replaced(self, **changes: Any) -> Question:
         """A copy with some fields changed."""

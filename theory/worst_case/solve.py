@@ -55,7 +55,7 @@ def worst_case(
         reach: use the pairs up to this many steps apart and no others; None chooses pairs until the value settles. For
             short runs that is when no pair is broken, so that the value is that of all pairs; for long ones when the
             value changes by less than 1e-4 and no pair is broken by more than a tenth of Delta.
-        dense: use all pairs in one dense problem, for up to some fifty steps.
+        dense: use all pairs in one dense problem, for up to some fifty steps; so it is for every rule of a method.
         exact: go on until no pair is broken, or the patience is over.
         start: an answer to the same question, from which to go on.
         patience: seconds, by prediction, within which pairs are added; the first round takes what it takes.
@@ -73,7 +73,7 @@ def worst_case(
     0.8
     """
     began = time.perf_counter()
-    if dense:
+    if dense or question.rule is not None:
         found = _dense(question, progress or _silent)
     elif reach is not None:
         pairs = neighbours(question.steps, reach)
@@ -183,6 +183,8 @@ def _settled(question: Question, exact: bool, start: Solution | None, patience: 
 
 def notice(question: Question) -> str | None:
     """A sentence on how long it will take, where that is more than a minute."""
+    if question.rule is not None:
+        return costs.notice(question, dense_cost)
     return costs.notice(question, lambda asked: cheaper_cost(asked, neighbours(asked.steps, 1)))
 
 

@@ -144,6 +144,8 @@ def statement_of(question: Question) -> Statement:
         gap=question.gap,
         variance=question.variance + 0.0,
         coherence=None if question.coherence is None else question.coherence + 0.0,
+        weights=() if question.rule is None else tuple(map(tuple, question.rule.gradient_weights.tolist())),
+        moves=() if question.rule is None else tuple((question.rule.move_weights + 0.0).tolist()),
     )
 
 

@@ -33,11 +33,15 @@ Table = Mapping[tuple[int, ...], int]
 class Statement:
     """What a certificate is about. Step k takes x_k to x_{k+1}, k = 0..T-1; floats mean the exact numbers they are.
 
+    With weights, x_{k+1} = x_k - sum_i w_{k,i} g_{k-i-d_{k-i}} + sum_j m_j (x_{k+1-j} - x_{k-j}), i = 0, 1, .. and
+    j = 1, 2, .., x_j = x_0 for j < 0, in place of the steps.
+
     Args:
         step_sizes: eta_k; delays: d_k.
         staleness: s, larger than every delay; with a coherence it says which gradients are assumed coherent.
         measure: "min" over x_0..x_T, or "mean" over x_0..x_{T-1} weighted by the steps.
         smoothness: L; gap: Delta; variance: sigma^2; coherence: mu, or None.
+        weights: w, a row of the same length for each step, or none at all; moves: m.
     """
 
     step_sizes: tuple[float, ...]
@@ -48,6 +52,8 @@ class Statement:
     gap: float
     variance: float
     coherence: float | None
+    weights: tuple[tuple[float, ...], ...] = ()
+    moves: tuple[float, ...] = ()
 
     @property
     def steps(self) -> int:
@@ -68,7 +74,10 @@ class Statement:
             square, run, product = f"E{square}", f"({run} + e_k)", f"E{product}"
             assumed += ["E[e_k | x_0, e_0..e_{k-1}] = 0", "E|e_k|^2 <= sigma^2"]
             constants["sigma^2"] = self.variance
-        assumed += [f"x_{{k+1}} = x_k - eta_k {run} for k = 0..T-1"]
+        taken = f"eta_k {run}"
+        if self.weights:
+            taken = "sum_i w_{k,i} grad F(x_{k-i-d_{k-i}}) + sum_j m_j (x_{k+1-j} - x_{k-j})"
+        assumed += [f"x_{{k+1}} = x_k - {taken} for k = 0..T-1"]
         if self.coherence is not None:
             assumed += [f"{product} >= mu {square} for max(0, k-s+1) <= t < k < T"]
             constants |= {"mu": self.coherence, "s": self.staleness}
@@ -77,7 +86,8 @@ class Statement:
         values = ", ".join(f"{name} = {value!r}" for name, value in constants.items())
         return (
             f"For every L-smooth F with {', '.join(assumed)}: {what} is at most {rounded_up(upper)!r}, "
-            f"where {values}, for the steps eta_k and the delays d_k of the certificate."
+            f"where {values}, for the {'weights w and m' if self.weights else 'steps eta_k'} and the delays d_k of the "
+            "certificate."
         )
 
 
@@ -118,6 +128,8 @@ def spelled(claim: Statement, argument: Argument, upper: Fraction, probe: Fracti
     lines += [f"{name}: {value}" for name, value in zip(FIELDS, values, strict=True)]
     steps = zip(claim.step_sizes, claim.delays, strict=True)
     lines += [f"step {k} {step.hex()} {delay}" for k, (step, delay) in enumerate(steps)]
+    lines += [" ".join(("weights", str(k), *map(float.hex, row))) for k, row in enumerate(claim.weights)]
+    lines += [" ".join(("moves", *map(float.hex, claim.moves)))] if claim.weights else []
     for kind in KINDS:
         lines += [f"{named(kind, key)} {n}" for key, n in sorted(argument.tables[kind].items())]
     lines += [f"upper: {upper}", f"probe: {probe}", f"sum: {_sum(claim, argument)}"]
@@ -145,6 +157,8 @@ def _numbers(claim: Statement) -> Iterator[Fraction]:
     yield from map(Fraction, (claim.staleness, claim.smoothness, claim.gap, claim.variance, claim.coherence or 0))
     for step, delay in zip(claim.step_sizes, claim.delays, strict=True):
         yield from (Fraction(step), Fraction(delay))
+    for weights in (*claim.weights, claim.moves):
+        yield from map(Fraction, weights)
 
 
 def _digest(body: str) -> str:
@@ -166,6 +180,7 @@ def read(text: str) -> tuple[Statement, Argument]:
     rows = [line.split(" ") for line in lines[10 : 10 + steps]]
     if not 0 < steps == len(rows) or any(row[:2] != ["step", str(k)] or len(row) != 4 for k, row in enumerate(rows)):
         raise StoreError(f"The certificate has to state its {steps} steps as `step k eta_k d_k`, k = 0..{steps - 1}.")
+    weights, moves, ended = _weights(lines, 10 + steps, steps)
     claim = Statement(
         step_sizes=tuple(_number(row[2]) for row in rows),
         delays=tuple(_index(row[3], k) for k, row in enumerate(rows)),
@@ -175,9 +190,25 @@ def read(text: str) -> tuple[Statement, Argument]:
         gap=_number(fields["Delta"]),
         variance=_number(fields["sigma^2"]),
         coherence=None if fields["coherence"] == "none" else _number(fields["coherence"]),
+        weights=weights,
+        moves=moves,
     )
     _refuse_impossible(claim)
-    return claim, Argument(_index(fields["unit"], 400), _tables(lines[10 + steps : -4]))
+    return claim, Argument(_index(fields["unit"], 400), _tables(lines[ended:-4]))
+
+
+def _weights(
+    lines: Sequence[str], begun: int, steps: int
+) -> tuple[tuple[tuple[float, ...], ...], tuple[float, ...], int]:
+    """The weights of a method where there are any, and the line behind them."""
+    if not "".join(lines[begun : begun + 1]).startswith("weights "):
+        return (), (), begun
+    rows = [line.split(" ") for line in lines[begun : begun + steps + 1]]
+    wrong = len(rows) <= steps or any(row[:2] != ["weights", str(k)] for k, row in enumerate(rows[:-1]))
+    if wrong or rows[-1][0] != "moves" or len({len(row) for row in rows[:-1]}) != 1 or len(rows[0]) < 3:
+        raise StoreError("The weights of a method are stated as `weights k w_k0 w_k1 ..`, one row a step, and `moves`.")
+    weights = tuple(tuple(map(_number, row[2:])) for row in rows[:-1])
+    return weights, tuple(map(_number, rows[-1][1:])), begun + steps + 1
 
 
 def _lines(text: str) -> list[str]:
@@ -221,6 +252,10 @@ def _from_hex(word: str) -> float:
 def _refuse_impossible(claim: Statement) -> None:
     if claim.measure not in ("min", "mean") or not (claim.smoothness > 0 and claim.gap > 0 and claim.variance >= 0):
         raise StoreError("A certificate states `min` or `mean`, positive L and Delta, and sigma^2 of at least 0.")
+    if claim.weights and (claim.noisy or claim.measure == "mean"):
+        raise StoreError("A certificate states weights for the minimum, without noise.")
+    if any(any(row[k + 1 :]) for k, row in enumerate(claim.weights)):
+        raise StoreError("A certificate cannot weigh a gradient that comes before the first step.")
     if min(claim.step_sizes) < 0 or max(claim.delays) >= claim.staleness:
         raise StoreError("A certificate states steps of at least 0 and delays below the staleness.")
 

@@ -1,8 +1,10 @@
 r"""Check a saved certificate of a worst case: in integers alone, with the standard library and certificate_text.py.
 
 The theorem. Put h_k = L eta_k; measure f = F - inf F in Delta, |grad F|^2 in L Delta and lengths so that
-x_{k+1} = x_k - h_k (g_{k-d_k} + e_k), g_k = grad F(x_k). Write <u, v> for E u.v. Every F and every run in the statement
-satisfy, for all points i and j (as F + L|x|^2/2 is convex and 2L-smooth; expectations of what holds on each path):
+x_{k+1} = x_k - h_k (g_{k-d_k} + e_k), g_k = grad F(x_k); or, with weights, x_k - x_{k+1} is the sum of
+L w_{k,i} g_{k-i-d_{k-i}} over i and of m_j (x_{k-j} - x_{k+1-j}) over j, without noise. Write <u, v> for E u.v. Every
+F and every run in the statement satisfy, for all points i and j (as F + L|x|^2/2 is convex and 2L-smooth; expectations
+of what holds on each path):
     pair i j        f_i - f_j - <g_i + g_j, x_i - x_j>/2 - |g_i - g_j|^2/4 + |x_i - x_j|^2/4 >= 0
     floor k         f_k - |g_k|^2/2 >= 0
     start           1 - f_0 >= 0
@@ -47,6 +49,7 @@ from theory.worst_case.certificate.text import (
 #: {u: {v: coefficient of <u, v>}} with v <= u. Nodes in the order of their births: g_k is 2k, e_k is 2k + 1.
 Form = dict[int, dict[int, int]]
 _MOST_WORK = 20_000_000  # multiplications, roughly
+_MOST_BITS = 1 << 16  # of a length
 
 
 @dataclass(frozen=True)
@@ -172,11 +175,13 @@ def upper_bound(claim: Statement, argument: Argument) -> Fraction:
 def slack_form(claim: Statement, argument: Argument) -> tuple[Form, int]:
     """S as a quadratic form, and how many units of it are one unit of a multiplier."""
     steps = [Fraction(claim.smoothness) * Fraction(step) for step in claim.step_sizes]
-    mu = Fraction(claim.coherence or 0)
-    bits = max([step.denominator.bit_length() - 1 for step in steps] + [mu.denominator.bit_length() // 2])
+    mu, moves = Fraction(claim.coherence or 0), _moves(claim, steps)
+    lengths = [*steps, *(length for move in moves for length in move.values())]
+    bits = max([length.denominator.bit_length() - 1 for length in lengths] + [mu.denominator.bit_length() // 2])
     one, whole = 1 << bits, 4 << 2 * bits  # lengths are integers over `one`, the form over `whole`
     form: Form = {node: {} for node in range(2 * len(steps) + 1) if claim.noisy or node % 2 == 0}
-    _add_pairs(form, argument.tables["pair"], _moves(claim, [int(step * one) for step in steps]), one)
+    whole_moves = [{node: int(length * one) for node, length in move.items()} for move in moves]
+    _add_pairs(form, argument.tables["pair"], whole_moves, one)
     for (k,), n in argument.tables["floor"].items():
         _add(form, 2 * k, 2 * k, n * whole // 2)
     for (k,), n in argument.tables["measure"].items():
@@ -194,11 +199,32 @@ def slack_form(claim: Statement, argument: Argument) -> tuple[Form, int]:
     return form, whole
 
 
-def _moves(claim: Statement, steps: Sequence[int]) -> list[dict[int, int]]:
-    """The moves x_k - x_{k+1} = h_k (g_{k-d_k} + e_k) as combinations of nodes."""
+def _moves(claim: Statement, steps: Sequence[Fraction]) -> list[dict[int, Fraction]]:
+    """The moves x_k - x_{k+1} = h_k (g_{k-d_k} + e_k), or those of the weights, as combinations of nodes."""
+    if claim.weights:
+        return _weighted(claim)
     moves = [{2 * (k - delay): step} for k, (step, delay) in enumerate(zip(steps, claim.delays, strict=True))]
     for k, step in enumerate(steps if claim.noisy else []):
         moves[k][2 * k + 1] = step
+    return moves
+
+
+def _weighted(claim: Statement) -> list[dict[int, Fraction]]:
+    """The moves of a method: sums of L w_{k,i} g_{k-i-d_{k-i}} and of m_j times the move k - j."""
+    smoothness, moves, work = Fraction(claim.smoothness), list[dict[int, Fraction]](), 0
+    for k, row in enumerate(claim.weights):
+        move: dict[int, Fraction] = {}
+        terms = [({2 * (k - i - claim.delays[k - i]): smoothness}, w) for i, w in enumerate(row[: k + 1])]
+        terms += [(moves[k - j], m) for j, m in enumerate(claim.moves[:k], start=1)]
+        for part, weight in terms:
+            work = _worked(work + 100 * len(part))  # the numbers grow with k
+            for node, length in part.items():
+                move[node] = move.get(node, Fraction(0)) + Fraction(weight) * length
+        if any(
+            length.numerator.bit_length() + length.denominator.bit_length() > _MOST_BITS for length in move.values()
+        ):
+            raise StoreError(f"The certificate would take too long to check: the move of step {k} has too many digits.")
+        moves.append(move)
     return moves
 
 
@@ -206,7 +232,7 @@ def _add_pairs(form: Form, pairs: Table, moves: Sequence[Mapping[int, int]], one
     """Each pair's <g_i + g_j, x_i - x_j>/2 + |g_i - g_j|^2/4 - |x_i - x_j|^2/4, over 4 one^2."""
     work = 0
     for (i, j), n in pairs.items():
-        work = _worked(work + abs(i - j))
+        work = _worked(work + sum(map(len, moves[min(i, j) : max(i, j)])))
         sign = 1 if i < j else -1
         for move in moves[min(i, j) : max(i, j)]:  # x_i - x_j is `sign` times their sum
             for node, length in move.items():

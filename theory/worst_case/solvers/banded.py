@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
+
 from theory.common.types import Ints, Share
 from theory.common.waiting import silent, watched
 from theory.worst_case.costs import banded_cost
@@ -75,5 +77,7 @@ def solve(question: Question, pairs: Ints, *, tolerance: float = 1e-10, tell: Sh
 def guess(question: Question) -> float:
     """The order of magnitude of the value of a normalised question, from a bound that ignores staleness."""
     steps = question.step_sizes
+    if question.rule is not None:
+        steps = np.maximum(question.rule.moves_of(question.read_points).sum(axis=1), 0.0)
     found = float((1 + question.variance / 2 * (steps**2).sum()) / (steps.sum() + 0.5))
     return min(found, 2.0) if question.measure is Measure.MINIMUM else found

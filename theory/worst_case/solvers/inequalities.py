@@ -6,6 +6,7 @@ e_k is node T + 1 + k. A row says: a value of F minus another, plus a combinatio
 For i < j put d = x_i - x_j = sum_{i <= l < j} eta_l (g_{tau_l} + e_l). L-smooth functions are interpolated iff, for all
 i and j (both orders),
     f_i - f_j -+ <g_i + g_j, d>/2 - |g_i - g_j|^2/4 + |d|^2/4 >= 0,    f_k - inf F - |g_k|^2/2 >= 0.
+Where the question has a rule, d is what the rule makes of it: any combination of the gradients.
 With noise <.,.> is E<.,.>: the inequalities hold pathwise, hence in expectation, and e_l is orthogonal to e_m and to
 g_k for k <= l. These inner products are known to be 0 and are left out.
 """
@@ -88,6 +89,8 @@ def neighbours(steps: int, reach: int) -> Ints:
 
 
 def _interpolation(question: Question, pairs: Ints) -> Products:
+    if question.rule is not None:
+        return _of_rule(question.rule.moves_of(question.read_points), pairs)
     low, high = pairs.min(axis=1), pairs.max(axis=1)
     sign = np.where(pairs[:, 0] < pairs[:, 1], -1.0, 1.0)
     parts = [
@@ -100,6 +103,21 @@ def _interpolation(question: Question, pairs: Ints) -> Products:
         return Products(nothing, nothing, nothing, np.empty(0))
     row, left, right, coefficient = (np.concatenate(column) for column in zip(*parts, strict=True))
     return _products(row, left, right, coefficient)
+
+
+def _of_rule(moves: Floats, pairs: Ints) -> Products:
+    """The entries of all pairs, where every move is a combination of all gradients."""
+    gone = np.concatenate([np.zeros((1, len(moves))), np.cumsum(moves, axis=0)])
+    (i, j), rows = pairs.T, np.arange(len(pairs))
+    apart = gone[j] - gone[i]  # x_i - x_j
+    row, node = np.nonzero(apart)
+    half, place = -0.5 * apart[row, node], {int(each): np.flatnonzero(row == each) for each in np.unique(row)}
+    parts = [_entry(rows, i, i, -0.25), _entry(rows, j, j, -0.25), _entry(rows, i, j, 0.5)]
+    parts += [_entry(row, end[row], node, half) for end in (i, j)]
+    for each, held in place.items():
+        lengths = apart[each, node[held]]
+        parts.append(_entry(np.full(1, each), node[held][:, None], node[held], 0.25 * np.outer(lengths, lengths)))
+    return _products(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _of_span(

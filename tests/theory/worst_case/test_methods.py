@@ -1,0 +1,190 @@
+"""Worst cases of methods: PEPit's values, certificates in integers, the bound of counter-momentum, refusals."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from theory.common.errors import CertificateError, InputError, StoreError
+from theory.methods.counter_momentum import CounterMomentum, Tuning, proved_bound
+from theory.methods.registry import parse_method
+from theory.methods.rule import LinearRule
+from theory.staleness.count import Staleness
+from theory.worst_case.answer import judged
+from theory.worst_case.asking import ask, ask_worst_delays
+from theory.worst_case.certificate.certify import certify
+from theory.worst_case.certificate.text import KINDS, Argument, Statement, _digest, read
+from theory.worst_case.certificate.verify import slack_form, verify
+from theory.worst_case.question import Question
+from theory.worst_case.solve import worst_case
+
+AGREEMENT = 1e-4
+METHODS = (
+    "delayed",
+    "wait",
+    "batch-wait",
+    "batch-wait:batch=2",
+    "momentum:beta=0.6",
+    "momentum:beta=-0.5",
+    "nesterov:beta=0.5",
+    "nesterov:beta=-0.4",
+    "counter-momentum",
+    "filter:gradients=0.8:0.3,moves=0.2:-0.3",
+)
+CASES = [(text, seed) for text in METHODS for seed in (0, 1)]
+
+
+def question(text, seed):
+    """A fixed delay for even seeds, drawn delays for odd ones; scales and steps drawn at random."""
+    rng = np.random.default_rng(seed)
+    updates, window = int(rng.integers(5, 8)), int(rng.integers(2, 4))
+    late = np.full(updates, window - 1) if seed % 2 == 0 else rng.integers(0, window, updates)
+    delays, smoothness = np.minimum(np.arange(updates), late), 10.0 ** rng.uniform(-1, 1)
+    steps = rng.uniform(0.1, 0.5, updates) / smoothness
+    rule = parse_method(text).linear(steps, delays, smoothness, Staleness(window))
+    return Question(
+        steps, delays, smoothness=smoothness, gap=rng.uniform(0.2, 3), staleness=Staleness(window), rule=rule
+    )
+
+
+def by_pepit(asked):
+    """The method as PEPit has it: points from gradients that arrive, and moves repeated."""
+    from PEPit import PEP, Expression
+    from PEPit.functions import SmoothFunction
+
+    problem, rule = PEP(), asked.rule
+    function = problem.declare_function(SmoothFunction, L=asked.smoothness)
+    points, gradients, values = [problem.set_initial_point()], [], []
+    for k in range(asked.steps + 1):
+        gradient, value = function.oracle(points[k])
+        gradients.append(gradient)
+        values.append(value)
+        if k < asked.steps:
+            after = points[k]
+            for i, weight in enumerate(rule.gradient_weights[k][: k + 1]):
+                after = after - float(weight) * gradients[asked.read_points[k - i]]
+            for j, weight in enumerate(rule.move_weights[:k], start=1):
+                after = after + float(weight) * (points[k + 1 - j] - points[k - j])
+            points.append(after)
+    infimum = Expression()
+    for gradient, value in zip(gradients, values, strict=True):
+        problem.add_constraint(infimum <= value - gradient**2 / (2 * asked.smoothness))
+        problem.set_performance_metric(gradient**2)
+    problem.set_initial_condition(values[0] - infimum <= asked.gap)
+    return problem.solve(wrapper="cvxpy", solver="CLARABEL", verbose=0)
+
+
+@pytest.mark.parametrize(("text", "seed"), CASES)
+# PEPit's own notes on cvxpy's status and on its eigenvalues are no part of the claim.
+@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::RuntimeWarning", "ignore::FutureWarning")
+def test_the_worst_case_of_a_method_is_pepits_and_is_certified(text, seed):
+    asked = question(text, seed)
+    found = worst_case(asked)
+    assert found.exact
+    assert found.value == pytest.approx(by_pepit(asked), rel=AGREEMENT)
+    proof = certify(found)
+    assert found.value * (1 - 1e-7) <= proof.upper_float <= found.value * (1 + 1e-5)
+    assert verify(proof.text).upper == proof.upper
+
+
+# All pairs, by a separate computation.
+@pytest.mark.parametrize(("delay", "updates", "value"), [(1, 14, 0.150788), (2, 12, 0.242024), (3, 14, 0.267857)])
+def test_counter_momentum_has_its_published_worst_cases_below_its_bound(delay, updates, value):
+    found = worst_case(ask("1/L", staleness=delay + 1, steps=updates, method="counter-momentum").question)
+    assert found.value == pytest.approx(value, abs=6e-7)
+    assert found.value < proved_bound(delay, updates)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_bound_of_counter_momentum_holds_at_every_angle(seed):
+    rng = np.random.default_rng(seed)
+    delay, updates = int(rng.integers(0, 5)), int(rng.integers(1, 10))
+    theta = float(rng.uniform(1, 2)) * np.pi / (2 * delay + 3)
+    smoothness, gap = 10.0 ** rng.uniform(-1, 1, 2)
+    delays = np.minimum(np.arange(updates), delay)
+    rule = CounterMomentum(theta).linear(np.ones(updates), delays, smoothness, Staleness(delay + 1))
+    found = worst_case(
+        Question(np.ones(updates), delays, smoothness=smoothness, gap=gap, staleness=Staleness(delay + 1), rule=rule)
+    )
+    assert found.value <= proved_bound(delay, updates, smoothness, gap, theta) * (1 + 1e-6)
+
+
+def test_without_delay_the_bound_of_counter_momentum_is_exact():
+    found = worst_case(ask("1/L", staleness=1, steps=6, method="counter-momentum").question)
+    # "D=0 N=6 equal (.195358)"
+    assert found.value == pytest.approx(proved_bound(0, 6), rel=1e-6) == pytest.approx(0.195358, abs=6e-7)
+
+
+@pytest.mark.parametrize("delay", range(5))
+@pytest.mark.parametrize("share", [1.0, 1.37, 2.0])
+def test_the_storage_function_is_an_identity(delay, share):
+    # F_k - F_{k+1} >= q_k = W |g_k|^2 + U(r') - U(r), with random gradients in flight.
+    n, rng = delay + 1, np.random.default_rng(delay)
+    tuning = Tuning.of(delay, share * np.pi / (2 * n + 1))
+    beta = np.sin(n * tuning.theta) / np.sin(tuning.theta / 2)
+    r, after = rng.normal(size=(n, 3)), rng.normal(size=3)
+    moved = np.vstack([r[1:] - tuning.moves[:, None] * r[0], after])
+
+    def storage(flight):
+        turns = (np.diff(flight, axis=0) ** 2).sum() + (flight[0] ** 2).sum()
+        return beta / 4 * turns - tuning.weight * (flight[:-1] ** 2).sum()
+
+    move, now = tuning.step * r[0], r[-1]
+    decrease = (now + after) @ move / 2 + beta / 4 * (((after - now) ** 2).sum() - (move**2).sum())
+    assert decrease == pytest.approx(tuning.weight * now @ now + storage(moved) - storage(r), rel=1e-11)
+
+
+def test_methods_that_are_the_same_have_the_same_worst_case():
+    plain = ask("0.4/(s*L)", staleness=2, steps=6).question
+    for text in ("filter:gradients=1", "momentum:beta=0"):
+        found = worst_case(ask("0.4/(s*L)", staleness=2, steps=6, method=text).question)
+        assert found.value == pytest.approx(worst_case(plain, dense=True).value, rel=1e-6)
+
+
+def test_a_certificate_of_a_method_cannot_be_changed():
+    text = certify(worst_case(question("momentum:beta=0.6", 0))).text
+    claim, _ = read(text)
+    assert claim.weights and claim.moves == (0.6,)
+    assert "m_j (x_{k+1-j} - x_{k-j})" in claim.sentence(Fraction(1))
+    body = text.rpartition("sha256: ")[0]
+    for old, new in (("moves 0x1.3333333333333p-1", "moves 0x1.3333333333333p-2"), ("weights 1 ", "weights 2 ")):
+        assert old in body
+        changed = body.replace(old, new)
+        with pytest.raises((StoreError, CertificateError)):
+            verify(f"{changed}sha256: {_digest(changed)}\n")
+
+
+def test_moves_of_too_many_digits_are_refused():
+    steps = 70
+    weights, moves = ((1.0,),) * steps, (float.fromhex("0x1.8p-1000"),)
+    claim = Statement((1.0,) * steps, (0,) * steps, 1, "min", 1.0, 1.0, 0.0, None, weights, moves)
+    argument = Argument(60, {kind: {} for kind in KINDS})
+    with pytest.raises(StoreError, match="too many digits"):
+        slack_form(claim, argument)
+
+
+def test_the_moves_of_a_rule_are_its_points():
+    rng = np.random.default_rng(4)
+    rule = LinearRule(np.tril(rng.normal(size=(6, 6)))[:, ::-1][:, :1] * np.ones((6, 1)), [0.4, -0.3])
+    read, gradients = np.array([0, 0, 1, 2, 2, 4]), rng.normal(size=(6, 3))
+    points = [np.zeros(3)] * 3
+    for k in range(6):
+        moved = 0.4 * (points[-1] - points[-2]) - 0.3 * (points[-2] - points[-3])
+        points.append(points[-1] - rule.gradient_weights[k, 0] * gradients[read[k]] + moved)
+    assert -np.diff(points[2:], axis=0) == pytest.approx(rule.moves_of(read) @ gradients)
+
+
+def test_what_no_method_can_be_asked_is_refused():
+    with pytest.raises(InputError, match="without noise"):
+        ask("1/L", staleness=2, steps=3, variance=1.0, method="wait")
+    with pytest.raises(InputError, match="without noise"):
+        ask("1/L", staleness=2, steps=3, measure="mean", method="wait")
+    with pytest.raises(InputError, match="delayed steps alone"):
+        ask_worst_delays("1/L", staleness=2, steps=3, method="wait")
+    with pytest.raises(InputError, match="2 updates cannot take 3 steps"):
+        Question([1.0] * 3, [0, 0, 0], rule=LinearRule([[1.0], [1.0]], []))
+
+
+def test_no_bound_of_delayed_steps_stands_beside_another_method():
+    assert judged(ask("1/(2*s*L)", staleness=2, steps=4))
+    assert judged(ask("1/(2*s*L)", staleness=2, steps=4, method="momentum:beta=0.1")) == ()

@@ -8,41 +8,27 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gradlag.terminal.completion import ASKED, offered, script
-from gradlag.terminal.examples import EXAMPLES
 from gradlag.terminal.import_clash import shadow_sentences
 from gradlag.terminal.output import print_error, print_text
 
 try:
     from gradlag.terminal import flags as flag
+    from gradlag.terminal.application import app, command
     from gradlag.terminal.checks import answer_check
     from gradlag.terminal.failures import exit_status
-    from gradlag.terminal.usage import Command, real, whole, with_certificate_file
+    from gradlag.terminal.usage import real, whole, with_certificate_file
     from gradlag.terminal.wiring import answer, call
     from theory.common.errors import InputError
 except ImportError as stranger:  # another `theory` stands in front
     print_error(" ".join(shadow_sentences()) or str(stranger), 4, "--json" in sys.argv)
     sys.exit(4)
-
-app = typer.Typer(
-    name="gradlag",
-    help="What staleness costs SGD: what can be proved, and what is measured, side by side.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-
-def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command of that name, with an example below its flags."""
-    return app.command(name, cls=Command, epilog=f"\b\nExample:\n  {EXAMPLES[name]}")
 
 
 @command("bounds")

@@ -712,9 +712,9 @@ def test_d3_what_no_kernel_has_seen_is_not_called_proved():
     from theory.claims.closed_forms import Known, closed_forms, power_steps
     from theory.formulas.parsing import parse
 
-    steps = power_steps(parse("1/(2*s*L)"))
-    forms = list(closed_forms(steps, Known(noisy=True, in_order=False, coherent=True), {}))
-    assert {form.name: form.replayed for form in forms} == {"theorem-a": False, "dai2019-tight": False}
+    for text, seen in (("1/(2*s*L)", True), ("1/(2*s*L*sqrt(k))", True), ("1/(2*s*L*k^0.25)", False)):
+        forms = list(closed_forms(power_steps(parse(text)), Known(noisy=True, in_order=False, coherent=True), {}))
+        assert {form.name: form.proof is not None for form in forms} == {"theorem-a": seen, "dai2019-tight": seen}
 
 
 # ---------------------------------------------------------------------------------------- what a fact says it rests on

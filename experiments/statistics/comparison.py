@@ -91,6 +91,12 @@ class Points:
         return float(first[0]) if self.start and (first == first[0]).all() and np.isfinite(first[0]) else None
 
     @cached_property
+    def ways(self) -> tuple[Ints, ...]:
+        """The rows that decide: all, and one of each where some are copies."""
+        everyone = np.arange(len(self.values))
+        return (everyone,) if len(self.distinct) == len(everyone) else (everyone, self.distinct)
+
+    @cached_property
     def at_least(self) -> tuple[Floats, Floats]:
         """Floats and floor where a diverged seed counts as its last finite value, which lowers its mean."""
         finite = np.isfinite(self.values)
@@ -159,16 +165,16 @@ def _weighted(points: Points, name: str, values: Floats, weights: Floats, bound:
 
 def _below(statistic: Statistic, points: Points, level: float, tails: Tails) -> MeanComparison:
     """Whether this mean is found below its limit, with all rows and with one of each."""
-    ways = [statistic, statistic.of(points.distinct)]
+    ways = [statistic.of(rows) for rows in points.ways]
     found = all(tails.below(way, level) for way in ways)
-    kappas = [kappa for way in ways if (kappa := tails.kappa(way, level)) is not None]
+    kappas = [tails.kappa(way, level) for way in ways]
     return MeanComparison(
         Outcome.BELOW if found else Outcome.UNDECIDED,
         statistic.name,
         tails.below_test(statistic.values.size, level),
         statistic.ratio,
-        unless=tails.unless(ways[-1], level) if found else None,
-        kappa=min(kappas, default=None),
+        unless=tails.unless(ways[-1], level, kappas[-1]) if found else None,
+        kappa=min((kappa for kappa in kappas if kappa is not None), default=None),
         sample_kappa=float(sample_kappa(statistic.values)),
         seeds_needed=None if found else tails.enough(statistic, level),
     )
@@ -188,7 +194,7 @@ def _above(points: Points, bound: float, level: float, tails: Tails) -> MeanComp
         # The weights sum up to 1 over all points; those of which nothing is known add zeros.
         limit = statistic.limit + bound * (1 - float(weights.sum()))
         tested = statistic.values[:, None]
-    ways = [tails.above(rows, limit, level) for rows in (tested, tested[points.distinct])]
+    ways = [tails.above(tested[rows], limit, level) for rows in points.ways]
     found, ps = all(way[0] for way in ways), [way[1] for way in ways if way[1] is not None]
     with np.errstate(over="ignore"):
         ratio = float(tested.mean(axis=0).min(initial=np.inf)) / limit if limit > 0 else math.inf

@@ -60,8 +60,8 @@ class Tails(ABC):
     def below(self, statistic: Statistic, level: float) -> bool:
         """Whether the mean is found below its limit; wrong with probability at most the level."""
 
-    def unless(self, statistic: Statistic, level: float) -> str:
-        """What would have to be so for "below" to be wrong more often than the level."""
+    def unless(self, statistic: Statistic, level: float, kappa: float | None) -> str:
+        """What would have to be so for "below" to be wrong more often than the level, by the kappa* of `kappa`."""
         return f"--tails {self} is not true"
 
     def above(self, values: Floats, bound: float, level: float) -> tuple[bool, float | None]:
@@ -105,14 +105,14 @@ class KappaAtMost(Tails):
             return bool(below_up_to(statistic.values[None], statistic.limit, self.number, level)[0])
         return bool(largest_below(statistic.values[None], statistic.limit, level)[0])
 
-    def unless(self, statistic: Statistic, level: float) -> str:
+    def unless(self, statistic: Statistic, level: float, kappa: float | None) -> str:
         if self.few(statistic.values.size, level):
             share = float(statistic.values.max()) / statistic.limit
             return (
                 f"|g|^2 is below {share:.2g} of its mean with a probability of more than "
                 f"{level ** (1 / statistic.values.size):.2g} (one Gaussian: {_square_below(share):.2g})"
             )
-        kappa, seen = self.kappa(statistic, level), sample_kappa(statistic.values)
+        seen = sample_kappa(statistic.values)
         return (
             f"E|g|^4 is more than {kappa:.3g} times (E|g|^2)^2 (Gaussian gradients: at most {GAUSSIAN:g}; these seeds: "
             f"{seen:.3g}; the largest adds {statistic.values.max() / statistic.values.sum():.0%} of the sum)"

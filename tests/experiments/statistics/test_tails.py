@@ -43,7 +43,8 @@ def test_equal_values_hold_nothing() -> None:
 
 
 def test_what_a_holds_rests_on_is_said() -> None:
-    few = ANY.unless(Statistic("few", np.array([0.01, 0.02, 0.03, 0.04]), 1.0), LEVEL)
+    few = ANY.unless(Statistic("few", np.array([0.01, 0.02, 0.03, 0.04]), 1.0), LEVEL, None)
     assert few == "|g|^2 is below 0.04 of its mean with a probability of more than 0.36 (one Gaussian: 0.16)"
-    many = ANY.unless(Statistic("many", np.linspace(0.1, 0.3, 32), 1.0), LEVEL)
+    spread = Statistic("many", np.linspace(0.1, 0.3, 32), 1.0)
+    many = ANY.unless(spread, LEVEL, ANY.kappa(spread, LEVEL))
     assert "E|g|^4 is more than" in many and "these seeds: 1.09" in many

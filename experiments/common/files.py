@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -50,6 +52,15 @@ def remove_stale(folder: Path) -> None:
             with suppress(OSError):  # another command removes it too
                 if _TEMPORARY.fullmatch(path.name) and abs(now - path.stat().st_mtime) > _STALE_SECONDS:
                     path.unlink()
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder with what is in it, into which processes killed a moment ago may still write; or leave it."""
+    for _ in range(10):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
 
 
 def check_writable(path: Path | str) -> Path:

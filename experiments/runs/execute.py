@@ -6,7 +6,6 @@ where it stopped and ends in the same numbers.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from experiments.common.files import check_writable
+from experiments.common.files import check_writable, remove_folder
 from experiments.common.provenance import current_versions
 from experiments.runs.plan import Plan, plan
 from experiments.runs.run import MEASURED, Run, build_run
@@ -97,7 +96,7 @@ def run_to_file(
         say(f"An earlier run into {target} was interrupted; its finished seeds are used.")
     run = execute(plan, folder, progress)
     save(run, target)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_folder(folder)
     return run
 
 

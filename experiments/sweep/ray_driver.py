@@ -8,7 +8,6 @@ imports Ray; everything here but `drive` runs in that process, and `work` on the
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -19,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from experiments.common.files import remove_folder
 from experiments.sweep.processes import THREAD_VARIABLES
 from experiments.sweep.store import CellOutcome, Made, failed
 
@@ -62,7 +62,7 @@ def drive(connection: Connection, address: str, folder: str) -> None:
         finally:
             ray.shutdown()
     except (EOFError, BrokenPipeError):
-        shutil.rmtree(folder, ignore_errors=True)  # the command is gone, and cannot
+        remove_folder(Path(folder))  # the command is gone, and cannot
     except Exception as error:
         connection.send(("refused", " ".join(str(error).split())[:300]))
 

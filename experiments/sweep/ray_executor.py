@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import tempfile
 import time
@@ -21,6 +20,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from experiments.common.files import remove_folder
 from experiments.common.ray_process import require_ray, started, unanswered
 from experiments.sweep.ray_driver import LOCAL, drive
 from experiments.sweep.store import CellOutcome, Executor, Made, Store, by_work, failed, looked_for
@@ -61,7 +61,7 @@ def ray_executor(address: str) -> Iterator[RayExecutor]:
         raise
     finally:
         _end(process, here, patience)
-        _remove(folder)
+        remove_folder(folder)
 
 
 @dataclass
@@ -218,15 +218,6 @@ def _unreachable(address: str, reason: str) -> EnvironmentFailure:
         f"The Ray cluster at {address} cannot be used: {reason.rstrip('.')}. Check that its head runs, and that this "
         "machine is one of its nodes."
     )
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder into which processes that have been killed a moment ago may still write."""
-    for _ in range(10):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            return
-        time.sleep(0.1)
 
 
 def _end(process: BaseProcess, connection: Connection, patience: float) -> None:

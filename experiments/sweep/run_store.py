@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from experiments.common.files import remove_folder
 from experiments.runs.execute import execute, parts_folder_of, run_to_file
 from experiments.runs.plan import Plan, plan
 from experiments.runs.store import encode, load
@@ -79,7 +79,7 @@ class RunStore(Store[Cell]):
             return FoundFile(notes=(f"{damage} It is run again now.",))
         parts = parts_folder_of(settled, path)
         if parts.exists():  # of a command that was killed when the result had just been written
-            shutil.rmtree(parts, ignore_errors=True)
+            remove_folder(parts)
         return FoundFile(path)
 
     def finder(self, out: Path) -> Callable[[Cell], FoundFile]:

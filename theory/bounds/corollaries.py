@@ -75,20 +75,20 @@ def _closed_form(start: Formula) -> Formula:
     return _SIGMA * call("sqrt", 2 * _L * _DELTA / _T) + start * _L * _DELTA / _T
 
 
-_STEP_1 = Schedule("1/(s*L + sigma*sqrt(L*T/(2*Delta)))")
-_STEP_2 = Schedule("1/(2*s*L + sigma*sqrt(L*T/(2*Delta)))")
+STEP_1 = Schedule("1/(s*L + sigma*sqrt(L*T/(2*Delta)))")
+STEP_2 = Schedule("1/(2*s*L + sigma*sqrt(L*T/(2*Delta)))")
 
 COROLLARY_1 = Bound(
     name="corollary-1",
     title="Corollary 1: one constant step, reads in order",
     summary="Stale SGD with one constant step where no gradient overtakes another: staleness enters only at order 1/T.",
     assumptions=(*_ASSUMPTIONS, ORDERED_READS),
-    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, IN_ORDER, theorem_steps(_STEP_1)),
+    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, IN_ORDER, theorem_steps(STEP_1)),
     value=_closed_form(2 * _S),
     covers_last=True,
     weighing=THEOREM_A.weighing,
     source=_source("Corollary 1"),
-    schedule=_STEP_1,
+    schedule=STEP_1,
 )
 
 COROLLARY_2 = Bound(
@@ -96,10 +96,10 @@ COROLLARY_2 = Bound(
     title="Corollary 2: one constant step, any delays",
     summary="Stale SGD with one constant step and any delays below s, overtaking included.",
     assumptions=_ASSUMPTIONS,
-    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, theorem_steps(_STEP_2)),
+    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, theorem_steps(STEP_2)),
     value=_closed_form(4 * _S),
     covers_last=True,
     weighing=THEOREM_A.weighing,
     source=_source("Corollary 2"),
-    schedule=_STEP_2,
+    schedule=STEP_2,
 )

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import brentq
 
 from theory.bounds import REGISTRY, Bound, Setting, get
+from theory.bounds.corollaries import COROLLARY_1, STEP_1
 from theory.common.errors import InputError
 from theory.cost.case import Case, LongRun, long_run
-from theory.formulas.formula import Environment, Readers, Served, Total, Window
+from theory.formulas.formula import Environment, Formula, Readers, Served, Total, Window
 
 # Neighbours on the grid of step sizes; sections of the golden search between them, more where a bound ends there;
-# the longest run that is looked at whole; the most steps for which free numbers are chosen.
+# the longest run that is looked at whole; the most steps for which free numbers are chosen; what no one waits for.
 _RATIO = 2**0.25
 _SECTIONS = {"inside": 12, "at the edge": 34}
 _WHOLE = 4096
 _CHOSEN = 1024
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _CLOSE = 1.005
+_NEVER = 1e300
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Search:
     # ---------------------------------------------------------------------------------------- the best step of a bound
 
     def _reaching(self, accuracy: float) -> _Goal:
-        return _Goal(lambda run: run.steps_to(accuracy), self._corollary(accuracy))
+        return _Goal(lambda run: run.steps_to(accuracy), _meeting(COROLLARY_1.value, self._typical, accuracy))
 
     def _best(self, goal: _Goal) -> list[tuple[Bound, float, float]]:
         """The best bound or, where two are close on the grid, both: with their step sizes and how small the goal is."""
@@ -147,20 +149,17 @@ class Search:
         run = self._found[key]
         return np.inf if run is None else goal.of(run)
 
-    def _corollary(self, accuracy: float) -> float:
-        """Corollary 1's number of steps, at the mean delay."""
-        smooth, gap, sigma = (self.case.constants[name] for name in ("L", "Delta", "sigma"))
-        served = self.case.mean_staleness
-        root = 2 * accuracy / (math.sqrt(sigma**2 + 4 * served * accuracy) + sigma)
-        return 2 * smooth * gap / root**2
+    @property
+    def _typical(self) -> dict[str, float]:
+        """What Corollary 1 asks for, at the mean delay."""
+        return {**self.case.constants, "s": self.case.mean_staleness}
 
     def _size(self, place: int) -> float:
         return 2 / self.case.constants["L"] * _RATIO**-place
 
     def _downhill(self, bound: Bound, goal: _Goal) -> tuple[float, int]:
         """The least of the goal on the grid of step sizes, from Corollary 1's step downhill, and its place there."""
-        smooth, gap, sigma = (self.case.constants[name] for name in ("L", "Delta", "sigma"))
-        start = 1 / (self.case.mean_staleness * smooth + sigma * math.sqrt(smooth * goal.steps / (2 * gap)))
+        start = _value_at(STEP_1.formula, self._typical, goal.steps)
         place = round(math.log(self._size(0) / start, _RATIO))
         at: Callable[[int], float] = lambda i: self._at(bound, self._size(i), goal)  # noqa: E731
         for _ in range(40):  # a step too long for the bound is shortened until it applies
@@ -241,16 +240,27 @@ class Search:
         if along or (value.names() | step.names()) & {"k", "d", "eta"}:
             return None
         known = {**self.case.constants, "s": self.case.staleness.window}
-
-        def excess(steps: float) -> float:
-            return float(value.evaluate(Environment({**known, "T": steps}))) - accuracy
-
-        most = 64 * (1 + self._corollary(accuracy))
-        if excess(most) > 0:
+        real = _meeting(value, known, accuracy)
+        if not np.isfinite(real):
             return None
-        real = 1.0 if excess(1.0) <= 0 else float(brentq(excess, 1.0, most, xtol=1e-13, rtol=1e-15))
         steps = math.ceil(real * (1 - 1e-14))
-        size = float(step.evaluate(Environment({**known, "T": steps})))
+        size = _value_at(step, known, steps)
         delays = self.case.setting(size, min(steps, self._longest)).delays
         shown = Setting.of(bound.schedule, delays, self.case.staleness, self.case.constants)
         return Least(steps, real, size, bound.name) if bound.assess(shown)[0] is not None else None
+
+
+def _value_at(formula: Formula, known: Mapping[str, float], steps: float) -> float:
+    return float(formula.evaluate(Environment({**known, "T": steps})))
+
+
+def _meeting(value: Formula, known: Mapping[str, float], accuracy: float) -> float:
+    """The real T, 1 or more, from which on a value that falls with T meets the accuracy; infinite if it never does."""
+    most = 1.0
+    while _value_at(value, known, most) > accuracy:
+        most *= 16
+        if most > _NEVER:
+            return np.inf
+    if most == 1:
+        return most
+    return float(brentq(lambda t: _value_at(value, known, t) - accuracy, most / 16, most, xtol=1e-13, rtol=1e-15))

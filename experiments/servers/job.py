@@ -159,7 +159,7 @@ class ServerRun(Shown):
         """The job, and what came of it in a few numbers."""
         least = int(np.argmin(self.gradient_norm_squared))
         return {
-            **{name: value for name, value in self.described.items() if name != "constants"},
+            **{name: value for name, value in self.job().described.items() if name != "constants"},
             "measured_minimum": float(self.gradient_norm_squared[least]),
             "minimum_at": int(self.time[least]),
             "measured_last": float(self.gradient_norm_squared[-1]),

@@ -39,6 +39,7 @@ def test_a_run_says_how_late_its_gradients_were(served):
     assert told["overall"]["updates"] == 120 and told["concurrency"] == 2 and told["source"] == "virtual clock"
     assert sum(each["updates"] for each in told["workers"].values()) == 120
     assert len(told["dependence"]["autocorrelation"]) == 32 and told["noise"]["updates"] == 120
+    assert list(told["run"])[:4] == ["problem", "schedule", "staleness", "steps"]
     assert min(value for value in told["bounds"].values() if value is not None) > told["run"]["measured_minimum"]
 
 

@@ -15,7 +15,7 @@ from experiments.claims.grid import AtT, Case, Settled, exact_values, settle
 from experiments.claims.verdict import ClaimVerdict, all_t_verdict, grid_verdict
 from experiments.common.progress import reporting
 from theory.claims.claim import ClaimedBound
-from theory.claims.closed_forms import Known
+from theory.claims.closed_forms import Granted
 from theory.claims.proof import ClaimProof, prove
 from theory.common.errors import InputError
 from theory.schedules.schedule import AnySchedule, GivenSchedule, Schedule, parse_schedule
@@ -127,7 +127,7 @@ def _proof(case: Case, asked: Asked, unknown: tuple[str, ...]) -> ClaimProof | N
     }
     best: ClaimProof | None = None
     for coherent in (False, True) if _may_assume(case, unknown) else (False,):
-        known = Known(noisy=True, in_order=_in_order(asked), coherent=coherent)
+        known = Granted(noisy=True, in_order=_in_order(asked), coherent=coherent)
         found = prove(case.claim, case.rule.formula, known, values)
         if found and (best is None or found.since < best.since):
             best = found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.logs.entries import NO_DELAY, Rows
+from experiments.logs.entries import NO_DELAY, LogRows
 from experiments.logs.log import Norm, TrainingLog
 from theory.common.errors import DataError
 from theory.common.types import Flags, Floats, Ints
@@ -29,7 +29,7 @@ class _Columns:
     size: Floats
 
 
-def arranged(rows: Rows, kind: Norm, power: int, said: list[str], path: Path | str) -> TrainingLog:
+def arranged(rows: LogRows, kind: Norm, power: int, said: list[str], path: Path | str) -> TrainingLog:
     """The log that rows in any order make; `said` is what was said before, and more is put to it.
 
     Raises:
@@ -70,7 +70,7 @@ def arranged(rows: Rows, kind: Norm, power: int, said: list[str], path: Path | s
     )
 
 
-def _without_repeats(rows: Rows, said: list[str], path: Path | str) -> _Columns:
+def _without_repeats(rows: LogRows, said: list[str], path: Path | str) -> _Columns:
     """The columns, without rows that a resumed training went through again."""
     whole = [np.array(column, dtype=np.int64) for column in (rows.step, rows.seed, _ordered(rows))]
     real = [np.array(column, dtype=np.float64) for column in (rows.norm, rows.size)]
@@ -83,7 +83,7 @@ def _without_repeats(rows: Rows, said: list[str], path: Path | str) -> _Columns:
     return _Columns(step, seed, norm, delay, size)
 
 
-def _ordered(rows: Rows) -> Ints:
+def _ordered(rows: LogRows) -> Ints:
     """The delays of each row as their place in the order of all: of several rows of a step the latest counts."""
     places = np.argsort([rows.lags[lags] for lags in sorted(rows.lags)])
     return np.append(places, NO_DELAY)[np.array(rows.delay, dtype=np.int64)]
@@ -184,7 +184,7 @@ def _refuse_gaps(cells: Ints, times: Ints, seeds: Ints, path: Path | str) -> Non
         )
 
 
-def _delays(delay: Ints, rows: Rows, times: Ints, last: int, path: Path | str) -> Ints | None:
+def _delays(delay: Ints, rows: LogRows, times: Ints, last: int, path: Path | str) -> Ints | None:
     """d_1..d_T of each seed, (S, T), or (S, T, B) where a step has several."""
     if (delay[:, times > 0] == NO_DELAY).all():
         return None

@@ -20,7 +20,7 @@ _LARGEST_WHOLE = 2**53
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class LogRows:
     """The columns as they are read, compact enough for millions of rows.
 
     Args:
@@ -43,7 +43,7 @@ class Rows:
     names: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, table: Table, columns: Columns) -> Rows:
+    def of(cls, table: Table, columns: Columns) -> LogRows:
         """All rows of a table."""
         rows = cls(columns.product)
         for row in table.rows():

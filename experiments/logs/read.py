@@ -8,7 +8,7 @@ from pathlib import Path
 
 from experiments.logs.arranging import arranged
 from experiments.logs.columns import Columns, choose, trained_otherwise
-from experiments.logs.entries import Rows
+from experiments.logs.entries import LogRows
 from experiments.logs.log import Norm, TrainingLog
 from experiments.logs.table import Table, read_table
 from theory.common.errors import DataError, InputError
@@ -46,7 +46,7 @@ def read_log(
     chosen = choose(table.header, columns or {}, table.form, path)
     kind = _kind(norm, chosen, path)
     _refuse_other_methods(table, optimizer, path)
-    rows = Rows.of(table, chosen)
+    rows = LogRows.of(table, chosen)
     power = 2 if squared or chosen.squared or chosen.product else 1
     silent = () if optimizer is not None else (_NOT_SAID,)
     return arranged(rows, kind, power, [*chosen.said, *silent, *_cut(path, table.form)], path)

@@ -115,7 +115,7 @@ def _earlier_run(plan: Plan, path: Path) -> Run:
 
 
 @dataclass(frozen=True, eq=False)
-class _Block:
+class _SeedBlock:
     """What was measured along some of the seeds, simulated now or read from the disk."""
 
     seeds: tuple[int, ...]
@@ -123,7 +123,7 @@ class _Block:
     seconds: float
 
 
-def _finished_blocks(plan: Plan, folder: Path) -> Iterator[_Block]:
+def _finished_blocks(plan: Plan, folder: Path) -> Iterator[_SeedBlock]:
     missing = set(plan.configuration.seeds)
     for path in _files(folder):
         try:
@@ -133,7 +133,7 @@ def _finished_blocks(plan: Plan, folder: Path) -> Iterator[_Block]:
         seeds = part.configuration.seeds
         if _belongs(part, plan) and missing.issuperset(seeds):
             missing -= set(seeds)
-            yield _Block(seeds, part, part.data.attrs["seconds"])
+            yield _SeedBlock(seeds, part, part.data.attrs["seconds"])
 
 
 def _files(folder: Path) -> list[Path]:
@@ -152,20 +152,20 @@ def _belongs(part: Run, plan: Plan) -> bool:
     )
 
 
-def _missing_seeds(plan: Plan, blocks: Sequence[_Block]) -> list[tuple[int, ...]]:
+def _missing_seeds(plan: Plan, blocks: Sequence[_SeedBlock]) -> list[tuple[int, ...]]:
     finished = {seed for block in blocks for seed in block.seeds}
     missing = [seed for seed in plan.configuration.seeds if seed not in finished]
     size = _BLOCK * -(-numba.get_num_threads() // _BLOCK)
     return [tuple(missing[start : start + size]) for start in range(0, len(missing), size)]
 
 
-def _simulate(plan: Plan, seeds: tuple[int, ...], progress: Progress) -> _Block:
+def _simulate(plan: Plan, seeds: tuple[int, ...], progress: Progress) -> _SeedBlock:
     started = time.perf_counter()
     seen = iterate(plan.problem, plan.iteration(seeds), progress=progress)
-    return _Block(seeds, seen, time.perf_counter() - started)
+    return _SeedBlock(seeds, seen, time.perf_counter() - started)
 
 
-def _run(plan: Plan, blocks: Sequence[_Block]) -> Run:
+def _run(plan: Plan, blocks: Sequence[_SeedBlock]) -> Run:
     """The run of all seeds of these blocks."""
     seeds = [seed for block in blocks for seed in block.seeds]
     order = np.argsort(seeds)
@@ -182,9 +182,9 @@ def _run(plan: Plan, blocks: Sequence[_Block]) -> Run:
 
 
 @contextmanager
-def _keeping(plan: Plan, folder: Path | None) -> Iterator[Callable[[_Block], None]]:
+def _keeping(plan: Plan, folder: Path | None) -> Iterator[Callable[[_SeedBlock], None]]:
     """Yield what puts finished blocks on the disk: now and then, as a short run needs none, and when interrupted."""
-    waiting: list[_Block] = []
+    waiting: list[_SeedBlock] = []
     last = time.monotonic()
 
     def store() -> None:
@@ -192,7 +192,7 @@ def _keeping(plan: Plan, folder: Path | None) -> Iterator[Callable[[_Block], Non
             part = _run(plan, [waiting.pop()])
             _store_part(part, folder / f"{part.configuration.key[:24]}.nc")
 
-    def keep(block: _Block) -> None:
+    def keep(block: _SeedBlock) -> None:
         nonlocal last
         waiting.append(block)
         if time.monotonic() - last >= _PAUSE:
@@ -216,7 +216,7 @@ def _store_part(part: Run, path: Path, tries: int = 3) -> None:
         _store_part(part, path, tries - 1)
 
 
-def _within(tell: Progress, plan: Plan, blocks: Sequence[_Block], seeds: int) -> Progress:
+def _within(tell: Progress, plan: Plan, blocks: Sequence[_SeedBlock], seeds: int) -> Progress:
     """The progress of one block as progress of the whole plan."""
     steps, finished = plan.configuration.steps, sum(len(block.seeds) for block in blocks)
     whole = steps * len(plan.configuration.seeds)

@@ -1,5 +1,5 @@
 from .optimizers import SGD as SGD
-from .results import Target as Target
+from .results import Threshold as Threshold
 from .results import WorkerRuns as WorkerRuns
 from .seeds import single_threaded_products as single_threaded_products
 from .setting import WorkerPlan as WorkerPlan

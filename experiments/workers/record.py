@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.results import Threshold, WorkerRuns
 from experiments.workers.setting import WorkerPlan
 from theory.common.types import Array, Floats, Ints
 
@@ -17,7 +17,7 @@ _COHERENCE = ("cosine", "ratio", "mu", "norm_squared")
 class Record:
     """The rows of one seed; NaN where it has ended before."""
 
-    def __init__(self, names: tuple[str, ...], plan: WorkerPlan, stop: Target | None) -> None:
+    def __init__(self, names: tuple[str, ...], plan: WorkerPlan, stop: Threshold | None) -> None:
         evaluations, lags = plan.setting.times.size, plan.setting.lags
         self.names, self.stop = names, stop
         self.metrics = np.full((evaluations, len(names)), np.nan)

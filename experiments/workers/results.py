@@ -12,11 +12,11 @@ from theory.common.types import Array, Flags, Floats, Ints
 
 
 @dataclass(frozen=True)
-class Target:
+class Threshold:
     """A quality to reach: `metric` at `level` or on the good side of it ("above" or "below").
 
     Example:
-        >>> Target("accuracy", 0.92, "above").met(np.array([0.9, 0.92, np.nan]))
+        >>> Threshold("accuracy", 0.92, "above").met(np.array([0.9, 0.92, np.nan]))
         array([False,  True, False])
     """
 
@@ -57,7 +57,7 @@ class WorkerRuns:
     seeds: Ints
     coherence: Mapping[str, Floats] = field(default_factory=dict)
 
-    def batches_to(self, target: Target) -> Floats:
+    def batches_to(self, target: Threshold) -> Floats:
         """float64 (S,): the batches at the first evaluation that meets the target; inf where none does."""
         met = target.met(self.metrics[target.metric])
         first = self.batches[met.argmax(axis=1)].astype(np.float64)

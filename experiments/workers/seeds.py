@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from experiments.workers.record import Record, gathered
-from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.results import Threshold, WorkerRuns
 from experiments.workers.setting import WorkerPlan
 from experiments.workers.workload import SeedEngine, Workload
 from theory.common.errors import InputError
@@ -31,7 +31,7 @@ class SeedRun:
     """One seed: its record, and its engine, which is made when the first turn comes and let go at the end."""
 
     def __init__(
-        self, workload: Workload, plan: WorkerPlan, start: Callable[[], SeedEngine], stop: Target | None
+        self, workload: Workload, plan: WorkerPlan, start: Callable[[], SeedEngine], stop: Threshold | None
     ) -> None:
         self.workload, self.plan, self.start = workload, plan, start
         self.record = Record(workload.metrics, plan, stop)
@@ -84,7 +84,7 @@ def run_seeds(
     seeds: Ints,
     start: Callable[[int], SeedEngine],
     progress: Progress | None = None,
-    stop: Target | None = None,
+    stop: Threshold | None = None,
     threads: int | None = None,
 ) -> WorkerRuns:
     """Run all seeds, on `threads` threads or as many as numba may use."""

@@ -19,7 +19,7 @@ from experiments.workers.engines.black_box import BlackBoxSeed
 from experiments.workers.engines.fused import FusedSeed
 from experiments.workers.engines.naive import NaiveSeed
 from experiments.workers.memory import check_worker_memory, predicted_worker_memory
-from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.results import Threshold, WorkerRuns
 from experiments.workers.seeds import checked_seeds, run_seeds
 from experiments.workers.setting import WorkerPlan, WorkerSetting
 from experiments.workers.workload import SeedEngine, Workload
@@ -43,7 +43,7 @@ def simulate_workers(
     engine: Engine = "auto",
     delays: ArrayLike | None = None,
     progress: Progress | None = None,
-    stop: Target | None = None,
+    stop: Threshold | None = None,
     memory_limit: int | None = None,
     threads: int | None = None,
 ) -> WorkerRuns:

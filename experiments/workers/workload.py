@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerPlan, WorkerSetting
 from theory.common.errors import InputError
 from theory.common.types import Array
@@ -75,7 +75,7 @@ class Workload(ABC):
 
     @property
     @abstractmethod
-    def target(self) -> Target:
+    def target(self) -> Threshold:
         """The quality that counts as trained, unless a study says otherwise."""
 
     @property

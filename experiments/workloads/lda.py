@@ -14,7 +14,7 @@ from scipy.special import gammaln
 from experiments.data.tables import Corpus, corpus
 from experiments.workers.engines.gibbs import GibbsSeed, gibbs_memory, initial_topics, tables
 from experiments.workers.engines.gibbs_kernel import PARTS
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerPlan, WorkerSetting
 from experiments.workers.workload import SeedEngine, Workload
 from theory.common.errors import InputError
@@ -63,9 +63,9 @@ class TopicModel(Workload):
         return self.corpus.documents
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Threshold:
         """-8.2 nats a word: on the installed corpus 10 or 100 topics reach it without delay in 20 sweeps."""
-        return Target("log_likelihood", -8.2 * self.corpus.words.size, "above")
+        return Threshold("log_likelihood", -8.2 * self.corpus.words.size, "above")
 
     @property
     def digest(self) -> str:

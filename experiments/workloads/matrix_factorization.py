@@ -19,7 +19,7 @@ from experiments.workers.engines.fused import FusedSeed
 from experiments.workers.engines.ring import register_gradient
 from experiments.workers.memory import ring_memory
 from experiments.workers.optimizers import SGD
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerPlan, WorkerSetting
 from experiments.workers.workload import SeedEngine, WorkerKernel, Workload, checked_bits, precision_of
 from theory.common.compiling import kept
@@ -94,9 +94,9 @@ class Factorization(Workload):
         return precision_of(self.precision_bits)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Threshold:
         """The study's."""
-        return Target("loss", 0.5, "below")
+        return Threshold("loss", 0.5, "below")
 
     @property
     def digest(self) -> str:

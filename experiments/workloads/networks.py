@@ -30,7 +30,7 @@ from experiments.kernels.dense import (
 )
 from experiments.kernels.keys import worker_minibatch
 from experiments.workers.engines.ring import register_gradient
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.workload import WorkerKernel, checked_bits
 from experiments.workloads.images import Images, ImageWorkload, images
 from theory.common.errors import InputError
@@ -86,9 +86,9 @@ class Network(ImageWorkload):
         return parameter_count(self.widths)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Threshold:
         """The study's 92 per cent; 90 where only 4,000 rows are there to learn from."""
-        return Target("accuracy", 0.90 if self.images.name == "mnist5k" else 0.92, "above")
+        return Threshold("accuracy", 0.90 if self.images.name == "mnist5k" else 0.92, "above")
 
     def initial(self, seed: int) -> Array:
         return he_start(self.widths, seed, 0).astype(self.precision)

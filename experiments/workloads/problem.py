@@ -17,7 +17,7 @@ from experiments.problems import Problem, get_problem
 from experiments.simulate.fused import check_arrays, compiled_objective
 from experiments.simulate.gradients import BLOCK, Objective, gradient_at, make_scratch
 from experiments.workers.engines.ring import register_gradient
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.workload import WorkerKernel, Workload
 from theory.common.types import Array
 
@@ -69,10 +69,10 @@ class ProblemWorkload(Workload):
         return self.problem.examples
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Threshold:
         """A hundredth of the squared gradient at the start."""
         start = self.evaluate(self.problem.initial_point)["gradient_norm_squared"]
-        return Target("gradient_norm_squared", 0.01 * start, "below")
+        return Threshold("gradient_norm_squared", 0.01 * start, "below")
 
     @property
     def digest(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.kernels.counters import INITIAL, normals
 from experiments.workers.jax.library import need_jax
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workloads.images import Images, ImageWorkload, images
 from theory.common.errors import InputError
 from theory.common.types import Array
@@ -62,9 +62,9 @@ class ResNet(ImageWorkload):
         return sum(math.prod(shape) for shape in self.form.shapes)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Threshold:
         """The study's 71 per cent on CIFAR-10; on digits as the networks."""
-        return Target("accuracy", 0.90 if self.images.name in ("digits", "mnist5k") else 0.71, "above")
+        return Threshold("accuracy", 0.90 if self.images.name in ("digits", "mnist5k") else 0.71, "above")
 
     @property
     def form(self) -> ResNetForm:

@@ -58,7 +58,7 @@ _SCHEDULE, _CONSTANT, _WAITING = "Theorem 1's schedule", "best constant step", "
 
 
 @dataclass(frozen=True)
-class Row:
+class DesignRow:
     """A schedule among the values: its name and colour, its worst case and bound over L Delta, what is said of it."""
 
     name: str
@@ -73,7 +73,7 @@ class Row:
         return [value for value in (self.worst_case, self.bound) if value is not None]
 
 
-def rows(designs: Mapping[Target, Design]) -> list[Row]:
+def rows(designs: Mapping[Target, Design]) -> list[DesignRow]:
     """The usual schedules and the designs, from top to bottom."""
     first = designs.get(Target.THEOREM_A) or next(iter(designs.values()))
     named = {"theorem-1": _SCHEDULE, "constant": _CONSTANT, "waiting": _WAITING}
@@ -85,12 +85,12 @@ def rows(designs: Mapping[Target, Design]) -> list[Row]:
     ]
 
 
-def _row(name: str, colour: str, found: Design, rated: Rated, said: str = "") -> Row:
+def _row(name: str, colour: str, found: Design, rated: Rated, said: str = "") -> DesignRow:
     """A row with values in units of L Delta; without a bound where the measure is the worst case itself."""
     scale = found.brief.smoothness * found.brief.gap
     worst = None if rated.worst_case_value is None else rated.worst_case_value / scale
     bound = None if rated.value is None or found.target is Target.WORST_CASE else rated.value / scale
-    return Row(name, colour, worst, bound, said)
+    return DesignRow(name, colour, worst, bound, said)
 
 
 def _gains(found: Design) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gradlag.terminal.output import number, print_entry, print_list, print_prose, print_table, print_text
 from theory.bounds import RATES, REGISTRY, Bound, RateOnly, get
-from theory.bounds.judging.assumption_costs import Change, Steps, standard
+from theory.bounds.judging.assumption_costs import Change, Sizes, standard
 from theory.bounds.parts.checked import IN_COQ
 from theory.common.shown import Listed
 from theory.formulas.plain import plain
@@ -120,7 +120,7 @@ def _print_sensitivity(bound: Bound) -> None:
     named = list(dict.fromkeys(change.constant for change in row.changes))
     print_table(
         ("halved", "steps kept", "steps re-derived"),
-        [(name, _part(row.change(name, Steps.KEPT)), _part(row.change(name, Steps.DERIVED))) for name in named],
+        [(name, _part(row.change(name, Sizes.KEPT)), _part(row.change(name, Sizes.DERIVED))) for name in named],
     )
 
 

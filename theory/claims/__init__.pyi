@@ -1,7 +1,7 @@
 from .claim import ClaimedBound as ClaimedBound
 from .claim import Values as Values
 from .claim import shortened as shortened
-from .closed_forms import Known as Known
+from .closed_forms import Granted as Granted
 from .posynomial import Posynomial as Posynomial
 from .posynomial import number as number
 from .proof import ClaimProof as ClaimProof

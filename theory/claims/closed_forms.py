@@ -21,23 +21,23 @@ from theory.proofs.proof import Proof
 
 
 @dataclass(frozen=True)
-class Steps:
+class PowerSteps:
     """Step sizes a k^{-p}, 0 <= p <= 1."""
 
     a: Ratio
     p: Fraction
 
-    def at(self, values: Values) -> Steps:
+    def at(self, values: Values) -> PowerSteps:
         """The same at values of the constants."""
-        return Steps(ratio_at(self.a, values), self.p)
+        return PowerSteps(ratio_at(self.a, values), self.p)
 
-    def same_as(self, other: Steps) -> bool:
+    def same_as(self, other: PowerSteps) -> bool:
         """Whether both are the same at every k."""
         return self.p == other.p and self.a.same_as(other.a)
 
 
 @dataclass(frozen=True)
-class Known:
+class Granted:
     """What is known of the runs that a claim is about.
 
     Args:
@@ -77,7 +77,7 @@ class ClosedForm:
         return ClosedForm(self.name, self.match, below, asked, self.since, self.coherent, self.proof)
 
 
-def power_steps(schedule: Formula) -> Steps:
+def power_steps(schedule: Formula) -> PowerSteps:
     """A schedule as a k^{-p}.
 
     Raises:
@@ -96,10 +96,10 @@ def power_steps(schedule: Formula) -> Steps:
     if not 0 <= down - up <= 1:
         raise Uncovered("step sizes that increase, or fall faster than 1/k")
     own = frozenset(_without_k(part) for part in ratio.under)
-    return Steps(Ratio(above, under, own), down - up)
+    return PowerSteps(Ratio(above, under, own), down - up)
 
 
-def closed_forms(steps: Steps, known: Known, values: Values) -> Iterator[ClosedForm]:
+def closed_forms(steps: PowerSteps, known: Granted, values: Values) -> Iterator[ClosedForm]:
     """The bounds that apply to steps a k^{-p} for every T, those in simplest form first, at values of the constants."""
     names = ["corollary-1"] if known.in_order or not known.noisy else []
     names += ["corollary-2"] + (["dai2019-strict", "dai2019"] if known.coherent else [])
@@ -121,7 +121,7 @@ def _without_k(part: Posynomial) -> Posynomial:
     return next(iter(parts.values()))
 
 
-def _is_own(bound: Bound, here: Steps, values: Values) -> bool:
+def _is_own(bound: Bound, here: PowerSteps, values: Values) -> bool:
     return bound.schedule is not None and power_steps(bound.schedule.formula).at(values).same_as(here)
 
 
@@ -132,11 +132,11 @@ def _own_steps(bound: Bound) -> ClosedForm:
     return ClosedForm(bound.name, match, (as_ratio(bound.value),), (), proof.least_steps, bound.needs_coherence, proof)
 
 
-def _match(steps: Steps) -> str:
+def _match(steps: PowerSteps) -> str:
     return "the step is constant" if not steps.p else f"the steps are a multiple of k^-{steps.p}"
 
 
-def _at_powers(name: str, steps: Steps, known: Known) -> ClosedForm:
+def _at_powers(name: str, steps: PowerSteps, known: Granted) -> ClosedForm:
     form, step, given = FORMS[name], Name("step", "a"), {"step": steps.a}
     factors = form.factors(step)
     values = tuple(as_ratio(form.value(step, steps.p, m), given) for m in factors)
@@ -146,4 +146,4 @@ def _at_powers(name: str, steps: Steps, known: Known) -> ClosedForm:
     return found if known.noisy else found.at({"sigma": number(0)})
 
 
-__all__ = ["ClosedForm", "Known", "Steps", "closed_forms", "power_steps"]
+__all__ = ["ClosedForm", "Granted", "PowerSteps", "closed_forms", "power_steps"]

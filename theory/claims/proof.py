@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from theory.claims.claim import ClaimedBound, Values, as_ratio, ratio_at
-from theory.claims.closed_forms import ClosedForm, Known, Steps, closed_forms, power_steps
+from theory.claims.closed_forms import ClosedForm, Granted, PowerSteps, closed_forms, power_steps
 from theory.claims.positivity import holds_from
 from theory.claims.posynomial import Posynomial, Ratio, Uncovered
 from theory.formulas.formula import Formula
@@ -58,7 +58,7 @@ class ClaimProof:
     replayed: bool
 
 
-def prove(claim: ClaimedBound, schedule: Formula, known: Known, values: Values) -> ClaimProof | None:
+def prove(claim: ClaimedBound, schedule: Formula, known: Granted, values: Values) -> ClaimProof | None:
     """A proof of the claim for every T (or from a T of at most 32 on), or None.
 
     Args:
@@ -70,7 +70,7 @@ def prove(claim: ClaimedBound, schedule: Formula, known: Known, values: Values) 
         The proof that reaches the smallest T, the most general one of these; None where nothing covers it.
 
     >>> from theory.formulas.parsing import parse
-    >>> free = Known(noisy=True, in_order=True, coherent=False)
+    >>> free = Granted(noisy=True, in_order=True, coherent=False)
     >>> step = parse("1/(s*L + sigma*sqrt(L*T/(2*Delta)))")
     >>> found = prove(ClaimedBound("sigma*sqrt(2*L*Delta/T) + 2*s*L*Delta/T"), step, free, {})
     >>> found.bound, found.since
@@ -93,7 +93,7 @@ def _replays(proof: Proof) -> bool:
     return proof.verify().proved
 
 
-def _proofs(claim: ClaimedBound, schedule: Formula, known: Known, values: Values) -> Iterator[ClaimProof]:
+def _proofs(claim: ClaimedBound, schedule: Formula, known: Granted, values: Values) -> Iterator[ClaimProof]:
     try:
         claimed, steps = as_ratio(claim.formula), power_steps(schedule)
     except Uncovered:
@@ -115,12 +115,12 @@ def _generalities(values: Values) -> Iterator[dict[str, Posynomial]]:
             yield {name: values[name] for name in names}
 
 
-def _settled(known: Known, given: Mapping[str, Posynomial]) -> Known:
+def _settled(known: Granted, given: Mapping[str, Posynomial]) -> Granted:
     silent = "sigma" in given and not given["sigma"].terms
-    return Known(known.noisy and not silent, known.in_order, known.coherent)
+    return Granted(known.noisy and not silent, known.in_order, known.coherent)
 
 
-def _at(claimed: Ratio, steps: Steps, known: Known, given: Mapping[str, Posynomial]) -> Iterator[ClaimProof]:
+def _at(claimed: Ratio, steps: PowerSteps, known: Granted, given: Mapping[str, Posynomial]) -> Iterator[ClaimProof]:
     here, a = ratio_at(claimed, given), steps.at(given).a
     for form in closed_forms(steps, known, given):
         try:

@@ -30,7 +30,7 @@ NOISY, QUIET = frozenset[str](), frozenset({"sigma"})
 
 
 @dataclass(frozen=True)
-class Row:
+class RateRow:
     """A bound at some steps: its leading term."""
 
     steps: str
@@ -48,7 +48,7 @@ class Row:
         return written(short(self.found.growth))
 
 
-def rows(bound: Bound) -> Iterator[Row]:
+def rows(bound: Bound) -> Iterator[RateRow]:
     """The bound at its own steps, or at the usual ones that its side conditions admit where they are short."""
     own = {bound.schedule.text: shape(bound.schedule)} if bound.schedule else USUAL
     for zeros in (NOISY, QUIET):
@@ -60,7 +60,7 @@ def rows(bound: Bound) -> Iterator[Row]:
                 continue
             try:
                 chosen = shape(bound.schedule, zeros) if bound.schedule else steps
-                yield Row(text, not zeros, leading(bound, chosen, zeros))
+                yield RateRow(text, not zeros, leading(bound, chosen, zeros))
             except Outside:
                 continue
 

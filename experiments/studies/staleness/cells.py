@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from experiments.sweep.store import safe_name
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerSetting
 from experiments.workloads.registry import options_of
 from theory.common.errors import InputError
@@ -91,9 +91,9 @@ class WorkerCell:
         return safe_name("-".join((*parts, self.optimizer, self.delays)))
 
     @property
-    def target(self) -> Target | None:
+    def target(self) -> Threshold | None:
         """The quality at which a seed ends."""
-        return None if self.level is None else Target(self.metric, self.level, self.side)  # type: ignore[arg-type]
+        return None if self.level is None else Threshold(self.metric, self.level, self.side)  # type: ignore[arg-type]
 
     @property
     def horizon(self) -> int:

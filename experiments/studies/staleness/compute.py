@@ -14,7 +14,7 @@ import numpy as np
 from experiments.studies.staleness.cells import ONE_SEQUENCE, WorkerCell
 from experiments.studies.staleness.one_sequence import run_sequence
 from experiments.sweep.json_store import Values, rounded
-from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.results import Threshold, WorkerRuns
 from experiments.workers.setting import WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workers.workload import Workload
@@ -45,13 +45,13 @@ def compute(cell: WorkerCell, progress: Progress | None = None) -> Values:
 
 
 @lru_cache(maxsize=256)
-def _search(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Target) -> float:
+def _search(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Threshold) -> float:
     trained = get_workload(workload)
     found = [simulate_workers(trained, setting, range(seeds), stop=target) for setting in settings]
     return fastest(settings, found, target)
 
 
-def fastest(settings: Sequence[WorkerSetting], found: Sequence[WorkerRuns], target: Target) -> float:
+def fastest(settings: Sequence[WorkerSetting], found: Sequence[WorkerRuns], target: Threshold) -> float:
     """The step size with the fewest batches at extra delay 0, in the geometric mean over the seeds.
 
     Args:

@@ -14,7 +14,7 @@ from experiments.studies.staleness.cells import ONE_SEQUENCE, WorkerCell, model_
 from experiments.studies.staleness.compute import compute, fastest, values_of
 from experiments.sweep.json_store import Values
 from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerSetting
 from experiments.workloads import get_workload
 from theory.common.errors import InputError
@@ -104,5 +104,5 @@ def first_that_fit(cells: Group, memory: int) -> Group:
 
 # Kept, because a group that is cut for lack of memory has one search.
 @lru_cache(maxsize=256)
-def _search(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Target) -> float:
+def _search(workload: str, settings: tuple[WorkerSetting, ...], seeds: int, target: Threshold) -> float:
     return fastest(settings, simulate_scanned(get_workload(workload), settings, range(seeds), stop=target), target)

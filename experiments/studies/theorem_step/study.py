@@ -24,7 +24,7 @@ from experiments.studies.theorem_step.objective import Point, as_network, larges
 from experiments.studies.theorem_step.words import word
 from experiments.sweep.json_store import Values, rounded
 from experiments.sweep.store import safe_name
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.seeds import single_threaded_products
 from experiments.workloads.networks import Network
 from theory.bounds import Setting, get
@@ -102,9 +102,9 @@ class TheoremStepCell:
         return self.schedule == THEOREM and self.factor > 1
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Threshold:
         """The held-out accuracy."""
-        return Target("accuracy", self.level, "above")
+        return Threshold("accuracy", self.level, "above")
 
     @property
     def evaluations(self) -> Ints:

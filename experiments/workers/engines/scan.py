@@ -14,7 +14,7 @@ from experiments.workers.engines.lanes import Block, Lanes, advancing, chosen_la
 from experiments.workers.jax.library import computing_in
 from experiments.workers.jax.training import JaxForm
 from experiments.workers.record import Record, gathered
-from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.results import Threshold, WorkerRuns
 from experiments.workers.setting import WorkerPlan
 from experiments.workers.workload import Workload
 from theory.common.compiling import kept
@@ -28,7 +28,7 @@ class Scan:
     """The lanes of one call: lane i is setting i // S and seed i mod S."""
 
     def __init__(
-        self, workload: Workload, form: JaxForm, plans: tuple[WorkerPlan, ...], seeds: Ints, stop: Target | None
+        self, workload: Workload, form: JaxForm, plans: tuple[WorkerPlan, ...], seeds: Ints, stop: Threshold | None
     ) -> None:
         self.workload, self.form, self.plans, self.seeds = workload, form, plans, seeds
         self.lanes = [(plan, seed) for plan, seed in product(plans, seeds.tolist())]

@@ -18,7 +18,7 @@ from experiments.common.memory import available_memory
 from experiments.workers.engines.black_box import BlackBoxSeed
 from experiments.workers.memory import check_worker_memory, predicted_worker_memory
 from experiments.workers.optimizers import get_optimizer
-from experiments.workers.results import Target, WorkerRuns
+from experiments.workers.results import Threshold, WorkerRuns
 from experiments.workers.seeds import checked_seeds, run_seeds
 from experiments.workers.setting import WorkerPlan, WorkerSetting
 from experiments.workers.workload import Workload
@@ -37,7 +37,7 @@ def simulate_scanned(
     seeds: Sequence[int],
     *,
     progress: Progress | None = None,
-    stop: Target | None = None,
+    stop: Threshold | None = None,
     memory_limit: int | None = None,
     delays: ArrayLike | None = None,
     arrangement: Arrangement = "auto",
@@ -121,7 +121,7 @@ def _one_after_another(
     plans: tuple[WorkerPlan, ...],
     seeds: Ints,
     progress: Progress | None,
-    stop: Target | None,
+    stop: Threshold | None,
     memory_limit: int | None,
 ) -> tuple[WorkerRuns, ...]:
     """The black-box engine under each setting."""

@@ -26,7 +26,7 @@ Normalisation = Callable[[Any, Any, Any], Any]
 
 
 @dataclass(frozen=True)
-class Block:
+class ResidualBlock:
     """Two convolutions beside a shortcut without parameters."""
 
     inputs: int
@@ -34,12 +34,12 @@ class Block:
     stride: int
 
 
-def blocks_of(depth: int, width: int) -> tuple[Block, ...]:
+def blocks_of(depth: int, width: int) -> tuple[ResidualBlock, ...]:
     """Three stages of (depth - 2)/6 blocks, of width, 2 width and 4 width channels; the later ones halve the image."""
     each = (depth - 2) // 6
     widths = [width] + [width * 2**stage for stage in range(3) for _ in range(each)]
     strides = [2 if stage and first == 0 else 1 for stage in range(3) for first in range(each)]
-    return tuple(map(Block, widths, widths[1:], strides))
+    return tuple(map(ResidualBlock, widths, widths[1:], strides))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class ResNetForm(JaxForm):
             a convolution proper is faster by itself.
     """
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[ResidualBlock, ...]
     norm: str
     patches: bool
     convolutional: ClassVar[bool] = True
@@ -61,7 +61,7 @@ class ResNetForm(JaxForm):
 
     @classmethod
     def of(
-        cls, blocks: tuple[Block, ...], norm: str, data: Inputs, held_out: Inputs, classes: int, patches: bool
+        cls, blocks: tuple[ResidualBlock, ...], norm: str, data: Inputs, held_out: Inputs, classes: int, patches: bool
     ) -> ResNetForm:
         """The network on images and their labels."""
         _, height, width, channels = data[0].shape
@@ -105,7 +105,7 @@ class ResNetForm(JaxForm):
         return by_batch if self.norm == "batch" else by_group
 
 
-def shapes_of(blocks: tuple[Block, ...], channels: int, classes: int) -> tuple[tuple[int, ...], ...]:
+def shapes_of(blocks: tuple[ResidualBlock, ...], channels: int, classes: int) -> tuple[tuple[int, ...], ...]:
     """Weights (3, 3, inputs, outputs), scales and shifts of every convolution; then weights and biases of the last."""
     convolutions = [(channels, blocks[0].inputs)]
     for block in blocks:
@@ -114,7 +114,7 @@ def shapes_of(blocks: tuple[Block, ...], channels: int, classes: int) -> tuple[t
     return (*layers, (blocks[-1].outputs, classes), (classes,))
 
 
-def activations_of(blocks: tuple[Block, ...], height: int, width: int) -> int:
+def activations_of(blocks: tuple[ResidualBlock, ...], height: int, width: int) -> int:
     """Three arrays for each convolution: its inputs, its outputs and what is normalised."""
     total = height * width * blocks[0].inputs
     for block in blocks:
@@ -141,7 +141,7 @@ def by_patches(values: Any, weights: Any, stride: int) -> Any:
     return jax.checkpoint(product)(values, weights)
 
 
-def shortcut(values: Any, block: Block) -> Any:
+def shortcut(values: Any, block: ResidualBlock) -> Any:
     """He et al.'s option A: every second pixel where the image is halved, and zeros for the new channels."""
     values = values[:, :: block.stride, :: block.stride]
     return jnp.pad(values, ((0, 0), (0, 0), (0, 0), (0, block.outputs - block.inputs)))

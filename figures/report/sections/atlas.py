@@ -13,7 +13,7 @@ from markupsafe import Markup
 from figures.report.exhibit import Section
 from figures.report.rendering import render
 from theory.bounds import RATES, REGISTRY
-from theory.bounds.judging.assumption_costs import HALVED, Steps, standard
+from theory.bounds.judging.assumption_costs import HALVED, Sizes, standard
 from theory.bounds.judging.errata import ERRATA
 from theory.formulas.plain import plain
 from theory.proofs import PROOFS
@@ -36,7 +36,7 @@ def atlas(used: frozenset[str]) -> Markup:
 def sensitivity_panel() -> Markup:
     """Which assumption costs what: what is left of each bound when a constant is halved, at a standard setting."""
     rows = [
-        (row, [[row.change(name, steps) for steps in (Steps.KEPT, Steps.DERIVED)] for name in HALVED])
+        (row, [[row.change(name, steps) for steps in (Sizes.KEPT, Sizes.DERIVED)] for name in HALVED])
         for row in map(standard, REGISTRY.values())
     ]
     return render("atlas/costs.html", rows=rows, halved=HALVED)

@@ -9,7 +9,7 @@ from experiments.workers.delays import delay_law
 from experiments.workers.engines.scan import drawn_delays
 from experiments.workers.engines.scanned import predicted_scan_memory, simulate_scanned
 from experiments.workers.optimizers import OPTIMIZERS
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
@@ -97,7 +97,7 @@ def test_a_lane_that_diverges_is_recorded_and_the_others_go_on():
 
 def test_a_lane_ends_when_its_target_is_met_and_the_rest_go_on_without_it():
     # Six lanes, of which the two slow ones do not arrive: when the others have ended, the device carries those alone.
-    work, target, told = get_workload(EXACT), Target("loss", 2.1, "below"), []
+    work, target, told = get_workload(EXACT), Threshold("loss", 2.1, "below"), []
     adam = replace(BASE, optimizer="adam", iterations=72)
     settings = [adam, replace(adam, step_size=0.02, extra_delay=5), replace(adam, step_size=1e-5)]
     found = simulate_scanned(work, settings, [0, 1], stop=target, progress=lambda *done: told.append(done))

@@ -9,7 +9,7 @@ from experiments.problems import get_problem
 from experiments.simulate import simulate
 from experiments.workers.memory import predicted_worker_memory
 from experiments.workers.optimizers import OPTIMIZERS, get_optimizer, update
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
@@ -141,7 +141,7 @@ def test_an_autoencoder_diverges_without_a_warning_too(engine):
 
 
 def test_a_seed_ends_when_the_target_is_met():
-    work, target = get_workload("dnn:width=16"), Target("accuracy", 0.8, "above")
+    work, target = get_workload("dnn:width=16"), Threshold("accuracy", 0.8, "above")
     setting = WorkerSetting(2, 2, 2000, "adam", 0.003, evaluate_every=10)
     runs = simulate_workers(work, setting, [0, 1, 2], stop=target)
     at = runs.stopped_at // 10
@@ -149,7 +149,7 @@ def test_a_seed_ends_when_the_target_is_met():
         accuracy = runs.metrics["accuracy"][s]
         assert (accuracy[: at[s]] < 0.8).all() and accuracy[at[s]] >= 0.8 and np.isnan(accuracy[at[s] + 1 :]).all()
     np.testing.assert_array_equal(runs.batches_to(target), 2 * runs.stopped_at)
-    unreachable = Target("accuracy", 1.1, "above")
+    unreachable = Threshold("accuracy", 1.1, "above")
     assert np.isinf(runs.batches_to(unreachable)).all()
 
 

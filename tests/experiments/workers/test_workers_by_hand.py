@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.workers.delays import delay_law
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workers.workload import Workload
@@ -26,7 +26,7 @@ class Scripted(Workload):
 
     parameters = property(lambda self: self.size)
     examples = 0
-    target = Target("first", 0.0)
+    target = Threshold("first", 0.0)
     metrics = ("first",)
     digest = ""
     precision = np.dtype(np.float64)

@@ -6,7 +6,7 @@ import pytest
 from experiments.data.tables import ratings
 from experiments.workers.memory import predicted_worker_memory
 from experiments.workers.optimizers import OPTIMIZERS
-from experiments.workers.results import Target
+from experiments.workers.results import Threshold
 from experiments.workers.setting import WorkerPlan, WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workloads import get_workload
@@ -132,7 +132,7 @@ def test_memory_is_predicted_and_refused_beforehand():
 
 
 def test_staleness_slows_training_down_and_workers_amplify_it():
-    work, target = get_workload("matrix-factorization"), Target("loss", 1.0)
+    work, target = get_workload("matrix-factorization"), Threshold("loss", 1.0)
 
     def batches(workers, extra_delay):
         every = max(1, 100 // workers)

@@ -10,7 +10,7 @@ import pytest
 
 from theory.bounds import Setting, get
 from theory.claims.claim import ClaimedBound, as_ratio, ratio_at
-from theory.claims.closed_forms import Known, closed_forms, power_steps
+from theory.claims.closed_forms import Granted, closed_forms, power_steps
 from theory.claims.positivity import LOG
 from theory.claims.posynomial import ZERO, Uncovered, logarithm_of, number
 from theory.claims.powers.bounds import sum_at_least, sum_at_most
@@ -23,8 +23,8 @@ from theory.staleness.delays import delay_trace, parse_delays
 
 COROLLARY_1 = "sigma*sqrt(2*L*Delta/T) + 2*s*L*Delta/T"
 STEP_1 = "1/(s*L + sigma*sqrt(L*T/(2*Delta)))"
-IN_ORDER, ANY_ORDER = Known(True, True, False), Known(True, False, False)
-COHERENT = Known(True, True, True)
+IN_ORDER, ANY_ORDER = Granted(True, True, False), Granted(True, False, False)
+COHERENT = Granted(True, True, True)
 
 
 def exactly(**values):
@@ -142,7 +142,7 @@ def test_closed_forms_lie_above_the_library_wherever_they_apply(schedule, delays
         for steps in (1, 3, 4, 20, 150):
             constants = {"L": 1.5, "Delta": 0.8, "sigma": sigma, "mu": 0.9}
             values = exactly(s=s, **constants)
-            known = Known(sigma > 0, delays == "constant" or s == 1, True)
+            known = Granted(sigma > 0, delays == "constant" or s == 1, True)
             trace = delay_trace(parse_delays(delays, Staleness(s)), steps, 1)
             sizes = Schedule(schedule).step_sizes(steps, delays=trace, s=s, **constants)
             setting = Setting(sizes, trace, Staleness(s), constants)
@@ -186,7 +186,7 @@ def test_other_schedules_are_not_covered(schedule):
         ("(2*s*L*Delta/mu^2 + sigma^2*(1+log(T))/s)/sqrt(T)", "theorem-1", COHERENT, "dai2019-strict", ()),
         ("2*s*L*Delta/T", "1/(s*L)", IN_ORDER, "corollary-1", ("sigma",)),
         ("5*L*Delta/sqrt(T)", "0.5/(L*s*sqrt(k))", IN_ORDER, "theorem-b", ("s", "sigma")),
-        ("4*L*Delta/(3*T+2)", "1/(4*L)*4", Known(True, True, False), "theorem-b", ("s", "sigma")),
+        ("4*L*Delta/(3*T+2)", "1/(4*L)*4", Granted(True, True, False), "theorem-b", ("s", "sigma")),
     ],
 )
 def test_true_claims_are_proved_for_every_T(claim, schedule, known, bound, put_in):

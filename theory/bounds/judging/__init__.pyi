@@ -1,7 +1,7 @@
 from .assumption_costs import HALVED as HALVED
+from .assumption_costs import AssumptionCosts as AssumptionCosts
 from .assumption_costs import Change as Change
-from .assumption_costs import Row as Row
-from .assumption_costs import Steps as Steps
+from .assumption_costs import Sizes as Sizes
 from .assumption_costs import standard as standard
 from .errata import ERRATA as ERRATA
 from .errata import Erratum as Erratum

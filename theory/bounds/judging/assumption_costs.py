@@ -21,7 +21,7 @@ from theory.staleness.count import Staleness
 HALVED = (*CONSTANTS, "s")
 
 
-class Steps(StrEnum):
+class Sizes(StrEnum):
     """Which steps the changed setting has."""
 
     KEPT = "kept"
@@ -39,7 +39,7 @@ class Change:
     """
 
     constant: str
-    steps: Steps
+    steps: Sizes
     before: float
     after: float | None
     failure: str = ""
@@ -51,7 +51,7 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class AssumptionCosts:
     """A bound at a setting with its changes."""
 
     bound: Bound
@@ -60,7 +60,7 @@ class Row:
     value: float
     changes: tuple[Change, ...]
 
-    def change(self, constant: str, steps: Steps) -> Change | None:
+    def change(self, constant: str, steps: Sizes) -> Change | None:
         """The change of that constant; None where the bound and its steps do not depend on it."""
         return next((c for c in self.changes if (c.constant, c.steps) == (constant, steps)), None)
 
@@ -84,7 +84,7 @@ def sensitivity(
 
     >>> from theory.bounds import get
     >>> row = standard(get("corollary-1"))
-    >>> [(c.constant, round(c.ratio, 3)) for c in row.changes if c.steps is Steps.DERIVED]
+    >>> [(c.constant, round(c.ratio, 3)) for c in row.changes if c.steps is Sizes.DERIVED]
     [('L', 0.676), ('Delta', 0.676), ('sigma', 0.576), ('s', 0.924)]
     """
     source = schedule or bound.schedule
@@ -99,7 +99,7 @@ def sensitivity(
     )
 
 
-def standard(bound: Bound, staleness: int = 4, steps: int = 1000) -> Row:
+def standard(bound: Bound, staleness: int = 4, steps: int = 1000) -> AssumptionCosts:
     """A bound at the standard setting L = Delta = sigma = 1, mu = 1/2, with the fixed delay s - 1.
 
     Its steps are those that it names, else an example inside its domain. Without noise, or without delay, where it is
@@ -111,7 +111,7 @@ def standard(bound: Bound, staleness: int = 4, steps: int = 1000) -> Row:
     delays = np.minimum(np.arange(steps), window - 1)
     sizes = schedule.step_sizes(steps, delays=delays, s=window, **_named(constants))
     setting = Setting(sizes, delays, Staleness(window), constants)
-    return Row(bound, schedule, setting, bound.evaluate(setting), sensitivity(bound, setting, schedule))
+    return AssumptionCosts(bound, schedule, setting, bound.evaluate(setting), sensitivity(bound, setting, schedule))
 
 
 def sensitivity_table(bounds: Iterable[Bound] | None = None, staleness: int = 4, steps: int = 1000) -> str:
@@ -128,10 +128,10 @@ def sensitivity_table(bounds: Iterable[Bound] | None = None, staleness: int = 4,
     return "\n".join(line.rstrip() for line in (head, *lines, *_legend(rows, staleness, steps)))
 
 
-def _line(row: Row, width: int) -> str:
+def _line(row: AssumptionCosts, width: int) -> str:
     cells = (
-        f"{_cell(row.change(name, Steps.KEPT))} / {_cell(row.change(name, Steps.DERIVED))}"
-        if row.change(name, Steps.KEPT)
+        f"{_cell(row.change(name, Sizes.KEPT))} / {_cell(row.change(name, Sizes.DERIVED))}"
+        if row.change(name, Sizes.KEPT)
         else "."
         for name in HALVED
     )
@@ -142,7 +142,7 @@ def _cell(change: Change | None) -> str:
     return "-" if change is None or change.ratio is None else f"{change.ratio:.3f}"
 
 
-def _legend(rows: list[Row], staleness: int, steps: int) -> Iterator[str]:
+def _legend(rows: list[AssumptionCosts], staleness: int, steps: int) -> Iterator[str]:
     yield ""
     yield "Each entry: the bound with the constant halved, over the bound; with the steps kept / with the steps of the"
     yield "schedule for the new constant. - the bound no longer applies; . the bound does not depend on it."
@@ -174,14 +174,14 @@ def _half(setting: Setting, name: str) -> Setting | None:
     return None if value == 0 else Setting(setting.step_sizes, setting.delays, setting.staleness, constants)
 
 
-def _both(setting: Setting, name: str, source: Schedule | NumericSchedule | None) -> Iterator[tuple[Steps, Setting]]:
+def _both(setting: Setting, name: str, source: Schedule | NumericSchedule | None) -> Iterator[tuple[Sizes, Setting]]:
     kept = _half(setting, name)
     if kept is None:
         return
-    yield Steps.KEPT, kept
+    yield Sizes.KEPT, kept
     if source is not None:
         sizes = source.step_sizes(kept.steps, delays=kept.delays, s=kept.staleness.window, **_named(kept.constants))
-        yield Steps.DERIVED, Setting(sizes, kept.delays, kept.staleness, kept.constants)
+        yield Sizes.DERIVED, Setting(sizes, kept.delays, kept.staleness, kept.constants)
 
 
 def _named(constants: Mapping[str, float]) -> dict[str, float]:
@@ -189,6 +189,6 @@ def _named(constants: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in constants.items() if name in CONSTANTS}
 
 
-def _change(bound: Bound, constant: str, steps: Steps, before: float, setting: Setting) -> Change:
+def _change(bound: Bound, constant: str, steps: Sizes, before: float, setting: Setting) -> Change:
     after, failures = bound.assess(setting)
     return Change(constant, steps, before, after, failures[0].sentence() if failures else "")

@@ -28,7 +28,7 @@ from theory.proofs.theorem import same
 
 
 @dataclass(frozen=True)
-class Line:
+class PrintedLine:
     """One step: `where` says for which indices and runs it holds, `uses` counts the earlier steps that it needs."""
 
     title: str
@@ -58,7 +58,7 @@ class Account:
     name: str
     title: str
     notation: tuple[str, ...]
-    steps: tuple[Line, ...]
+    steps: tuple[PrintedLine, ...]
     conclusion: tuple[str, ...]
     domain: str
     assumed: tuple[str, ...]
@@ -101,12 +101,12 @@ def replay(proof: Proof) -> Account:
     )
 
 
-def _lines(proof: Proof, report: Report) -> Iterator[Line]:
+def _lines(proof: Proof, report: Report) -> Iterator[PrintedLine]:
     numbers = {step.name: position for position, step in enumerate(proof.steps, 1)}
     defined: set[str] = set()
     for step, line in zip(proof.steps, report.lines, strict=False):
         fact = report.facts.get(step.name)
-        yield Line(
+        yield PrintedLine(
             title=mixed(step.title),
             definitions=tuple(f"${node.definition()}$" for node in _new_abbreviations(step.claim, defined)),
             claim=f"${step.claim.latex()}$",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from theory.bounds.parts.checked import IN_COQ, checkers
-from theory.proofs.printing.account import Account, Line, joined, replay, where
+from theory.proofs.printing.account import Account, PrintedLine, joined, replay, where
 from theory.proofs.printing.prose import broken, formula_lines, spoken, typeset, wrapped
 
 __all__ = ["Account", "described", "latex", "replay", "summary", "text", "where"]
@@ -31,7 +31,7 @@ def _text_lines(account: Account, width: int) -> Iterator[str]:
     yield from _closing_lines(account, width)
 
 
-def _step_lines(number: str, step: Line, width: int) -> Iterator[str]:
+def _step_lines(number: str, step: PrintedLine, width: int) -> Iterator[str]:
     indent = " " * len(number)
     yield from wrapped(step.title + ".", width, number, indent)
     yield from _formulas(step.definitions, width, indent + "where ")
@@ -104,7 +104,7 @@ def latex(account: Account) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _item(step: Line) -> Iterator[str]:
+def _item(step: PrintedLine) -> Iterator[str]:
     defined = f"with {joined(step.definitions)}" if step.definitions else ""
     context = _capital(typeset(", ".join(filter(None, (step.where, defined)))))
     yield rf"\item {typeset(step.title)}. {context}{':' if context else ''}".rstrip()

@@ -13,7 +13,7 @@ from theory.worst_case.question import Measure, Question
 from theory.worst_case.solution import Solution, Status
 from theory.worst_case.solvers.accuracy import checked
 from theory.worst_case.solvers.bands import run
-from theory.worst_case.solvers.conic import Problem, find_unknowns
+from theory.worst_case.solvers.conic import ConicProblem, find_unknowns
 from theory.worst_case.solvers.conic import known_zero as known_zero
 from theory.worst_case.solvers.inequalities import system
 from theory.worst_case.solvers.interior import solve_interior
@@ -52,14 +52,14 @@ def solve(question: Question, pairs: Ints, *, tolerance: float = 1e-10, tell: Sh
     rows = system(question.normalised(), pairs)
     frames = windows(rows)
     unknowns, unit = find_unknowns(rows, frames), guess(rows.question)
-    first = Problem(rows, frames, unknowns, unit)
+    first = ConicProblem(rows, frames, unknowns, unit)
     aim = max(tolerance, _OWN_TOLERANCE)
     answer = watched(lambda told: run(first, aim, told), tell, banded_cost(question, pairs).seconds)
     best = first.solution(question, answer, aim, time.perf_counter() - began, OWN_ON_BANDS)
     if best.status is Status.SOLVED:
         return best
     for options in ATTEMPTS:
-        problem = Problem(rows, frames, unknowns, unit)
+        problem = ConicProblem(rows, frames, unknowns, unit)
         found = problem.solution(
             question, problem.run(tolerance, options, tell), tolerance, time.perf_counter() - began
         )

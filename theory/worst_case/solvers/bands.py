@@ -17,7 +17,7 @@ from scipy.linalg import blas, lapack
 
 from theory.common.types import Flags, Floats, Ints, Share
 from theory.worst_case.solvers import kernels
-from theory.worst_case.solvers.conic import Answer, Problem, triangle
+from theory.worst_case.solvers.conic import ConicAnswer, ConicProblem, triangle
 from theory.worst_case.solvers.windows import births
 
 _ITERATIONS = 100
@@ -75,7 +75,7 @@ class _Data:
         return found
 
 
-def _data(problem: Problem) -> _Data:
+def _data(problem: ConicProblem) -> _Data:
     unknowns, points = problem.unknowns, problem.unknowns.points
     born = births(problem.rows)
     later = np.maximum(born[unknowns.left], born[unknowns.right])
@@ -166,7 +166,7 @@ def _residual(data: _Data, point: _Point) -> _Residual:
     )
 
 
-def run(problem: Problem, tolerance: float, tell: Share) -> Answer:
+def run(problem: ConicProblem, tolerance: float, tell: Share) -> ConicAnswer:
     """The answer to the conic data: the best point met.
 
     Args:
@@ -198,10 +198,10 @@ def run(problem: Problem, tolerance: float, tell: Share) -> Answer:
     # As Clarabel has it: the lower entries of the windows, those off the diagonal times sqrt(2).
     duals = best.duals[data.lower] * np.where(data.on_diagonal, 1.0, np.sqrt(2.0))
     multipliers = np.concatenate([best.multipliers, duals]) / problem.weight
-    return Answer(True, best.unknowns[data.place], multipliers, reached.worst)
+    return ConicAnswer(True, best.unknowns[data.place], multipliers, reached.worst)
 
 
-def _start(problem: Problem, data: _Data) -> _Point:
+def _start(problem: ConicProblem, data: _Data) -> _Point:
     unknowns = np.zeros(len(data.cost))
     unknowns[data.place[: problem.rows.points]] = problem.root / 2
     duals = np.zeros(int((data.sizes**2).sum()))

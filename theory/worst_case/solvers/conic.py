@@ -77,7 +77,7 @@ def triangle(size: int) -> tuple[Ints, Ints]:
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class ConicAnswer:
     """What Clarabel gave, in the scales of the problem."""
 
     usable: bool
@@ -87,7 +87,7 @@ class Answer:
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class ConicProblem:
     """The rows, the windows and the scales."""
 
     rows: System
@@ -109,7 +109,7 @@ class Problem:
         """Weight of the pairs, and of the f's unit."""
         return float(np.sqrt(self.rows.points))
 
-    def run(self, tolerance: float, options: Mapping[str, object], tell: Share = silent) -> Answer:
+    def run(self, tolerance: float, options: Mapping[str, object], tell: Share = silent) -> ConicAnswer:
         """Clarabel's answer: minimise cost . x subject to offset - matrix x in the cones."""
         matrix, offset = self.linear()
         cone_matrix, cones = self._cones()
@@ -126,7 +126,7 @@ class Problem:
         gap = left / max(abs(answer.obj_val_dual), 1e-300)
         finite = bool(np.isfinite(primal).all() and np.isfinite(dual).all() and np.isfinite(gap))
         usable = finite and answer.r_prim < _FEASIBLE
-        return Answer(usable, primal, dual / self.weight, gap if np.isfinite(gap) else float("inf"))
+        return ConicAnswer(usable, primal, dual / self.weight, gap if np.isfinite(gap) else float("inf"))
 
     def cost(self) -> Floats:
         """Of each unknown."""
@@ -195,7 +195,7 @@ class Problem:
         return matrix.tocsc(), [clarabel.PSDTriangleConeT(len(frame)) for frame in self.frames]
 
     def solution(
-        self, question: Question, answer: Answer, tolerance: float, seconds: float, solver: str = CLARABEL
+        self, question: Question, answer: ConicAnswer, tolerance: float, seconds: float, solver: str = CLARABEL
     ) -> Solution:
         """Checked before it is called solved."""
         multipliers = self.multipliers(answer.dual) if answer.usable else None

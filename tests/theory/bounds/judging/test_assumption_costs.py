@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY, Setting, get
-from theory.bounds.judging.assumption_costs import HALVED, Steps, sensitivity, sensitivity_table, standard
+from theory.bounds.judging.assumption_costs import HALVED, Sizes, sensitivity, sensitivity_table, standard
 from theory.common.errors import DomainError
 from theory.schedules.schedule import NumericSchedule, Schedule
 from theory.staleness.count import Staleness
@@ -33,7 +33,7 @@ def test_corollary_1_in_closed_form():
 
     here = closed(L, Delta, sigma, s)
     changes = sensitivity(get("corollary-1"), setting)
-    assert ratios(changes, Steps.DERIVED) == pytest.approx(
+    assert ratios(changes, Sizes.DERIVED) == pytest.approx(
         {
             "L": closed(L / 2, Delta, sigma, s) / here,
             "Delta": closed(L, Delta / 2, sigma, s) / here,
@@ -43,7 +43,7 @@ def test_corollary_1_in_closed_form():
         rel=1e-12,
     )
     # Its steps are part of the theorem: kept, they are another theorem's.
-    kept = [change for change in changes if change.steps is Steps.KEPT]
+    kept = [change for change in changes if change.steps is Sizes.KEPT]
     assert all(change.after is None and change.ratio is None for change in kept)
     assert all(change.failure.startswith("corollary-1 does not apply: ") for change in kept)
     assert all(change.before == pytest.approx(here, rel=1e-12) for change in changes)
@@ -52,12 +52,12 @@ def test_corollary_1_in_closed_form():
 def test_theorem_1_as_stated():
     setting = at("mu/(s*L*sqrt(k))", 4, 50, L=2.0, Delta=3.0, sigma=1.5)
     gap, noise = 4 * 2.0 * 3.0 / 0.25, 1.5**2 * np.log(50) / 4
-    found = ratios(sensitivity(get("dai2019"), setting), Steps.DERIVED)
+    found = ratios(sensitivity(get("dai2019"), setting), Sizes.DERIVED)
     exact = {"L": gap / 2 + noise, "Delta": gap / 2 + noise, "sigma": gap + noise / 4, "mu": 4 * gap + noise}
     exact["s"] = gap / 2 + 2 * noise
     assert found == pytest.approx({name: value / (gap + noise) for name, value in exact.items()}, rel=1e-12)
     # The gap and the noise do not enter the steps: keeping them is the same.
-    kept = ratios(sensitivity(get("dai2019"), setting), Steps.KEPT)
+    kept = ratios(sensitivity(get("dai2019"), setting), Sizes.KEPT)
     assert kept["Delta"] == found["Delta"] and kept["sigma"] == found["sigma"]
     assert [kept[name] for name in ("L", "mu", "s")] == [None] * 3
 
@@ -66,23 +66,23 @@ def test_a_bound_for_any_steps_is_affine_in_the_gap_and_in_the_variance():
     setting = at("1/(8*L)", 3, 30)
     value = get("theorem-a").evaluate(setting)
     without = get("theorem-a").evaluate(at("1/(8*L)", 3, 30, Delta=0.0))
-    kept = ratios(sensitivity(get("theorem-a"), setting), Steps.KEPT)
+    kept = ratios(sensitivity(get("theorem-a"), setting), Sizes.KEPT)
     assert kept["Delta"] == pytest.approx((value + without) / 2 / value, rel=1e-12)
     assert kept["sigma"] == pytest.approx((value - 0.75 * without) / value, rel=1e-12)
     assert set(kept) == {"L", "Delta", "sigma", "s"}
     exact = at("1/(8*L)", 3, 30, sigma=0.0)
     # Without noise the gap is a factor, and there is no noise to halve.
-    assert ratios(sensitivity(get("theorem-b"), exact), Steps.KEPT)["Delta"] == pytest.approx(0.5, rel=1e-14)
-    assert "sigma" not in ratios(sensitivity(get("theorem-a"), exact), Steps.KEPT)
+    assert ratios(sensitivity(get("theorem-b"), exact), Sizes.KEPT)["Delta"] == pytest.approx(0.5, rel=1e-14)
+    assert "sigma" not in ratios(sensitivity(get("theorem-a"), exact), Sizes.KEPT)
 
 
 def test_halving_the_staleness_clips_the_delays():
     delays = np.array([0, 1, 2, 3, 4, 0, 3, 1])
     setting = at("1/(10*L)", 5, 8, delays, sigma=0.3)
     clipped = Setting(setting.step_sizes, np.minimum(delays, 1), Staleness(2), setting.constants)
-    changed = ratios(sensitivity(get("theorem-a"), setting), Steps.KEPT)["s"]
+    changed = ratios(sensitivity(get("theorem-a"), setting), Sizes.KEPT)["s"]
     assert changed == get("theorem-a").evaluate(clipped) / get("theorem-a").evaluate(setting) < 1
-    assert "s" not in ratios(sensitivity(get("theorem-a"), at("1/(10*L)", 1, 8)), Steps.KEPT)
+    assert "s" not in ratios(sensitivity(get("theorem-a"), at("1/(10*L)", 1, 8)), Sizes.KEPT)
 
 
 # --------------------------------------------------------------------------------------------------- the library
@@ -111,11 +111,11 @@ def test_every_bound_has_a_standard_setting_inside_its_domain_and_the_gap_costs_
     row = standard(get(name))
     assert row.value == get(name).evaluate(row.setting) > 0
     assert {change.constant for change in row.changes} <= {*HALVED, *get(name).given}
-    gap = row.change("Delta", Steps.KEPT)
+    gap = row.change("Delta", Sizes.KEPT)
     assert gap.after is None or 0.5 - 1e-12 <= gap.ratio < 1
     for change in row.changes:
         # At the same steps a smaller gap, less noise and a smaller staleness never make a bound larger.
-        if change.constant in ("Delta", "sigma", "s") and change.steps is Steps.KEPT and change.ratio is not None:
+        if change.constant in ("Delta", "sigma", "s") and change.steps is Sizes.KEPT and change.ratio is not None:
             assert change.ratio <= 1
         assert (change.after is None) == bool(change.failure)
 
@@ -132,6 +132,6 @@ def test_the_table_has_a_line_for_every_bound_and_says_what_the_steps_are():
 def test_steps_from_a_file_stay_as_they_are_and_a_setting_outside_is_refused():
     setting = at("1/(8*L)", 3, 30)
     again = sensitivity(get("theorem-a"), setting, NumericSchedule(setting.step_sizes))
-    assert ratios(again, Steps.KEPT) == ratios(again, Steps.DERIVED)
+    assert ratios(again, Sizes.KEPT) == ratios(again, Sizes.DERIVED)
     with pytest.raises(DomainError, match="theorem-a does not apply"):
         sensitivity(get("theorem-a"), at("9/L", 3, 30))

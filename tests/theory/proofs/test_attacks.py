@@ -709,11 +709,11 @@ def test_d2_with_random_delays_the_noise_is_free_of_all_that_was_drawn():
 
 
 def test_d3_what_no_kernel_has_seen_is_not_called_proved():
-    from theory.claims.closed_forms import Known, closed_forms, power_steps
+    from theory.claims.closed_forms import Granted, closed_forms, power_steps
     from theory.formulas.parsing import parse
 
     for text, seen in (("1/(2*s*L)", True), ("1/(2*s*L*sqrt(k))", True), ("1/(2*s*L*k^0.25)", False)):
-        forms = list(closed_forms(power_steps(parse(text)), Known(noisy=True, in_order=False, coherent=True), {}))
+        forms = list(closed_forms(power_steps(parse(text)), Granted(noisy=True, in_order=False, coherent=True), {}))
         assert {form.name: form.proof is not None for form in forms} == {"theorem-a": seen, "dai2019-tight": seen}
 
 

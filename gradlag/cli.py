@@ -179,7 +179,10 @@ def rate(
     constants: flag.Constants = None,
     as_json: flag.Json = False,
 ) -> None:
-    """How fast does a bound fall? Its leading term as T grows, with every constant, checked to ten million steps."""
+    """How fast does a bound fall? Its leading term as T grows, with every constant, checked to ten million steps.
+
+    The letters of a schedule are k, T, s, L, Delta, sigma and mu; free letters are not taken: write a number for them.
+    """
     answer("rate", locals())
 
 

@@ -8,14 +8,21 @@ is not thereby true: "ok" means proved, true by construction, or tested; what no
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from experiments.check.draws import BLOCKS, judge
 from experiments.check.evidence import Evidence, agree
-from experiments.common.constants import Constant, Known
+from experiments.check.examined import (
+    QUOTIENT_ROUNDING,
+    ROUNDING,
+    Examined,
+    State,
+    drawn,
+    searched,
+    steep,
+    trusted,
+    unrepeated,
+)
 from experiments.logs.inequalities import Contradiction, Inequalities
 from experiments.logs.log import Norm
 from experiments.statistics.intervals import student_critical
@@ -34,31 +41,6 @@ from theory.formulas.formula import DelayMap
 
 IN_EXPECTATION = "coherence in expectation"
 
-# Recorded pairs of points may be as close as 2^-26 |x_k|; rounding moves their quotient by some 1e-7 of itself.
-_QUOTIENT_ROUNDING = 1e-6
-_ROUNDING = 1e-9
-
-
-class State(StrEnum):
-    """What the run says of an assumption."""
-
-    OK = "ok"
-    GIVEN = "given"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Examined:
-    """The state of one assumption, in words, and where it broke."""
-
-    name: str
-    state: State
-    sentence: str
-    k: int | None = None
-    value: float | None = None
-    limit: float | None = None
-
 
 def examine(evidence: Evidence, level: float) -> dict[str, Examined]:
     """What the run says of every assumption that a bound may make.
@@ -72,10 +54,14 @@ def examine(evidence: Evidence, level: float) -> dict[str, Examined]:
         What was found, by the name of the assumption; coherence only if mu has a value.
     """
     findings = [_smooth(evidence), _bounded_below(evidence), _no_noise(evidence), _ordered(evidence)]
-    findings += [*(_drawn(evidence, level) or (_variance(evidence), _unbiased(evidence))), _delays_fixed(evidence)]
+    findings += [*(drawn(evidence, level) or (_variance(evidence), _unbiased(evidence))), _delays_fixed(evidence)]
     if "mu" in evidence.constants:
         findings += [_pathwise_coherence(evidence), _coherence_in_expectation(evidence, level)]
-    return {finding.name: finding for finding in (*findings, *_of_a_log(evidence, findings))}
+    found = {finding.name: finding for finding in (*findings, *_of_a_log(evidence, findings))}
+    again = {finding.name: finding for finding in unrepeated(evidence)}
+    found |= {name: one for name, one in again.items() if name in found and found[name].state is not State.BROKEN}
+    # What is no function breaks more than itself.
+    return found | {name: one for name, one in again.items() if one.state is State.BROKEN}
 
 
 def _of_a_log(evidence: Evidence, found: Sequence[Examined]) -> Iterator[Examined]:
@@ -89,36 +75,23 @@ def _of_a_log(evidence: Evidence, found: Sequence[Examined]) -> Iterator[Examine
         if isinstance(outcome, Contradiction):
             yield Examined(finding.name, State.BROKEN, outcome.sentence, outcome.k, outcome.value, outcome.limit)
         elif outcome:
-            yield _trusted(finding.name, evidence.constants[symbol], symbol, outcome)
-
-
-def _trusted(
-    name: str, constant: Constant | None, symbol: str, tested: str = "", only: str = "nothing recorded tests it"
-) -> Examined:
-    """The finding for a constant that nothing contradicts; `tested` says how it was, nothing if it was not."""
-    if constant is None:
-        return Examined(name, State.UNKNOWN, f"{symbol} has no value.")
-    given = (State.OK, f"{tested}.") if tested else (State.GIVEN, f"{only}.")
-    told = {
-        Known.EXACT: (State.OK, f"{symbol} is exact: {constant.reason}."),
-        Known.UPPER_BOUND: (State.OK, f"{symbol} is a proved upper bound: {constant.reason}."),
-        Known.GIVEN: (given[0], f"{symbol} is {constant.reason}; {given[1]}"),
-        Known.ESTIMATE: (State.UNKNOWN, f"{symbol} is only an estimate: {constant.reason}."),
-    }
-    return Examined(name, *told[constant.known])
+            yield trusted(finding.name, evidence.constants[symbol], symbol, outcome)
 
 
 def _smooth(evidence: Evidence) -> Examined:
     constant, growth = evidence.constants.get("L"), evidence.smoothness
-    if constant is None or growth is None:
-        return _trusted(SMOOTH.name, constant, "L")
-    grown = np.where(np.isfinite(growth), growth, 0.0)
-    excess = grown > constant.value * (1 + _QUOTIENT_ROUNDING)
-    pairs = int(np.isfinite(growth).sum())
-    tested = f"between {pairs} pairs of points the gradient changed by at most {grown.max():.4g} times the distance"
-    return _first_excess(SMOOTH.name, evidence, excess, grown, constant.value, _GROWTH) or _trusted(
-        SMOOTH.name, constant, "L", tested if pairs else ""
-    )
+    if constant is None:
+        return trusted(SMOOTH.name, constant, "L")
+    told, contradicted = [searched(evidence)], None
+    if growth is not None:
+        grown = np.where(np.isfinite(growth), growth, 0.0)
+        excess = grown > constant.value * (1 + QUOTIENT_ROUNDING)
+        pairs = int(np.isfinite(growth).sum())
+        contradicted = _first_excess(SMOOTH.name, evidence, excess, grown, constant.value, _GROWTH)
+        most = f"between {pairs} pairs of points the gradient changed by at most {grown.max():.4g} times the distance"
+        told.insert(0, most if pairs else "")
+    tested = "; ".join(filter(None, told))
+    return contradicted or steep(evidence, constant) or trusted(SMOOTH.name, constant, "L", tested)
 
 
 _GROWTH = "L is contradicted at k = {k}: the gradient changed by {value:.6g} times the distance, and L = {limit:.6g}."
@@ -145,20 +118,20 @@ def _bounded_below(evidence: Evidence) -> Examined:
     """The drop of the loss; then the norm, which blames L and Delta together. At x_0 the norm needs no loss."""
     constant, norms, smoothness = evidence.constants.get("Delta"), evidence.values, evidence.constants.get("L")
     if constant is None:
-        return _trusted(BOUNDED_BELOW.name, constant, "Delta")
+        return trusted(BOUNDED_BELOW.name, constant, "Delta")
     gap, loss = constant.value, np.full_like(norms, np.nan) if evidence.loss is None else evidence.loss
     # Where the loss is not known, and after divergence, it is NaN, and comparisons with it are false.
     drop = np.where(evidence.times == 0, 0.0, loss[:, :1] - loss)
-    rounding = _ROUNDING * (np.nan_to_num(np.abs(loss[:, :1]) + np.abs(loss)) + gap) + evidence.loss_error
+    rounding = ROUNDING * (np.nan_to_num(np.abs(loss[:, :1]) + np.abs(loss)) + gap) + evidence.loss_error
     left = gap - drop + rounding
     limit = np.full_like(left, np.inf) if smoothness is None else 2 * smoothness.value * left
     least = np.maximum(np.sqrt(norms) - evidence.norm_error, 0.0) ** 2
     # What a log prints of the norms is rounded, or is of minibatches: inequalities.py tests it.
-    above = np.isfinite(norms) & (least > limit * (1 + _ROUNDING)) & (evidence.log is None)
+    above = np.isfinite(norms) & (least > limit * (1 + ROUNDING)) & (evidence.log is None)
     return (
         _first_excess(BOUNDED_BELOW.name, evidence, drop > gap + rounding, drop, gap, _DROP)
         or _first_excess(BOUNDED_BELOW.name, evidence, above, norms, limit, _NORM)
-        or _trusted(BOUNDED_BELOW.name, constant, "Delta", _fall(drop, evidence.times), _only(evidence))
+        or trusted(BOUNDED_BELOW.name, constant, "Delta", _fall(drop, evidence.times), _only(evidence))
     )
 
 
@@ -177,7 +150,7 @@ def _fall(drop: Floats, times: Ints) -> str:
 
 def _variance(evidence: Evidence) -> Examined:
     constant, found = evidence.constants.get("sigma"), evidence.variance
-    if constant is not None and found is not None and found > constant.value**2 * (1 + _ROUNDING):
+    if constant is not None and found is not None and found > constant.value**2 * (1 + ROUNDING):
         sentence = (
             f"sigma is contradicted: at a point of the run the variance of the stochastic gradient is {found:.6g}, "
             f"and sigma^2 = {constant.value**2:.6g}."
@@ -186,46 +159,13 @@ def _variance(evidence: Evidence) -> Examined:
     if constant is not None and constant.value == 0 and not agree(evidence.values):
         return Examined(BOUNDED_VARIANCE.name, State.BROKEN, "sigma = 0 is contradicted: the seeds differ.")
     tested = "" if found is None else f"the largest variance found along the run is {found:.4g}"
-    return _trusted(BOUNDED_VARIANCE.name, constant, "sigma", tested)
-
-
-def _drawn(evidence: Evidence, level: float) -> tuple[Examined, Examined] | None:
-    """What fresh draws say of sigma and of the mean."""
-    constant, draws = evidence.constants.get("sigma"), evidence.draws
-    if not draws or constant is None:
-        return None
-    sigma, reach = constant.value, evidence.norm_error[0, 0]
-    found = judge(draws, sigma, level, [_ROUNDING * (sigma + each.norm) + reach for each in draws])
-    loud, far, many = found.loudest, found.furthest, f"{draws[0].count} draws at each of k = "
-    many += ", ".join(str(each.k) for each in draws)
-    if found.too_noisy is None:
-        most = max(each.variance for each in draws)
-        variance = _trusted(BOUNDED_VARIANCE.name, constant, "sigma", f"{many} show a variance of at most {most:.4g}")
-    else:
-        words = _LOUD.format(loud=loud, limit=sigma**2, p=found.too_noisy)
-        variance = Examined(BOUNDED_VARIANCE.name, State.BROKEN, words, loud.k, loud.variance, sigma**2)
-    if found.biased is None:
-        seen = 2 * sigma * (BLOCKS / draws[0].count) ** 0.5
-        state, words = (State.OK, _FAIR) if found.too_noisy is None else (State.UNKNOWN, _HIDDEN)
-        return variance, Examined(UNBIASED.name, state, words.format(many=many, seen=seen))
-    words = _OFF.format(far=far, p=found.biased)
-    return variance, Examined(UNBIASED.name, State.BROKEN, words, far.k, far.bias)
+    return trusted(BOUNDED_VARIANCE.name, constant, "sigma", tested)
 
 
 _TAKES_A_GENERATOR = (
     "All fresh draws of the gradient are alike, but it takes a generator, gradient(x, rng), and may be noisy "
     "elsewhere. Write gradient(x) if it is exact."
 )
-_LOUD = (
-    "sigma is contradicted at k = {loud.k}: {loud.count} fresh draws of the gradient show a variance of "
-    "{loud.variance:.4g}, and sigma^2 = {limit:.4g} (p = {p:.2g} by Gaffke's test, valid for every law)."
-)
-_OFF = (
-    "The stochastic gradient is biased at k = {far.k}: the mean of {far.count} fresh draws is off by {far.bias:.4g}, "
-    "which unbiased gradients of this sigma are not (p = {p:.2g} by Gaffke's test, valid for every law)."
-)
-_FAIR = "{many} show no bias; one of {seen:.3g} would have been seen."
-_HIDDEN = "{many} are too noisy for their sigma, and show no bias beyond that."
 
 
 def _no_noise(evidence: Evidence) -> Examined:
@@ -269,7 +209,7 @@ def _pathwise_coherence(evidence: Evidence) -> Examined:
         return Examined(COHERENCE.name, State.UNKNOWN, f"{evidence.source} does not show the coherence.")
     # A gradient below its own rounding has no direction.
     asked = (np.sqrt(evidence.values) > 2 * evidence.norm_error) & (evidence.times < evidence.steps)
-    low = asked & (seen < mu - _ROUNDING - _direction_error(evidence))
+    low = asked & (seen < mu - ROUNDING - _direction_error(evidence))
     if low.any():
         return _incoherent(evidence, seen, low, asked, mu)
     if (asked & np.isnan(seen)).any() or not evidence.complete:
@@ -305,7 +245,7 @@ def _coherence_in_expectation(evidence: Evidence, level: float) -> Examined:
     mu, norms = evidence.constants["mu"].value, evidence.values[:, before]
     usable = np.isfinite(norms).all(axis=0) & np.isfinite(evidence.inner_product[:, before]).all(axis=0)
     norms = norms[:, usable]
-    rounding = _ROUNDING + _direction_error(evidence)[:, before][:, usable]
+    rounding = ROUNDING + _direction_error(evidence)[:, before][:, usable]
     excess = evidence.inner_product[:, before][:, usable] - (mu - rounding) * norms
     return _judge_excess(evidence, excess, evidence.times[before][usable], bool(usable.all()), level)
 

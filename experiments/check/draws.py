@@ -1,14 +1,17 @@
-r"""Fresh draws of a stochastic gradient at points of a run: what tests sigma, and that its mean is the full gradient.
+r"""Somebody else's gradient, asked again at points of a run: what tests sigma, the mean, L, and that it repeats itself.
 
 At a point x, n draws $g_i$ give two sorts of non-negative, independent numbers: $|g_{2i}-g_{2i+1}|^2/2$, whose mean is
 the variance whatever the bias, and for each of B blocks $\frac nB|\bar g-\nabla F|^2$, whose mean is the variance plus
 $\frac nB|\text{bias}|^2$. Where the gradient is unbiased and its variance at most sigma^2, both means are at most
 sigma^2, and Gaffke's test of that keeps its level for every law.
+
+L is tested by differences of the full gradient over a short way in directions that Lanczos's method turns towards the
+steepest: any two points may contradict it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -18,7 +21,7 @@ from experiments.problems.problem import Problem
 from experiments.runs.run import Run
 from experiments.simulate.delayed import simulate
 from experiments.statistics.mean_test import p_value
-from theory.common.errors import TooLargeError
+from theory.common.errors import ProblemError, TooLargeError
 from theory.common.types import Floats, Progress, Vector
 from theory.methods.rule import LinearRule
 
@@ -27,6 +30,10 @@ _SHARE, _LEAST, _MOST = 4, 64, 1024
 BLOCKS = 16
 # x_0, and x_k at these shares of T for the first seed.
 _PLACES = (1 / 16, 1 / 4, 1.0)
+# Differences for each point, and how long they are against the size of the run and the rounding of its numbers.
+_TURNS, _SHORT, _COARSE = 16, 1e-4, 1e3
+# Calls of each function that are made twice, and how far equal ones may differ: the order of sums may be another.
+_TWICE, _SAME = 8, 1e-9
 # Seeds from here on are those of fresh draws: a run takes them only if it is asked for them.
 _SEEDS = 2**62
 
@@ -109,9 +116,8 @@ def mean_error(total: Floats, size: int) -> Floats:
     return np.asarray((total**2).sum(axis=-1) / size)
 
 
-def drawn(run: Run, problem: Problem, progress: Progress) -> tuple[Draws, ...]:
-    """Draws at x_0 and at points along the first seed of a run, where it did not diverge before them."""
-    points = _points(run, problem)
+def drawn(run: Run, problem: Problem, points: Mapping[int, Vector], progress: Progress) -> tuple[Draws, ...]:
+    """Draws at these points of a run."""
     asked = len(run.seed) * run.configuration.steps // (_SHARE * len(points))
     count = min(max(asked, _LEAST), _MOST) // (2 * BLOCKS) * 2 * BLOCKS
     found: list[Draws] = []
@@ -130,9 +136,11 @@ def drawn(run: Run, problem: Problem, progress: Progress) -> tuple[Draws, ...]:
     return tuple(found)
 
 
-def _points(run: Run, problem: Problem) -> dict[int, Vector]:
+def visited(run: Run, problem: Problem) -> dict[int, Vector]:
+    """x_0 and points along the first seed of a run, where it did not diverge before them; few if there is one seed."""
     asked, points = run.configuration, {0: problem.initial_point}
-    for k in sorted({max(1, round(place * asked.steps)) for place in _PLACES}):
+    places = _PLACES if len(run.seed) > 1 else _PLACES[:-1]
+    for k in sorted({max(1, round(place * asked.steps)) for place in places}):
         if 0 <= run.diverged_at[0] <= k:
             break
         try:
@@ -140,6 +148,107 @@ def _points(run: Run, problem: Problem) -> dict[int, Vector]:
         except TooLargeError:
             break
     return points
+
+
+@dataclass(frozen=True, eq=False)
+class Steepest:
+    """Two points near x_k, and how far the gradient changes between them.
+
+    Args:
+        k: of the step; one, other: the points; change: |g(one) - g(other)|; norms: |g(one)| + |g(other)|.
+    """
+
+    k: int
+    one: Vector
+    other: Vector
+    change: float
+    norms: float
+
+    @property
+    def distance(self) -> float:
+        """Between the points."""
+        return float(np.linalg.norm(self.other - self.one))
+
+    @property
+    def quotient(self) -> float:
+        """At most L, but for rounding."""
+        return self.change / self.distance
+
+    def least(self, smoothness: float, rounding: float) -> float:
+        """The quotient at least, where gradients are off by so much of |g| + L |x|."""
+        ends = float(np.linalg.norm(self.one) + np.linalg.norm(self.other))
+        return self.quotient - rounding * (self.norms + smoothness * ends) / self.distance
+
+
+def steepest(problem: Problem, points: Mapping[int, Vector], size: float, rounding: float) -> tuple[Steepest, ...]:
+    """Where the full gradient changes most near each of the points, as far as a few differences show.
+
+    Args:
+        problem: of the run; points: of it, by their steps.
+        size: how far the run may go; rounding: of the gradients, relative.
+    """
+    way = min(max(_SHORT, _COARSE * rounding), 1.0) * (size or 1.0)
+    found = []
+    for k, x in points.items():
+        try:
+            found.append(_steepest(problem, k, x, way))
+        except ProblemError:  # near the point, where no run has been
+            continue
+    return tuple(each for each in found if np.isfinite(each.quotient))
+
+
+def _steepest(problem: Problem, k: int, x: Vector, way: float) -> Steepest:
+    start, directions, changes = problem.full_gradient(x), np.empty((0, x.size)), np.empty((0, x.size))
+    pairs: list[Steepest] = []
+
+    def change(direction: Vector) -> Vector:
+        other = x + way * direction
+        there = problem.full_gradient(other)
+        change, norms = (there - start), np.linalg.norm(start) + np.linalg.norm(there)
+        pairs.append(Steepest(k, x, other, float(np.linalg.norm(change)), float(norms)))
+        return np.asarray(change / way)
+
+    new = np.random.default_rng(_SEEDS).standard_normal(x.size)
+    for _ in range(min(x.size, _TURNS)):
+        before = float(np.linalg.norm(new))
+        for _ in range(2):
+            new = new - directions.T @ (directions @ new)
+        length = float(np.linalg.norm(new))
+        if not (np.isfinite(length) and length > 1e-6 * before):
+            break
+        directions = np.concatenate([directions, new[None] / length])
+        new = change(directions[-1])
+        changes = np.concatenate([changes, new[None]])
+    if np.isfinite(changes).all():
+        values, turns = np.linalg.eigh((directions @ changes.T + changes @ directions.T) / 2)
+        change(directions.T @ turns[:, np.argmax(np.abs(values))])
+    return max(pairs, key=lambda pair: pair.quotient if np.isfinite(pair.quotient) else -1.0)
+
+
+@dataclass(frozen=True)
+class Unrepeated:
+    """By how much the values differ of a function that was asked twice for the same; `full` if of the full gradient."""
+
+    full: bool
+    off: float
+
+
+def unrepeated(problem: Problem, batch: int, rounding: float) -> Unrepeated | None:
+    """Whether the full gradient or the stochastic one at x_0 gives something else when it is asked again."""
+    x = problem.initial_point
+
+    def off(ask: Callable[[int], Vector]) -> float:
+        pairs = [(ask(number), ask(number)) for number in range(_TWICE)]
+        apart = [float(np.linalg.norm(one - other)) for one, other in pairs]
+        sizes = [float(np.linalg.norm(one) + np.linalg.norm(other)) for one, other in pairs]
+        told = [each for each, size in zip(apart, sizes, strict=True) if each > (_SAME + rounding) * size]
+        return max(told, default=0.0)
+
+    full = off(lambda number: problem.full_gradient(x))
+    if full or problem.deterministic(batch):
+        return Unrepeated(True, full) if full else None
+    drawn = off(lambda number: problem.stochastic_gradient(x, _SEEDS, 1 + number, batch))
+    return Unrepeated(False, drawn) if drawn else None
 
 
 def _reached(run: Run, problem: Problem, k: int) -> Vector:

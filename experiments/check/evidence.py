@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from experiments.check.draws import Draws, drawn
+from experiments.check.draws import Draws, Steepest, Unrepeated, drawn, steepest, unrepeated, visited
 from experiments.common.constants import Constant, Known
 from experiments.common.progress import untold
 from experiments.logs.log import FAR, Norm, TrainingLog
@@ -56,7 +56,8 @@ class Evidence:
             to |F| + |g| |x|; 0 for float64.
         radius: |x| at most, for them.
         variance: largest exact gradient variance at the points where it was computed, or None.
-        draws: fresh draws of a stochastic gradient that is not the library's own.
+        draws: fresh draws of a stochastic gradient that is not the library's own; steepest: pairs of points between
+            which such a full gradient changes much; unrepeated: whether it gives the same when asked again.
         simulated: whether gradlag drew the noise and fixed the delays.
         unbiased: whether the stochastic gradients are known to be unbiased.
         log: what was read, where the numbers come from a user's file.
@@ -84,6 +85,8 @@ class Evidence:
     radius: float = 0.0
     variance: float | None = None
     draws: tuple[Draws, ...] = ()
+    steepest: tuple[Steepest, ...] = ()
+    unrepeated: Unrepeated | None = None
     simulated: bool = True
     unbiased: bool = True
     log: TrainingLog | None = None
@@ -221,11 +224,23 @@ def evidence_of(run: Run, plan: Plan | None = None, progress: Progress = untold)
         loss_rounding=ALLOWED * (objective.loss_roundoff if objective and own else format_of(run.loss)),
         radius=_radius(objective, constants) if objective and own else 0.0,
         variance=_largest_variance(run, objective) if objective else None,
-        draws=drawn(run, objective, progress) if objective and not (exact or trusted) and "sigma" in constants else (),
         unbiased=trusted or exact,
         uncovered=run.uncovered,
     )
-    return replace(found, floor=_floor(found, run.displacement))
+    found = replace(found, floor=_floor(found, run.displacement))
+    return found if trusted or objective is None else _asked_again(found, run, objective, progress)
+
+
+def _asked_again(found: Evidence, run: Run, problem: Problem, progress: Progress) -> Evidence:
+    """The same, with what somebody else's functions say when they are called once more."""
+    points, batch = visited(run, problem), run.configuration.batch
+    noisy = not found.deterministic and "sigma" in found.constants
+    return replace(
+        found,
+        draws=drawn(run, problem, points, progress) if noisy else (),
+        steepest=steepest(problem, points, found.radius, found.rounding) if "L" in found.constants else (),
+        unrepeated=unrepeated(problem, batch, found.rounding),
+    )
 
 
 def _of_the_library(run: Run, objective: Problem | None) -> bool:

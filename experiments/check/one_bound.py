@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments.check.assumptions import Examined, State, broken
+from experiments.check.assumptions import broken
 from experiments.check.evidence import Evidence
+from experiments.check.examined import Examined, State
 from experiments.check.sentences import compared, more_seeds, seeds_flag
 from experiments.check.verdict import BoundVerdict, Decision
-from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly
+from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly, compare_start
 from experiments.statistics.decay import running_minimum
 from experiments.statistics.intervals import mean
 from experiments.statistics.tails import Bounded, Tails
@@ -79,7 +80,9 @@ def _compare(evidence: Evidence, bound: Bound, value: float, level: tuple[float,
         low, high = (compare_exactly(v, _between(evidence), value, evidence.margin) for v in (least, most))
         return low if low.outcome is high.outcome else MeanComparison(Outcome.UNDECIDED)
     if least.shape[0] < 2 or evidence.copies:
-        return MeanComparison(Outcome.UNDECIDED, test="none: one noisy seed says nothing of a mean")
+        start, again = (compare_start(_points(evidence, bound, values), value) for values in (least, most))
+        nothing = MeanComparison(Outcome.UNDECIDED, test="none: one noisy seed says nothing of a mean")
+        return start if start and again and start.outcome is again.outcome else nothing
     found = compare(_points(evidence, bound, _within(most, evidence, tails)), value, level[0], tails, level[1])
     if found.outcome is Outcome.BELOW or not (evidence.excess or least is not most):
         return found

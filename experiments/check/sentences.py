@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from experiments.check.assumptions import Examined, State
 from experiments.check.evidence import Evidence
+from experiments.check.examined import Examined, State
 from experiments.check.verdict import BoundVerdict, Diverged
 from experiments.common.constants import Constant, Known
-from experiments.statistics.comparison import MeanComparison, Outcome
+from experiments.statistics.comparison import START_TEST, MeanComparison, Outcome
 from experiments.statistics.intervals import mean
 from experiments.statistics.kurtosis import GAUSSIAN
 from experiments.statistics.tails import ANY, Gaussian, Tails
@@ -98,6 +98,8 @@ def _refuted(comparison: MeanComparison, tails: Tails) -> str:
     """How far "above" may be trusted."""
     valid = "gradients are Gaussian, as --tails says, and" if isinstance(tails, Gaussian) else "the"
     law = "" if isinstance(tails, Gaussian) else "for every law, "
+    if comparison.test == START_TEST:
+        return f"{_capital(comparison.test)}: no law and no seed matters."
     p = "" if comparison.p_value is None else f"p = {comparison.p_value:.2g} by "
     return f"{_capital(f'{p}{comparison.test}')}, valid {law}if {valid} seeds are independent."
 

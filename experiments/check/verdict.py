@@ -15,6 +15,7 @@ import numpy as np
 
 from experiments.common.constants import Constant
 from experiments.statistics.comparison import Outcome
+from theory.bounds.registry import REGISTRY
 from theory.common.shown import Shown
 
 Series = tuple[float | None, ...]
@@ -151,6 +152,13 @@ class Verdict(Shown):
         return f"Verdict({self.verdict}, {self.bound}, slack_min={slack}, seeds={self.seeds}, level={self.level:g})"
 
     @property
+    def derived_rate(self) -> str | None:
+        """How the bound that decided falls as T grows, as derived from its formula; None where it has no value."""
+        known = REGISTRY.get(self.bound)
+        valued = any(value is not None for value in self.bounds.get(self.bound, ()))
+        return known.rate() if known and valued else None
+
+    @property
     def exit_status(self) -> int:
         """The exit status of the command: 0 holds, 1 violated, 3 otherwise."""
         return {Decision.HOLDS: 0, Decision.VIOLATED: 1}.get(self.verdict, 3)
@@ -158,7 +166,7 @@ class Verdict(Shown):
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain values; None for a number that is not finite."""
         plain: dict[str, Any] = _plain(self)
-        return plain
+        return plain | {"derived_rate": self.derived_rate}
 
     def to_json(self) -> str:
         """The verdict as one JSON object."""

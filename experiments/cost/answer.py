@@ -50,6 +50,7 @@ class Priced:
             "step_size": self.least.step_size,
             "bound": self.least.bound,
             "measured_steps": None if ran is None else ran.steps,
+            "measured_interval": None if ran is None else list(ran.interval),
             "measured_seconds": None if ran is None or seconds is None else ran.steps * seconds,
             "measured_step_size": None if ran is None else ran.step_size,
         }

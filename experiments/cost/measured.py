@@ -11,7 +11,8 @@ from experiments.cost.methods import Method
 from experiments.problems.problem import Problem
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan
-from theory.common.types import Progress
+from experiments.statistics.intervals import student_critical
+from theory.common.types import Floats, Progress
 from theory.cost.least_steps import Least
 from theory.staleness.delays import TraceDelay
 
@@ -23,9 +24,16 @@ _SEEDS = 8
 
 @dataclass(frozen=True)
 class Measured:
-    """The first step k with mean over seeds of |grad F(x_k)|^2 at most the accuracy, at the best step size tried."""
+    """The first step k with mean over seeds of |grad F(x_k)|^2 at most the accuracy, at the best step size tried.
+
+    Args:
+        steps: k; interval: where the lower and the upper limit of that mean get there, Student's at 95 %; None for an
+            end beyond the runs.
+        step_size: eta.
+    """
 
     steps: int
+    interval: tuple[int, int | None]
     step_size: float
 
 
@@ -55,18 +63,26 @@ def tuned(
             batch=problem.default_batch * method.batch,
             delays=delays,
         )
-        reached = _first(np.asarray(execute(planned).gradient_norm_squared), accuracy)
+        reached = _reached(np.asarray(execute(planned).gradient_norm_squared), accuracy, size)
         if reached is not None:
-            found.append(Measured(reached, size))
+            found.append(reached)
         if progress is not None:
             progress(tried, len(sizes))
     return min(found, key=lambda each: each.steps, default=None)
 
 
-def _first(squares: np.ndarray, accuracy: float) -> int | None:
-    """The first time at which the mean over seeds (S, T+1) is at most the accuracy; divergence never is."""
-    means = np.where(np.isfinite(squares), squares, np.inf).mean(axis=0)
-    below = np.flatnonzero(means <= accuracy)
+def _reached(squares: Floats, accuracy: float, size: float) -> Measured | None:
+    """When the mean over seeds (S, T+1) and both limits of it are at most the accuracy; divergence never is."""
+    values = np.where(np.isfinite(squares), squares, np.inf)
+    means = values.mean(axis=0)
+    with np.errstate(invalid="ignore"):
+        width = student_critical(_SEEDS, 0.025) * np.nan_to_num(values.std(axis=0, ddof=1), nan=np.inf) / _SEEDS**0.5
+    low, steps, high = (_first(ends, accuracy) for ends in (means - width, means, means + width))
+    return None if low is None or steps is None else Measured(steps, (low, high), size)
+
+
+def _first(values: Floats, accuracy: float) -> int | None:
+    below = np.flatnonzero(values <= accuracy)
     return int(below[0]) if below.size else None
 
 

@@ -27,6 +27,7 @@ from theory.common.errors import InputError
 from theory.common.types import Floats, Ints
 
 _MEANS = 3
+_ROUNDING = 1e-9
 
 
 class Outcome(StrEnum):
@@ -62,6 +63,10 @@ class MeanComparison:
     unless: str | None = None
     seeds_needed: int | None = None
     fewest: int | None = None
+
+
+#: Where nothing random has to be tested.
+START_TEST = "a comparison of numbers, as x_0 is not random"
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,13 +135,24 @@ def compare(points: Points, bound: float, level: float, tails: Tails = ANY, clai
     above = _above(points, bound, level / claims, tails)
     if above.outcome is Outcome.ABOVE:
         return above
-    if points.known is not None and points.known <= bound:
-        share = points.known / bound if bound > 0 else 0.0
-        words = "the square at x_0", "a comparison of numbers, as x_0 is not random"
-        return MeanComparison(Outcome.BELOW, *words, share, p_value=above.p_value)
+    start = compare_start(points, bound)
+    if start is not None:
+        return replace(start, p_value=above.p_value)
     below = min((_below(s, points, level / _MEANS, tails) for s in fixed_means(points, bound)), key=_preferred)
     nearer = above if below.outcome is Outcome.UNDECIDED and above.ratio > 1 else below
     return replace(nearer, p_value=above.p_value)
+
+
+def compare_start(points: Points, bound: float) -> MeanComparison | None:
+    """What x_0 alone decides, which is not random: a single seed shows it, and copies of one do; None if nothing."""
+    if points.known is None:
+        return None
+    if points.known <= bound:
+        share = points.known / bound if bound > 0 else 0.0
+        return MeanComparison(Outcome.BELOW, "the square at x_0", START_TEST, share)
+    if points.weights is not None and points.weights[0] * points.known > bound * (1 + _ROUNDING):
+        return MeanComparison(Outcome.ABOVE, "the weighted mean of the proof", START_TEST, math.inf)
+    return None
 
 
 def _preferred(found: MeanComparison) -> tuple[bool, float]:

@@ -31,7 +31,6 @@ from gradlag.terminal.output import (
     silent,
     unbroken,
 )
-from theory.bounds.registry import REGISTRY
 from theory.common.errors import InputError
 from theory.common.types import Progress, Say
 from theory.schedules.schedule import GivenSchedule
@@ -256,8 +255,7 @@ def _decay_text(verdict: Verdict) -> str:
     band = interval(*verdict.rate_interval, 3) if verdict.rate_interval else ""
     bound = "" if verdict.bound_rate is None else f"; the bound as T^{number(verdict.bound_rate, 3)}"
     measured = unbroken(f"T^{number(verdict.rate, 3)} {band}".strip())
-    known = REGISTRY.get(verdict.bound) if any(v is not None for v in verdict.bounds.get(verdict.bound, ())) else None
-    derived = f" As T grows, {known.name}: {known.rate()}." if known else ""
+    derived = f" As T grows, {verdict.bound}: {verdict.derived_rate}." if verdict.derived_rate else ""
     return f"Decay: the measured minimum goes as {measured} over T = {first}..{last}{bound}.{derived}"
 
 

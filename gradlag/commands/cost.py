@@ -10,14 +10,14 @@ from typing import Any
 from experiments.common.files import check_writable
 from experiments.common.progress import reporting
 from experiments.cost.answer import Answer, Priced, answer, curves
-from experiments.cost.measured import tuned
+from experiments.cost.measured import Measured, tuned
 from experiments.cost.methods import Method, of_fleet, of_staleness
 from experiments.problems import get_problem
 from experiments.problems.problem import Problem
 from experiments.runs.recorded_trace import load_trace
 from experiments.servers.judging.replay import fitted
 from experiments.servers.speeds import parse_fleet
-from gradlag.terminal.output import keep_json, number, print_prose, print_table, print_text
+from gradlag.terminal.output import keep_json, number, print_prose, print_table, print_text, unbroken
 from theory.common.errors import InputError
 from theory.cost.case import Case
 from theory.staleness.count import Staleness
@@ -133,6 +133,8 @@ def show(found: Answer) -> None:
         f"Proved, each at its best constant step: {found.first} first. Asynchrony pays where one of its updates takes "
         f"less than {number(found.cost.break_even)} of the time of a step that waits for one fresh gradient."
     )
+    if measured:
+        print_prose("Measured: at the best step size tried, the mean of 8 seeds, and its limits by Student at 95 %.")
 
 
 def _row(priced: Priced, measured: bool) -> list[str]:
@@ -145,5 +147,10 @@ def _row(priced: Priced, measured: bool) -> list[str]:
     ]
     if measured:
         ran = priced.measured
-        cells += ["not reached", "-"] if ran is None else [str(ran.steps), number(priced.time(ran.steps))]
+        cells += ["not reached", "-"] if ran is None else [_steps(ran), number(priced.time(ran.steps))]
     return cells
+
+
+def _steps(ran: Measured) -> str:
+    low, high = ran.interval
+    return unbroken(f"{ran.steps} ({low}..{'' if high is None else high})")

@@ -43,7 +43,8 @@ def rate(
     """The leading term of each bound as T grows, at a fixed delay.
 
     Args:
-        schedule: an expression, or a name of the catalogue.
+        schedule: an expression, or a name of the catalogue. Its letters are k, T, s, L, Delta, sigma and mu: free ones
+            are not taken, and a factor of your own is a number; with `bounds` the best one is told.
         bounds: names of the library; by default every bound that applies. With names, the best exponent and the best
             constant are looked for too.
         staleness: the theorem's s; it decides the constants that stand for sums over windows, s itself stays a name.

@@ -72,4 +72,6 @@ def hint(word: str, known: tuple[str, ...], noun: str) -> str:
         return _FINITE
     if meant is None or (meant.isidentifier() and meant not in known):
         meant = nearest(word, known)
+    if meant is None and len(word) == 1 and word.isalpha() and noun == "schedule":
+        return f" A free letter is not taken: write a number for {word}."
     return f" Did you mean {meant}?" if meant else ""

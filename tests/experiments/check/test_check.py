@@ -126,9 +126,11 @@ def test_means_at_the_bound_are_undecided_and_say_what_would_decide() -> None:
     assert verdict.would_decide is not None and "seeds in place of 32" in verdict.would_decide
 
 
-@pytest.mark.parametrize("factor", [0.01, 100.0])
+@pytest.mark.parametrize("factor", [0.01, 2.0])
 def test_one_noisy_seed_is_undecided(factor: float) -> None:
-    verdict = check(made(factor * BOUND, seeds=1))
+    norms = np.full(STEPS + 1, factor * BOUND)
+    norms[0] = 2 * BOUND
+    verdict = check(made(norms, seeds=1))
     assert verdict.verdict is Decision.UNDECIDED and verdict.would_decide is not None
     assert "one noisy run" in verdict.would_decide
     assert set(verdict.measured_lower) == set(verdict.measured_upper) == {None}
@@ -136,9 +138,20 @@ def test_one_noisy_seed_is_undecided(factor: float) -> None:
 
 def test_copies_of_one_noisy_seed_are_one_seed() -> None:
     copies = np.tile(noise(1, STEPS + 1) * 0.01 * BOUND, (8, 1))
+    copies[:, 0] = 2 * BOUND
     verdict = check(made(1.0, seeds=8, gradient_norm_squared=copies))
     assert verdict.verdict is Decision.UNDECIDED
     assert any("copies of one run" in sentence for sentence in verdict.announcements)
+
+
+@pytest.mark.parametrize("seeds", [1, 8])
+@pytest.mark.parametrize(("start", "word"), [(0.9, Outcome.BELOW), (1e6, Outcome.ABOVE), (2.0, Outcome.UNDECIDED)])
+def test_x_0_is_not_random_and_may_decide_alone_whatever_the_seeds_are(seeds: int, start: float, word: Outcome) -> None:
+    values = np.tile(noise(1, STEPS + 1) * 0.3 * BOUND, (seeds, 1))
+    values[:, 0] = start * BOUND
+    verdict = check(made(1.0, seeds=seeds, gradient_norm_squared=values), ["theorem-a"])
+    assert verdict.numbers is word
+    assert ("as x_0 is not random" in (verdict.test or "")) == (word is not Outcome.UNDECIDED)
 
 
 # Constants

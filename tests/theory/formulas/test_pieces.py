@@ -212,6 +212,7 @@ def test_pieces_are_values_that_travel_to_other_processes():
         ("anb*k", 1, "anb is not a known name. Did you mean and?"),
         ("sgima/k", 1, "Did you mean sigma?"),
         ("kappa/k", 1, "kappa is not a known name. Allowed are"),
+        ("c/sqrt(k)", 1, "c is not a known name. A free letter is not taken: write a number for c."),
         ("where(k<2, 1)", 1, "where takes 3 arguments. Got 2"),
         ("k > 2", 1, "a comparison is true or false, and no schedule"),
         ("0.1 if k = 5 else 1", 10, "Did you mean ==?"),

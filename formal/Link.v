@@ -2,7 +2,7 @@
 
 From Coq Require Import Reals Lra Lia.
 From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
-From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means.
+From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published.
 Open Scope R_scope.
 
 (** What the generated claims say of the numbers E<g_i, g_j>. *)
@@ -197,4 +197,96 @@ Proof.
   intros N run is_smooth is_below mean_zero bounded positive _ _ prompt some _.
   apply (with_noise N run (fun inner => mean_is inner (fun t => 2 * eta t - L * eta t ^ 2) ghadimi2013.value)); try assumption.
   intros trace. exact (Means.ghadimi2013 trace prompt some).
+Qed.
+
+Theorem zhang2016_checked : zhang2016.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ some within small.
+  apply (with_noise N run (fun inner => mean_is inner eta zhang2016.value)); try assumption. intros trace.
+  apply Rle_trans with (1 := Published.zhang2016 trace some within small).
+  apply Req_le. unfold zhang2016.value, Means.noise. f_equal. ring.
+Qed.
+
+Theorem koloskova2022_adaptive_checked : koloskova2022_adaptive.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ some small.
+  apply (with_noise N run (fun inner => mean_is inner eta koloskova2022_adaptive.value)); try assumption. intros trace.
+  apply Rle_trans with (1 := Published.koloskova2022_adaptive trace some small).
+  apply Req_le. unfold koloskova2022_adaptive.value, Means.noise. f_equal. ring.
+Qed.
+
+Theorem koloskova2022_checked : koloskova2022.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ some within constant cap root.
+  apply (with_noise N run (fun inner => mean_is inner eta koloskova2022.value)); try assumption. intros trace.
+  exact (Published.koloskova2022 trace some within constant cap root).
+Qed.
+
+Theorem mishchenko2022_checked : mishchenko2022.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ some small.
+  apply (with_noise N run (fun inner => mean_is inner eta mishchenko2022.value)); try assumption. intros trace.
+  exact (Published.mishchenko2022 trace some small).
+Qed.
+
+Theorem maranjyan2025_checked : maranjyan2025.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ some within small.
+  apply (with_noise N run (fun inner => mean_is inner eta maranjyan2025.value)); try assumption. intros trace.
+  exact (Published.maranjyan2025 trace some within small).
+Qed.
+
+Theorem stich2020_checked : stich2020.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ some within order small.
+  apply (with_noise N run (fun inner => mean_is inner eta stich2020.value)); try assumption. intros trace.
+  pose proof (Published.factors_of_one N trace (or_intror (Published.in_order N order))) as allowed.
+  exact (Published.stich2020 trace allowed some within small).
+Qed.
+
+Theorem wu2022_checked : wu2022.statement.
+Proof.
+  intros N run is_smooth is_below quiet positive _ _ some still rule.
+  apply (without_noise N run (fun inner => mean_is inner eta wu2022.value)); try assumption. intros trace.
+  exact (Published.wu2022 trace (Published.factors_of_one N trace (or_introl still)) some still rule).
+Qed.
+
+Theorem bottou2018_checked : bottou2018.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ _ prompt some small.
+  apply (with_noise N run (fun inner => mean_is inner eta bottou2018.value)); try assumption. intros trace.
+  exact (Published.bottou2018 N trace prompt some small).
+Qed.
+
+(** Theorem B without delay: all windows are empty. *)
+Theorem abbaszadehpeivasti2022_checked : abbaszadehpeivasti2022.statement.
+Proof.
+  intros N run is_smooth is_below quiet positive _ _ prompt still small.
+  unfold abbaszadehpeivasti2022.condition_5 in still.
+  apply (without_noise N run (fun inner => least_is inner abbaszadehpeivasti2022.value)); try assumption. intros trace.
+  set (ones := fun _ : nat => 1). set (zeros := fun _ : nat => 0).
+  pose proof (Means.reads_itself prompt) as itself.
+  assert (forall a k, readers a k = 0) as no_readers.
+  { intros a k. apply sum_zero. intros i inside. unfold in_window. rewrite (itself i inside), between_none. simpl. ring. }
+  assert (forall a k, (k < T)%nat -> window a k = 0) as no_window.
+  { intros a k inside. apply sum_zero. intros j _. unfold in_window. rewrite (itself k inside), between_none. simpl. ring. }
+  assert (forall a t, (t < T)%nat -> served a t = a t) as own.
+  { intros a t inside. rewrite <- (sum_pick T t a inside). apply sum_ext. intros k inside_k.
+    rewrite (itself k inside_k). reflexivity. }
+  assert (forall k, TheoremB.C ones k = 0) as no_C by (intros; unfold TheoremB.C, ones; rewrite no_readers; ring).
+  destruct (TheoremB.theorem_b trace ones zeros abbaszadehpeivasti2022.b) as [t [inside bound]].
+  - lra.
+  - intros. unfold ones. lra.
+  - intros. unfold zeros. lra.
+  - intros. right. exact still.
+  - intros. apply Rmax_l.
+  - intros k inside. apply Rle_trans with (2 := Rmax_r _ _). apply Req_le.
+    unfold TheoremB.R_, TheoremB.H_plus, H, ones, zeros. rewrite no_readers, no_window by exact inside. ring.
+  - intros t inside. unfold TheoremB.weight. rewrite own, no_C by exact inside. pose proof (small t inside) as less.
+    pose proof (steps_nonneg t inside) as sign.
+    assert (0 <= previous (fun k => eta k) t) as before by (destruct t; simpl; [lra | apply steps_nonneg; lia]).
+    assert (0 <= eta t * (3 - L * abbaszadehpeivasti2022.b t)) by (apply Rmult_le_pos; lra). lra.
+  - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le.
+    unfold abbaszadehpeivasti2022.value, TheoremB.denominator. rewrite still.
+    f_equal; [unfold Rdiv; ring |]. f_equal. apply sum_ext. intros k _. rewrite no_C. field.
 Qed.

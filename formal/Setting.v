@@ -35,6 +35,9 @@ Definition readers (a : nat -> R) (k : nat) : R := sum T (fun i => ind (in_windo
 Definition served (a : nat -> R) (t : nat) : R := sum T (fun k => ind (tau k =? t)%nat * a k).
 Definition previous (a : nat -> R) (k : nat) : R := match k with O => 0 | S j => a j end.
 
+(** The largest entry of all steps. *)
+Definition peak (a : nat -> R) : R := largest T a.
+
 (** Whether the window of step k holds a gradient that was read after its own. *)
 Definition overtaken (k : nat) : bool := some T (fun j => in_window k j && (tau k <? tau j)%nat).
 

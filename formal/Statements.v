@@ -369,6 +369,151 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End lian2015.
 
+(** Staleness-aware SGD: the step is divided by the age of its gradient. *)
+Module zhang2016.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition p (k : nat) : R := 2 * L * sqrt (INR s) * (1 + delay k) * eta k.
+Definition value : R := (2 * Delta + L * sigma ^ 2 * total (fun j => eta j ^ 2) + 2 * L ^ 2 * sigma ^ 2 * total (fun j
+  => eta j * window (fun i => eta i ^ 2) j)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> p k <= 1.
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End zhang2016.
+
+(** Delayed SGD with a fixed delay. *)
+Module stich2020.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := (2 * Delta + 11 / 10 * L * sigma ^ 2 * total (fun j => eta j ^ 2)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_6 : Prop := forall k, (1 <= k < T)%nat -> delay k <= previous (fun j => delay j) k + 1.
+Definition condition_7 : Prop := forall k, (k < T)%nat -> eta k <= 1 / (10 * INR s * L).
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End stich2020.
+
+(** Asynchronous SGD with one constant step, through concurrency and largest delay. *)
+Module koloskova2022.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition n (k : nat) : R := readers (fun j => 1) k.
+Definition a (k : nat) : R := 4 * L ^ 2 * (INR s - 1) * eta k ^ 2 * n k.
+Definition value : R := (2 * Delta + 2 * L * sigma ^ 2 * total (fun j => eta j ^ 2)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_6 : Prop := forall k, (1 <= k < T)%nat -> eta k = previous (fun j => eta j) k.
+Definition condition_7 : Prop := forall k, (k < T)%nat -> eta k <= 1 / (2 * L).
+Definition condition_8 : Prop := forall k, (k < T)%nat -> a k <= 1.
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End koloskova2022.
+
+(** Asynchronous SGD with steps adapted to the delay and to the gradients in flight. *)
+Module koloskova2022_adaptive.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition n (k : nat) : R := readers (fun j => 1) k.
+Definition a (k : nat) : R := 2 * L * eta k * Rmax (Rmax 1 (delay k)) (n k).
+Definition value : R := (2 * Delta + L * sigma ^ 2 * total (fun j => eta j ^ 2) + 2 * L ^ 2 * sigma ^ 2 * total (fun j
+  => eta j * window (fun i => eta i ^ 2) j)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := forall k, (k < T)%nat -> a k <= 1.
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End koloskova2022_adaptive.
+
+(** Asynchronous SGD of w workers with delay-adaptive steps. *)
+Module mishchenko2022.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition n (k : nat) : R := readers (fun j => 1) k.
+Definition w : R := 1 + peak (fun j => n j).
+Definition a (k : nat) : R := 2 * L * eta k * Rmax w (delay k).
+Definition value : R := (2 * Delta + 2 * L * sigma ^ 2 * total (fun j => eta j ^ 2)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := forall k, (k < T)%nat -> a k <= 1.
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End mishchenko2022.
+
+(** Delay-adaptive steps: the steps since the read sum up to at most 1/L. *)
+Module wu2022.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition value : R := 2 * Delta / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := sigma = 0.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> H k + eta k <= 1 / L.
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> no_noise run -> condition_1 -> condition_2 -> condition_3 -> condition_4 ->
+  condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End wu2022.
+
+(** Ringmaster: gradients with a delay of s or more are discarded. *)
+Module maranjyan2025.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := (2 * Delta + 2 * L * sigma ^ 2 * total (fun j => eta j ^ 2)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < total (fun j => eta j).
+Definition condition_5 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k <= 1 / (2 * INR s * L).
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End maranjyan2025.
+
 (** SGD without delay: a random iterate. *)
 Module ghadimi2013.
 Section Bound.
@@ -389,3 +534,42 @@ Definition holds : Prop :=
 End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End ghadimi2013.
+
+(** SGD without delay: constant or decreasing steps. *)
+Module bottou2018.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition value : R := (2 * Delta + L * sigma ^ 2 * total (fun j => eta j ^ 2)) / total (fun j => eta j).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= 0.
+Definition condition_5 : Prop := 0 < total (fun j => eta j).
+Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k <= 1 / L.
+Definition claim : Prop := total (fun t => eta t * mean_square run t) / total (fun t => eta t) <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End bottou2018.
+
+(** Gradient descent without delay, exact where no step exceeds 1/L. *)
+Module abbaszadehpeivasti2022.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition b (k : nat) : R := Rmax (eta k) (L * eta k ^ 2).
+Definition value : R := Delta / (total (fun j => eta j * (1 - L * b j / 4)) + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= 0.
+Definition condition_5 : Prop := sigma = 0.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> L * b k <= 3.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> no_noise run -> condition_1 -> condition_2 -> condition_3 -> condition_4 ->
+  condition_5 -> condition_6 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End abbaszadehpeivasti2022.

@@ -20,6 +20,12 @@ Proof.
   destruct none as [before here]. destruct (Nat.eq_dec j n); [subst; exact here | apply (IH test before); lia].
 Qed.
 
+Lemma some_none : forall n test, (forall j, (j < n)%nat -> test j = false) -> some n test = false.
+Proof.
+  induction n as [| n IH]; intros test none; [reflexivity |]. simpl. rewrite (none n) by lia.
+  rewrite IH; [reflexivity | intros; apply none; lia].
+Qed.
+
 Lemma ind_nonneg : forall b, 0 <= ind b.
 Proof. intros []; simpl; lra. Qed.
 
@@ -122,6 +128,17 @@ Proof.
   - pose proof (count_steps n a (b - a)) as count. replace (a + (b - a))%nat with b in count by lia. exact count.
   - rewrite sum_zero; [apply pos_INR |]. intros j _.
     destruct (between a b j) eqn:inside; [| reflexivity]. apply between_true in inside. lia.
+Qed.
+
+(** The largest of a 0, ..., a (n - 1), for n >= 1. *)
+Fixpoint largest (n : nat) (a : nat -> R) : R :=
+  match n with O => a 0%nat | S m => Rmax (largest m a) (a m) end.
+
+Lemma largest_above : forall n a k, (k < n)%nat -> a k <= largest n a.
+Proof.
+  induction n as [| n IH]; intros a k inside; [lia |]. simpl. destruct (Nat.eq_dec k n) as [here | before].
+  - subst k. apply Rmax_r.
+  - apply Rle_trans with (largest n a); [apply IH; lia | apply Rmax_l].
 Qed.
 
 (** Of n + 1 numbers one is the least. *)

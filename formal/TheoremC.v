@@ -21,12 +21,6 @@ Proof.
   change (sum (n - p) a <= sum n a + a n). pose proof (sign n). pose proof (IH p a sign). lra.
 Qed.
 
-Lemma some_none : forall n test, (forall j, (j < n)%nat -> test j = false) -> some n test = false.
-Proof.
-  induction n as [| n IH]; intros test none; [reflexivity |]. simpl. rewrite (none n) by lia.
-  rewrite IH; [reflexivity | intros; apply none; lia].
-Qed.
-
 Section TheoremC.
 Context {N : Setting} (run : Trace N) (theta w rho : R).
 

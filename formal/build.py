@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 #: In the order in which they need one another.
 FILES = (
     "Sums", "Space", "Probability", "Objective", "Setting", "Sines", "Run", "Steps", "TheoremAR", "Corollaries",
-    "TheoremB", "TheoremC", "Dai2019", "Means", "Statements", "Link", "Examples",
+    "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "Statements", "Link", "Examples",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 

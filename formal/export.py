@@ -27,6 +27,7 @@ from theory.formulas.formula import (
     Name,
     Negative,
     Number,
+    Peak,
     Power,
     Previous,
     Product,
@@ -122,10 +123,11 @@ def _power(node: Power, index: str) -> _Text:
 
 
 def _call(node: Call, index: str) -> _Text:
-    arguments = [written(one, index, _ATOM) for one in node.arguments]
-    if len(arguments) > 2:
-        raise TypeError(f"The formula {node.latex()} has no form in Coq.")
-    return " ".join([_FUNCTIONS[node.function.name], *arguments]), _POWER
+    name, arguments = _FUNCTIONS[node.function.name], [written(one, index, _ATOM) for one in node.arguments]
+    text = f"{name} {arguments[0]}"
+    for one in arguments[1:]:  # a maximum of three is the maximum of a maximum
+        text = f"{text} {one}" if text == f"{name} {arguments[0]}" else f"{name} ({text}) {one}"
+    return text, _POWER
 
 
 def _defined(node: Defined, index: str) -> _Text:
@@ -134,7 +136,7 @@ def _defined(node: Defined, index: str) -> _Text:
 
 def _over(operator: str, node: Any, index: str) -> _Text:
     inner = _INDEX.get(index, "k")
-    place = "" if operator == "total" else f" {index}"
+    place = "" if operator in ("total", "peak") else f" {index}"
     return f"{operator} (fun {inner} => {written(node.body, inner)}){place}", _POWER
 
 
@@ -158,6 +160,7 @@ _WRITERS: Mapping[type, Callable[[Any, str], _Text]] = {
     Call: _call,
     Defined: _defined,
     Total: partial(_over, "total"),
+    Peak: partial(_over, "peak"),
     Window: partial(_over, "window"),
     Readers: partial(_over, "readers"),
     Served: partial(_over, "served"),

@@ -109,6 +109,32 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
     "dai2019_constant": (("2 * Delta", "Delta"), ("eta k <= mu / (INR s * L)", "eta k <= 2 * mu / (INR s * L)")),
     "dai2019_strict": (("1 + ln (INR T)", "ln (INR T)"), ("(2 * INR s * L * Delta", "(INR s * L * Delta")),
     "lian2015": (("(INR s - 1) * eta k", "(INR s - 2) * eta k"), ("2 * L ^ 2 * sigma ^ 2", "L ^ 2 * sigma ^ 2")),
+    "zhang2016": (("(1 + delay k)", "delay k"), ("sqrt (INR s)", "1")),
+    "stich2020": (
+        ("11 / 10", "1"),
+        ("1 / (10 * INR s * L)", "1 / (5 * INR s * L)"),
+        ("delay k <= previous", "0 <= previous"),
+    ),
+    "koloskova2022": (
+        ("4 * L ^ 2", "L ^ 2"),
+        ("readers (fun j => 1) k", "readers (fun j => 1 / 2) k"),
+        ("1 / (2 * L)", "1 / L"),
+        ("eta k = previous (fun j => eta j) k", "eta k <= previous (fun j => eta j) k"),
+    ),
+    "koloskova2022_adaptive": (("Rmax (Rmax 1 (delay k)) (n k)", "Rmax 1 (delay k)"), ("2 * L * eta k", "L * eta k")),
+    "mishchenko2022": (("1 + peak", "peak"), ("Rmax w (delay k)", "w"), ("2 * L * sigma ^ 2", "L * sigma ^ 2")),
+    "wu2022": (
+        ("H k + eta k", "H k"),
+        ("2 * Delta", "Delta"),
+        ("window (fun j => eta j) k", "window (fun j => eta j / 2) k"),
+    ),
+    "maranjyan2025": (("1 / (2 * INR s * L)", "1 / (INR s * L)"), ("2 * L * sigma ^ 2", "L * sigma ^ 2")),
+    "bottou2018": (("eta k <= 1 / L", "eta k <= 2 / L"), ("L * sigma ^ 2", "L / 2 * sigma ^ 2")),
+    "abbaszadehpeivasti2022": (
+        ("Rmax (eta k) (L * eta k ^ 2)", "eta k"),
+        ("1 - L * b j / 4", "1 - L * b j / 8"),
+        ("L * b k <= 3", "L * b k <= 4"),
+    ),
     "ghadimi2013": (("(2 * Delta", "(Delta"), ("delay k <= 0", "delay k <= 1")),
 }
 

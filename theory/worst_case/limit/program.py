@@ -15,7 +15,7 @@ from theory.worst_case.limit.symbol import forms, gain, lowest, squared_poles, s
 _TOLERANCES = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 _ROUNDS = 200
 # Lags beyond these do not enter the program, and beyond those no lower side is looked for.
-_MOST_LAGS, _FARTHEST = 4096, 1_000_000
+_MOST_LAGS, _FARTHEST = 512, 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,11 @@ def solve(
             angles = np.concatenate([angles, new])
             if new.size:
                 continue
-        wanted = np.setdiff1d(_wanted(recursion, step, angles, duals, level * drift, most, max(10 * rough, 1e-8)), lags)
+        # Not all at once: far lags make long symbols, and where there is no mass at 0 any of them would pay.
+        farthest = min(most or _MOST_LAGS, 2 * p.size + 16)
+        wanted = np.setdiff1d(
+            _wanted(recursion, step, angles, duals, level * drift, farthest, max(10 * rough, 1e-8)), lags
+        )
         if not wanted.size and rough <= accuracy:
             break
         lags, rough = np.union1d(lags, wanted), rough if wanted.size else accuracy
@@ -111,10 +115,10 @@ def _master(sway: Floats, bend: Floats, lags: Ints) -> tuple[Floats, Floats, flo
 
 
 def _wanted(
-    recursion: Recursion, step: float, angles: Floats, masses: Floats, level: float, most: int | None, least: float
+    recursion: Recursion, step: float, angles: Floats, masses: Floats, level: float, most: int, least: float
 ) -> Ints:
     """The lags that would raise w most, by the dual masses: the peaks of T_m + B_m - m w and of B_m - T_m + m w."""
-    lags = np.arange(1, 1 + int(min(reach(recursion, step, angles, masses) + 1, most or _MOST_LAGS)))
+    lags = np.arange(1, 1 + int(min(reach(recursion, step, angles, masses) + 1, most)))
     heavy = masses > 1e-12
     sway, bend = (masses[heavy] @ form for form in forms(recursion, step, lags, angles[heavy]))
     gains = np.stack([bend + sway - lags * level, bend - sway + lags * level]) / lags
@@ -144,6 +148,7 @@ def _merged(angles: Floats, duals: Floats) -> tuple[Floats, Floats]:
     groups = np.split(heavy, np.flatnonzero(np.diff(angles[heavy]) > 1e-3) + 1)
     masses = np.array([duals[group].sum() for group in groups])
     centres = np.array([angles[group] @ duals[group] for group in groups]) / masses
+    centres[centres < 1e-4] = 0.0  # where cuts came close to 0, it is 0 that is meant
     return centres, masses / masses.sum()
 
 

@@ -20,6 +20,8 @@ def run(*blocks: str) -> dict[str, object]:
 
 
 def test_the_page_has_an_example_of_each_library_and_of_the_constants():
+    for block in BLOCKS:
+        compile(block, str(PAGE), "exec")  # also where the library is not there to run it
     assert "import jax" in JAX and "import torch" in TORCH and "--estimates L,Delta,sigma" in CONSTANTS
 
 

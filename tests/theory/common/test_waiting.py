@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 
-from theory.common.waiting import heard, part, parts
+from theory.common.waiting import heard, part, parts, watched
 
 
 @pytest.fixture
@@ -20,6 +20,22 @@ def interrupted_soon():
     yield
     timer.join()
     signal.signal(signal.SIGINT, before)
+
+
+def test_long_work_that_tells_how_far_it_is_ends_where_it_tells_after_an_interruption(interrupted_soon):
+    left = threading.Event()
+
+    def work(told):
+        try:
+            while True:
+                time.sleep(0.01)
+                told(0.5)
+        finally:
+            left.set()
+
+    with pytest.raises(KeyboardInterrupt):
+        watched(work, lambda share: None, seconds=60.0)
+    assert left.wait(5)
 
 
 def test_work_that_asks_is_told_to_end_by_an_interruption(interrupted_soon):

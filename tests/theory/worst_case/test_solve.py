@@ -1,5 +1,6 @@
 """The entry point settles on the value of all pairs, in any units, and never hands out a number that does not hold."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 from theory.common.errors import TooLargeError
 from theory.staleness.count import Staleness
 from theory.worst_case import solve as module
+from theory.worst_case.costs import banded_cost
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Status
-from theory.worst_case.solve import worst_case
+from theory.worst_case.solve import notice, worst_case
 from theory.worst_case.solvers.banded import solve
 from theory.worst_case.solvers.dense import solve_dense
 from theory.worst_case.solvers.inequalities import neighbours
@@ -185,6 +187,45 @@ def test_hopeless_sizes_are_refused_before_the_work_begins():
         worst_case(question)
     with pytest.raises(TooLargeError):
         worst_case(falling(400, 2), dense=True)
+
+
+@pytest.mark.parametrize(("s", "steps", "constants"), [(32, 2000, {}), (24, 3000, {"variance": 1.0}), (64, 1500, {})])
+def test_what_takes_more_than_a_minute_is_said_beforehand_with_what_takes_less(s, steps, constants):
+    told = re.search(
+        r"takes about (\d+) minutes .*; (\d+) steps would take about a minute\.", notice(falling(steps, s, **constants))
+    )
+    assert told is not None and int(told[1]) >= 1
+    fewer = int(told[2])
+    assert 100 < fewer < steps and notice(falling(fewer, s, **constants)) is None
+    assert notice(falling(int(1.3 * fewer), s, **constants)) is not None
+    assert notice(falling(50, 4)) is None
+
+
+def test_what_a_coherence_costs_is_what_its_rows_add():
+    plain, coherent = falling(300, 8), falling(300, 8, coherence=0.5)
+    pairs = neighbours(300, 1)
+    assert (
+        banded_cost(plain, pairs).seconds
+        <= banded_cost(coherent, pairs).seconds
+        < 2 * banded_cost(plain, pairs).seconds
+    )
+
+
+def test_no_round_begins_that_the_patience_does_not_cover(monkeypatch):
+    question = Question(np.full(200, 1 / 4), np.minimum(np.arange(200), 3))
+    rounds = []
+    monkeypatch.setattr(module, "SHORT", 0.0)
+
+    def asked(patience):
+        rounds.clear()
+        found = worst_case(
+            question, exact=True, patience=patience, progress=lambda done, total, text: rounds.append(text)
+        )
+        return found, len(set(rounds))
+
+    (few, one), (many, more) = asked(0.0), asked(10.0)
+    assert one == 1 < more and len(few.pairs) == 400 < len(many.pairs)
+    assert many.value < few.value and many.exact and not few.exact
 
 
 def test_where_no_solver_succeeds_there_is_no_number(monkeypatch):

@@ -24,6 +24,7 @@ from theory.proofs.kernel import (
     IN_ORDER,
     LAST,
     NOISELESS,
+    SEVERAL,
     ZERO,
     Context,
     Expression,
@@ -39,10 +40,11 @@ from theory.proofs.kernel import (
     lt,
     scalar,
     tau,
+    update,
     var,
     vector,
 )
-from theory.proofs.refuting.instances import MARGIN, Abstract, delay_maps
+from theory.proofs.refuting.instances import Abstract, delay_maps, random_reads
 
 LETTERS = ("j", "k", "i")
 LARGEST, POOL, PER_INSTANCE = 10, 10, 120
@@ -53,8 +55,8 @@ _MARGIN = 1
 class Small(Abstract):
     """An instance that remembers: values are looked up, and a sum runs only where its own constraints let it."""
 
-    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool) -> None:
-        super().__init__(reads, seed, noisy)
+    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool, block: int | None) -> None:
+        super().__init__(reads, seed, noisy, block)
         self._worth: dict[Any, Any] = {}
 
     def scalar(self, name: str, *where: int) -> Any:
@@ -86,9 +88,10 @@ class Small(Abstract):
             wider: list[dict[Any, int]] = []
             for one in found:
                 if number:
-                    least = max((self._core(left, one) - gap for left, gap in above), default=-MARGIN)
-                    most = min((self._core(right, one) + gap for right, gap in below), default=self.steps + MARGIN)
-                    for value in range(max(least, -MARGIN), min(most, self.steps + MARGIN) + 1):
+                    last = len(self.reads) + self.margin
+                    least = max((self._core(left, one) - gap for left, gap in above), default=-self.margin)
+                    most = min((self._core(right, one) + gap for right, gap in below), default=last)
+                    for value in range(max(least, -self.margin), min(most, last) + 1):
                         more = {**one, core: value}
                         if all(self.holds(c, more) for c in others):
                             wider.append(more)
@@ -144,11 +147,20 @@ class Fuzzer:
         self.draw = random.Random(seed)
         self.tally = Tally()
         self.noisy = self.draw.random() < 0.7
-        maps = list(delay_maps(self.draw.choice([1, 2, 2, 2, 3])))
-        self.here = Small(self.draw.choice(maps), seed, self.noisy)
+        self.several = self.draw.random() < 0.35
+        self.here = self._several(seed) if self.several else self._one(seed)
         self.pool: list[Fact] = []
         laws = [law for law in (IN_ORDER, NOISELESS) if self.here.obeys(law, {}) and self.draw.random() < 0.5]
-        self.base = Context(frozenset({lt(ZERO, LAST)}), frozenset(laws))
+        self.base = Context(frozenset({lt(ZERO, LAST)}), frozenset([*laws, *([SEVERAL] if self.several else [])]))
+
+    def _one(self, seed: int) -> Small:
+        maps = list(delay_maps(self.draw.choice([1, 2, 2, 2, 3])))
+        return Small(self.draw.choice(maps), seed, self.noisy, None)
+
+    def _several(self, seed: int) -> Small:
+        """Updates of one or two gradients."""
+        steps, block = self.draw.choice([(1, 2), (2, 1), (2, 2), (2, 2)])
+        return Small(random_reads(self.draw, steps, block), seed, self.noisy, block)
 
     # ------------------------------------------------------------------------------------------------ what is drawn
 
@@ -156,6 +168,7 @@ class Fuzzer:
         """A place: a letter, an end, or a read, perhaps moved."""
         place = self.draw.choice([*map(var, names), *map(var, names), ZERO, LAST])
         place = tau(place) if self.draw.random() < 0.3 else place
+        place = update(place) if self.draw.random() < (0.3 if self.several else 0.05) else place
         return place + self.draw.choice([0, 0, 0, 1, -1])
 
     def inside(self, name: str, *others: str) -> tuple[Le, ...]:
@@ -169,6 +182,9 @@ class Fuzzer:
                 (*steps, le(tau(j), k), lt(k, j)),
                 (le(k, j), le(j, k)),
                 (*steps, le(j, k)),
+                (le(tau(k), update(j)), lt(update(j), update(k))),
+                (le(ZERO, update(j)), lt(update(j), LAST), le(tau(j), update(k)), lt(update(k), update(j))),
+                (le(update(k), update(j)), le(update(j), update(k))),
             ]
         chosen = self.draw.choice(ranges)
         return (

@@ -8,7 +8,7 @@ any number of steps. A run becomes a column: what it uses of the gap and the var
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -96,6 +96,20 @@ def all_columns(moves: Vector, delays: Delays, rng: np.random.Generator, *, nois
         if noisy and moves.size <= LONGEST_TREE:
             parts += [noisy_run(functions, moves, delays, rng) for functions in battery(moves, rng, max(4, size // 3))]
     return joined(parts)
+
+
+def several_columns(moves: Vector, delays: Delays, rng: np.random.Generator, *, noisy: bool, size: int) -> Columns:
+    """The battery against updates that average several gradients: each gradient is a step of its own between points.
+
+    Args:
+        moves: float64 (T,), L eta_k; delays: int64 (T, B).
+        rng, noisy, size: as in `all_columns`.
+    """
+    steps, reads = delays.shape
+    points = reads * (np.arange(steps)[:, None] - delays)
+    flat = np.arange(steps * reads) - points.ravel()
+    run = all_columns(np.repeat(moves / reads, reads), flat, rng, noisy=noisy, size=size)
+    return replace(run, squared=run.squared[:, ::reads], inner=run.inner[:, ::reads])
 
 
 def drawn_columns(moves: Vector, law: Vector, rng: np.random.Generator, *, noisy: bool, size: int) -> Columns:

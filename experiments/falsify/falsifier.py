@@ -13,19 +13,27 @@ from itertools import islice
 import numpy as np
 
 from experiments.falsify.attack import Budget, strongest
-from experiments.falsify.columns import LONGEST_TREE, Columns, all_columns, drawn_columns, joined
+from experiments.falsify.columns import LONGEST_TREE, Columns, all_columns, drawn_columns, joined, several_columns
 from experiments.falsify.finding import Attack, Edge, Finding
 from experiments.falsify.played import LONGEST_GAME, played
 from experiments.falsify.settings import Move, Proposal, edge_of, interior, moves, proposals
 from theory.bounds import Bound, Condition, Relation, Setting
-from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, COHERENCE, DELAYS_FIXED, SMOOTH, UNBIASED
+from theory.bounds.parts.assumptions import (
+    BOUNDED_BELOW,
+    BOUNDED_VARIANCE,
+    COHERENCE,
+    DELAYS_FIXED,
+    SEVERAL_READS,
+    SMOOTH,
+    UNBIASED,
+)
 from theory.common.types import Flags, Vector
 from theory.formulas.formula import Name, Number
 from theory.formulas.notation import CONSTANTS, GLOSSARY
 from theory.staleness.traces import Delays
 
 #: What the battery keeps, or a run is held to.
-_KEPT = {a.name for a in (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED, COHERENCE)}
+_KEPT = {a.name for a in (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED, COHERENCE, SEVERAL_READS)}
 #: Kept by some functions only.
 _OF_THE_FUNCTION: Mapping[str, Callable[[Columns], Flags]] = {"convex": lambda columns: columns.convex}
 
@@ -163,7 +171,9 @@ class _Attack:
         return self._columns
 
     def _run(self, steps: Vector, delays: Delays, budget: Budget) -> Columns:
-        size = self.size if steps.size <= LONGEST_TREE else self.size // 2
+        size = self.size if delays.size <= LONGEST_TREE else self.size // 2
+        if delays.ndim == 2:
+            return several_columns(steps, delays, self.rng, noisy=budget.variance > 0, size=size)
         columns = all_columns(steps, delays, self.rng, noisy=budget.variance > 0, size=size)
         if not self.thorough or budget.variance > 0 or steps.size > LONGEST_GAME:
             return columns

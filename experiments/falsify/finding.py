@@ -165,6 +165,9 @@ class Finding:
 
 def _some(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> str:
     """The first entries of an array."""
+    if values.ndim == 2:
+        rows = ", ".join(_some(row) for row in values[:8])
+        return f"({rows}, ...)" if len(values) > 8 else f"({rows})"
     shown = ", ".join(f"{value:.6g}" for value in values[:8])
     return f"({shown}, ...)" if values.size > 8 else f"({shown})"
 

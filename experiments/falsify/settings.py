@@ -37,7 +37,7 @@ class Proposal:
     Args:
         bound: its schedule, where it has one, gives the steps.
         shape: float64 (T,), the pattern of the steps otherwise, the largest being 1 / L.
-        delays: int64 (T,); window: the staleness claimed.
+        delays: int64 (T,), or (T, B) where an update averages B gradients; window: the staleness claimed.
         constants: L, Delta, sigma, mu.
         scale: what the steps are multiplied by.
         law: float64 (D + 1,), where the bound is about delays drawn at random: their probabilities.
@@ -91,8 +91,14 @@ class Proposal:
         if schedule is None:
             return np.asarray(self.scale * self.shape, dtype=np.float64)
         named = {name: value for name, value in self.constants.items() if name in CONSTANTS}
-        steps = schedule.step_sizes(self.shape.size, delays=self.delays, s=self.window, **named)
+        steps = Setting.of(schedule, self.delays, Staleness(self.window), named).step_sizes
         return np.asarray(self.scale * steps, dtype=np.float64)
+
+    @property
+    def longest(self) -> Delays:
+        """The longest delays that there can be, in the shape of the delays."""
+        steps = np.arange(self.shape.size)
+        return np.broadcast_to(steps[:, None], self.delays.shape) if self.delays.ndim == 2 else steps
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,12 @@ def proposals(bound: Bound, rng: np.random.Generator) -> Iterator[Proposal]:
         steps = int(rng.choice(_LONG) if rng.random() < 0.2 else rng.integers(1, LONGEST_TREE + 1))
         reach = int(rng.choice([1, 2, 3, 4, 8], p=[0.2, 0.3, 0.2, 0.2, 0.1]))
         delays = np.minimum(_pick(_DELAYS, rng, 0.3)(steps, reach, rng), np.arange(steps)).astype(np.int64)
+        first = delays
+        if bound.takes_several and (others := int(rng.choice([0, 1, 3]))):
+            steps = min(steps, max(1, LONGEST_TREE // (others + 1))) if rng.random() < 0.7 else steps
+            more = [_DELAYS[name](first.size, reach, rng) for name in rng.choice(list(_DELAYS), others)]
+            columns = [first, *(np.minimum(one, np.arange(first.size)).astype(np.int64) for one in more)]
+            delays, first = np.stack(columns, axis=1)[:steps], first[:steps]
         window = int(rng.choice([reach, 1 + delays.max()]))
         smoothness, gap = float(rng.choice([0.5, 1.0, 3.0])), float(10 ** rng.uniform(-1, 1))
         noise = 0.0 if bound.noise_free_only else _noise(smoothness * gap, rng)
@@ -146,9 +158,9 @@ def proposals(bound: Bound, rng: np.random.Generator) -> Iterator[Proposal]:
         constants = {"L": smoothness, "Delta": gap, "sigma": noise, "mu": coherence}
         own = {name: float(value * rng.choice([0.25, 0.5, 1.0, 2.0])) for name, value in bound.given.items()}
         if rng.random() < 0.3:
-            shape = Schedule(bound.example).step_sizes(steps, delays=delays, s=window, **constants)
+            shape = Schedule(bound.example).step_sizes(steps, delays=first, s=window, **constants)
         else:
-            shape = _pick(_SHAPES, rng, 0.4)(steps, delays, rng)
+            shape = _pick(_SHAPES, rng, 0.4)(steps, first, rng)
         proposal = Proposal(bound, shape / shape.max() / smoothness, delays, window, constants | own)
         yield _with_law(proposal, rng) if drawn(bound) else proposal
 
@@ -222,8 +234,7 @@ def _to_be_refused(edge: Proposal) -> Iterator[Proposal]:
     if edge.bound.schedule is not None:
         coherent = edge.with_constant("mu", 1.0)
         yield from (edge.scaled(3.0), edge.scaled(1 / 3), coherent.prefix(1), coherent.prefix(2))
-    steps = np.arange(edge.shape.size)
-    longer = np.minimum(4 * edge.delays + 3, steps)
+    longer = np.minimum(4 * edge.delays + 3, edge.longest)
     yield replace(edge, delays=longer)
 
 
@@ -275,7 +286,8 @@ def _delays_changed(edge: Proposal, rng: np.random.Generator) -> Iterator[_Chang
     steps, s = np.arange(edge.shape.size), edge.window
     small = edge if edge.bound.schedule is not None else edge.scaled(0.3)
     for extra in (1, s, 3 * s, 12 * s):
-        late = np.minimum(np.where(edge.delays > 0, edge.delays + extra, 0) if s > 1 else edge.delays + extra, steps)
+        longer = np.where(edge.delays > 0, edge.delays + extra, 0) if s > 1 else edge.delays + extra
+        late = np.minimum(longer, edge.longest)
         if late.max() >= s:
             for proposal in {id(p): p for p in (edge, small)}.values():
                 yield "delays longer", (s + extra) / s, replace(proposal, delays=late)

@@ -41,7 +41,7 @@ from theory.schedules.schedule import Schedule
 _L, _DELTA, _SIGMA, _S, _T, _D = map(name_node, ("L", "Delta", "sigma", "s", "T", "d"))
 _ASSUMPTIONS: tuple[Assumption, ...] = (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED)
 
-_SOME_GAP = Condition(
+SOME_GAP = Condition(
     "Delta is more than 0: the step divides by it",
     "the step divides by Delta",
     _DELTA,
@@ -58,7 +58,7 @@ IN_ORDER = Condition(
     Relation.AT_MOST,
     Previous(_D) + 1,
     "d",
-    "use corollary-2 or theorem-a, which allow gradients to overtake",
+    "use corollary-1b or theorem-a, which allow gradients to overtake",
     index="k",
     since=1,
     when=_NOISY,
@@ -83,7 +83,7 @@ COROLLARY_1 = Bound(
     title="Corollary 1: one constant step, reads in order",
     summary="Stale SGD with one constant step where no gradient overtakes another: staleness enters only at order 1/T.",
     assumptions=(*_ASSUMPTIONS, ORDERED_READS),
-    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, IN_ORDER, theorem_steps(STEP_1)),
+    conditions=(*of_right_sign("L", "sigma"), SOME_GAP, DELAYS_WITHIN, IN_ORDER, theorem_steps(STEP_1)),
     value=_closed_form(2 * _S),
     covers_last=True,
     weighing=THEOREM_A.weighing,
@@ -93,10 +93,11 @@ COROLLARY_1 = Bound(
 
 COROLLARY_2 = Bound(
     name="corollary-2",
-    title="Corollary 2: one constant step, any delays",
-    summary="Stale SGD with one constant step and any delays below s, overtaking included.",
+    title="Corollary 2: one constant step, any delays (superseded by Corollary 1_B)",
+    summary="Stale SGD with one constant step and any delays below s, overtaking included. Superseded: corollary-1b "
+    "has 2 s in place of 4 s, at twice the step.",
     assumptions=_ASSUMPTIONS,
-    conditions=(*of_right_sign("L", "sigma"), _SOME_GAP, DELAYS_WITHIN, theorem_steps(STEP_2)),
+    conditions=(*of_right_sign("L", "sigma"), SOME_GAP, DELAYS_WITHIN, theorem_steps(STEP_2)),
     value=_closed_form(4 * _S),
     covers_last=True,
     weighing=THEOREM_A.weighing,

@@ -6,6 +6,7 @@ from theory.bounds.abbaszadehpeivasti2022 import ABBASZADEHPEIVASTI2022
 from theory.bounds.average_delay import AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP
 from theory.bounds.bottou2018 import BOTTOU2018
 from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
+from theory.bounds.corollaries_b import COROLLARY_1B, COROLLARY_1B_PLUS
 from theory.bounds.dai2019 import FACTOR_S_SUM, SMALL_STEPS, STATED, STRICT, TIGHT_SUM
 from theory.bounds.ghadimi2013 import GHADIMI2013
 from theory.bounds.koloskova2022 import KOLOSKOVA2022
@@ -17,6 +18,7 @@ from theory.bounds.parts.bound import Bound
 from theory.bounds.rates import RATES
 from theory.bounds.stich2020 import STICH2020
 from theory.bounds.theorem_a import THEOREM_A
+from theory.bounds.theorem_ab import THEOREM_AB
 from theory.bounds.theorem_ar import THEOREM_AR
 from theory.bounds.theorem_b import THEOREM_B
 from theory.bounds.theorem_b_noise import THEOREM_B_NOISE
@@ -30,8 +32,9 @@ from theory.common.spelling import meant
 from theory.common.table import Table
 
 _ALL = (
-    STATED, FACTOR_S_SUM, TIGHT_SUM, SMALL_STEPS, STRICT, THEOREM_A, THEOREM_AR, THEOREM_B, THEOREM_B_NOISE,
-    THEOREM_C, THEOREM_C_NOISE, COROLLARY_1, COROLLARY_2, THEOREM_R, AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE,
+    STATED, FACTOR_S_SUM, TIGHT_SUM, SMALL_STEPS, STRICT, THEOREM_A, THEOREM_AB, THEOREM_AR, THEOREM_B, THEOREM_B_NOISE,
+    THEOREM_C, THEOREM_C_NOISE, COROLLARY_1, COROLLARY_2, COROLLARY_1B, COROLLARY_1B_PLUS, THEOREM_R,
+    AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE,
     AVERAGE_DELAY_DROP, LIAN2015, ZHANG2016, STICH2020, KOLOSKOVA2022, KOLOSKOVA2022_ADAPTIVE, MISHCHENKO2022,
     WU2022, MARANJYAN2025, GHADIMI2013, BOTTOU2018, ABBASZADEHPEIVASTI2022,
 )  # fmt: skip

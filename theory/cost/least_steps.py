@@ -69,7 +69,9 @@ class Search:
         Raises:
             InputError: a name that the library does not have, or a bound that assumes coherence.
         """
-        chosen = tuple(REGISTRY.values() if names is None else map(get, names))
+        # Here a step applies one gradient: theorem-ab is theorem-a.
+        library = (bound for bound in REGISTRY.values() if bound.name != "theorem-ab")
+        chosen = tuple(library if names is None else map(get, names))
         coherent = [bound.name for bound in chosen if bound.needs_coherence]
         if names is not None and coherent:
             raise InputError(f"{coherent[0]} assumes coherence, which no accuracy can promise. Name another bound.")
@@ -239,7 +241,7 @@ class Search:
         )
         if along or (value.names() | step.names()) & {"k", "d", "eta"}:
             return None
-        known = {**self.case.constants, "s": self.case.staleness.window}
+        known = {**self.case.constants, "s": self.case.staleness.window, "B": 1}
         real = _meeting(value, known, accuracy)
         if not np.isfinite(real):
             return None

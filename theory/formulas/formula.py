@@ -10,7 +10,12 @@ numbered from 0, tau_k = k - d_k and W_k = {tau_k, ..., k-1}:
     served(a)_t  = sum of a_k over all k with tau_k = t  (who read the point t)
     total(a)     = sum of a_k over all steps
 
-and peak(a) is the largest a_k of all steps.
+and peak(a) is the largest a_k of all steps. Where an update applies several gradients, k is the number of a gradient
+and u_k the update that applies it; with one, u_k = k. W_k then holds the gradients j with tau_k <= u_j < u_k, t is a
+point, and two more operators tell the gradients of one update:
+
+    block(a)_k   = sum of a_j over all j with u_j = u_k
+    taken(a)_t   = sum of a_j over all j with u_j = t
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,57 +40,72 @@ _CHOICE, _SUM, _PRODUCT, _POWER, _ATOM = range(-1, 4)
 
 @dataclass(frozen=True)
 class DelayMap:
-    """The reads of a run: which steps lie in the window of which.
+    """The reads of a run: which gradients are applied within the window of which.
 
     A window is a few blocks of 2^p steps, whose sums and maxima come from those of half the size: time N log s, and no
     difference of large sums, which would lose digits.
 
     Args:
-        delays: int64 (N,), the delay of each step, 0 <= d_k <= k with k from 0.
+        delays: int64 (N,), the delay of each step, 0 <= d_k <= k with k from 0; or (N, B) where update k applies B
+            gradients, which are numbered row by row: values of gradients are then arrays (N B,).
     """
 
     delays: NDArray[np.int64]
 
     @cached_property
+    def update(self) -> NDArray[np.int64]:
+        """The update that applies each gradient."""
+        return np.repeat(np.arange(len(self.delays)), self.delays[:1].size)
+
+    @cached_property
     def read(self) -> NDArray[np.int64]:
-        """Array (N,): tau_k, the point whose gradient step k applies."""
-        return np.arange(self.delays.size) - self.delays
+        """tau_k, the point at which gradient k is taken."""
+        return self.update - self.delays.ravel()
 
     @cached_property
     def _blocks(self) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64]], ...]:
-        """For each p the steps whose window has a block of 2^p, and where that block begins."""
-        begins, blocks = self.read.copy(), []
-        for p in range(int(self.delays.max(initial=0)).bit_length()):
-            steps = np.flatnonzero(self.delays >> p & 1)
+        """For each p the gradients whose window has a block of 2^p updates, and where that block begins."""
+        begins, delays, blocks = self.read.copy(), self.delays.ravel(), []
+        for p in range(int(delays.max(initial=0)).bit_length()):
+            steps = np.flatnonzero(delays >> p & 1)
             blocks.append((steps, begins[steps]))
             begins[steps] += 1 << p
         return tuple(blocks)
 
+    def taken(self, values: Values) -> Values:
+        """Sum over the gradients that update t applies, for every t < N."""
+        return values if self.delays.ndim == 1 else np.asarray(values.reshape(self.delays.shape).sum(axis=1))
+
+    def block(self, values: Values) -> Values:
+        """Sum over the gradients that the same update applies, for every gradient."""
+        return self.taken(values)[self.update]
+
     def window(self, values: Values) -> Values:
         """Sum over j in W_k for every k."""
-        found, block = np.zeros(self.delays.size), values
+        found, block = np.zeros(self.delays.size), self.taken(values)
         for p, (steps, begins) in enumerate(self._blocks):
             block = _paired(np.add, block, p)
             found[steps] += block[begins]
         return found
 
     def readers(self, values: Values) -> Values:
-        """Sum over the steps i whose window contains k, for every k."""
-        found = np.zeros(self.delays.size)
+        """Sum over the gradients i whose window contains k, for every k."""
+        found = np.zeros(len(self.delays))
         for p, (steps, begins) in reversed(tuple(enumerate(self._blocks))):
             found += np.bincount(begins, weights=values[steps], minlength=found.size)
             if p:  # what is said of a block is said of both its halves
                 half = 1 << p - 1
                 found[half:] += found[:-half].copy()
-        return found
+        return found[self.update]
 
     def served(self, values: Values) -> Values:
-        """Sum over the steps that read the point t, for every t < N."""
-        return np.bincount(self.read, weights=values, minlength=self.delays.size).astype(np.float64)
+        """Sum over the gradients that are taken at the point t, for every t < N."""
+        return np.bincount(self.read, weights=values, minlength=len(self.delays)).astype(np.float64)
 
     def highest(self, values: Values) -> Values:
         """The largest entry of W_k and k, for every k."""
-        found, block = np.array(values, dtype=np.float64), np.asarray(values, dtype=np.float64)
+        found = np.array(values, dtype=np.float64)
+        block = found.reshape(len(self.delays), -1).max(axis=1)
         for p, (steps, begins) in enumerate(self._blocks):
             block = _paired(np.maximum, block, p)
             found[steps] = np.maximum(found[steps], block[begins])
@@ -119,6 +139,10 @@ class Environment:
 
     def steps(self) -> int:
         """The number of steps N."""
+        return len(self.delay_map().delays)
+
+    def gradients(self) -> int:
+        """The number of gradients that they apply."""
         return int(self.delay_map().delays.size)
 
 
@@ -126,6 +150,8 @@ class Formula(ABC):
     """A node: `evaluate(environment)`, `latex()`, `names()`; the usual operators build larger ones."""
 
     strength: int = _ATOM
+    #: What it has an entry for by itself, where an update applies several gradients: a gradient, "k", or a point, "t".
+    per: ClassVar[str] = ""
 
     @abstractmethod
     def compute(self, environment: Environment) -> Any:
@@ -331,7 +357,7 @@ class Product(Formula):
     def latex(self, index: str = "k") -> str:
         *before, last = self.factors
         # A sum over steps reaches as far right as it can: only the last factor may go without parentheses.
-        texts = [factor.bracketed(_POWER if isinstance(factor, _OverSteps) else _PRODUCT, index) for factor in before]
+        texts = [factor.bracketed(_POWER if isinstance(factor, OverSteps) else _PRODUCT, index) for factor in before]
         joined, *rest = (*texts, last.bracketed(_PRODUCT, index))
         for text in rest:
             joined += self._times(joined, text) + text
@@ -483,7 +509,7 @@ class Defined(Formula):
 
 
 @dataclass(frozen=True, eq=False)
-class _OverSteps(Formula):
+class OverSteps(Formula):
     """A sum that binds the step index of its body."""
 
     body: Formula
@@ -494,9 +520,9 @@ class _OverSteps(Formula):
         return (self.body,)
 
     def sequence(self, environment: Environment) -> Values:
-        """The body as an array over all steps, also when it is constant."""
+        """The body as an array over all gradients, also when it is constant."""
         value = self.body.evaluate(environment)
-        return np.broadcast_to(np.asarray(value, dtype=np.float64), (environment.steps(),))
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), (environment.gradients(),))
 
     def summed(self, under: str, index: str) -> str:
         """LaTeX of the sum with its range `under`."""
@@ -509,7 +535,7 @@ def _next(index: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Total(_OverSteps):
+class Total(OverSteps):
     """Sum over all steps."""
 
     def compute(self, environment: Environment) -> float:
@@ -522,7 +548,7 @@ class Total(_OverSteps):
 
 
 @dataclass(frozen=True, eq=False)
-class Peak(_OverSteps):
+class Peak(OverSteps):
     """The largest entry of all steps."""
 
     def compute(self, environment: Environment) -> float:
@@ -533,8 +559,10 @@ class Peak(_OverSteps):
 
 
 @dataclass(frozen=True, eq=False)
-class Window(_OverSteps):
+class Window(OverSteps):
     """Sum over W_k."""
+
+    per = "k"
 
     def compute(self, environment: Environment) -> Values:
         return environment.delay_map().window(self.sequence(environment))
@@ -545,8 +573,10 @@ class Window(_OverSteps):
 
 
 @dataclass(frozen=True, eq=False)
-class Readers(_OverSteps):
+class Readers(OverSteps):
     """Sum over the steps whose window contains k."""
+
+    per = "k"
 
     def compute(self, environment: Environment) -> Values:
         return environment.delay_map().readers(self.sequence(environment))
@@ -557,8 +587,10 @@ class Readers(_OverSteps):
 
 
 @dataclass(frozen=True, eq=False)
-class Served(_OverSteps):
+class Served(OverSteps):
     """Sum over the steps that read the point t."""
+
+    per = "t"
 
     def compute(self, environment: Environment) -> Values:
         return environment.delay_map().served(self.sequence(environment))
@@ -566,6 +598,34 @@ class Served(_OverSteps):
     def latex(self, index: str = "k") -> str:
         inner = _next(index)
         return self.summed(rf"{inner}:\, \tau_{{{inner}}} = {index}", inner)
+
+
+@dataclass(frozen=True, eq=False)
+class Block(OverSteps):
+    """Sum over the gradients that the same update applies."""
+
+    per = "k"
+
+    def compute(self, environment: Environment) -> Values:
+        return environment.delay_map().block(self.sequence(environment))
+
+    def latex(self, index: str = "k") -> str:
+        inner = _next(index)
+        return self.summed(rf"{inner}:\, u_{{{inner}}} = u_{{{index}}}", inner)
+
+
+@dataclass(frozen=True, eq=False)
+class Taken(OverSteps):
+    """Sum over the gradients that are applied at a point."""
+
+    per = "t"
+
+    def compute(self, environment: Environment) -> Values:
+        return environment.delay_map().taken(self.sequence(environment))
+
+    def latex(self, index: str = "k") -> str:
+        inner = _next(index)
+        return self.summed(rf"{inner}:\, u_{{{inner}}} = {index}", inner)
 
 
 @dataclass(frozen=True, eq=False)
@@ -595,7 +655,7 @@ class WhereOvertaken(Formula):
 
     late: Formula
     ordered: Formula
-    strength = _CHOICE
+    strength, per = _CHOICE, "k"
 
     @property
     def children(self) -> tuple[Formula, ...]:
@@ -650,6 +710,16 @@ def readers(body: Any) -> Formula:
 def served(body: Any) -> Formula:
     """Sum over the steps that read t."""
     return Served(formula(body))
+
+
+def block(body: Any) -> Formula:
+    """Sum over the gradients that the same update applies."""
+    return Block(formula(body))
+
+
+def taken(body: Any) -> Formula:
+    """Sum over the gradients that are applied at x_t."""
+    return Taken(formula(body))
 
 
 def peak(body: Any) -> Formula:

@@ -50,6 +50,7 @@ GLOSSARY: Mapping[str, Symbol] = MappingProxyType(
             Symbol("mu", r"\mu", "lower bound of the gradient coherence mu_k", "1", Sign.FRACTION),
             Symbol("s", "s", "staleness: one more than the largest delay; 1 is synchronous", "steps", Sign.POSITIVE),
             Symbol("T", "T", "number of steps", "steps", Sign.POSITIVE),
+            Symbol("B", "B", "number of gradients that an update averages; mostly 1", "1", Sign.POSITIVE),
             Symbol("k", "k", "number of the step, counted from 1", "steps", Sign.POSITIVE),
             Symbol("d", "d", "delay: the step reads the gradient d points back", "steps", Sign.NON_NEGATIVE, True),
             Symbol("eta", r"\eta", "step size", "x^2/f", Sign.NON_NEGATIVE, True),

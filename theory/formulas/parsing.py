@@ -38,7 +38,7 @@ HIGHEST = 64
 
 #: The names that a schedule may use, with the nodes they stand for.
 SCHEDULE_NAMES: Mapping[str, Formula] = MappingProxyType(
-    {name: name_node(name) for name in ("k", "T", "s", "L", "mu", "sigma", "Delta", "d")}
+    {name: name_node(name) for name in ("k", "T", "s", "B", "L", "mu", "sigma", "Delta", "d")}
     | {"pi": Number(math.pi, r"\pi")}
 )
 

@@ -20,6 +20,7 @@ import sympy
 from sympy.concrete.expr_with_limits import ExprWithLimits
 
 from theory.formulas.formula import (
+    Block,
     Call,
     Defined,
     Formula,
@@ -34,6 +35,7 @@ from theory.formulas.formula import (
     Readers,
     Served,
     Sum,
+    Taken,
     Total,
     WhereNoisy,
     WhereOvertaken,
@@ -179,6 +181,8 @@ class Translator:
                 return Largest(body, (running, 1, last))
             case Window():
                 return sympy.Sum(body, (running, index - self._named(_DELAY, index), index - 1))
+            case Block() | Taken():  # one gradient an update
+                return self.entry(node.children[0], index)
             case Readers():
                 return sympy.Sum(body * sympy.Heaviside(index - running + delay, 1), (running, index + 1, last))
             case Served():

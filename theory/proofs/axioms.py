@@ -6,11 +6,12 @@ premise is a fact or a case that no table of constraints can state.
 
 Meaning of the symbols. F is L-smooth; x_0..x_T are the points of the run; g_k is the gradient of F at x_k; e_k the
 noise of the gradient that step k applies; x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), or x_k - eta_k (a_k + e_k) where
-delays are drawn at random (law RANDOM). Steps and delays do not depend on the noise: expectations are over the noise
-(and over the delays where these are drawn). eta_k >= 0, and 0 outside 0 <= k < T. f_k = E F(x_k) - inf F. U(a, b)
-stands for U_m = sin(m theta)/sin(theta) with m = a - b (m where theta = 0), `sine` for sin(theta/2), 1/U for the
-inverse where U_m >= 1, else 0. number_k is k, root_k its square root, log_k its logarithm, for k >= 1 (below, 1, 1 and
-0).
+delays are drawn at random (law RANDOM). Where an update applies several gradients (law SEVERAL), e_a, eta_a and tau_a
+are those of gradient a, x_{k+1} is x_k less eta_a (g_{tau_a} + e_a) for each a with update(a) = k, and these are B in
+number for 0 <= k < T. Steps and delays do not depend on the noise: expectations are over the noise (and over the delays
+where these are drawn). eta_k >= 0, and 0 outside 0 <= update(k) < T. f_k = E F(x_k) - inf F. U(a, b) stands for
+U_m = sin(m theta)/sin(theta) with m = a - b (m where theta = 0), `sine` for sin(theta/2), 1/U for the inverse where
+U_m >= 1, else 0. number_k is k, root_k its square root, log_k its logarithm, for k >= 1 (below, 1, 1 and 0).
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ from theory.proofs.kernel import (
     DELAY,
     FIXED,
     IN_ORDER_IF_NOISY,
+    KINDS,
     LAST,
     NOISELESS,
     POSITIVE,
     RANDOM,
+    SEVERAL,
     ZERO,
     Context,
     Cut,
@@ -46,11 +49,13 @@ from theory.proofs.kernel import (
     gap_at,
     le,
     lt,
+    must_be,
     no_cut,
     require,
     restate,
     scalar,
     tau,
+    update,
     var,
     vector,
     weaken,
@@ -68,6 +73,8 @@ INDEPENDENT = "steps and delays are independent of the noise"
 MEAN_ZERO = "e_k has mean zero given x_0..x_k and e_0..e_{k-1}"
 MEAN_ZERO_DRAWN = "e_k has mean zero given x_0..x_k, e_0..e_{k-1} and d_0..d_k"
 NO_NOISE = "where there is no noise, e_k is 0"
+APART = "the noises of one update have mean zero and are independent given what was before"
+BLOCKS = "every update applies B gradients"
 VARIANCE = "the variance is at most sigma^2"
 WITHIN = "delays are at most s - 1"
 ONE_DELAY = "every delay is s - 1, cut at the start"
@@ -93,6 +100,7 @@ class Axiom(NamedTuple):
         premises: what must follow from the context, of these indices; laws: what the context must say.
         conclusion: not negative, or 0 if `equality`; the vector v in it stands for any random vector, given last.
         drawn: the conclusion where delays are drawn at random; without it the axiom is not about such runs.
+        several: whether it is also about runs whose updates apply several gradients.
     """
 
     name: str
@@ -103,13 +111,15 @@ class Axiom(NamedTuple):
     drawn: Expression | None = None
     equality: bool = False
     laws: frozenset[Law] = frozenset()
+    several: bool = False
 
     def __call__(self, context: Context, *given: Index | Expression) -> Fact:
         """The fact that the axiom gives for some indices (and a vector)."""
         if AXIOMS.get(self.name) is not self:
             raise ProofError(f"{self.name} is no axiom of the table.")
-        speaks = self.drawn if type(context) is Context and RANDOM in context.laws else self.conclusion
-        if speaks is None or not self.laws <= context.laws:
+        kind = must_be(context, Context).laws & KINDS
+        speaks = self.drawn if RANDOM in kind else self.conclusion
+        if speaks is None or not self.laws <= context.laws or (SEVERAL in kind and not self.several):
             raise ProofError(f"The axiom {self.name} is not about the runs of this context.")
         if len(given) != len(self.letters) + self.of_a_vector:
             raise ProofError(f"The axiom {self.name} takes {', '.join(self.letters)}{' and v' * self.of_a_vector}.")
@@ -163,8 +173,9 @@ def _points(*indices: Index) -> tuple[Le, ...]:
 
 # x_b - x_a for a <= b, and nothing for b < a.
 _WAY = {
-    drawn: -(scalar("eta", J) * (vector("a", J) if drawn else _g(tau(J)))).total(("j",), le(A, J), lt(J, B))
-    - (scalar("eta", J) * vector("e", J)).total(("j",), le(A, J), lt(J, B))
+    drawn: -(scalar("eta", J) * ((vector("a", J) if drawn else _g(tau(J))) + vector("e", J))).total(
+        ("j",), le(A, update(J)), lt(update(J), B)
+    )
     for drawn in (False, True)
 }
 
@@ -191,13 +202,13 @@ def _turned() -> Expression:
     return (_g(B) - _g(A) - (scalar("eta", J) * vector("r", J)).total(("j",), le(A, J), lt(J, B))).dot(_V)
 
 
-def _same(body: Expression) -> dict[str, Any]:
-    """A conclusion for fixed delays and drawn ones alike."""
-    return {"conclusion": body, "drawn": body}
+def _same(body: Expression, several: bool = True) -> dict[str, Any]:
+    """A conclusion for fixed delays and drawn ones alike, and for several gradients."""
+    return {"conclusion": body, "drawn": body, "several": several}
 
 
 _OBJECTIVE = (
-    Axiom("smooth", (SMOOTH,), ("a", "b"), _points(A, B), _smooth(False), _smooth(True)),
+    Axiom("smooth", (SMOOTH,), ("a", "b"), _points(A, B), _smooth(False), _smooth(True), several=True),
     Axiom("bounded_below", (SMOOTH, BELOW), ("a",), _points(A), **_same(_above(A, _V))),
     Axiom("gap", (BELOW, GAP), (), (), **_same(scalar("Delta") - gap_at(ZERO))),
     Axiom("least", (MINIMUM,), ("k",), _points(K), **_same(_g(K).square() - scalar("m"))),
@@ -207,7 +218,7 @@ _OBJECTIVE = (
     # r_j is (g_{j+1} - g_j)/eta_j, and 0 where eta_j = 0, as then x_{j+1} = x_j.
     Axiom(
         "turning", (TURNING,), ("a", "b"), (le(ZERO, A), le(A, B), le(B, LAST)),
-        **_same(_turned()), equality=True,
+        **_same(_turned(), several=False), equality=True,
     ),
 )  # fmt: skip
 
@@ -216,10 +227,11 @@ _OBJECTIVE = (
 _READS_IT = (*_steps(I), le(tau(I), K), le(K, tau(I)))
 _FIXED: frozenset[Law] = frozenset({FIXED})
 _RANDOM: frozenset[Law] = frozenset({RANDOM})
+_SEVERAL: frozenset[Law] = frozenset({SEVERAL})
 
 
 def _window(step: Index) -> Expression:
-    return _COUNT.total(("j",), le(tau(step), J), lt(J, step))
+    return _COUNT.total(("j",), le(tau(step), J), lt(J, update(step)))
 
 
 def _flying(each: Expression) -> Expression:
@@ -228,15 +240,27 @@ def _flying(each: Expression) -> Expression:
 
 _DELAYS = (
     Axiom(
-        "bounded_variance", (VARIANCE,), ("k",), _steps(K),
+        "bounded_variance", (VARIANCE,), ("k",), _steps(update(K)),
         **_same(scalar("sigma", power=2) - vector("e", K).square()),
     ),
     # W_k holds at most s - 1 steps: k - tau_k <= s - 1.
-    Axiom("window_count", (WITHIN,), ("k",), _steps(K), scalar("s") - 1 - _window(K)),
+    Axiom("window_count", (WITHIN,), ("k",), _steps(update(K)), scalar("s") - 1 - _window(K), several=True),
     # At most s - 1 windows hold a given k: k in W_i means tau_i <= k < i, so k < i <= k + s - 1.
     Axiom(
         "readers_count", (WITHIN,), ("k",), (),
         scalar("s") - 1 - _COUNT.total(("i",), *_steps(I), le(tau(I), K), lt(K, I)),
+    ),
+    # Each of these s - 1 updates has B gradients.
+    Axiom(
+        "block_readers_count", (WITHIN, BLOCKS), ("k",), (),
+        scalar("B") * (scalar("s") - 1)
+        - _COUNT.total(("i",), *_steps(update(I)), le(tau(I), K), lt(K, update(I))),
+        laws=_SEVERAL, several=True,
+    ),
+    Axiom(
+        "block_count", (BLOCKS,), ("k",), _steps(K),
+        scalar("B") - _COUNT.total(("i",), le(update(I), K), le(K, update(I))),
+        equality=True, laws=_SEVERAL, several=True,
     ),
     # At most s steps read a given k: tau_i = k means k <= i <= k + s - 1.
     Axiom("served_count", (WITHIN,), ("k",), (), scalar("s") - _COUNT.total(("i",), *_READS_IT)),
@@ -351,6 +375,7 @@ def orthogonal(context: Context, body: Expression, choose: Cut = no_cut) -> Fact
         if not _vanishes(context, term)
     ]
     sentences = (MEAN_ZERO_DRAWN,) if RANDOM in context.laws else (INDEPENDENT, MEAN_ZERO)
+    sentences = (INDEPENDENT, APART) if SEVERAL in context.laws else sentences
     used = (NO_NOISE,) if NOISELESS in context.laws else sentences
     return _fact(context, body - Expression(tuple(kept)), used, equality=True)
 
@@ -358,12 +383,13 @@ def orthogonal(context: Context, body: Expression, choose: Cut = no_cut) -> Fact
 def _vanishes(context: Context, term: Term) -> bool:
     """Whether a term is E<e_i, v> for a v that is known when e_i is drawn; without noise there is nothing to know.
 
-    g_j and a_j, the gradient that step j applies wherever it was read, are known if j <= i, e_j if j < i; of other
-    vectors nothing is said.
+    g_j and a_j, the gradient that step j applies wherever it was read, are known if j <= update(i), e_j if j < i; of
+    other vectors nothing is said. Of two noises of one update neither is before the other: they are independent given
+    what was before, and so orthogonal whichever has the smaller number.
     """
     for (name, step), (other, index) in (_vectors(term), _vectors(term)[::-1]) if len(_vectors(term)) == 2 else ():
         if name == "e":
-            order = lt(index, step) if other == "e" else le(index, step)
+            order = lt(index, step) if other == "e" else le(index, update(step))
             if NOISELESS in context.laws or (other in ("g", "a", "e") and follows(context, term.constraints, order)):
                 return True
     return False

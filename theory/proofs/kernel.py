@@ -4,20 +4,23 @@ With `axioms.py`, `statement.py`, `theorem.py` and the tables of `common/table.p
 `docs/kernel.md` counts the lines, and says what else is believed.
 
 What an expression denotes
-    A *run* gives a whole number T >= 1, a whole D >= 0, a map tau of whole numbers with tau(k) >= 0, and tau(k) <= k
-    where k >= 0; to every scalar symbol a real function of as many whole numbers as it has indices, with values > 0 for
-    the symbols in POSITIVE; a real number f_k for every k; and to every vector symbol a random vector of finite second
-    moment for every k. An *index* is a core plus a whole number; given whole numbers for its free variables, a core is
-    that number (v), 0, T, D, or tau of an index. A *term* with n bound variables b_0..b_{n-1} denotes the sum, over all
-    whole b_0..b_{n-1} for which its constraints hold, of the product of its scalars, times f_k, a vector, or the
-    expected inner product of two. An *expression* is a sum of terms with rational coefficients. A *fact* says of all
-    runs in which the laws of its context hold, and of all whole numbers that satisfy the constraints of its context,
-    that its expression is >= 0 (or = 0). Laws and symbols get their meaning from `axioms.py`.
+    A *run* gives a whole number T >= 1, a whole D >= 0; a map `update` of whole numbers, which is the identity unless
+    the law SEVERAL holds, takes 0 to 0 and no value infinitely often; a map tau with tau(k) >= 0, and
+    tau(k) <= update(k) where update(k) >= 0; to every scalar symbol a real function of as many whole numbers as it has
+    indices, with values > 0 for the symbols in POSITIVE; a real number f_k for every k; and to every vector symbol a
+    random vector of finite second moment for every k. An *index* is a core plus a whole number; given whole numbers for
+    its free variables, a core is that number (v), 0, T, D, or tau or update of an index. A *term* with n bound
+    variables b_0..b_{n-1} denotes the sum, over all whole b_0..b_{n-1} for which its constraints hold, of the product
+    of its scalars, times f_k, a vector, or the expected inner product of two. An *expression* is a sum of terms with
+    rational coefficients. A *fact* says of all runs in which the laws of its context hold, and of all whole numbers
+    that satisfy the constraints of its context, that its expression is >= 0 (or = 0). Laws and symbols get their
+    meaning from `axioms.py`.
 
 What every constructor keeps
     1. A bound variable is a number that only `total` makes, a free one a name: neither can be taken for the other, and
        no name is ever invented. What is put in for a free variable has no bound variable in it.
-    2. Every sum is finite: from its own constraints each bound variable has something free below it and above it.
+    2. Every sum is finite: from its own constraints each bound variable, or its update, has something free below it and
+       above it.
     3. Powers are whole; a negative power stands at symbols in POSITIVE only: no expression can divide by zero.
     4. Coefficients are fractions, offsets ints, names strs, by exact type, and before any cache is asked: nothing is
        converted, no float decides anything, nothing compares in a way of its own.
@@ -40,7 +43,7 @@ from weakref import WeakKeyDictionary
 
 # ------------------------------------------------------------------------------------------------ indices and order
 
-#: ("v", name) | ("b", number) | ("tau", core, offset) | ("0",) | ("T",) | ("D",)
+#: ("v", name) | ("b", number) | ("tau", core, offset) | ("update", core, offset) | ("0",) | ("T",) | ("D",)
 Core = tuple[Any, ...]
 #: ("latest", core, offset), or one of EVERYWHERE.
 Law = tuple[Any, ...]
@@ -125,8 +128,8 @@ def _checked_core(core: Any) -> Core:
             return core  # type: ignore[no-any-return]
         if size == 2 and kind == "b" and type(core[1]) is int and core[1] >= 0:
             return core  # type: ignore[no-any-return]
-        if size == 3 and kind == "tau" and type(core[2]) is int:
-            return ("tau", _checked_core(core[1]), core[2])
+        if size == 3 and kind in ("tau", "update") and type(core[2]) is int:
+            return (kind, _checked_core(core[1]), core[2])
     raise ProofError(f"This is no index: {core!r}. Names begin with a letter; _, # and @ are the kernel's own.")
 
 
@@ -135,8 +138,8 @@ def _is_letter(name: Any) -> bool:
 
 
 def _written(core: Core) -> str:
-    if core[0] == "tau":
-        return f"tau({_index(core[1], core[2])!r})"
+    if len(core) == 3:
+        return f"{core[0]}({_index(core[1], core[2])!r})"
     return str(core[-1]) if core[0] == "v" else "".join(map(str, core))
 
 
@@ -151,7 +154,12 @@ PROMPT, FIXED = ("prompt",), ("fixed",)
 # RANDOM: the delays are drawn during the run. Step k then applies the gradient a_k, and tau has nothing to do with it:
 # a fact about fixed delays says nothing of such a run, and the other way round.
 RANDOM = ("random",)
-EVERYWHERE: frozenset[Law] = frozenset({NOISELESS, IN_ORDER, IN_ORDER_IF_NOISY, PROMPT, FIXED, RANDOM})
+# SEVERAL: x_{k+1} is x_k minus the gradients a with update(a) = k, any number of them, each with its own step, noise
+# and read: eta_a, e_a, tau_a. The numbers of gradients and of points are apart, and where an axiom or a formula is
+# about both, it says so by `update`. No such run keeps one of the laws about order or one delay, nor RANDOM.
+SEVERAL = ("several",)
+KINDS: frozenset[Law] = frozenset({RANDOM, SEVERAL})
+EVERYWHERE: frozenset[Law] = KINDS | {NOISELESS, IN_ORDER, IN_ORDER_IF_NOISY, PROMPT, FIXED}
 
 
 def var(name: str) -> Index:
@@ -163,6 +171,12 @@ def tau(index: Index) -> Index:
     """The point whose gradient the step `index` applies."""
     core, offset = must_be(index, Index)
     return _index(("tau", core, offset), 0)
+
+
+def update(index: Index) -> Index:
+    """The update that applies the gradient `index`: the index itself, where every step applies one gradient."""
+    core, offset = must_be(index, Index)
+    return _index(("update", core, offset), 0)
 
 
 def of_one_step(law: Law) -> bool:
@@ -188,14 +202,14 @@ def lt(left: Index, right: Index) -> Le:
 def parts(core: Core) -> Iterator[Core]:
     """A core and the cores inside it."""
     yield core
-    while core[0] == "tau":
+    while len(core) == 3:
         core = core[1]
         yield core
 
 
 def _ground(core: Core) -> Core:
     """The innermost core."""
-    while core[0] == "tau":
+    while len(core) == 3:
         core = core[1]
     return core
 
@@ -233,7 +247,7 @@ class _Order:
 def _closure(cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset[Law]) -> dict[tuple[Core, Core], int]:
     """Least c with left <= right + c that follows, for all pairs where one follows; {} if nothing satisfies them.
 
-    Known of every delay map: 0 <= tau_k, and tau_k <= k where k >= 0; and what the laws say.
+    Known of every delay map: 0 <= tau_k, and tau_k <= update(k) where update(k) >= 0; and what the laws say.
     """
     found = {part for core in cores for part in parts(core)} | {("0",), ("T",)} | ({("D",)} if FIXED in laws else set())
     found |= {part for c in constraints for core in (c[0], c[1]) for part in parts(core)}
@@ -243,6 +257,8 @@ def _closure(cores: frozenset[Core], constraints: frozenset[Le], laws: frozenset
     reads = [node for node in order.known if node[0] == "tau"]
     for node in (*reads, ("D",)) if FIXED in laws else reads:
         order.learn(("0",), node, 0)
+    if (start := ("update", ("0",), 0)) in order.known:
+        order.learn(start, ("0",), 0), order.learn(("0",), start, 0)
     changed = True
     while changed:
         if any(row[node] != 0 for node, row in order.known.items()):
@@ -255,10 +271,11 @@ def _learn_from_laws(order: _Order, reads: list[Core], laws: frozenset[Law]) -> 
     """Add what the delay map and its laws say, given what is known; whether anything was new."""
     knows, learn, changed = order.knows, order.learn, False
     for node in reads:
+        core, offset = _applying(node, laws)
         # tau_k reads a point for steps k >= 0 only; below, nothing is said but that it is at least 0.
-        if knows(("0",), node[1], node[2]):
-            changed |= learn(node, node[1], node[2])
-            changed |= PROMPT in laws and learn(node[1], node, -node[2])
+        if knows(("0",), core, offset):
+            changed |= learn(node, core, offset)
+            changed |= PROMPT in laws and learn(core, node, -offset)
     for one, other in product(reads, repeat=2) if laws & {IN_ORDER, FIXED} else ():
         changed |= knows(one[1], other[1], other[2] - one[2]) and learn(one, other, 0)
     for read, core, offset in ((node, *node[1:]) for node in reads if FIXED in laws):
@@ -267,12 +284,27 @@ def _learn_from_laws(order: _Order, reads: list[Core], laws: frozenset[Law]) -> 
         changed |= knows(("D",), ("0",), 0) and learn(core, read, -offset)
         some = knows(("0",), ("D",), -1) and knows(("0",), core, offset - 1)
         changed |= some and learn(read, core, offset - 1)
-    for (_, core, offset), node in product(filter(of_one_step, laws), reads):
-        # tau_c <= j < c for j = node's step gives tau_j <= tau_c.
-        ours = ("tau", core, offset)
-        if ours in order.known and core in order.known and knows(ours, node[1], node[2]):
-            changed |= knows(node[1], core, offset - node[2] - 1) and learn(node, ours, 0)
+    for law, node in product(filter(of_one_step, laws), reads):
+        # tau_c <= update(j) < update(c) for j = node's step gives tau_j <= tau_c.
+        ours = ("tau", *law[1:])
+        (core, offset), (its, shift) = _applying(ours, laws), _applying(node, laws)
+        if {ours, core, its} <= order.known.keys() and knows(ours, its, shift):
+            changed |= knows(its, core, offset - shift - 1) and learn(node, ours, 0)
     return changed
+
+
+def _applying(read: Core, laws: frozenset[Law]) -> tuple[Core, int]:
+    """The update that applies the gradient which was read there."""
+    return (("update", *read[1:]), 0) if SEVERAL in laws else (read[1], read[2])
+
+
+#: Puts a in place of update(a).
+_PLAIN: Mapping[Core, Index] = {("update",): ZERO}
+
+
+def _settled(constraints: Iterable[Le], laws: frozenset[Law]) -> frozenset[Le]:
+    """The constraints, with a in place of update(a) where every step applies one gradient."""
+    return frozenset(constraints if SEVERAL in laws else (_moved_le(c, _PLAIN) for c in constraints))
 
 
 def distances(cores: Iterable[Core], context: Context) -> dict[tuple[Core, Core], int]:
@@ -282,7 +314,8 @@ def distances(cores: Iterable[Core], context: Context) -> dict[tuple[Core, Core]
 
 def _follows(context: Context, more: frozenset[Le], constraint: Le) -> bool:
     """Does left <= right + gap follow? (It does where nothing satisfies the context.)"""
-    left, right, gap = constraint
+    (asked,), more = _settled([constraint], context.laws), _settled(more, context.laws)
+    left, right, gap = asked
     known = _closure(frozenset((left, right)), context.constraints | more, context.laws)
     return not known or known.get((left, right), gap + 1) <= gap
 
@@ -305,7 +338,7 @@ class Context(tuple[Any, ...]):
                 raise ProofError(f"This is no law: {law!r}.")
             if size == 3:
                 _closed(le(Index(law[1], law[2]), ZERO))
-        return tuple.__new__(Context, (constraints, laws))
+        return tuple.__new__(Context, (_settled(constraints, laws), laws))
 
     def entails(self, constraint: Le) -> bool:
         """Does left <= right + gap follow? (It does where nothing satisfies the context.)"""
@@ -341,7 +374,7 @@ Powers = tuple[tuple[Atom, int], ...]
 Moves = Mapping[Core, Index]  # what to put in place of variables
 
 #: Symbols that are positive by their meaning: an expression divides by nothing else.
-POSITIVE = frozenset({"L", "s", "mu", "T", "rho", "young", "cut", "root", "number"})
+POSITIVE = frozenset({"L", "s", "mu", "T", "B", "rho", "young", "cut", "root", "number"})
 
 
 class Term(tuple[Any, ...]):
@@ -430,14 +463,19 @@ def _powers(factors: Iterable[tuple[Atom, int]]) -> Powers:
 
 @lru_cache(maxsize=100_000)
 def _is_finite(size: int, constraints: frozenset[Le]) -> bool:
-    """Whether every bound variable has something free below it and something free above it, through any others."""
+    """Whether every bound variable has something free below it and something free above it, through any others.
+
+    One whose update has both is met finitely often.
+    """
     bound = {("b", number) for number in range(size)}
     cores = {core for c in constraints for core in (c[0], c[1])}
     free = {core for core in cores if _ground(core)[0] != "b"}
     below, above = free | {core for core in cores if core[0] == "tau"}, set(free)  # a read is at least 0
-    for _ in range(len(cores)):
+    for _ in range(2 * len(cores)):
         below |= {c[1] for c in constraints if c[0] in below}
         above |= {c[0] for c in constraints if c[1] in above}
+        few = {core[1] for core in below & above if core[0] == "update"}
+        below, above = below | few, above | few
     return bound <= below and bound <= above
 
 
@@ -448,9 +486,10 @@ def _require_finite(size: int, constraints: frozenset[Le]) -> None:
 
 def _moved(core: Core, moves: Moves) -> Index:
     """The core after the moves, all at once."""
-    if core[0] == "tau":
+    if len(core) == 3:
         inner, offset = _moved(core[1], moves)
-        return _index(("tau", inner, offset + core[2]), 0)
+        plain = core[0] == "update" and moves is _PLAIN
+        return _index(inner, offset + core[2]) if plain else _index((core[0], inner, offset + core[2]), 0)
     return moves.get(core) or _index(core, 0)
 
 
@@ -502,6 +541,8 @@ def _normal_term(term: Term, context: Context) -> Term | None:
     those that follow from the context alone, and without reads of which nothing but the laws is known; (4) bound
     variables are exchanged; (5) <u, v> = <v, u>.
     """
+    if SEVERAL not in context.laws:
+        term = _moved_term(term, _PLAIN, term[0])
     while True:
         size, constraints, *_ = term
         bound = [("b", number) for number in range(size)]
@@ -548,7 +589,7 @@ def _shift(term: Term, bound: list[Core]) -> tuple[Moves, int] | None:
 def _met(term: Term) -> Iterator[tuple[Core, int]]:
     for core, offset in term.indices():
         yield core, offset
-        while core[0] == "tau":
+        while len(core) == 3:
             _, core, offset = core
             yield core, offset
 
@@ -556,7 +597,7 @@ def _met(term: Term) -> Iterator[tuple[Core, int]]:
 def _without_idle(met: set[Core], tight: frozenset[Le], context: Context) -> frozenset[Le]:
     """Drop reads that nothing mentions and of which nothing is known beyond the laws of every delay map."""
     used = {part for core in met for part in parts(core)}
-    idle = {core for c in tight for core in (c[0], c[1]) if core[0] == "tau"} - used
+    idle = {core for c in tight for core in (c[0], c[1]) if len(core) == 3} - used
     for read in sorted(idle):
         rest = frozenset(c for c in tight if read not in (*parts(c[0]), *parts(c[1])))
         known = _closure(frozenset((read,)), rest | context.constraints, context.laws)
@@ -688,6 +729,12 @@ def expression(value: Expression | int | Fraction) -> Expression:
     return value if type(value) is Expression else _sum([(_term(0, frozenset(), (), None), _exact(value))])
 
 
+def settled(body: Expression, laws: frozenset[Law]) -> Expression:
+    """The expression, with k in place of update(k) where every step applies one gradient."""
+    plain = SEVERAL not in laws
+    return _sum((_moved_term(term, _PLAIN, term[0]) if plain else term, c) for term, c in must_be(body, Expression)[0])
+
+
 def _bind(term: Term, names: tuple[str, ...], more: frozenset[Le]) -> Term:
     size = term[0]
     moves = {("v", name): _index(("b", size + place), 0) for place, name in enumerate(names)}
@@ -777,7 +824,7 @@ _MADE: WeakKeyDictionary[Fact, tuple[Context, Expression, bool, frozenset[str | 
 
 def _fact(context: Context, body: Expression, used: Iterable[str | Hypothesis] = (), equality: bool = False) -> Fact:
     made = object.__new__(Fact)
-    _MADE[made] = (must_be(context, Context), must_be(body, Expression), equality, frozenset(used))
+    _MADE[made] = (must_be(context, Context), settled(body, context.laws), equality, frozenset(used))
     return made
 
 
@@ -847,8 +894,8 @@ def _in_context(fact: Fact, asked: Context, body: Expression, context: Context) 
     require(context, *asked.constraints)
     if not asked.laws <= context.laws:
         raise ProofError(f"The fact uses {set(asked.laws - context.laws)}; the new context does not say so.")
-    if (RANDOM in asked.laws) != (RANDOM in context.laws):
-        raise ProofError("A fact about fixed delays says nothing of random ones, nor the other way round.")
+    if (asked.laws ^ context.laws) & KINDS:
+        raise ProofError("A fact about one kind of runs, by delays and gradients a step, says nothing of another one.")
     return _fact(context, body, fact.used, fact.equality)
 
 

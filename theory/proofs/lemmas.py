@@ -27,6 +27,7 @@ from theory.proofs.kernel import (
     parts,
     scalar,
     tau,
+    update,
     var,
     vector,
 )
@@ -50,9 +51,14 @@ def steps(index: Index) -> tuple[Le, Le]:
     return le(ZERO, index), lt(index, LAST)
 
 
+def gradients(index: Index) -> tuple[Le, Le]:
+    """The gradients that the run applies: the steps, where every step applies one."""
+    return steps(update(index))
+
+
 def window(inside: Index, step: Index) -> tuple[Le, Le]:
     """Inside in W_step."""
-    return le(tau(step), inside), lt(inside, step)
+    return le(tau(step), update(inside)), lt(update(inside), update(step))
 
 
 def window_of(step: Index) -> Range:

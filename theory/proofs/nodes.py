@@ -135,6 +135,8 @@ def written(index: Index) -> str:
     match index.core:
         case ("tau", core, offset):
             text = rf"\tau_{{{written(Index(core, offset))}}}"
+        case ("update", core, offset):
+            text = f"u_{{{written(Index(core, offset))}}}"
         case core:
             text = core[-1]
     return text + (f"{index.offset:+d}" if index.offset else "")
@@ -175,6 +177,7 @@ PLACES: Mapping[str, Callable[[str], str]] = Table(
     {
         "next": lambda index: f"{index}+1",
         "read": lambda index: rf"\tau_{{{index}}}",
+        "update": lambda index: f"u_{{{index}}}",
         "first": lambda index: "0",
         "last": lambda index: "T",
     }
@@ -193,6 +196,11 @@ def following(body: Formula) -> Formula:
 def read(body: Formula) -> Formula:
     """The body at tau_k."""
     return Moved(body, "read")
+
+
+def applying(body: Formula) -> Formula:
+    """The body at the point to which the update applies gradient k."""
+    return Moved(body, "update")
 
 
 def first(body: Formula) -> Formula:

@@ -163,12 +163,13 @@ def mean_theorem(value: Formula, weights: Formula) -> Claim:
 class Assumed:
     """A side condition of a theorem: what may be assumed under its name, and nothing else.
 
-    It is asked of the steps or points 0..T-1, or from `since` on; elsewhere it may not be assumed.
+    It is asked of the steps (or gradients, or `points`) 0..T-1, or from `since` on; elsewhere it may not be assumed.
     """
 
     name: str
     claim: Claim
     since: int = 0
+    points: bool = False
 
     def fact(self, context: Context) -> Apply:
         """Assume it."""
@@ -178,7 +179,9 @@ class Assumed:
 def side_condition(bound: Bound, symbol: str) -> Assumed:
     """The condition that a symbol of a bound is at least something, as it stands in the library."""
     found = next(c for c in bound.conditions if c.symbol == symbol and c.relation is Relation.AT_LEAST)
-    return Assumed(found.name, Claim(found.left, found.right, kernel.var(found.index or "k")))
+    return Assumed(
+        found.name, Claim(found.left, found.right, kernel.var(found.index or "k")), points=found.index == "t"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,7 +278,8 @@ def _says(fact: Fact | None, claim: Claim) -> bool:
     if fact is None:
         return False
     kernel.checked(fact)
-    return fact.expression == claim.expression() and (fact.equality or not claim.equality)
+    told = not (fact.expression - claim.expression()).normal(fact.context)
+    return told and (fact.equality or not claim.equality)
 
 
 def _replay(step: Step, facts: dict[str, Fact], assumed: tuple[Assumed | str, ...]) -> Line:
@@ -305,7 +309,8 @@ def _check_hypotheses(derived: Fact, assumed: tuple[Assumed | str, ...]) -> None
         if (used.body - claim.expression()).normal(used.context) or (used.equality and not claim.equality):
             raise ProofError(f"Under the name {used.name!r} the proof assumes something else than {claim.latex()}.")
         if kernel.variables(index.core) & kernel.free_variables(claim.expression()):
-            kernel.require(used.context, kernel.le(kernel.ZERO + side.since, index), kernel.lt(index, kernel.LAST))
+            place = index if side.points else kernel.update(index)
+            kernel.require(used.context, kernel.le(kernel.ZERO + side.since, place), kernel.lt(place, kernel.LAST))
 
 
 def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound | None) -> tuple[Line, frozenset[str]]:

@@ -21,6 +21,7 @@ from theory.bounds.theorem_c import BEST_ANGLE, BestAngle, First, HalfSine, Sine
 from theory.common.table import Table
 from theory.formulas.formula import (
     FUNCTIONS,
+    Block,
     Call,
     Defined,
     Formula,
@@ -36,6 +37,7 @@ from theory.formulas.formula import (
     Readers,
     Served,
     Sum,
+    Taken,
     Total,
     WhereNoisy,
     WhereOvertaken,
@@ -65,6 +67,7 @@ from theory.proofs.kernel import (
     require,
     scalar,
     tau,
+    update,
     var,
     vector,
 )
@@ -73,7 +76,7 @@ _K = var("k")
 # The placeholders: no name that `var` takes.
 _HERE, _INSIDE = _index(("v", ""), 0), _index(("v", " "), 0)
 #: Constants of a setting.
-CONSTANTS = frozenset({"L", "Delta", "sigma", "mu", "s", "T", "Ed", "Ed2", "cut"})
+CONSTANTS = frozenset({"L", "Delta", "sigma", "mu", "s", "T", "B", "Ed", "Ed2", "cut"})
 #: Numbers that a theorem leaves free: one for the whole run, or one for each step where they are a sequence.
 FREE = frozenset({"young", "share", "rho"})
 
@@ -123,11 +126,11 @@ def exact(node: Formula) -> Fraction:
 def _name(node: Name) -> Expression:
     name = node.name
     if name == "d" and node.sequence:
-        return _meaning(Window(Number(1)))
+        return expression(1).total((" ",), le(tau(_HERE), _INSIDE), lt(_INSIDE, update(_HERE)))
     if name in ("f", "eta") and node.sequence:
         return gap_at(_HERE) if name == "f" else scalar("eta", _HERE)
     if name == "k" and not node.sequence:
-        return scalar("number", _HERE + 1)
+        return scalar("number", update(_HERE) + 1)
     if name in FREE or (name in CONSTANTS and not node.sequence) or node is nodes.MINIMUM:
         return scalar(name, _HERE) if node.sequence else scalar(name)
     raise ProofError(f"The letter {node.latex()}, named {name!r}, stands for nothing in a proof.")
@@ -261,7 +264,13 @@ def _moved(node: nodes.Moved) -> Expression:
 
 
 _PLACES: Mapping[str, Callable[[Index], Index]] = Table(
-    {"next": lambda index: index + 1, "read": tau, "first": lambda index: ZERO, "last": lambda index: LAST}
+    {
+        "next": lambda index: index + 1,
+        "read": tau,
+        "update": update,
+        "first": lambda index: ZERO,
+        "last": lambda index: LAST,
+    }
 )
 
 
@@ -316,11 +325,13 @@ _READINGS: Mapping[type, Callable[[Any], Expression]] = Table(
         Call: _call,
         Defined: _defined,
         Peak: _peak,
-        Total: _over(lambda j, k: _steps(j)),
-        Window: _over(lambda j, k: (le(tau(k), j), lt(j, k))),
-        Readers: _over(lambda j, k: (*_steps(j), le(tau(j), k), lt(k, j))),
-        Served: _over(lambda j, k: (*_steps(j), le(tau(j), k), le(k, tau(j)))),
-        Previous: _over(lambda j, k: (le(ZERO, j), le(j, k - 1), le(k - 1, j))),
+        Total: _over(lambda j, k: _steps(update(j))),
+        Window: _over(lambda j, k: (le(tau(k), update(j)), lt(update(j), update(k)))),
+        Readers: _over(lambda j, k: (*_steps(update(j)), le(tau(j), update(k)), lt(update(k), update(j)))),
+        Served: _over(lambda j, k: (*_steps(update(j)), le(tau(j), k), le(k, tau(j)))),
+        Block: _over(lambda j, k: (le(update(k), update(j)), le(update(j), update(k)))),
+        Taken: _over(lambda j, k: (le(k, update(j)), le(update(j), k))),
+        Previous: _over(lambda j, k: (le(ZERO, update(j)), le(update(j), update(k) - 1), le(update(k) - 1, update(j)))),
         WhereNoisy: _where_noisy,
         WhereOvertaken: _where_overtaken,
         First: lambda node: _meaning(node.body).at(**{"": ZERO}),
@@ -354,7 +365,7 @@ def largest(context: Context, node: Peak, index: Index = _K) -> Fact:
     """The largest entry of all steps is at least that of a step."""
     if type(node) is not Peak:
         raise ProofError("This is no largest entry.")
-    require(context, *_steps(index))
+    require(context, *_steps(update(index)))
     return _fact(context, meaning(node) - meaning(node.body, index), [LARGEST])
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from fractions import Fraction
 from types import NoneType
@@ -25,6 +25,7 @@ from theory.bounds.parts.assumptions import (
     NO_DELAY,
     NO_NOISE,
     ORDERED_READS,
+    SEVERAL_READS,
     SMOOTH,
     STEPS_FIXED,
     UNBIASED,
@@ -39,7 +40,18 @@ from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
 from theory.bounds.theorem_c_noise import WithAngle
 from theory.bounds.theorem_r import DELAYS_DRAWN
 from theory.common.table import Table
-from theory.formulas.formula import Defined, Formula, Name, Negative, Number, Previous, Quotient, call, formula
+from theory.formulas.formula import (
+    Defined,
+    Formula,
+    Name,
+    Negative,
+    Number,
+    OverSteps,
+    Previous,
+    Quotient,
+    call,
+    formula,
+)
 from theory.formulas.notation import GLOSSARY, name_node
 from theory.proofs import axioms, kernel
 from theory.proofs.kernel import (
@@ -58,6 +70,7 @@ from theory.proofs.kernel import (
     restate,
     scalar,
     tau,
+    update,
     var,
     vector,
     weaken,
@@ -132,9 +145,23 @@ def printed_as_meant(bound: Bound) -> None:
                 raise ProofError("The number k of a step has no place under a sum.")
             if type(node) in (Previous, First) and not free_variables(meaning(inside)):
                 raise ProofError(f"{node.latex()} does not show that it is about another step.")
+    of_mean = () if bound.weighed is None else ((bound.weighed.each, "t"), (bound.weighed.whole, None))
+    of_conditions = ((side, c.index) for c in _asked_for(bound) for side in (c.left, c.right))
+    for one, index in ((bound.value, None), *of_mean, *of_conditions) if SEVERAL_READS in bound.assumptions else ():
+        if _places(one) - {index}:
+            raise ProofError(f"{one.latex()} mixes what belongs to gradients with what belongs to points.")
     one_letter_one_thing(one for one, _ in _formulas(bound))
     for one, _ in _formulas(bound):
         _nothing_cancels(one)
+
+
+def _places(node: Formula) -> frozenset[str]:
+    """What a formula has an entry for, where an update applies several gradients: gradients, "k", or points, "t"."""
+    inside, summed = frozenset[str]().union(*map(_places, node.children)), isinstance(node, OverSteps | First)
+    if type(node) is Previous or (summed and "t" in inside):
+        raise ProofError(f"{node.latex()} has no meaning where an update applies several gradients.")
+    own = "k" if type(node) is Name and (node.sequence or node.name == "k") else node.per
+    return frozenset(own) if summed else inside | frozenset(own)
 
 
 def _nothing_cancels(one: Formula) -> None:
@@ -212,6 +239,10 @@ def laws(bound: Bound) -> frozenset[kernel.Law]:
         if assumption in bound.assumptions and _states(bound, template, when)
     }
     found |= {kernel.RANDOM} if DELAYS_DRAWN in bound.assumptions else set()
+    if SEVERAL_READS in bound.assumptions:
+        found |= {kernel.SEVERAL}
+        if found - {kernel.SEVERAL, kernel.NOISELESS} or bound.weights is not None or COHERENCE in bound.assumptions:
+            raise ProofError("Several gradients an update go with no law of the order of reads, no coherence, no mean.")
     # One step keeps "no delay" and "one delay" whatever s is, and no longer run goes on so.
     if len(found & {kernel.PROMPT, kernel.FIXED, kernel.RANDOM}) > 1:
         raise ProofError("No delay, one delay and random delays do not go together.")
@@ -241,6 +272,8 @@ def _grants(bound: Bound, axiom: str) -> bool:
         axioms.INDEPENDENT: independent,
         axioms.MEAN_ZERO: UNBIASED in stated,
         axioms.MEAN_ZERO_DRAWN: {UNBIASED, STEPS_FIXED, DELAYS_DRAWN} <= stated,
+        axioms.APART: UNBIASED in stated and SEVERAL_READS in stated,
+        axioms.BLOCKS: SEVERAL_READS in stated,
         axioms.VARIANCE: BOUNDED_VARIANCE in stated or kernel.NOISELESS in known,
         axioms.WITHIN: _states(bound, _WITHIN) or bool(known & {kernel.PROMPT, kernel.FIXED}),
         axioms.ONE_DELAY: kernel.FIXED in known,
@@ -278,8 +311,8 @@ def _asks(bound: Bound, assumed: Hypothesis) -> bool:
     """Whether the bound asks for what was assumed, where it was assumed."""
     places: list[kernel.Index | None] = [var(name) for name in free_variables(assumed.body)] or [None]
     return any(
-        (_in_run(assumed.context, place, since) if place else since == 0) and not _difference(assumed, body, place)
-        for body, strict, equality, since in _asked(bound)
+        (_in_run(assumed.context, of(place), since) if place else since == 0) and not _difference(assumed, body, place)
+        for body, strict, equality, since, of in _asked(bound)
         for place in places
         if (strict or not assumed.strict) and (equality or not assumed.equality)
     )
@@ -293,12 +326,12 @@ def _difference(assumed: Hypothesis, body: Expression, place: Any) -> Mapping[An
     return (assumed.body - (body if place is None else body.at(k=place))).normal(assumed.context)
 
 
-def _asked(bound: Bound) -> Iterator[tuple[Expression, bool, bool, int]]:
-    """What each condition says is not negative: with whether it is positive, whether it is 0, and from which k on."""
+def _asked(bound: Bound) -> Iterator[tuple[Expression, bool, bool, int, Callable[[kernel.Index], kernel.Index]]]:
+    """What each condition says is not negative: whether it is positive, or 0, from which k on, and the point of a k."""
     if COHERENCE in bound.assumptions:
-        yield _G.dot(vector("g", tau(_K))) - scalar("mu") * _G.square(), False, False, 0
+        yield _G.dot(vector("g", tau(_K))) - scalar("mu") * _G.square(), False, False, 0, lambda point: point
     for condition in bound.conditions:
-        yield from _said(condition)
+        yield from ((*said, (lambda t: t) if condition.index == "t" else update) for said in _said(condition))
 
 
 def _said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
@@ -326,7 +359,7 @@ def _signs(bound: Bound) -> None:
     names, known = frozenset[str]().union(*(one.names() for one, _ in _formulas(bound))), laws(bound)
     names |= {"L", *(() if kernel.NOISELESS in known else ("sigma",))}
     names |= {*(("mu",) if COHERENCE in bound.assumptions else ()), *(("Ed", "Ed2") if kernel.RANDOM in known else ())}
-    shown = {"T", "s", "eta"}
+    shown = {"T", "s", "eta", "B"}
     for c in bound.conditions:
         if type(c.left) is Name and (c.when, c.since) == (None, 0) and c.relation is not Relation.AT_MOST:
             # The floor is a number, or a letter whose sign a condition before this one asks for.
@@ -351,7 +384,8 @@ def conclusion(bound: Bound) -> Expression:
 
 def weighted_mean(bound: Bound, weighed: Any) -> tuple[Expression, Expression, Expression]:
     """What is not negative where the value bounds a weighted mean: the difference of both, w_k, the weight of x_T."""
-    numerator, denominator, each, whole = map(meaning, (*fraction(bound.value), weighed.each, weighed.whole))
+    known, sides = laws(bound), (*fraction(bound.value), weighed.each, weighed.whole)
+    numerator, denominator, each, whole = (kernel.settled(meaning(side), known) for side in sides)
     if (denominator - whole).normal(_START):
         if bound.weights is not None:
             raise ProofError("The denominator of the mean is not the sum of its weights.")

@@ -12,12 +12,17 @@ from types import ModuleType
 from theory.common import table
 from theory.proofs import axioms, kernel, statement, theorem
 from theory.proofs.axioms import AXIOMS, Axiom
-from theory.proofs.kernel import FIXED, IN_ORDER_IF_NOISY, RANDOM, Le
+from theory.proofs.kernel import FIXED, IN_ORDER_IF_NOISY, RANDOM, SEVERAL, Le
 
 #: The files that decide what is a fact and whether it is the theorem of a bound.
 TRUSTED: tuple[ModuleType, ...] = (kernel, axioms, statement, theorem, table)
 _SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
-_LAWS = {FIXED: "one delay", RANDOM: "delays drawn", IN_ORDER_IF_NOISY: "in order where there is noise"}
+_LAWS = {
+    FIXED: "one delay",
+    RANDOM: "delays drawn",
+    IN_ORDER_IF_NOISY: "in order where there is noise",
+    SEVERAL: "several gradients an update",
+}
 
 
 def lines(module: ModuleType) -> tuple[int, int]:
@@ -51,6 +56,7 @@ def axiom_rows() -> list[str]:
 def _row(axiom: Axiom) -> str:
     asked = [_LAWS[law] for law in sorted(axiom.laws)] + [_plainly(premise) for premise in axiom.premises]
     asked += ["delays not drawn"] if axiom.drawn is None and FIXED not in axiom.laws else []
+    asked += ["one gradient a step"] if not axiom.several and not axiom.laws else []
     letters = ", ".join([*axiom.letters, *(["v"] if axiom.of_a_vector else [])])
     said = "; ".join(axiom.sentences) or "two names of one point have one gradient"
     return f"| `{axiom.name}` | {letters} | {'; '.join(asked)} | {'=' if axiom.equality else '>='} 0 | {said} |"

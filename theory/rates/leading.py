@@ -22,6 +22,7 @@ import sympy
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.free_numbers import WithFreeNumbers
 from theory.formulas.formula import (
+    Block,
     Call,
     Defined,
     Formula,
@@ -141,6 +142,8 @@ class _Reading:
                 return _raised(self.terms(node.base), expression(node.exponent))
             case Call():
                 return self._call(node.function.name, [self.terms(argument) for argument in node.arguments])
+            case Block():  # one gradient an update
+                return self.terms(node.body)
             case Window() | Readers():
                 kind = "window" if isinstance(node, Window) else "readers"
                 return _collected(_summed(kind, shape, growth) for shape, growth in self.terms(node.body).items())

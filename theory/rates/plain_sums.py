@@ -73,7 +73,7 @@ def evaluated(
     """
     known: dict[Any, Formula] = {}
     trees = {name: _shared(node, known) for name, node in formulas.items()}
-    whole = {**constants, "T": float(steps), "s": float(staleness)}
+    whole = {"B": 1.0, **constants, "T": float(steps), "s": float(staleness)}
     memo: dict[Formula, Any] = {}
     # What is infinite or undefined is so in the answer too.
     with np.errstate(all="ignore"):

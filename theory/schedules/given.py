@@ -13,7 +13,7 @@ from theory.common.types import Floats
 from theory.formulas.notation import CONSTANTS, GLOSSARY
 
 #: The constants that `step_sizes` takes by name; T is the number of steps, k and d belong to each step.
-TAKEN: tuple[str, ...] = (*CONSTANTS, "s")
+TAKEN: tuple[str, ...] = (*CONSTANTS, "s", "B")
 
 
 def checked_constants(constants: Mapping[str, Any]) -> dict[str, float]:

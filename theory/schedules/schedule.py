@@ -131,7 +131,7 @@ class Schedule:
         count = checked_steps(steps)
         values = checked_constants(constants)
         lags = None if delays is None else checked_delays(delays, count)
-        self._require({*values, "T", "k"} | ({"d"} if lags is not None else set()))
+        self._require({*values, "T", "k", "B"} | ({"d"} if lags is not None else set()))
         return sealed(self._evaluated(count, lags, values))
 
     def _evaluated(self, count: int, lags: Floats | None, constants: Mapping[str, float]) -> Floats:
@@ -142,7 +142,7 @@ class Schedule:
             lag = {} if lags is None else {"d": lags[piece]}
             # Infinite and undefined values are found and named afterwards.
             with np.errstate(all="ignore"):
-                sizes[piece] = self.formula.evaluate(Environment({**constants, **own, **lag}))
+                sizes[piece] = self.formula.evaluate(Environment({"B": 1.0, **constants, **own, **lag}))
         return sizes
 
     def _require(self, known: set[str]) -> None:

@@ -10,9 +10,13 @@ from theory.staleness.count import Staleness
 
 WEIGHED = [name for name, bound in REGISTRY.items() if bound.weights or bound.weighing]
 #: Bounds whose value is the right side of the sum over its weights; the others are derived from such a sum.
-QUOTIENTS = [name for name in WEIGHED if name not in ("dai2019", "dai2019-strict", "corollary-1", "corollary-2")]
+DERIVED = ("dai2019", "dai2019-strict", "corollary-1", "corollary-2")
+QUOTIENTS = [name for name in WEIGHED if name not in DERIVED]
 #: What the proofs state as the weight of x_T.
-AT_LAST = ("theorem-a", "theorem-b-noise", "average-delay", "average-delay-adaptive", "corollary-1", "corollary-2")
+AT_LAST = (
+    "theorem-a", "theorem-ab", "theorem-b-noise", "average-delay", "average-delay-adaptive", "corollary-1",
+    "corollary-2",
+)  # fmt: skip
 
 
 def setting(name, steps=40, window=3, **constants):

@@ -11,7 +11,7 @@ from theory.formulas.notation import CONSTANTS, GLOSSARY, Sign, checked_constant
 
 
 def test_every_symbol_of_the_theory_is_in_the_glossary_once():
-    assert {"L", "Delta", "sigma", "mu", "s", "T", "k", "d", "eta", "tau"} == set(GLOSSARY)
+    assert {"L", "Delta", "sigma", "mu", "s", "T", "B", "k", "d", "eta", "tau"} == set(GLOSSARY)
     assert all(symbol.name == name for name, symbol in GLOSSARY.items())
     assert len({symbol.latex for symbol in GLOSSARY.values()}) == len(GLOSSARY)
     assert all(symbol.meaning and symbol.unit for symbol in GLOSSARY.values())

@@ -174,6 +174,7 @@ VALUES = {
     "k": np.arange(1.0, 6.0),
     "d": np.array([0.0, 1.0, 0.0, 3.0, 2.0]),
     "T": 5.0,
+    "B": 4.0,
     **{name: float(number) for name, number in CONSTANTS.items()},
 }
 NUMPY = {

@@ -58,6 +58,13 @@ COHERENCE = Assumption(
     r"\langle \nabla F(x_k), \nabla F(x_t) \rangle \ge \mu \|\nabla F(x_k)\|^2 \quad (k - s + 1 \le t \le k)",
     r"\mathbb{E}\langle \nabla F(x_k), \nabla F(x_{\tau_k}) \rangle \ge \mu \, \mathbb{E}\|\nabla F(x_k)\|^2",
 )
+SEVERAL_READS = Assumption(
+    "several gradients an update",
+    "Every update applies B gradients, each read at a point of its own and each with a share of the step; given all "
+    "points up to that update and the noise before it, their noises have mean zero and are independent of one another.",
+    r"x_{k+1} = x_{k} - \sum_{j:\, u_{j} = k} \eta_{j} (\nabla F(x_{\tau_{j}}) + e_{j}), \quad "
+    r"\mathbb{E}[e_j \mid x_0, \dots, x_{u_j}] = 0, \quad e_j \text{ independent given } x_0, \dots, x_{u_j}",
+)
 NO_NOISE = Assumption("no noise", "The gradients are exact.", r"\sigma = 0")
 NO_DELAY = Assumption("no delay", "Every step applies a gradient of the point where it is.", r"\tau_k = k")
 ORDERED_READS = Assumption(

@@ -13,9 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, Assumption, Source
+from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, SEVERAL_READS, Assumption, Source
 from theory.bounds.parts.checked import checkers
-from theory.bounds.parts.conditions import Condition, Failure, beyond_floats, no_denominator, no_value
+from theory.bounds.parts.conditions import (
+    Condition,
+    Failure,
+    beyond_floats,
+    no_denominator,
+    no_value,
+    several_gradients,
+)
 from theory.bounds.parts.derived import derived_rates
 from theory.bounds.parts.example import PYTHON
 from theory.bounds.parts.setting import Setting
@@ -38,11 +45,16 @@ from theory.formulas.formula import (
 from theory.schedules.schedule import Schedule
 
 #: Names that the setting itself gives a value; every other name of a formula is a constant.
-_OF_THE_SETTING = frozenset({"T", "s", "k", "d", "eta"})
+_OF_THE_SETTING = frozenset({"T", "s", "B", "k", "d", "eta"})
 
 STEP_NUMBERING = (
     r"\text{step } k = 0, 1, \dots \text{ takes } x_{k} \text{ to } x_{k+1}, \quad \tau_{k} = k - d_{k},"
     r" \quad W_{k} = \{\tau_{k}, \dots, k-1\}"
+)
+#: The same where an update applies several gradients: a step size, a read and a window belong to each of these.
+GRADIENT_NUMBERING = (
+    r"\text{gradient } k \text{ is read at } x_{\tau_{k}} \text{ and applied by the update from } x_{u_{k}}"
+    r" \text{ to } x_{u_{k}+1}, \quad W_{k} = \{j : \tau_{k} \le u_{j} < u_{k}\}"
 )
 #: What `Previous` is at the first step.
 BEFORE = r"\text{what has an index below } 0 \text{ is } 0"
@@ -111,6 +123,11 @@ class Bound:
         return self.weighing if self.weights is None else Weighing(self.weights, total(self.weights))
 
     @property
+    def takes_several(self) -> bool:
+        """Whether an update may average several gradients."""
+        return SEVERAL_READS in self.assumptions
+
+    @property
     def on_ladder(self) -> bool:
         """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
         own = self.source.authors == "gradlag" and not self.variant
@@ -134,6 +151,8 @@ class Bound:
 
     def assess(self, setting: Setting) -> tuple[float | None, tuple[Failure, ...]]:
         """The value where every side condition holds, else None and the conditions that fail."""
+        if setting.reads > 1 and not self.takes_several:
+            return None, (several_gradients(self.name, setting.reads),)
         missing = tuple(no_value(self.name, name) for name in self.constants if name not in setting.constants)
         if missing:
             return None, missing
@@ -175,7 +194,9 @@ class Bound:
         >>> get("lian2015").fraction(still)
         (2.5, 1.0)
         """
-        if any(name not in setting.constants for name in self.constants):
+        if any(name not in setting.constants for name in self.constants) or (
+            setting.reads > 1 and not self.takes_several
+        ):
             return None
         plain = setting.environment()
         environment = Environment({**plain.values, **(numbers or {})}, plain.delays)
@@ -265,12 +286,13 @@ class Bound:
 
     def latex_conditions(self) -> tuple[str, ...]:
         """LaTeX of the side conditions."""
-        return tuple(condition.latex() for condition in self.conditions)
+        return tuple(condition.latex(self.takes_several) for condition in self.conditions)
 
     def latex_definitions(self) -> tuple[str, ...]:
         """LaTeX of the abbreviations, after the numbering of the steps where a formula refers to it."""
         lines = tuple(node.definition(index) for node, index in self._indexed_definitions())
-        return ((STEP_NUMBERING,) if self._numbers_steps() else ()) + lines + ((BEFORE,) if self._looks_back() else ())
+        numbering = GRADIENT_NUMBERING if self.takes_several else STEP_NUMBERING
+        return ((numbering,) if self._numbers_steps() else ()) + lines + ((BEFORE,) if self._looks_back() else ())
 
     def sympy(self, schedule: Any = None, delay: Any = None) -> Any:
         r"""The right-hand side as a sympy expression, abbreviations written out; see theory/formulas/symbolic.py.

@@ -86,6 +86,15 @@ def no_value(bound: str, name: str) -> Failure:
     return Failure(bound, f"{name} is given", None, None, None, what, None, "", remedy)
 
 
+def several_gradients(bound: str, reads: int) -> Failure:
+    """A bound about updates of one gradient meets updates of several."""
+    what, remedy = (
+        f"every update averages {reads} gradients",
+        "use theorem-ab, or a corollary with B gradients an update",
+    )
+    return Failure(bound, "an update applies one gradient", None, None, None, what, None, "", remedy)
+
+
 def no_denominator(bound: str) -> Failure:
     """A bound whose conditions do not exclude it would divide by zero or less."""
     what, remedy = "its denominator is not positive", "take smaller steps, not all of them zero"
@@ -134,14 +143,19 @@ class Condition:
             return None
         left, right = self._sides(environment)
         broken = self._broken(left, right, environment)
-        return self._explain(bound, int(broken[0]), left, right) if broken.size else None
+        if not broken.size:
+            return None
+        first = int(broken[0])  # of a gradient, or of a point
+        place = first // int(environment.values["B"]) if self.index == "k" else first
+        return self._explain(bound, place, float(left[first]), float(right[first]))
 
-    def latex(self) -> str:
-        """LaTeX of the condition with its range."""
+    def latex(self, several: bool = False) -> str:
+        """LaTeX of the condition with its range; `several`: k is the number of a gradient, not of a step."""
         index = self.index or "k"
         left, right = (side.bracketed(Sum.strength, index) for side in (self.left, self.right))
         text = f"{left} {self.relation.latex} {right}"
-        ranges = {"k": rf" \quad (k = {self.since + 1}, \dots, T)", "t": rf" \quad (t = {self.since}, \dots, T-1)"}
+        steps = r" \quad (\text{every gradient } k)" if several else rf" \quad (k = {self.since + 1}, \dots, T)"
+        ranges = {"k": steps, "t": rf" \quad (t = {self.since}, \dots, T-1)"}
         return text + ranges.get(self.index or "", "") + (rf" \text{{ if }} {self.when.latex()}" if self.when else "")
 
     def sympy(self) -> Any:
@@ -172,7 +186,7 @@ class Condition:
 
     def _allowance(self, environment: Environment) -> Floats:
         size = np.asarray(self._size.evaluate(environment), dtype=np.float64)
-        terms = min(environment.values["s"], environment.values["T"])
+        terms = min(environment.values["s"], environment.values["T"]) * environment.values["B"]
         rounding = (16 + 4 * terms) * np.finfo(np.float64).eps * size
         return np.asarray(rounding + self.relative * np.abs(self.right.evaluate(environment)), dtype=np.float64)
 
@@ -180,9 +194,8 @@ class Condition:
     def _size(self) -> Formula:
         return magnitude(self.left) + magnitude(self.right)
 
-    def _explain(self, bound: str, position: int, left: Floats, right: Floats) -> Failure:
+    def _explain(self, bound: str, position: int, value: float, limit: float) -> Failure:
         k = None if self.index is None else position + (1 if self.index == "k" else 0)
-        value, limit = float(left[position]), float(right[position])
         got, needed = _apart(value, limit)
         label = self.symbol if k is None else f"{self.symbol}_{k}"
         detail = f"{label} = {got}, needed {self.relation.words}{needed}"

@@ -16,7 +16,7 @@ from theory.common.types import Floats
 from theory.formulas.formula import DelayMap, Environment
 from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness
-from theory.staleness.traces import one_read, validate_delays
+from theory.staleness.traces import validate_delays
 
 #: Formulas have products of at most ten factors: with factors in this range they are far from the ends of the floats.
 _LEAST, _MOST = 1e-30, 1e30
@@ -28,7 +28,8 @@ class Setting:
 
     Args:
         step_sizes: float64 (T,), step k at position k - 1; finite and at least 0.
-        delays: int64 (T,), 0 <= d_k <= k - 1; a delay beyond the staleness is left to the domain of the bound.
+        delays: int64 (T,), 0 <= d_k <= k - 1; a delay beyond the staleness is left to the domain of the bound. Or
+            (T, B), where each update averages B gradients: x_{k+1} = x_k - (eta_k / B) sum_b (g at k - d_{k,b}).
         staleness: the window that the delays are meant to keep to.
         constants: finite values of L, Delta, sigma, mu; those that a bound does not use may be absent.
 
@@ -67,7 +68,7 @@ class Setting:
 
         Args:
             schedule: the step sizes, their spelling, or a callable.
-            delays: int64 (T,), d_k at position k - 1.
+            delays: int64 (T,), d_k at position k - 1; or (T, B), B gradients an update.
             staleness: s, which the schedule may name.
             constants: what the schedule may name besides.
 
@@ -77,8 +78,9 @@ class Setting:
         >>> Setting.of("1/(s*L)", np.array([0, 1]), Staleness(2), {"L": 1.0}).step_sizes
         array([0.5, 0.5])
         """
-        rule = parse_schedule(schedule, delays.size)
-        sizes = rule.step_sizes(delays.size, delays=delays, s=staleness.window, **constants)
+        rule = parse_schedule(schedule, len(delays))
+        several = {"B": delays.size // len(delays)} if delays.ndim == 2 else {"delays": delays}
+        sizes = rule.step_sizes(len(delays), s=staleness.window, **several, **constants)
         return cls(sizes, delays, staleness, constants)
 
     def __reduce__(self) -> tuple[type[Setting], tuple[Any, ...]]:
@@ -88,6 +90,11 @@ class Setting:
     def steps(self) -> int:
         """The number of steps T."""
         return int(self.step_sizes.size)
+
+    @property
+    def reads(self) -> int:
+        """The number B of gradients that an update averages."""
+        return self.delays.size // self.steps
 
     def prefix(self, steps: int) -> Setting:
         """The first `steps` steps of the same run."""
@@ -99,13 +106,16 @@ class Setting:
         return all(size == 0 or _LEAST <= size <= _MOST for size in sizes)
 
     def environment(self) -> Environment:
-        """The values of all names, for the formulas of one bound: float64, so that no product of integers wraps."""
-        numbers = {**self.constants, "T": self.steps, "s": self.staleness.window}
+        """The values of all names, for the formulas of one bound: float64, so that no product of integers wraps.
+
+        What has an entry for each step has one for each gradient: B of them, and the step of a gradient is eta_k / B.
+        """
+        numbers = {**self.constants, "T": self.steps, "B": self.reads, "s": self.staleness.window}
         values: dict[str, Any] = {
             **{name: np.float64(number) for name, number in numbers.items()},
-            "k": np.arange(1, self.steps + 1, dtype=np.float64),
-            "d": self.delays.astype(np.float64),
-            "eta": self.step_sizes,
+            "k": np.repeat(np.arange(1, self.steps + 1, dtype=np.float64), self.reads),
+            "d": self.delays.ravel().astype(np.float64),
+            "eta": np.repeat(self.step_sizes / self.reads, self.reads),
         }
         return Environment(values, self._delay_map)
 
@@ -125,9 +135,9 @@ def _usable_steps(steps: Floats) -> Floats:
 
 
 def _usable_delays(delays: ArrayLike, steps: int) -> NDArray[np.int64]:
-    whole = one_read(validate_delays(np.array(delays)), "A bound")
-    if whole.size != steps:
-        raise DelayError(f"There must be one delay for each of the {steps} steps. Got {whole.size} delays.")
+    whole = validate_delays(np.array(delays))
+    if len(whole) != steps:
+        raise DelayError(f"There must be one delay for each of the {steps} steps. Got {len(whole)} delays.")
     return _sealed(whole)
 
 

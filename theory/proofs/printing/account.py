@@ -154,7 +154,7 @@ _START = kernel.lt(ZERO, LAST)
 def where(context: Context) -> str:
     """A context in words: for which indices, in chains of inequalities, and if what is known of the run."""
     needed = sorted(
-        context.constraints - {_START}, key=lambda c: (any(core[0] == "tau" for core in (c.left, c.right)), c)
+        context.constraints - {_START}, key=lambda c: (any(len(core) == 3 for core in (c.left, c.right)), c)
     )
     for constraint in tuple(needed):
         others = [_opaque(c) for c in needed if c != constraint]
@@ -167,7 +167,7 @@ def where(context: Context) -> str:
 def _opaque(constraint: Le) -> Le:
     """The constraint with reads as plain indices: what follows from the laws of delays alone is still worth saying."""
     cores = (constraint.left, constraint.right)
-    left, right = (("v", "read" + re.sub(r"\W", "_", repr(core))) if core[0] == "tau" else core for core in cores)
+    left, right = (("v", "read" + re.sub(r"\W", "_", repr(core))) if len(core) == 3 else core for core in cores)
     return Le(left, right, constraint.gap)
 
 
@@ -193,6 +193,7 @@ _LAWS = {
     kernel.PROMPT: "there is no delay",
     kernel.FIXED: "there is one delay for every step",
     kernel.RANDOM: "delays are drawn at random",
+    kernel.SEVERAL: "an update may apply several gradients",
 }
 
 
@@ -248,7 +249,9 @@ def _notation(proof: Proof, bound: Bound | None) -> tuple[str, ...]:
     kinds, letters = {type(node) for node in nodes}, {node.name for node in nodes if isinstance(node, Vector | Name)}
     lines = [_iteration(proof)]
     if kinds & {Window, Readers, WhereOvertaken, Travelled}:
-        lines.append(r"$W_{k} = \{\tau_{k}, \dots, k-1\}$ are the steps applied since the read of step $k$")
+        one = r"$W_{k} = \{\tau_{k}, \dots, k-1\}$ are the steps applied since the read of step $k$"
+        many = r"$W_{k} = \{j: \tau_{k} \le u_{j} < u_{k}\}$ are the gradients applied since gradient $k$ was read"
+        lines.append(many if kernel.SEVERAL in proof.laws else one)
     if kinds & {Inner, Travelled, Walk}:
         lines.append(r"$|v|^{2}$ and $\langle u, v \rangle$ stand for their expectations")
     if "f" in letters:
@@ -272,9 +275,13 @@ def _iteration(proof: Proof) -> str:
     where = [r"$g_{k} = \nabla F(x_{k})$"]
     where += [] if quiet else ["$e_{k}$ is the noise"]
     where += [r"$a_{k}$ is the gradient at the point that step $k$ reads"] if kernel.RANDOM in proof.laws else []
+    if kernel.SEVERAL in proof.laws:
+        where += [r"$u_{k}$ is the update that applies gradient $k$", r"$0 \le \tau_{k} \le u_{k}$"]
+        each = rf"\sum_{{j: u_{{j}} = k}} \eta_{{j}} \, {moved.replace('{k}', '{j}')}"
+        return rf"$x_{{k+1}} = x_{{k}} - {each}$ for $k = 0, \dots, T-1$; {joined(where)}"
     where += [r"$0 \le \tau_{k} \le k$"] if applied == r"g_{\tau_{k}}" else []
     run = rf"$x_{{k+1}} = x_{{k}} - \eta_{{k}} \, {moved}$ for $k = 0, \dots, T-1$"
-    return f"{run}; {', '.join(where[:-1])}{' and ' if len(where) > 1 else ''}{where[-1]}"
+    return f"{run}; {joined(where)}"
 
 
 def _sides(proof: Proof) -> Iterator[Formula]:

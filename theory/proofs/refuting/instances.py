@@ -4,7 +4,8 @@ An instance is a delay map with values for all symbols. Expectations are exact: 
 equal probability, v depending on the signs before, so that T steps have 2^T equally likely paths. In an `Abstract`
 instance every symbol is a random whole number, and a gradient any function of the signs before it: what the order of
 indices and the rules of expectation say must hold there, and equal expressions must have equal values. In a `Run` of
-`runs.py` gradients and iterates are those of delayed SGD on a smooth function.
+`runs.py` gradients and iterates are those of delayed SGD on a smooth function. With a `block`, every update applies
+that many gradients, numbered one update after the other, and T is the number of updates.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from theory.proofs.kernel import (
     IN_ORDER_IF_NOISY,
     NOISELESS,
     PROMPT,
+    SEVERAL,
     Context,
     Expression,
     Index,
@@ -56,9 +58,11 @@ def _last(constraint: Le, names: tuple[str, ...]) -> int:
 class Instance:
     """A delay map, and values of symbols: `scalar`, `gap` and `vector` are what an instance must know."""
 
-    def __init__(self, reads: tuple[int, ...], noisy: bool = True) -> None:
-        self.reads, self.steps, self.noisy = tuple(reads), len(reads), noisy
-        self.delay = max((k - r for k, r in enumerate(self.reads)), default=0)
+    def __init__(self, reads: tuple[int, ...], noisy: bool = True, block: int | None = None) -> None:
+        self.reads, self.steps, self.noisy = tuple(reads), len(reads) // (block or 1), noisy
+        self.block, self.several = block or 1, block is not None
+        self.margin = MARGIN * self.block
+        self.delay = max((self.update(k) - r for k, r in enumerate(self.reads)), default=0)
 
     def scalar(self, name: str, *where: int) -> Any:
         raise NotImplementedError
@@ -75,10 +79,18 @@ class Instance:
     def read(self, k: int) -> int:
         """tau_k, beyond the run by convention: 0 below, and with no delay above, or with the one delay."""
         fixed = self.delay if self.steps <= k and self.obeys(FIXED, {}) else 0
-        return self.reads[k] if 0 <= k < self.steps else max(0, k - fixed)
+        return self.reads[k] if 0 <= k < len(self.reads) else max(0, self.update(k) - fixed)
+
+    def update(self, k: int) -> int:
+        """The update that applies gradient k."""
+        return k // self.block
+
+    def window(self, k: int) -> range:
+        """W_k: the gradients that are applied since gradient k was read."""
+        return range(self.read(k) * self.block, self.update(k) * self.block)
 
     def overtaken(self, k: int) -> bool:
-        return any(self.read(j) > self.read(k) for j in range(self.read(k), k))
+        return any(self.read(j) > self.read(k) for j in self.window(k))
 
     def place(self, index: Index, names: Mapping[str, int]) -> int:
         return self._core(index.core, names) + index.offset
@@ -91,6 +103,8 @@ class Instance:
                 return names[core]
             case ("tau", inside, offset):
                 return self.read(self._core(inside, names) + offset)
+            case ("update", inside, offset):
+                return self.update(self._core(inside, names) + offset)
             case ("D",):
                 return self.delay
         return 0 if core == ("0",) else self.steps
@@ -101,6 +115,8 @@ class Instance:
     def obeys(self, law: tuple[Any, ...], names: Mapping[str, int]) -> bool:
         if law[0] == "latest":
             return not self.overtaken(self._core(law[1], names) + law[2])
+        if law == SEVERAL or self.several:
+            return self.several and (law == SEVERAL or (law == NOISELESS and not self.noisy))
         if law == PROMPT:
             return all(self.read(k) == k for k in range(self.steps))
         if law == FIXED:
@@ -111,19 +127,18 @@ class Instance:
 
     def allows(self, context: Context, names: Mapping[str, int]) -> bool:
         """Whether the context holds here."""
-        return all(self.holds(c, names) for c in context.constraints) and all(
-            self.obeys(law, names) for law in context.laws
-        )
+        kept = all(self.obeys(law, names) for law in context.laws) and self.several == (SEVERAL in context.laws)
+        return kept and all(self.holds(c, names) for c in context.constraints)
 
     def assignments(self, names: tuple[str, ...], context: Context = _ANYTHING) -> Iterator[dict[str, int]]:
         """All values of index variables for which a context holds; each constraint is asked as soon as it can be."""
         found: list[dict[str, int]] = [{}]
         for size in range(len(names) + 1):
             if size:
-                found = [{**one, names[size - 1]: k} for one in found for k in range(-1, self.steps + 2)]
+                found = [{**one, names[size - 1]: k} for one in found for k in range(-1, len(self.reads) + 2)]
             ready = [c for c in context.constraints if _last(c, names) == size]
             found = [one for one in found if all(self.holds(c, one) for c in ready)]
-        yield from (one for one in found if all(self.obeys(law, one) for law in context.laws))
+        yield from (one for one in found if self.allows(context, one))
 
     def value(self, body: Expression, names: Mapping[str, int]) -> Any:
         """The expression, by enumeration of its bound indices."""
@@ -140,7 +155,7 @@ class Instance:
         found: list[dict[Any, int]] = [dict(names)]
         for size in range(term.size + 1):
             if size:
-                everywhere = range(-MARGIN, self.steps + MARGIN + 1)
+                everywhere = range(-self.margin, len(self.reads) + self.margin + 1)
                 found = [{**one, ("b", size - 1): value} for one in found for value in everywhere]
             ready = [c for c in term.constraints if max(_numbers(c), default=-1) == size - 1]
             found = [one for one in found if all(self.holds(c, one) for c in ready)]
@@ -161,15 +176,18 @@ class Instance:
 class Abstract(Instance):
     """Random whole numbers for all symbols; a vector is a function of the signs of the noise before it."""
 
-    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool = True) -> None:
-        super().__init__(reads, noisy)
+    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool = True, block: int | None = None) -> None:
+        super().__init__(reads, noisy, block)
         self._random = random.Random(seed)
         self._known: dict[Any, Any] = {}
-        self._signs = np.array(list(product((-1, 1), repeat=self.steps)) if noisy else [(1,) * self.steps])
+        signs = len(self.reads)
+        self._signs = np.array(list(product((-1, 1), repeat=signs)) if noisy else [(1,) * signs])
 
     def scalar(self, name: str, *where: int) -> Any:
         if name == "T":
             return Fraction(self.steps)
+        if name == "B" and self.several:
+            return Fraction(self.block)
         if name == "o":
             return Fraction(int(self.noisy and self.overtaken(*where)))
         return self._drawn(("scalar", name, *where), lambda: Fraction(self._random.randint(1, 9)))
@@ -189,18 +207,18 @@ class Abstract(Instance):
         return self._known[key]
 
     def _adapted(self, known: int) -> np.ndarray:
-        """A whole vector for every history of the first `known` signs."""
-        histories = [tuple(path[: max(known, 0)]) for path in self._signs]
+        """A whole vector for every history of the signs of the first `known` updates."""
+        histories = [tuple(path[: max(known, 0) * self.block]) for path in self._signs]
         drawn = {past: [self._random.randint(-5, 5) for _ in "xy"] for past in dict.fromkeys(histories)}
         return np.array([drawn[past] for past in histories])
 
     def _noise(self, k: int) -> Any:
-        if not self.noisy or not 0 <= k < self.steps:
+        if not self.noisy or not 0 <= k < len(self.reads):
             return np.zeros((len(self._signs), 2), dtype=int)
-        return self._signs[:, k : k + 1] * self._adapted(k)
+        return self._signs[:, k : k + 1] * self._adapted(self.update(k))
 
 
-def random_reads(draw: random.Random, steps: int) -> tuple[int, ...]:
+def random_reads(draw: random.Random, steps: int, block: int = 1) -> tuple[int, ...]:
     """A delay map; the last step's delay is not special, and maps in order are among them."""
-    reads = [draw.randint(0, k) for k in range(steps)]
+    reads = [draw.randint(0, k // block) for k in range(steps * block)]
     return tuple(sorted(reads) if draw.random() < 0.25 else reads)

@@ -310,7 +310,7 @@ def calls(node: Any) -> Iterator[Apply]:
 def _of_index(index: Index) -> Iterator[tuple[str, Index]]:
     yield "index + 1", index + 1
     yield "index - 1", index - 1
-    if index.core[0] == "tau":
+    if len(index.core) == 3:
         yield "not read", Index(index.core[1], index.core[2] + index.offset)
 
 

@@ -27,6 +27,8 @@ from theory.proofs.statement import name_of
 from theory.staleness.count import Staleness
 
 LONGEST = 4
+#: At most so many gradients are applied where updates apply several.
+SIGNS = 5
 #: Of rounding: a claim may miss by this share of the size of its sides.
 ROUNDING = 1e-9
 
@@ -75,18 +77,19 @@ def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
     laws = proof.laws
     T = max(proof.least_steps, draw.randint(1, 3 if kernel.RANDOM in laws else LONGEST))
     deviation = 0.0 if kernel.NOISELESS in laws else draw.choice([0.0, 0.2, 1.0])
-    reads = _reads(laws if deviation else laws - {kernel.IN_ORDER_IF_NOISY}, T, draw)
+    block = draw.randint(1, max(1, SIGNS // T)) if kernel.SEVERAL in laws else None
+    reads = _reads(laws if deviation else laws - {kernel.IN_ORDER_IF_NOISY}, T, draw, block or 1)
     given = {"mu": draw.choice([0.1, 0.4, 0.8, 1.0]), "cut": float(draw.randint(1, 3)), "young": draw.uniform(0.2, 3)}
     given["share"] = draw.choice([0.0, 1.0, draw.random()])
     law = draw.choice([[0.5, 0.5], [0.2, 0.3, 0.5], [1.0], [0.6, 0.0, 0.4]]) if kernel.RANDOM in laws else None
     seed = draw.randint(0, 10**6)
-    run = Run(reads, _steps(laws, bound, len(reads), draw), seed, deviation, law=law, **given)
+    run = Run(reads, _steps(laws, bound, len(reads) // (block or 1), draw), seed, deviation, law, block, **given)
     run.ends_before_last = bound is not None and not bound.covers_last
     return run
 
 
-def _reads(laws: frozenset[kernel.Law], T: int, draw: random.Random) -> list[int]:
-    reads = list(random_reads(draw, T))
+def _reads(laws: frozenset[kernel.Law], T: int, draw: random.Random, block: int) -> list[int]:
+    reads = list(random_reads(draw, T, block))
     if laws & {kernel.IN_ORDER, kernel.IN_ORDER_IF_NOISY}:
         reads = sorted(reads)
     if laws & {kernel.PROMPT, kernel.RANDOM}:
@@ -107,12 +110,21 @@ def _steps(
     def steps(run: Run) -> np.ndarray:
         if bound is not None and bound.schedule is not None and run.constants["Delta"]:
             constants = {name: run.constants[name] for name in ("L", "Delta", "sigma", "mu")}
-            delays = np.arange(run.steps) - np.array(run.reads)
-            return bound.schedule.step_sizes(run.steps, delays=delays, s=Staleness(run.staleness).window, **constants)
-        longest = scale / run.constants["L"] / run.staleness
-        return longest * np.array(sorted(sizes, reverse=True) if falling else sizes, dtype=float)
+            constants |= {"B": float(run.block), "s": float(Staleness(run.staleness).window)}
+            delays = None if run.block > 1 else _delays(run)
+            sizes_of_it = np.asarray(bound.schedule.step_sizes(run.steps, delays=delays, **constants))
+        else:
+            longest = scale / run.constants["L"] / run.staleness
+            sizes_of_it = longest * np.array(sorted(sizes, reverse=True) if falling else sizes, dtype=float)
+        return np.asarray(np.repeat(sizes_of_it / run.block, run.block))
 
     return steps
+
+
+def _delays(run: Run) -> np.ndarray:
+    """The delays of the steps, (T,), or of the gradients of each update, (T, B)."""
+    delays = np.arange(len(run.reads)) // run.block - np.array(run.reads)
+    return np.asarray(delays.reshape(run.steps, run.block) if run.block > 1 else delays)
 
 
 def know(run: Run, proof: Proof) -> None:
@@ -166,7 +178,7 @@ def assumed_here(run: Run, proof: Proof, fact: Fact) -> bool:
 
 def _condition_holds(run: Run, side: Assumed) -> bool:
     claim, names = side.claim, kernel.variables(side.claim.index.core)
-    for k in range(side.since, run.steps) if names else [0]:
+    for k in range(side.since, len(run.reads)) if names else [0]:
         gap, size = margin(run, claim, dict.fromkeys(names, k))
         if gap < -1e-12 * size or (claim.equality and gap > ROUNDING * size):
             return False
@@ -176,8 +188,8 @@ def _condition_holds(run: Run, side: Assumed) -> bool:
 def beaten(run: Run, bound: Bound) -> Counterexample | None:
     """The bound as a user evaluates it, where it applies, against the gradients of the run."""
     constants = {name: float(run.constants[name]) for name in bound.constants if name in run.constants}
-    delays = np.arange(run.steps) - np.array(run.reads)
-    setting = Setting(run.step_sizes, delays, Staleness(run.staleness), constants)
+    sizes = run.step_sizes.reshape(run.steps, run.block).sum(axis=1)
+    setting = Setting(sizes, _delays(run), Staleness(run.staleness), constants)
     value, failures = bound.assess(setting)
     if failures or value is None or (COHERENCE in bound.assumptions and not _coherent(run)):
         return None

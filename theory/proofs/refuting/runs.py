@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from theory.formulas.formula import (
+    Block,
     Call,
     Formula,
     Name,
@@ -24,12 +25,13 @@ from theory.formulas.formula import (
     Readers,
     Served,
     Sum,
+    Taken,
     Total,
     WhereNoisy,
     WhereOvertaken,
     Window,
 )
-from theory.proofs.kernel import LAST, RANDOM, ZERO, Index, tau
+from theory.proofs.kernel import LAST, RANDOM, ZERO, Index, tau, update
 from theory.proofs.nodes import At, Inner, Meant, Moved, Travelled, Vector, Walk
 from theory.proofs.refuting.instances import Instance, delay_maps
 
@@ -47,19 +49,27 @@ _SHAPES: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = (
 class Run(Instance):
     """Delayed SGD on F(x) = sum over the coordinates of c_i shape_i(x_i), whose smoothness L is max c_i.
 
-    `step_sizes` may be a function of the run so far (which knows L and Delta). With `law`, the probabilities of the
-    delays 0, 1, ..., every delay is drawn from it, independently; then there is a path for every draw as well.
+    `step_sizes`, one a gradient, may be a function of the run so far (which knows L and Delta). With `law`, the
+    probabilities of the delays 0, 1, ..., every delay is drawn from it, independently; then there is a path for every
+    draw as well.
     """
 
     def __init__(
-        self, reads: Any, step_sizes: Any, seed: int, deviation: float = 0.0, law: Any = None, **given: float
+        self,
+        reads: Any,
+        step_sizes: Any,
+        seed: int,
+        deviation: float = 0.0,
+        law: Any = None,
+        block: int | None = None,
+        **given: float,
     ) -> None:
         self.law: Any = law
-        super().__init__(reads, noisy=deviation > 0)
+        super().__init__(reads, noisy=deviation > 0, block=block)
         self.draw = np.random.default_rng(seed)
         self.shapes = [_SHAPES[i] for i in self.draw.integers(len(_SHAPES), size=2)]
         self.curvatures = self.draw.uniform(0.2, 2.0, size=2)
-        self.deviation, self.staleness = deviation, 1 + max((k - r for k, r in enumerate(self.reads)), default=0)
+        self.deviation, self.staleness = deviation, 1 + self.delay
         self._lay_paths()
         start = self.draw.normal(size=2) * 3
         self.points = [np.tile(start, (len(self.weights), 1))]
@@ -78,7 +88,8 @@ class Run(Instance):
 
     def _lay_paths(self) -> None:
         """The equally likely signs, the draws of the delays, and the weights of all paths."""
-        signs = list(product((-1.0, 1.0), repeat=self.steps)) if self.noisy else [(1.0,) * self.steps]
+        count = len(self.reads)
+        signs = list(product((-1.0, 1.0), repeat=count)) if self.noisy else [(1.0,) * count]
         maps = list(delay_maps(self.steps)) if self.law else [self.reads]
         chances = [np.prod([self.chance(k, r) for k, r in enumerate(reads)]) if self.law else 1.0 for reads in maps]
         drawn = list(zip(maps, chances, strict=True))
@@ -102,16 +113,23 @@ class Run(Instance):
         return np.stack([c * slope(x[:, i]) for i, (c, (_, slope)) in pairs], axis=1)
 
     def _walk(self, k: int) -> None:
-        history = np.concatenate([self.signs[:, :k], self.path_reads[:, :k]], axis=1)
-        past = np.unique(history, axis=0, return_inverse=True)[1].reshape(-1) if k else np.zeros(len(history), int)
+        moved = self.points[k]
+        for gradient in range(k * self.block, (k + 1) * self.block):
+            self._read_at(gradient, k * self.block)
+            moved = moved - self.step_sizes[gradient] * (self.applied[gradient] + self.noises[gradient])
+        self.points.append(moved)
+        self.gradients.append(self._gradient(self.points[-1]))
+
+    def _read_at(self, k: int, known: int) -> None:
+        """The gradient that is read and its noise, which may depend on what the first `known` gradients drew."""
+        history = np.concatenate([self.signs[:, :known], self.path_reads[:, :known]], axis=1)
+        past = np.unique(history, axis=0, return_inverse=True)[1].reshape(-1) if known else np.zeros(len(history), int)
         angles = self.draw.uniform(0, 2 * np.pi, size=past.max() + 1)[past]
         lengths = self.draw.choice([self.deviation, self.deviation / 2], size=past.max() + 1)[past]
         noise = self.signs[:, k : k + 1] * (lengths * np.stack([np.cos(angles), np.sin(angles)])).T
         read = np.stack(self.gradients)[self.path_reads[:, k], np.arange(len(past))]
         self.noises.append(noise)
         self.applied.append(read)
-        self.points.append(self.points[k] - self.step_sizes[k] * (read + noise))
-        self.gradients.append(self._gradient(self.points[-1]))
 
     def _constants(self) -> dict[str, float]:
         delays, angle = range(len(self.law or ())), 0.8 * np.pi / (2 * self.staleness - 1)
@@ -121,6 +139,7 @@ class Run(Instance):
             "sigma": self.deviation,
             "s": float(self.staleness),
             "T": float(self.steps),
+            "B": float(self.block),
             "noisy": float(self.noisy),
             "Ed": float(sum(d * self.law[d] for d in delays)) if self.law else 0.0,
             "Ed2": float(sum(d * d * self.law[d] for d in delays)) if self.law else 0.0,
@@ -158,7 +177,7 @@ class Run(Instance):
         angle = self.constants["theta"]
         ratio = float(np.sin((k - low) * angle) / np.sin(angle))
         known = {
-            "eta": lambda: float(self.step_sizes[k]) if 0 <= k < self.steps else 0.0,
+            "eta": lambda: float(self.step_sizes[k]) if 0 <= k < len(self.reads) else 0.0,
             "o": lambda: float(self.noisy and self.overtaken(k)),
             "rho": lambda: float(self.ratios[k]) if 0 <= k < self.steps else 1.0,
             "young": lambda: 1.3 * float(self.ratios[k]) if 0 <= k < self.steps else 1.0,
@@ -176,7 +195,7 @@ class Run(Instance):
         return self.gaps[k]
 
     def vector(self, name: str, k: int) -> Any:
-        if not 0 <= k <= self.steps - (name != "g"):
+        if not 0 <= k <= (self.steps if name == "g" else len(self.reads) - 1):
             return np.full_like(self.gradients[0], np.cos(k) if name == "g" else 0.0)  # any vector
         if name == "r":
             step = self.step_sizes[k]
@@ -227,7 +246,7 @@ def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> An
         case Walk():
             return run.points[run.place(node.stop, names)] - run.points[run.place(node.start, names)]
         case Moved():
-            return at(node.body, {"next": index + 1, "read": tau(index), "first": ZERO, "last": LAST}[node.place])
+            return at(node.body, _place(node.place, index))
         case At():
             return at(node.body, node.index)
         case WhereOvertaken():
@@ -235,14 +254,22 @@ def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> An
         case WhereNoisy():
             return at(node.noisy if run.noisy else node.quiet)
         case Total():
-            return over(range(run.steps), node.body)
+            return over(range(len(run.reads)), node.body)
         case Window():
-            return over(range(run.read(k), k), node.body)
+            return over(run.window(k), node.body)
         case Readers():
-            return over((i for i in range(run.steps) if run.read(i) <= k < i), node.body)
+            here = run.update(k)
+            return over((i for i in range(len(run.reads)) if run.read(i) <= here < run.update(i)), node.body)
         case Served():
-            return over((i for i in range(run.steps) if run.read(i) == k), node.body)
+            return over((i for i in range(len(run.reads)) if run.read(i) == k), node.body)
+        case Block() | Taken():
+            here = run.update(k) if isinstance(node, Block) else k
+            return over((i for i in range(len(run.reads)) if run.update(i) == here), node.body)
     return _special(run, node, index, names)
+
+
+def _place(place: str, index: Index) -> Index:
+    return {"next": index + 1, "read": tau(index), "update": update(index), "first": ZERO, "last": LAST}[place]
 
 
 def _special(run: Run, node: Any, index: Index, names: Mapping[str, int]) -> Any:
@@ -260,7 +287,8 @@ def _special(run: Run, node: Any, index: Index, names: Mapping[str, int]) -> Any
         case "Previous":
             return worth(run, node.body, index - 1, names) if k >= 1 else 0.0
         case "Peak":
-            return max(worth(run, node.body, Index(("v", "here")), {**names, "here": j}) for j in range(run.steps))
+            indices = range(len(run.reads))
+            return max(worth(run, node.body, Index(("v", "here")), {**names, "here": j}) for j in indices)
         case "HalfSine":
             return float(np.sin(run.constants["theta"] / 2))
         case "SineRatio":
@@ -273,7 +301,7 @@ def _named(run: Run, node: Name, k: int) -> float:
     if node.name == "f":
         return run.gap(k)
     if node.name in "kd":
-        return float(k + 1 if node.name == "k" else k - run.read(k))
+        return float(run.update(k) + 1 if node.name == "k" else run.update(k) - run.read(k))
     return run.scalar(node.name, k) if node.sequence else run.scalar(node.name)
 
 

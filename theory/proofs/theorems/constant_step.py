@@ -77,8 +77,8 @@ def _exchanged(context: Context, term: Term, coefficient: Fraction) -> Iterator[
     names = tuple(f"u{number}" for number in range(term.size))
     where, free = opened(term, names)
     there = context.having(*(c for c in where if (variables(c.left) | variables(c.right)) & set(names)))
-    lengths = [atom[1] for atom, power in free.monomial for _ in range(power) if atom[0] == "eta"]
-    others = tuple((atom, power) for atom, power in free.monomial if atom[0] != "eta")
+    lengths = [a[1] for a, power in free.monomial for _ in range(power) if a[0] == "eta" and a != ("eta", ZERO)]
+    others = tuple((a, power) for a, power in free.monomial if a[0] != "eta" or a == ("eta", ZERO))
     rest = Expression(((Term(0, frozenset(), others, free.payload), -coefficient),))
     for number, index in enumerate(lengths):
         after = reduce(mul, (scalar("eta", later) for later in lengths[number + 1 :]), rest)

@@ -20,6 +20,7 @@ from theory.proofs.kernel import (
     lt,
     scalar,
     tau,
+    update,
 )
 from theory.proofs.lemmas import (
     HALF,
@@ -63,9 +64,11 @@ H, OVERTAKES, C, V = (_NAMED[symbol] for symbol in ("H", "o", "c", "v"))
 P = Defined("P", window(ETA * square(read(G))))
 Q = Defined("Q", window(ETA**2))
 
-# The three cases of a step: nothing overtakes it; there is no noise; anything. And a step i that overtakes step k.
+# The three cases of a step: nothing overtakes it; there is no noise; anything.
 ORDERED, QUIET, ANY = at_step().under(latest(K)), at_step().under(NOISELESS), at_step()
 IN_WINDOW = window_of(K)
+# The point to which gradient k is applied: x_k itself.
+NOW = update(K)
 
 
 def overtaking(index: Index) -> tuple[Le, ...]:
@@ -73,30 +76,27 @@ def overtaking(index: Index) -> tuple[Le, ...]:
     return (*inside(index, K), lt(tau(K), tau(index)))
 
 
-OVERTAKEN = ANY.having(*overtaking(I))
-
-
 def between_reads(index: Index) -> tuple[Le, Le]:
     """The steps from x_tau_k to x_tau_i, all of them in W_k if i overtakes k."""
-    return le(tau(K), index), lt(index, tau(I))
+    return le(tau(K), update(index)), lt(update(index), tau(I))
 
 
 # ---------------------------------------------------------------------------------------- the way since the read
 
 
-def way_ordered(context: Context, where: Range = IN_WINDOW, stop: Index = K) -> Apply:
+def way_ordered(context: Context, where: Range = IN_WINDOW, stop: Index = NOW) -> Apply:
     """H P + sigma^2 Q >= |x_k - x_tau_k|^2 where the noises meet nothing that depends on them; or up to x_{k+1}."""
-    no_cross_terms = rules.orthogonal(context, -displacement(tau(K), stop).square(), _own_or(noise_order))
+    no_cross_terms = rules.orthogonal(context, -displacement(tau(K), stop).square(), _own_or(noise_order, where))
     return rules.add(squares(context, where), noises(context, where), no_cross_terms)
 
 
-def _own_or(choose: Cut) -> Cut:
+def _own_or(choose: Cut, where: Range) -> Cut:
     """Cut off step k itself first, where a sum goes so far."""
     own = before(K)
-    return lambda term: own(term) or choose(term)
+    return choose if where is IN_WINDOW else lambda term: own(term) or choose(term)
 
 
-def way_quiet(context: Context, where: Range = IN_WINDOW, stop: Index = K) -> Apply:
+def way_quiet(context: Context, where: Range = IN_WINDOW, stop: Index = NOW) -> Apply:
     """The same without noise."""
     no_noise = rules.orthogonal(context, -displacement(tau(K), stop).square())
     return rules.add(squares(context, where), summed(context, where, noise_room), no_noise)
@@ -133,15 +133,16 @@ def late_gradient(context: Context) -> Apply:
     )
 
 
-def way_any(context: Context, where: Range = IN_WINDOW, stop: Index = K) -> Apply:
+def way_any(context: Context, where: Range = IN_WINDOW, stop: Index = NOW) -> Apply:
     """|x_k - x_tau_k|^2 with the factors of overtaking: <e_j, g_tau_i> = 0 but for i that overtake."""
     late = (2 * scalar("eta", I) * turned(I).dot(weighted(IN_WINDOW, noise))).total(("i",), *overtaking(I))
+    overtaken = context.having(*overtaking(I))
     return rules.add(
-        rules.total(product(OVERTAKEN, Ref("late"), symbol(OVERTAKEN, "eta", I)), ("i",), *overtaking(I)),
+        rules.total(product(overtaken, Ref("late"), symbol(overtaken, "eta", I)), ("i",), *overtaking(I)),
         wider(context, IN_WINDOW, overtaking, _late_room, I),
         squares(context, where),
         noises(context, where),
-        rules.orthogonal(context, late - displacement(tau(K), stop).square(), _own_or(_late_order)),
+        rules.orthogonal(context, late - displacement(tau(K), stop).square(), _own_or(_late_order, where)),
     )
 
 
@@ -168,7 +169,7 @@ def _late_order(term: Term) -> tuple[Index, Index] | None:
 # ----------------------------------------------------------------------------------------------- from it to the theorem
 
 
-def smoothed(context: Context, way: str, stop: Index = K) -> Apply:
+def smoothed(context: Context, way: str, stop: Index = NOW) -> Apply:
     """L^2 times the way bounds |g_stop - g_tau_k|^2."""
     return rules.add(lipschitz(context, stop, tau(K)), product(context, Ref(way), symbol(context, "L", power=2)))
 
@@ -184,56 +185,71 @@ def _late(number: int) -> Formula:
 
 
 SIMPLE = Claim(H * P + SIGMA**2 * Q, square(Travelled()))
-BETWEEN = Claim(2 * (H * P + SIGMA**2 * Q), square(Walk(tau(K), tau(I))))
-LATE = Claim(L * (2 * H * P + 3 * SIGMA**2 * Q), 2 * inner(At(read(G), I, "i") - read(G), window(ETA * E)))
-ANYHOW = Claim((1 + 2 * L * H) * H * P + (1 + 3 * L * H) * SIGMA**2 * Q, square(Travelled()))
-SMOOTHED = Claim(L**2 * (_late(2) * H * P + _late(3) * SIGMA**2 * Q), square(G - read(G)))
 DESCENT = Claim(F_GAP - following(F_GAP), ETA * inner(G, read(G)) - L / 2 * ETA**2 * (square(read(G)) + SIGMA**2))
 SUMMED = Claim(fraction(THEOREM_A.value)[0], total(V * square(G)) / 2 + last(square(G)) / (2 * L))
 THEOREM = theorem(THEOREM_A.value)
 WEIGHTS = side_condition(THEOREM_A, "v")
 
-# How far the gradient turns within a delay, whatever the delays: other theorems start from there.
-TURNED = (
-    Step(
-        "ordered",
-        "The way since the read, where nothing overtakes",
-        "Cauchy-Schwarz; <e_i, g_tau_j> = 0 as tau_j <= tau_k <= i, and <e_i, e_j> = 0 for i != j",
-        SIMPLE,
-        way_ordered(ORDERED),
-    ),
-    Step("quiet", "The way since the read, without noise", "Cauchy-Schwarz", SIMPLE, way_quiet(QUIET)),
-    Step(
-        "between",
-        "The way between two reads, for i in W_k with tau_i > tau_k",
-        "|a+b|^2 <= 2|a|^2 + 2|b|^2, Cauchy-Schwarz; the steps tau_k..tau_i - 1 lie in W_k",
-        BETWEEN,
-        way_between_reads(OVERTAKEN),
-    ),
-    Step(
-        "late",
-        "What a younger gradient and the noise have in common, for i in W_k with tau_i > tau_k",
-        "2<a,b> <= |a|^2/L + L|b|^2, and smoothness: |g_tau_i - g_tau_k| <= L |x_tau_i - x_tau_k|",
-        LATE,
-        late_gradient(OVERTAKEN),
-    ),
-    Step(
-        "anyhow",
-        "The way since the read, in any order",
-        "Cauchy-Schwarz; of <e_j, g_tau_i> only the i with tau_i > tau_k remain, and <e_j, g_tau_k> = 0: sum over them",
-        ANYHOW,
-        way_any(ANY),
-    ),
-    Step(
-        "smoothed",
-        "How far the gradient has turned since the read",
-        "smoothness: |g_k - g_tau_k| <= L |x_k - x_tau_k|; o_k tells the cases apart",
-        SMOOTHED,
-        rules.overtaking_cases(
-            smoothed(ORDERED, "ordered"), smoothed(QUIET, "quiet"), smoothed(ANY, "anyhow"), K, SMOOTHED.expression()
+
+def turning(run: Context, way: Formula, turn: Formula) -> tuple[Step, ...]:
+    """How far the gradient turns within a delay, whatever the delays: other theorems start from there.
+
+    Args:
+        run: what is known of gradient k; way: what it means that x has moved since the read, and turn: that g has.
+    """
+    ordered, quiet, overtaken = run.under(latest(K)), run.under(NOISELESS), run.having(*overtaking(I))
+    simple, in_any_order = H * P + SIGMA**2 * Q, (1 + 2 * L * H) * H * P + (1 + 3 * L * H) * SIGMA**2 * Q
+    claim = Claim(L**2 * (_late(2) * H * P + _late(3) * SIGMA**2 * Q), square(turn))
+    cases = smoothed(ordered, "ordered"), smoothed(quiet, "quiet"), smoothed(run, "anyhow")
+    return (
+        Step(
+            "ordered",
+            "The way since the read, where nothing overtakes",
+            "Cauchy-Schwarz; <e_i, g_tau_j> = 0 as tau_j <= tau_k <= i, and <e_i, e_j> = 0 for i != j",
+            Claim(simple, square(way)),
+            way_ordered(ordered),
         ),
-    ),
-)
+        Step(
+            "quiet",
+            "The way since the read, without noise",
+            "Cauchy-Schwarz",
+            Claim(simple, square(way)),
+            way_quiet(quiet),
+        ),
+        Step(
+            "between",
+            "The way between two reads, for i in W_k with tau_i > tau_k",
+            "|a+b|^2 <= 2|a|^2 + 2|b|^2, Cauchy-Schwarz; the steps tau_k..tau_i - 1 lie in W_k",
+            Claim(2 * simple, square(Walk(tau(K), tau(I)))),
+            way_between_reads(overtaken),
+        ),
+        Step(
+            "late",
+            "What a younger gradient and the noise have in common, for i in W_k with tau_i > tau_k",
+            "2<a,b> <= |a|^2/L + L|b|^2, and smoothness: |g_tau_i - g_tau_k| <= L |x_tau_i - x_tau_k|",
+            Claim(L * (2 * H * P + 3 * SIGMA**2 * Q), 2 * inner(At(read(G), I, "i") - read(G), window(ETA * E))),
+            late_gradient(overtaken),
+        ),
+        Step(
+            "anyhow",
+            "The way since the read, in any order",
+            "Cauchy-Schwarz; of <e_j, g_tau_i> only the i with tau_i > tau_k remain, and <e_j, g_tau_k> = 0: sum over "
+            "them",
+            Claim(in_any_order, square(way)),
+            way_any(run),
+        ),
+        Step(
+            "smoothed",
+            "How far the gradient has turned since the read",
+            "smoothness: |g_k - g_tau_k| <= L |x_k - x_tau_k|; o_k tells the cases apart",
+            claim,
+            rules.overtaking_cases(*cases, K, claim.expression()),
+        ),
+    )
+
+
+TURNED = turning(ANY, Travelled(), G - read(G))
+SMOOTHED = TURNED[-1].claim
 STEPS = (
     *TURNED,
     Step(

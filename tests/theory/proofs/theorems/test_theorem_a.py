@@ -21,7 +21,6 @@ from theory.proofs.theorems.theorem_a import (
     DELTA,
     ETA,
     ORDERED,
-    OVERTAKEN,
     OVERTAKES,
     PROOF,
     QUIET,
@@ -37,13 +36,14 @@ from theory.proofs.theorems.theorem_a import (
     Q,
     V,
     descent,
+    overtaking,
     smoothed,
     way_between_reads,
     way_ordered,
     way_quiet,
 )
 
-WAY = square(Travelled())
+WAY, OVERTAKEN = square(Travelled()), ANY.having(*overtaking(I))
 
 
 refusal = partial(replays.refusal, PROOF)

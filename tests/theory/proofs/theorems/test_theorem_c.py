@@ -151,6 +151,8 @@ class Run:
                 return names[index.core] + index.offset
             case ("tau", core, offset):
                 return max(0, self.index(type(index)(core, offset), names) - self.delay) + index.offset
+            case ("update", core, offset):
+                return self.index(type(index)(core, offset), names) + index.offset
         return {"0": 0, "T": self.steps, "D": self.delay}[index.core[0]] + index.offset
 
     def scalar(self, name, places):

@@ -1,0 +1,140 @@
+"""Theorem A_B, replayed: several gradients an update. What Theorem A says of one gradient holds of each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from theory.bounds.theorem_ab import THEOREM_AB
+from theory.formulas.formula import Formula, taken
+from theory.proofs.axioms import displacement
+from theory.proofs.kernel import (
+    SEVERAL,
+    Expression,
+    Index,
+    Le,
+    expression,
+    le,
+    scalar,
+    tau,
+    update,
+)
+from theory.proofs.kernel import var as letter
+from theory.proofs.lemmas import (
+    HALF,
+    START,
+    T_,
+    K,
+    ends,
+    gradient,
+    gradients,
+    last_gap,
+    least,
+    no_weight_is_negative,
+    noise_order,
+    noises,
+    product,
+    squares,
+    steps,
+    symbol,
+)
+from theory.proofs.nodes import F_GAP, G, Meant, Walk, applying, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.theorem_a import ETA, SIGMA, L, turning
+
+#: A run, one of its updates k, one of its gradients k.
+RUN = START.under(SEVERAL)
+UPDATE, GRADIENT = RUN.having(*steps(K)), RUN.having(*gradients(K))
+
+V = next(node for node in THEOREM_AB.definitions if node.symbol == "v")
+#: g at the point to which gradient k is applied.
+HERE = applying(G)
+
+
+@dataclass(frozen=True, eq=False)
+class OverPoints(Meant):
+    """The sum of a node over the points x_0..x_{T-1}."""
+
+    body: Formula
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return (self.body,)
+
+    def mean(self, index: Index) -> Expression:
+        return meaning(self.body, letter("t")).total(("t",), *steps(letter("t")))
+
+    def latex(self, index: str = "k") -> str:
+        return rf"\sum_{{t < T}} {self.body.bracketed(self.strength, 't')}"
+
+
+def applied_at(index: Index) -> tuple[Le, Le]:
+    """The gradients that update k applies."""
+    return le(K, update(index)), le(update(index), K)
+
+
+def descent() -> Apply:
+    """The descent lemma for an update: Cauchy-Schwarz for its gradients, and its noises are orthogonal."""
+    moved = displacement(K, K + 1)
+    terms = gradient(K).dot(moved) + scalar("L") * HALF * moved.square()
+    return rules.add(
+        rules.smooth(UPDATE, K, K + 1, moved),
+        rules.scale_equality(rules.orthogonal(UPDATE, terms, noise_order), expression(-1)),
+        product(UPDATE, rules.add(squares(UPDATE, applied_at), noises(UPDATE, applied_at)), symbol(UPDATE, "L"), HALF),
+    )
+
+
+def summed_up() -> Apply:
+    """2<a,b> = |a|^2 + |b|^2 - |a-b|^2 turns the descent into squares; sum it over updates and gradients."""
+    turned = product(GRADIENT, Ref("smoothed"), symbol(GRADIENT, "eta", K), HALF)
+    return rules.add(
+        rules.total(Ref("descent"), ("k",), *steps(K)),
+        rules.total(turned, ("k",), *gradients(K)),
+        last_gap(RUN),
+        rules.gap(RUN),
+    )
+
+
+DESCENT = Claim(
+    F_GAP - following(F_GAP),
+    inner(G, taken(ETA * read(G))) - L / 2 * (taken(ETA) * taken(ETA * square(read(G))) + SIGMA**2 * taken(ETA**2)),
+)
+SUMMED = Claim(fraction(THEOREM_AB.value)[0], OverPoints(V * square(G)) / 2 + last(square(G)) / (2 * L))
+THEOREM = theorem(THEOREM_AB.value)
+WEIGHTS = side_condition(THEOREM_AB, "v")
+
+STEPS = (
+    *turning(GRADIENT, Walk(tau(K), update(K)), HERE - read(G)),
+    Step(
+        "descent",
+        "Descent at one update",
+        "smoothness; Cauchy-Schwarz; its noises are orthogonal to one another, to g_k and to the gradients",
+        DESCENT,
+        descent(),
+    ),
+    Step(
+        "summed",
+        "Sum over the updates",
+        "2<a,b> = |a|^2 + |b|^2 - |a-b|^2; exchange of sums; telescoping; f_T >= |g_T|^2/2L",
+        SUMMED,
+        summed_up(),
+        ends("f"),
+    ),
+    Step(
+        "theorem",
+        "The minimum",
+        "m <= |g_t|^2 for t = 0..T, and no weight v_t is negative",
+        THEOREM,
+        rules.add(Ref("summed"), least(meaning(V, T_), WEIGHTS.name, start=RUN)),
+    ),
+)
+PROOF = Proof(
+    "theorem-ab",
+    STEPS,
+    THEOREM,
+    (WEIGHTS,),
+    frozenset({SEVERAL}),
+    denominator=no_weight_is_negative(meaning(V, T_), WEIGHTS.name, start=RUN),
+    weights=product(UPDATE, rules.hypothesis(UPDATE, meaning(V, K), WEIGHTS.name), HALF),
+    mean=Ref("summed"),
+)

@@ -45,7 +45,7 @@ from theory.proofs.kernel import (
 )
 from theory.proofs.lemmas import gradients, steps
 from theory.proofs.nodes import E, G, Inner, applying, inner, read
-from theory.proofs.proof import minimum
+from theory.proofs.proof import evaluate, minimum
 from theory.proofs.statement import meaning
 from theory.proofs.theorem import compare, laws, printed_as_meant
 from theory.proofs.theorems.theorem_ab import PROOF
@@ -253,19 +253,15 @@ def test_the_bound_means_what_the_library_evaluates(runs):
 # ------------------------------------------------------------------------------------------- the bound that is compared
 
 
-def final():
-    report = replayed(PROOF)
-    return report.facts["theorem"]
-
-
-def denominator():
-    from theory.proofs.proof import evaluate
-
-    return evaluate(PROOF.denominator, replayed(PROOF).facts)
+def compared(bound):
+    """Compare the facts of the proof with a bound."""
+    facts = replayed(PROOF).facts
+    shown = (evaluate(part, facts) for part in (PROOF.denominator, PROOF.weights))
+    compare(bound, facts["theorem"], *shown, mean=facts["summed"])
 
 
 def test_the_theorem_is_the_bound_of_the_library_and_no_other():
-    compare(THEOREM_AB, final(), denominator())
+    compared(THEOREM_AB)
     v = THEOREM_AB.conditions[-1]
     others = {
         "one gradient an update": replace(THEOREM_AB, assumptions=THEOREM_AB.assumptions[:-1]),
@@ -278,10 +274,11 @@ def test_the_theorem_is_the_bound_of_the_library_and_no_other():
         "half the bound": replace(THEOREM_AB, value=THEOREM_AB.value / 2),
         "coherence": replace(THEOREM_AB, assumptions=(*THEOREM_AB.assumptions, COHERENCE)),
         "a mean": replace(THEOREM_AB, weights=ETA),
+        "a mean over gradients": replace(THEOREM_AB, weighing=replace(THEOREM_AB.weighing, each=ETA / 2)),
     }
     for name, other in others.items():
         with pytest.raises(ProofError):
-            compare(other, final(), denominator())
+            compared(other)
             pytest.fail(name)
 
 

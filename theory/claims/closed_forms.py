@@ -102,7 +102,8 @@ def power_steps(schedule: Formula) -> PowerSteps:
 def closed_forms(steps: PowerSteps, known: Granted, values: Values) -> Iterator[ClosedForm]:
     """The bounds that apply to steps a k^{-p} for every T, those in simplest form first, at values of the constants."""
     names = ["corollary-1"] if known.in_order or not known.noisy else []
-    names += ["corollary-2"] + (["dai2019-strict", "dai2019"] if known.coherent else [])
+    names += ["corollary-1b", "corollary-2"] + (["dai2019-strict", "dai2019"] if known.coherent else [])
+    values = {**values, "B": number(1)}
     here = steps.at(values)
     found = [_own_steps(get(name)) for name in names if _is_own(get(name), here, values)]
     late = int(known.noisy and not known.in_order)

@@ -8,10 +8,13 @@ Meaning of the symbols. F is L-smooth; x_0..x_T are the points of the run; g_k i
 noise of the gradient that step k applies; x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), or x_k - eta_k (a_k + e_k) where
 delays are drawn at random (law RANDOM). Where an update applies several gradients (law SEVERAL), e_a, eta_a and tau_a
 are those of gradient a, x_{k+1} is x_k less eta_a (g_{tau_a} + e_a) for each a with update(a) = k, and these are B in
-number for 0 <= k < T. Steps and delays do not depend on the noise: expectations are over the noise (and over the delays
-where these are drawn). eta_k >= 0, and 0 outside 0 <= update(k) < T. f_k = E F(x_k) - inf F. U(a, b) stands for
-U_m = sin(m theta)/sin(theta) with m = a - b (m where theta = 0), `sine` for sin(theta/2), 1/U for the inverse where
-U_m >= 1, else 0. number_k is k, root_k its square root, log_k its logarithm, for k >= 1 (below, 1, 1 and 0).
+number for 0 <= k < T. Where blocks of coordinates are read apart (law MIXED), it is a_a in place of g_{tau_a}, the
+gradient at a point each of whose blocks is that of one of x_{tau_a}..x_{update(a)}; M_a and N_a are what this point
+lacks of the gradients and of the noises in W_a: it is x_{update(a)} + M_a + N_a. Steps and delays do not depend on the
+noise: expectations are over the noise (and over the delays where these are drawn). eta_k >= 0, and 0 outside
+0 <= update(k) < T. f_k = E F(x_k) - inf F. U(a, b) stands for U_m = sin(m theta)/sin(theta) with m = a - b (m where
+theta = 0), `sine` for sin(theta/2), 1/U for the inverse where U_m >= 1, else 0. number_k is k, root_k its square root,
+log_k its logarithm, for k >= 1 (below, 1, 1 and 0).
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from theory.proofs.kernel import (
     IN_ORDER_IF_NOISY,
     KINDS,
     LAST,
+    MIXED,
     NOISELESS,
     POSITIVE,
     RANDOM,
@@ -75,6 +79,7 @@ MEAN_ZERO_DRAWN = "e_k has mean zero given x_0..x_k, e_0..e_{k-1} and d_0..d_k"
 NO_NOISE = "where there is no noise, e_k is 0"
 APART = "the noises of one update have mean zero and are independent given what was before"
 BLOCKS = "every update applies B gradients"
+BLOCKWISE = "every block of the point that gradient k is of was read at one of x_{tau_k}..x_{u_k}"
 VARIANCE = "the variance is at most sigma^2"
 WITHIN = "delays are at most s - 1"
 ONE_DELAY = "every delay is s - 1, cut at the start"
@@ -99,8 +104,9 @@ class Axiom(NamedTuple):
         letters: the free indices of premises and conclusion, in the order in which indices are given for them.
         premises: what must follow from the context, of these indices; laws: what the context must say.
         conclusion: not negative, or 0 if `equality`; the vector v in it stands for any random vector, given last.
-        drawn: the conclusion where delays are drawn at random; without it the axiom is not about such runs.
-        several: whether it is also about runs whose updates apply several gradients.
+        drawn: the conclusion where the gradient that is applied is a_k; without it the axiom is not about runs whose
+            delays are drawn, and says nothing of the gradients where blocks are read apart.
+        several: whether it is also about runs whose updates apply several gradients, or whose blocks are read apart.
     """
 
     name: str
@@ -118,8 +124,9 @@ class Axiom(NamedTuple):
         if AXIOMS.get(self.name) is not self:
             raise ProofError(f"{self.name} is no axiom of the table.")
         kind = must_be(context, Context).laws & KINDS
-        speaks = self.drawn if RANDOM in kind else self.conclusion
-        if speaks is None or not self.laws <= context.laws or (SEVERAL in kind and not self.several):
+        applies_a = RANDOM in kind or (MIXED in kind and self.drawn is not None)
+        speaks = self.drawn if applies_a else self.conclusion
+        if speaks is None or not self.laws <= context.laws or (kind & {SEVERAL, MIXED} and not self.several):
             raise ProofError(f"The axiom {self.name} is not about the runs of this context.")
         if len(given) != len(self.letters) + self.of_a_vector:
             raise ProofError(f"The axiom {self.name} takes {', '.join(self.letters)}{' and v' * self.of_a_vector}.")
@@ -228,10 +235,15 @@ _READS_IT = (*_steps(I), le(tau(I), K), le(K, tau(I)))
 _FIXED: frozenset[Law] = frozenset({FIXED})
 _RANDOM: frozenset[Law] = frozenset({RANDOM})
 _SEVERAL: frozenset[Law] = frozenset({SEVERAL})
+_MIXED: frozenset[Law] = frozenset({MIXED})
 
 
 def _window(step: Index) -> Expression:
     return _COUNT.total(("j",), le(tau(step), J), lt(J, update(step)))
+
+
+def _in_window(each: Expression) -> Expression:
+    return (scalar("eta", J) * each).total(("j",), le(tau(K), update(J)), lt(update(J), update(K)))
 
 
 def _flying(each: Expression) -> Expression:
@@ -261,6 +273,25 @@ _DELAYS = (
         "block_count", (BLOCKS,), ("k",), _steps(K),
         scalar("B") - _COUNT.total(("i",), le(update(I), K), le(K, update(I))),
         equality=True, laws=_SEVERAL, several=True,
+    ),
+    # Blocks of coordinates are ranges of orthogonal projections that add up to the identity. In each block the point
+    # lacks what some of the gradients in W_k did. |g_{u_k} - a_k| <= L |M_k + N_k| is smoothness; in each block
+    # |sum eta_j v_j|^2 <= (sum eta_j) sum eta_j |v_j|^2, and the noises are orthogonal there too; more of W_k is more.
+    Axiom(
+        "read_apart", (SMOOTH, BLOCKWISE), ("k",), _steps(update(K)),
+        scalar("L", power=2) * (vector("M", K) + vector("N", K)).square()
+        - (_g(update(K)) - vector("a", K)).square(),
+        laws=_MIXED, several=True,
+    ),
+    Axiom(
+        "missing_gradients", (BLOCKWISE,), ("k",), _steps(update(K)),
+        _in_window(_COUNT) * _in_window(vector("a", J).square()) - vector("M", K).square(),
+        laws=_MIXED, several=True,
+    ),
+    Axiom(
+        "missing_noises", (BLOCKWISE, INDEPENDENT, APART), ("k",), _steps(update(K)),
+        _in_window(scalar("eta", J) * vector("e", J).square()) - vector("N", K).square(),
+        laws=_MIXED, several=True,
     ),
     # At most s steps read a given k: tau_i = k means k <= i <= k + s - 1.
     Axiom("served_count", (WITHIN,), ("k",), (), scalar("s") - _COUNT.total(("i",), *_READS_IT)),
@@ -383,13 +414,14 @@ def orthogonal(context: Context, body: Expression, choose: Cut = no_cut) -> Fact
 def _vanishes(context: Context, term: Term) -> bool:
     """Whether a term is E<e_i, v> for a v that is known when e_i is drawn; without noise there is nothing to know.
 
-    g_j and a_j, the gradient that step j applies wherever it was read, are known if j <= update(i), e_j if j < i; of
-    other vectors nothing is said. Of two noises of one update neither is before the other: they are independent given
-    what was before, and so orthogonal whichever has the smaller number.
+    g_j is known if j <= update(i), a_j, the gradient j that is applied wherever it was read, if update(j) <= update(i),
+    e_j if j < i; of other vectors nothing is said. Of two noises of one update neither is before the other: they are
+    independent given what was before, and so orthogonal whichever has the smaller number.
     """
     for (name, step), (other, index) in (_vectors(term), _vectors(term)[::-1]) if len(_vectors(term)) == 2 else ():
         if name == "e":
-            order = lt(index, step) if other == "e" else le(index, update(step))
+            last = {"g": index, "a": update(index)}.get(other)
+            order = lt(index, step) if last is None else le(last, update(step))
             if NOISELESS in context.laws or (other in ("g", "a", "e") and follows(context, term.constraints, order)):
                 return True
     return False

@@ -158,7 +158,10 @@ RANDOM = ("random",)
 # and read: eta_a, e_a, tau_a. The numbers of gradients and of points are apart, and where an axiom or a formula is
 # about both, it says so by `update`. No such run keeps one of the laws about order or one delay, nor RANDOM.
 SEVERAL = ("several",)
-KINDS: frozenset[Law] = frozenset({RANDOM, SEVERAL})
+# MIXED: blocks of coordinates are read apart. Gradient k is a_k, at a point each of whose blocks is that of one of
+# x_{tau_k}..x_{update(k)}; so x_{tau_k} is the oldest one.
+MIXED = ("mixed",)
+KINDS: frozenset[Law] = frozenset({RANDOM, SEVERAL, MIXED})
 EVERYWHERE: frozenset[Law] = KINDS | {NOISELESS, IN_ORDER, IN_ORDER_IF_NOISY, PROMPT, FIXED}
 
 

@@ -120,6 +120,11 @@ def applied(index: Index) -> Expression:
     return vector("g", tau(index))
 
 
+def read_apart(index: Index) -> Expression:
+    """The same where its blocks are read apart: a_index."""
+    return vector("a", index)
+
+
 def noise(index: Index) -> Expression:
     """e_index."""
     return vector("e", index)

@@ -183,7 +183,8 @@ PLACES: Mapping[str, Callable[[str], str]] = Table(
     }
 )
 
-G, E = Vector("g"), Vector("e")
+#: Where blocks are read apart, a_k is the gradient that is applied.
+G, E, APPLIED = Vector("g"), Vector("e"), Vector("a")
 F_GAP = Name("f", "f", sequence=True)
 MINIMUM, HERE = Name("m", "m"), Here()
 

@@ -18,6 +18,7 @@ from types import NoneType
 from typing import Any
 
 from theory.bounds.parts.assumptions import (
+    BLOCK_READS,
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
     COHERENCE,
@@ -243,6 +244,10 @@ def laws(bound: Bound) -> frozenset[kernel.Law]:
         found |= {kernel.SEVERAL}
         if found - {kernel.SEVERAL, kernel.NOISELESS} or bound.weights is not None or COHERENCE in bound.assumptions:
             raise ProofError("Several gradients an update go with no law of the order of reads, no coherence, no mean.")
+    if BLOCK_READS in bound.assumptions:
+        found |= {kernel.MIXED}
+        if kernel.SEVERAL not in found:
+            raise ProofError("Blocks that are read apart are treated with several gradients an update.")
     # One step keeps "no delay" and "one delay" whatever s is, and no longer run goes on so.
     if len(found & {kernel.PROMPT, kernel.FIXED, kernel.RANDOM}) > 1:
         raise ProofError("No delay, one delay and random delays do not go together.")
@@ -274,6 +279,7 @@ def _grants(bound: Bound, axiom: str) -> bool:
         axioms.MEAN_ZERO_DRAWN: {UNBIASED, STEPS_FIXED, DELAYS_DRAWN} <= stated,
         axioms.APART: UNBIASED in stated and SEVERAL_READS in stated,
         axioms.BLOCKS: SEVERAL_READS in stated,
+        axioms.BLOCKWISE: BLOCK_READS in stated,
         axioms.VARIANCE: BOUNDED_VARIANCE in stated or kernel.NOISELESS in known,
         axioms.WITHIN: _states(bound, _WITHIN) or bool(known & {kernel.PROMPT, kernel.FIXED}),
         axioms.ONE_DELAY: kernel.FIXED in known,

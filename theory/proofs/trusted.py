@@ -12,7 +12,7 @@ from types import ModuleType
 from theory.common import table
 from theory.proofs import axioms, kernel, statement, theorem
 from theory.proofs.axioms import AXIOMS, Axiom
-from theory.proofs.kernel import FIXED, IN_ORDER_IF_NOISY, RANDOM, SEVERAL, Le
+from theory.proofs.kernel import FIXED, IN_ORDER_IF_NOISY, MIXED, RANDOM, SEVERAL, Le
 
 #: The files that decide what is a fact and whether it is the theorem of a bound.
 TRUSTED: tuple[ModuleType, ...] = (kernel, axioms, statement, theorem, table)
@@ -21,6 +21,7 @@ _LAWS = {
     FIXED: "one delay",
     RANDOM: "delays drawn",
     IN_ORDER_IF_NOISY: "in order where there is noise",
+    MIXED: "blocks read apart",
     SEVERAL: "several gradients an update",
 }
 

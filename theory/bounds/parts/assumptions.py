@@ -65,6 +65,13 @@ SEVERAL_READS = Assumption(
     r"x_{k+1} = x_{k} - \sum_{j:\, u_{j} = k} \eta_{j} (\nabla F(x_{\tau_{j}}) + e_{j}), \quad "
     r"\mathbb{E}[e_j \mid x_0, \dots, x_{u_j}] = 0, \quad e_j \text{ independent given } x_0, \dots, x_{u_j}",
 )
+BLOCK_READS = Assumption(
+    "blocks of coordinates read apart",
+    "The point whose gradient is applied need not be one of the run: each of its blocks of coordinates may be that of "
+    "another point, none older than the delay says.",
+    r"\hat{x}_{k} = \sum_{j} \Pi_j x_{\tau_{k,j}}, \quad \tau_{k} = \min_j \tau_{k,j}, \quad \sum_j \Pi_j = I "
+    r"\text{ (orthogonal projections on blocks)}",
+)
 NO_NOISE = Assumption("no noise", "The gradients are exact.", r"\sigma = 0")
 NO_DELAY = Assumption("no delay", "Every step applies a gradient of the point where it is.", r"\tau_k = k")
 ORDERED_READS = Assumption(

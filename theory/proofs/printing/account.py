@@ -194,6 +194,7 @@ _LAWS = {
     kernel.FIXED: "there is one delay for every step",
     kernel.RANDOM: "delays are drawn at random",
     kernel.SEVERAL: "an update may apply several gradients",
+    kernel.MIXED: "blocks of coordinates may be read apart",
 }
 
 
@@ -269,12 +270,16 @@ def _notation(proof: Proof, bound: Bound | None) -> tuple[str, ...]:
 def _iteration(proof: Proof) -> str:
     """The iteration, as far as the runs of the theorem have noise and delays."""
     read = r"g_{\tau_{k}}" if kernel.PROMPT not in proof.laws else "g_{k}"
-    applied = "a_{k}" if kernel.RANDOM in proof.laws else read
+    apart = kernel.MIXED in proof.laws
+    applied = "a_{k}" if apart or kernel.RANDOM in proof.laws else read
     quiet = kernel.NOISELESS in proof.laws
     moved = applied if quiet else rf"\left({applied} + e_{{k}}\right)"
     where = [r"$g_{k} = \nabla F(x_{k})$"]
     where += [] if quiet else ["$e_{k}$ is the noise"]
     where += [r"$a_{k}$ is the gradient at the point that step $k$ reads"] if kernel.RANDOM in proof.laws else []
+    if apart:
+        mixed = r"whose blocks are those of points from $x_{\tau_{k}}$ to $x_{u_{k}}$"
+        where += [rf"$a_{{k}}$ is the gradient at a point {mixed}"]
     if kernel.SEVERAL in proof.laws:
         where += [r"$u_{k}$ is the update that applies gradient $k$", r"$0 \le \tau_{k} \le u_{k}$"]
         each = rf"\sum_{{j: u_{{j}} = k}} \eta_{{j}} \, {moved.replace('{k}', '{j}')}"

@@ -22,6 +22,7 @@ from theory.proofs.kernel import (
     FIXED,
     IN_ORDER,
     IN_ORDER_IF_NOISY,
+    MIXED,
     NOISELESS,
     PROMPT,
     SEVERAL,
@@ -60,7 +61,7 @@ class Instance:
 
     def __init__(self, reads: tuple[int, ...], noisy: bool = True, block: int | None = None) -> None:
         self.reads, self.steps, self.noisy = tuple(reads), len(reads) // (block or 1), noisy
-        self.block, self.several = block or 1, block is not None
+        self.block, self.several, self.mixed = block or 1, block is not None, False
         self.margin = MARGIN * self.block
         self.delay = max((self.update(k) - r for k, r in enumerate(self.reads)), default=0)
 
@@ -115,8 +116,9 @@ class Instance:
     def obeys(self, law: tuple[Any, ...], names: Mapping[str, int]) -> bool:
         if law[0] == "latest":
             return not self.overtaken(self._core(law[1], names) + law[2])
-        if law == SEVERAL or self.several:
-            return self.several and (law == SEVERAL or (law == NOISELESS and not self.noisy))
+        if law in (SEVERAL, MIXED) or self.several:
+            kinds = (SEVERAL, MIXED) if self.mixed else (SEVERAL,)
+            return self.several and (law in kinds or (law == NOISELESS and not self.noisy))
         if law == PROMPT:
             return all(self.read(k) == k for k in range(self.steps))
         if law == FIXED:
@@ -127,7 +129,8 @@ class Instance:
 
     def allows(self, context: Context, names: Mapping[str, int]) -> bool:
         """Whether the context holds here."""
-        kept = all(self.obeys(law, names) for law in context.laws) and self.several == (SEVERAL in context.laws)
+        of_this_kind = (self.several, self.mixed) == (SEVERAL in context.laws, MIXED in context.laws)
+        kept = of_this_kind and all(self.obeys(law, names) for law in context.laws)
         return kept and all(self.holds(c, names) for c in context.constraints)
 
     def assignments(self, names: tuple[str, ...], context: Context = _ANYTHING) -> Iterator[dict[str, int]]:

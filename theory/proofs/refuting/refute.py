@@ -83,7 +83,9 @@ def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
     given["share"] = draw.choice([0.0, 1.0, draw.random()])
     law = draw.choice([[0.5, 0.5], [0.2, 0.3, 0.5], [1.0], [0.6, 0.0, 0.4]]) if kernel.RANDOM in laws else None
     seed = draw.randint(0, 10**6)
-    run = Run(reads, _steps(laws, bound, len(reads) // (block or 1), draw), seed, deviation, law, block, **given)
+    others = [draw.randint(read, k // (block or 1)) for k, read in enumerate(reads)] if kernel.MIXED in laws else None
+    steps = _steps(laws, bound, len(reads) // (block or 1), draw)
+    run = Run(reads, steps, seed, deviation, law, block, others, **given)
     run.ends_before_last = bound is not None and not bound.covers_last
     return run
 

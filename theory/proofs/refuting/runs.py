@@ -51,7 +51,7 @@ class Run(Instance):
 
     `step_sizes`, one a gradient, may be a function of the run so far (which knows L and Delta). With `law`, the
     probabilities of the delays 0, 1, ..., every delay is drawn from it, independently; then there is a path for every
-    draw as well.
+    draw as well. With `others`, reads that are no older, one of the two coordinates of the point is read there.
     """
 
     def __init__(
@@ -62,11 +62,15 @@ class Run(Instance):
         deviation: float = 0.0,
         law: Any = None,
         block: int | None = None,
+        others: Any = None,
         **given: float,
     ) -> None:
         self.law: Any = law
         super().__init__(reads, noisy=deviation > 0, block=block)
-        self.draw = np.random.default_rng(seed)
+        self.mixed, self.draw = others is not None, np.random.default_rng(seed)
+        # Of each gradient, the reads of both coordinates.
+        both = np.stack([self.reads, others if others is not None else self.reads], axis=1)
+        self.read_apart = np.array([pair[:: self.draw.choice([-1, 1])] for pair in both]) if self.mixed else both
         self.shapes = [_SHAPES[i] for i in self.draw.integers(len(_SHAPES), size=2)]
         self.curvatures = self.draw.uniform(0.2, 2.0, size=2)
         self.deviation, self.staleness = deviation, 1 + self.delay
@@ -127,9 +131,11 @@ class Run(Instance):
         angles = self.draw.uniform(0, 2 * np.pi, size=past.max() + 1)[past]
         lengths = self.draw.choice([self.deviation, self.deviation / 2], size=past.max() + 1)[past]
         noise = self.signs[:, k : k + 1] * (lengths * np.stack([np.cos(angles), np.sin(angles)])).T
-        read = np.stack(self.gradients)[self.path_reads[:, k], np.arange(len(past))]
+        read = np.stack(self.points)[self.path_reads[:, k], np.arange(len(past))]
+        if self.mixed:
+            read = np.stack([self.points[r][:, i] for i, r in enumerate(self.read_apart[k])], axis=1)
         self.noises.append(noise)
-        self.applied.append(read)
+        self.applied.append(self._gradient(read))
 
     def _constants(self) -> dict[str, float]:
         delays, angle = range(len(self.law or ())), 0.8 * np.pi / (2 * self.staleness - 1)
@@ -200,7 +206,17 @@ class Run(Instance):
         if name == "r":
             step = self.step_sizes[k]
             return (self.gradients[k + 1] - self.gradients[k]) / step if step else np.zeros_like(self.gradients[k])
+        if name in ("M", "N"):
+            return self._missing(self.applied if name == "M" else self.noises, k)
         return {"g": self.gradients, "e": self.noises, "a": self.applied}[name][k]
+
+    def _missing(self, vectors: list[np.ndarray], k: int) -> np.ndarray:
+        """What the point of gradient k lacks of these vectors, coordinate by coordinate."""
+        lacking = np.zeros_like(vectors[k])
+        for i, read in enumerate(self.read_apart[k]):
+            for j in range(read * self.block, self.update(k) * self.block):
+                lacking[:, i] += self.step_sizes[j] * vectors[j][:, i]
+        return lacking
 
     def inner(self, one: np.ndarray, other: np.ndarray) -> float:
         blank = np.zeros_like(self.gradients[0])  # an empty sum of vectors is the number 0

@@ -1,17 +1,19 @@
-"""Corollaries 1_B and 1_B+, replayed: Young's inequality for each gradient, at one constant step, and counting.
+"""Corollaries 1_B, 1_B+ and S, replayed: Young's inequality for each gradient, at one constant step, and counting.
 
 theta = q/kappa is written without a fraction: with q = rho kappa p + 1 the inequalities are multiplied by kappa q,
 which is at least 1 and is cancelled in the end. What remains then is that polynomials in b = L B eta, p and s - 1 (or
-s - 2) have no negative coefficient once 1 = p + alpha s b makes them homogeneous.
+s - 2) have no negative coefficient once 1 = p + alpha s b makes them homogeneous. Where blocks are read apart, a_k is
+in place of g_{tau_k}, and what it weighs is left out in the end: it is the gradient of no point of the run.
 """
 
 from __future__ import annotations
 
-from theory.formulas.formula import Number, block, readers, total
-from theory.proofs.kernel import LAST, SEVERAL, ZERO, Context, Index, Le, expression, le, lt, scalar, tau, update
+from theory.formulas.formula import Defined, Formula, Number, block, readers, total, window
+from theory.proofs.kernel import LAST, ZERO, Context, Index, Le, expression, le, lt, scalar, tau, update, vector
 from theory.proofs.lemmas import (
     HALF,
     A,
+    Derived,
     J,
     K,
     applied,
@@ -24,39 +26,54 @@ from theory.proofs.lemmas import (
     noise_order,
     noises,
     product,
+    read_apart,
     squares,
     steps,
     symbol,
     weighted,
 )
-from theory.proofs.nodes import MINIMUM, G, Walk, last, read, square
+from theory.proofs.nodes import APPLIED, MINIMUM, G, Walk, last, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import meaning
 from theory.proofs.theorems.constant_step import ETA, exchanges
 from theory.proofs.theorems.corollary_b import CASES, COUNT, B, Case, S, T, homogeneous, others
-from theory.proofs.theorems.theorem_a import DELTA, IN_WINDOW, NOW, SIGMA, H, L, P, Q
+from theory.proofs.theorems.theorem_a import DELTA, IN_WINDOW, NOW, SIGMA, H, L, Q
 from theory.proofs.theorems.theorem_a import ETA as LENGTH
-from theory.proofs.theorems.theorem_ab import DESCENT, GRADIENT, HERE, RUN, UPDATE, descent
+from theory.proofs.theorems.theorem_ab import HERE, descends, descent
 
 # ------------------------------------------------------------------------------------------------ one gradient
 
 
 def no_less(this: Case, name: str, context: Context) -> Apply:
     """Q or kappa q, which are at least 1, are not negative."""
-    return rules.weaken(rules.add(Ref(name), rules.constant(RUN, 1)), context)
+    return rules.weaken(rules.add(Ref(name), rules.constant(this.run, 1)), context)
 
 
 def young(this: Case) -> Apply:
     """|q G - kappa Z|^2 >= 0 turns |G + Z|^2 into squares, in any order of reads."""
     q, kappa, shaken = meaning(this.q), meaning(this.kappa), weighted(IN_WINDOW, noise)
-    of_gradients, of_noises = costs(this, GRADIENT)
-    no_cross_terms = rules.orthogonal(GRADIENT, -shaken.square(), noise_order)
+    of_gradients, of_noises = costs(this, this.gradient)
+    no_cross_terms = rules.orthogonal(this.gradient, -shaken.square(), noise_order)
     return rules.add(
-        rules.square(GRADIENT, q * weighted(IN_WINDOW, applied) - kappa * shaken),
-        product(GRADIENT, squares(GRADIENT, IN_WINDOW), of_gradients),
-        product(GRADIENT, noises(GRADIENT, IN_WINDOW), of_noises),
+        rules.square(this.gradient, q * weighted(IN_WINDOW, applied) - kappa * shaken),
+        product(this.gradient, squares(this.gradient, IN_WINDOW), of_gradients),
+        product(this.gradient, noises(this.gradient, IN_WINDOW), of_noises),
         rules.scale_equality(no_cross_terms, kappa * q + kappa * kappa),
     )
+
+
+def young_apart(this: Case) -> Apply:
+    """The same of what the point that was read lacks of the gradients and of the noises: blocks of both."""
+    q, kappa, at = meaning(this.q), meaning(this.kappa), this.gradient
+    of_gradients, of_noises = costs(this, at)
+    noisy = rules.add(noises(at, IN_WINDOW), rules.missing_noises(at, K))
+    way = rules.add(
+        rules.square(at, q * vector("M", K) - kappa * vector("N", K)),
+        product(at, rules.missing_gradients(at, K), of_gradients),
+        product(at, noisy, of_noises),
+    )
+    turned = product(at, rules.read_apart(at, K), no_less(this, "weight", at))
+    return rules.add(turned, product(at, way, symbol(at, "L", power=2)))
 
 
 def costs(this: Case, context: Context) -> tuple[Apply, Apply]:
@@ -66,19 +83,21 @@ def costs(this: Case, context: Context) -> tuple[Apply, Apply]:
     return rules.add(weight, product(context, q, q)), rules.add(weight, product(context, kappa, kappa))
 
 
-def turned(this: Case) -> Apply:
+def turned_since(this: Case) -> Apply:
     """Smoothness, times kappa q."""
     return rules.add(
-        product(GRADIENT, lipschitz(GRADIENT, NOW, tau(K)), no_less(this, "weight", GRADIENT)),
-        product(GRADIENT, Ref("young"), symbol(GRADIENT, "L", power=2)),
+        product(this.gradient, lipschitz(this.gradient, NOW, tau(K)), no_less(this, "weight", this.gradient)),
+        product(this.gradient, Ref("young"), symbol(this.gradient, "L", power=2)),
     )
 
 
 def summed_up(this: Case) -> Apply:
     """The descent of all updates times kappa q, with what each gradient has turned."""
-    run = rules.add(rules.total(Ref("descent"), ("k",), *steps(K)), last_gap(RUN), rules.gap(RUN))
-    each = product(GRADIENT, Ref("turned"), symbol(GRADIENT, "eta", K), HALF)
-    return rules.add(product(RUN, run, no_less(this, "weight", RUN)), rules.total(each, ("k",), *gradients(K)))
+    run = rules.add(rules.total(Ref("descent"), ("k",), *steps(K)), last_gap(this.run), rules.gap(this.run))
+    each = product(this.gradient, Ref("turned"), symbol(this.gradient, "eta", K), HALF)
+    return rules.add(
+        product(this.run, run, no_less(this, "weight", this.run)), rules.total(each, ("k",), *gradients(K))
+    )
 
 
 # ---------------------------------------------------------------------------------------------------- counting
@@ -86,29 +105,31 @@ def summed_up(this: Case) -> Apply:
 
 def all_alike(this: Case) -> Apply:
     """(eta_k - eta_0) times the denominator of the step is 0, and that is at least L B."""
-    alpha, first = this.number(this.alpha), rules.weaken(this.first_step(), GRADIENT)
-    apart = rules.add(this.step_size.fact(GRADIENT), rules.scale_equality(first, expression(-1)))
+    alpha, first = this.number(this.alpha), rules.weaken(this.first_step(), this.gradient)
+    apart = rules.add(this.step_size.fact(this.gradient), rules.scale_equality(first, expression(-1)))
     of_noise = product(
-        GRADIENT,
-        symbol(GRADIENT, "sigma"),
-        rules.root_sign(GRADIENT, this.roots[1]),
-        symbol(GRADIENT, "L", power=-1),
+        this.gradient,
+        symbol(this.gradient, "sigma"),
+        rules.root_sign(this.gradient, this.roots[1]),
+        symbol(this.gradient, "L", power=-1),
     )
-    more = rules.add(product(GRADIENT, others(GRADIENT), alpha), of_noise, rules.constant(GRADIENT, alpha - 1))
+    more = rules.add(
+        product(this.gradient, others(this.gradient), alpha), of_noise, rules.constant(this.gradient, alpha - 1)
+    )
     by_l_b = rules.scale_equality(apart, scalar("L", power=-1) * scalar("B", power=-1))
     return rules.cancel(by_l_b, more, 1, scalar("eta", K) - scalar("eta", ZERO))
 
 
 def constant(this: Case) -> Apply:
     """Every eta_i is exchanged for eta_0, one at a time."""
-    return rules.add(Ref("summed"), *exchanges(RUN, _summed(this).expression()))
+    return rules.add(Ref("summed"), *exchanges(this.run, _summed(this).expression()))
 
 
-def few() -> Apply:
+def few(this: Case) -> Apply:
     """W_k has at most s - 1 updates, of B gradients each."""
     where = le(tau(K), J), lt(J, update(K))
-    blocks = rules.total(rules.block_count(GRADIENT.having(*where), J), ("j",), *where)
-    return rules.add(product(GRADIENT, rules.window_count(GRADIENT, K), symbol(GRADIENT, "B")), blocks)
+    blocks = rules.total(rules.block_count(this.gradient.having(*where), J), ("j",), *where)
+    return rules.add(product(this.gradient, rules.window_count(this.gradient, K), symbol(this.gradient, "B")), blocks)
 
 
 def readers_of(index: Index) -> tuple[Le, ...]:
@@ -116,36 +137,46 @@ def readers_of(index: Index) -> tuple[Le, ...]:
     return (*gradients(index), le(tau(index), update(K)), lt(update(K), update(index)))
 
 
-def many() -> Apply:
+def many(this: Case) -> Apply:
     """At most B (s - 1) windows hold gradient k, and each has at most B (s - 1) gradients."""
-    reader = GRADIENT.having(*readers_of(A))
+    reader = this.gradient.having(*readers_of(A))
     each = rules.total(rules.instantiate(Ref("few"), reader, k=A), ("a",), *readers_of(A))
-    windows = rules.block_readers_count(GRADIENT, update(K))
-    return rules.add(each, product(GRADIENT, windows, symbol(GRADIENT, "B"), others(GRADIENT)))
+    windows = rules.block_readers_count(this.gradient, update(K))
+    return rules.add(each, product(this.gradient, windows, symbol(this.gradient, "B"), others(this.gradient)))
 
 
-def all_gradients() -> Apply:
+def all_gradients(this: Case) -> Apply:
     """T updates apply B T gradients."""
-    blocks = rules.total(rules.block_count(UPDATE, K), ("k",), *steps(K))
-    return rules.add(blocks, rules.scale_equality(rules.steps_count(RUN), scalar("B")))
+    blocks = rules.total(rules.block_count(this.update, K), ("k",), *steps(K))
+    return rules.add(blocks, rules.scale_equality(rules.steps_count(this.run), scalar("B")))
+
+
+def least_read(this: Case) -> Derived:
+    """The square of the gradient that is applied is at least m, or at least 0 where it is that of no point."""
+    used = rules.square(this.gradient, read_apart(K))
+    return rules.minimum(this.gradient, tau(K)) if this.reads else used
 
 
 def counted_run(this: Case) -> Apply:
     """B T gradients, with m for each square."""
-    at, weight = GRADIENT, no_less(this, "weight", GRADIENT)
+    at, weight = this.gradient, no_less(this, "weight", this.gradient)
     of_gradients, of_noises = costs(this, at)
-    eta, used = symbol(at, "eta", ZERO), gradient(tau(K))
+    eta, used = symbol(at, "eta", ZERO), applied(K) if this.reads else read_apart(K)
     late = product(at, symbol(at, "L", power=2), eta, eta, eta, HALF)
     own = meaning(this.weight * L * ETA**2 / 2) * used.square()
     at_each = rules.add(
         product(at, Ref("many"), of_gradients, late, rules.square(at, used)),
         product(at, Ref("few"), of_noises, late, symbol(at, "sigma", power=2)),
         rules.scale_equality(rules.block_count(at, update(K)), own),
-        product(at, rules.minimum(at, update(K)), weight, eta, HALF),
-        product(at, rules.minimum(at, tau(K)), rules.weaken(Ref("room"), at), eta, HALF),
+        product(at, rules.minimum(at, update(K), this.bound.covers_last), weight, eta, HALF),
+        product(at, least_read(this), rules.weaken(Ref("room"), at), eta, HALF),
     )
     last_square = product(
-        RUN, rules.square(RUN, gradient(LAST)), no_less(this, "weight", RUN), symbol(RUN, "L", power=-1), HALF
+        this.run,
+        rules.square(this.run, gradient(LAST)),
+        no_less(this, "weight", this.run),
+        symbol(this.run, "L", power=-1),
+        HALF,
     )
     per_gradient = L * SIGMA**2 * ETA**2 / 2 * this.noise - MINIMUM * ETA * this.middle
     every = rules.scale_equality(Ref("all"), meaning(per_gradient))
@@ -157,8 +188,8 @@ def counted_run(this: Case) -> Apply:
 
 def share(this: Case) -> Apply:
     """P = B eta sigma sqrt(L T/(2 B Delta)) >= 0, from the step size."""
-    noisy = product(RUN, symbol(RUN, "sigma"), rules.root_sign(RUN, this.roots[1]))
-    kept = product(RUN, symbol(RUN, "B"), symbol(RUN, "eta", ZERO), noisy)
+    noisy = product(this.run, symbol(this.run, "sigma"), rules.root_sign(this.run, this.roots[1]))
+    kept = product(this.run, symbol(this.run, "B"), symbol(this.run, "eta", ZERO), noisy)
     return rules.add(kept, rules.scale_equality(this.first_step(), expression(-1)))
 
 
@@ -166,7 +197,7 @@ def noise_share(this: Case) -> Apply:
     """L B T sigma^2 eta^2 / 2 = Delta p^2, as L T/(2 B Delta) is the square of the root in the step."""
     root = this.roots[1]
     by_step = rules.scale_equality(this.first_step(), meaning(DELTA * (B * ETA * SIGMA * root + this.share)))
-    by_root = rules.scale_equality(rules.root_squared(RUN, root), meaning(-B * SIGMA**2 * ETA**2 / 2))
+    by_root = rules.scale_equality(rules.root_squared(this.run, root), meaning(-B * SIGMA**2 * ETA**2 / 2))
     return rules.add(by_step, by_root)
 
 
@@ -175,44 +206,55 @@ def short(this: Case) -> Apply:
     whole = rules.add(
         Ref("counted"),
         rules.scale_equality(Ref("noise_share"), meaning(-this.noise)),
-        product(RUN, Ref("surplus"), symbol(RUN, "Delta")),
+        product(this.run, Ref("surplus"), symbol(this.run, "Delta")),
     )
-    half = product(RUN, rules.add(Ref("weight"), Ref("room")), HALF)
+    half = product(this.run, rules.add(Ref("weight"), *([Ref("room")] if this.reads else [])), HALF)
     return rules.cancel(whole, half, HALF, meaning(DELTA * this.gain - MINIMUM * T * B * ETA))
 
 
 def roots(this: Case) -> Apply:
     """With x = sqrt(2 L Delta/(B T)), y = sqrt(L T/(2 B Delta)): x y = L/B, and T x = 2 Delta y."""
     x, y = this.roots
-    of_x, of_y = rules.root_squared(RUN, x), rules.root_squared(RUN, y)
+    of_x, of_y = rules.root_squared(this.run, x), rules.root_squared(this.run, y)
     squared = rules.add(
         rules.scale_equality(of_x, meaning(B * y**2 / (T * L**2))), rules.scale_equality(of_y, meaning(1 / (T * L)))
     )
-    ratio = product(RUN, rules.root_sign(RUN, x), rules.root_sign(RUN, y), symbol(RUN, "B"), symbol(RUN, "L", power=-1))
+    ratio = product(
+        this.run,
+        rules.root_sign(this.run, x),
+        rules.root_sign(this.run, y),
+        symbol(this.run, "B"),
+        symbol(this.run, "L", power=-1),
+    )
     one = rules.cancel(squared, ratio, 1, meaning(x * y * B / L - 1))
     return rules.add(rules.scale_equality(one, meaning(2 * DELTA * y)), rules.scale_equality(of_y, meaning(-x / L)))
 
 
 def closed(this: Case) -> Apply:
     """Delta (gamma s b + 2 p) >= m B T eta, over B T eta: 1/(B eta) is the denominator of the step."""
-    start = product(RUN, this.number(this.alpha), rules.sign(RUN, "s"), symbol(RUN, "L"))
-    noisy = product(RUN, symbol(RUN, "sigma"), rules.root_sign(RUN, this.roots[1]))
-    without_step = (this.gamma - 2 * this.alpha) * S * L * DELTA / T - MINIMUM
+    start = product(this.run, this.number(this.alpha), rules.sign(this.run, "s"), symbol(this.run, "L"))
+    noisy = product(this.run, symbol(this.run, "sigma"), rules.root_sign(this.run, this.roots[1]))
+    without_step = (this.gamma - 2 * this.noisy * this.alpha) * S * L * DELTA / T - MINIMUM
     return rules.add(
-        product(RUN, Ref("short"), rules.add(start, noisy), symbol(RUN, "T", power=-1)),
+        product(this.run, Ref("short"), rules.add(start, noisy), symbol(this.run, "T", power=-1)),
         rules.scale_equality(this.first_step(), meaning(-without_step)),
-        rules.scale_equality(Ref("roots"), meaning(SIGMA / T)),
+        rules.scale_equality(Ref("roots"), meaning(this.noisy * SIGMA / T)),
     )
 
 
 # --------------------------------------------------------------------------------------------------------- the proofs
 
 
+def used(this: Case) -> Formula:
+    """The gradient that is applied."""
+    return read(G) if this.reads else APPLIED
+
+
 def _summed(this: Case) -> Claim:
     w, more, late = this.weight, this.weight + this.q**2, this.weight + this.kappa**2
     left = w * (DELTA + L * SIGMA**2 / 2 * total(LENGTH**2)) + L**2 * SIGMA**2 / 2 * late * total(LENGTH * Q)
     each = w * (1 - L * block(LENGTH)) - L**2 * more * readers(LENGTH * H)
-    squared = w * total(LENGTH * square(HERE)) + total(LENGTH * each * square(read(G)))
+    squared = w * total(LENGTH * square(HERE)) + total(LENGTH * each * square(used(this)))
     return Claim(left, squared / 2 + w * last(square(G)) / (2 * L))
 
 
@@ -220,7 +262,7 @@ def _constant(this: Case) -> Claim:
     w, more, late = this.weight, this.weight + this.q**2, this.weight + this.kappa**2
     noisy = L * SIGMA**2 / 2 * ETA**2 * (w * total(1) + late * L * ETA * total(COUNT))
     each = w * (1 - L * ETA * block(1)) - L**2 * ETA**2 * more * readers(COUNT)
-    squared = w * total(square(HERE)) + total(each * square(read(G)))
+    squared = w * total(square(HERE)) + total(each * square(used(this)))
     return Claim(w * DELTA + noisy, ETA * squared / 2 + w * last(square(G)) / (2 * L))
 
 
@@ -228,12 +270,11 @@ def proof(this: Case) -> Proof:
     """The proof of one of the two."""
     conclusion = theorem(this.bound.value)
     steps_of_it = (*_one_gradient(this), *_counting(this), *_algebra(this, conclusion))
-    return Proof(this.bound.name, steps_of_it, conclusion, (*this.assumed, "Delta > 0"), frozenset({SEVERAL}))
+    return Proof(this.bound.name, steps_of_it, conclusion, (*this.assumed, "Delta > 0"), this.laws)
 
 
 def _one_gradient(this: Case) -> tuple[Step, ...]:
-    way, w = Walk(tau(K), update(K)), this.weight
-    more, late = w + this.q**2, w + this.kappa**2
+    w = this.weight
     return (
         Step(
             "share",
@@ -244,26 +285,13 @@ def _one_gradient(this: Case) -> tuple[Step, ...]:
         ),
         Step("q", "A number of at least 1", "p >= 0", Claim(this.q, Number(1)), this.q_at_least_one()),
         Step("weight", "Another one", "its factors are at least 1", Claim(w, Number(1)), this.weight_at_least_one()),
-        Step(
-            "young",
-            "The way since the read, in any order",
-            "2<a,b> <= theta |a|^2 + |b|^2/theta for gradients and noises; Cauchy-Schwarz; noises are orthogonal",
-            Claim(more * H * P + late * SIGMA**2 * Q, w * square(way)),
-            young(this),
-        ),
-        Step(
-            "turned",
-            "How far the gradient has turned since the read",
-            "smoothness",
-            Claim(L**2 * (more * H * P + late * SIGMA**2 * Q), w * square(HERE - read(G))),
-            turned(this),
-        ),
+        *_turning(this),
         Step(
             "descent",
             "Descent at one update",
             "smoothness; Cauchy-Schwarz; its noises are orthogonal to one another, to g_k and to the gradients",
-            DESCENT,
-            descent(),
+            descends(used(this)),
+            descent(this.update),
         ),
         Step(
             "summed",
@@ -273,6 +301,27 @@ def _one_gradient(this: Case) -> tuple[Step, ...]:
             summed_up(this),
             ends("f"),
         ),
+    )
+
+
+def _turning(this: Case) -> tuple[Step, ...]:
+    """How far the gradient has turned since the read."""
+    way, w = Walk(tau(K), update(K)), this.weight
+    late = w + this.kappa**2
+    of_gradients = (w + this.q**2) * H * Defined("P", window(LENGTH * square(used(this))))
+    turned = Claim(L**2 * (of_gradients + late * SIGMA**2 * Q), w * square(HERE - used(this)))
+    if not this.reads:
+        why = "Young's inequality, and Cauchy-Schwarz in every block; noises are orthogonal; smoothness"
+        return (Step("turned", "How far the gradient is from the one that is applied", why, turned, young_apart(this)),)
+    return (
+        Step(
+            "young",
+            "The way since the read, in any order",
+            "2<a,b> <= theta |a|^2 + |b|^2/theta for gradients and noises; Cauchy-Schwarz; noises are orthogonal",
+            Claim(of_gradients + late * SIGMA**2 * Q, w * square(way)),
+            young(this),
+        ),
+        Step("turned", "How far the gradient has turned since the read", "smoothness", turned, turned_since(this)),
     )
 
 
@@ -287,9 +336,9 @@ def _counting(this: Case) -> tuple[Step, ...]:
             all_alike(this),
         ),
         Step("constant", "All steps are eta", "W_k holds n_k gradients", _constant(this), constant(this)),
-        Step("few", "A window", "s - 1 updates of B gradients", Claim((S - 1) * B, COUNT), few()),
-        Step("many", "The windows that hold k", "so many, as large", Claim(room, readers(COUNT)), many()),
-        Step("all", "The gradients", "T updates of B", Claim(B * T, total(1), equality=True), all_gradients()),
+        Step("few", "A window", "s - 1 updates of B gradients", Claim((S - 1) * B, COUNT), few(this)),
+        Step("many", "The windows that hold k", "so many, as large", Claim(room, readers(COUNT)), many(this)),
+        Step("all", "The gradients", "T updates of B", Claim(B * T, total(1), equality=True), all_gradients(this)),
         Step(
             "room",
             "c is at most 1",
@@ -345,4 +394,4 @@ def _algebra(this: Case, conclusion: Claim) -> tuple[Step, ...]:
     )
 
 
-PROOF_1B, PROOF_1B_PLUS = map(proof, CASES)
+PROOF_1B, PROOF_1B_PLUS, PROOF_S = map(proof, CASES)

@@ -1,4 +1,4 @@
-"""What tells Corollaries 1_B and 1_B+ apart: one step size each, one theta, and the polynomials that remain."""
+"""What tells Corollaries 1_B, 1_B+ and S apart: one step size each, one theta, and the polynomials that remain."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from operator import mul
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from theory.bounds.corollaries_b import COROLLARY_1B, COROLLARY_1B_PLUS
+from theory.bounds.corollary_s import COROLLARY_S
 from theory.bounds.parts.bound import Bound
 from theory.formulas.formula import Call, Defined, Formula, Number, formula, window
 from theory.formulas.notation import name_node
-from theory.proofs.kernel import ZERO, Context, Expression, expression, scalar
-from theory.proofs.lemmas import HALF, Derived, product, symbol
+from theory.proofs.kernel import MIXED, SEVERAL, ZERO, Context, Expression, Law, expression, scalar
+from theory.proofs.lemmas import HALF, START, Derived, K, gradients, product, steps, symbol
 from theory.proofs.proof import Apply, Assumed, Claim, Ref, rules, side_condition
 from theory.proofs.statement import exact, fraction, meaning
 from theory.proofs.theorems.constant_step import ETA
 from theory.proofs.theorems.theorem_a import ETA as LENGTH
 from theory.proofs.theorems.theorem_a import L
-from theory.proofs.theorems.theorem_ab import GRADIENT, RUN
 
 S, T, B = map(name_node, ("s", "T", "B"))
 COUNT = Defined("n", window(Number(1)))
@@ -38,6 +38,8 @@ class Letters(NamedTuple):
     kappa: Any
     q: Any
     gamma: Any
+    noisy: int
+    reads: bool
 
     def weight(self) -> Any:
         """Kappa q, with which all is multiplied."""
@@ -52,8 +54,8 @@ class Letters(NamedTuple):
         return self.weight() - self.turn()
 
     def middle(self) -> Any:
-        """Kappa q (1 - c/2)."""
-        return self.weight() - HALF * self.turn()
+        """Kappa q (1 - c/2), or kappa q / 2 where what the gradients that are applied weigh is left out."""
+        return self.weight() - HALF * self.turn() if self.reads else HALF * self.weight()
 
     def noise(self) -> Any:
         """Kappa q (1 + (1 + 1/theta) a)."""
@@ -61,7 +63,7 @@ class Letters(NamedTuple):
 
     def gain(self) -> Any:
         """The bound times T eta, over Delta."""
-        return self.gamma * self.s * self.pace + 2 * self.share
+        return self.gamma * self.s * self.pace + 2 * self.noisy * self.share
 
     def surplus(self) -> Any:
         """What is left over in the end."""
@@ -70,12 +72,13 @@ class Letters(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What tells the two corollaries apart.
+    """What tells the corollaries apart.
 
     Args:
         bound: in the library; its step is 1/(alpha s L + q), its value has gamma s L Delta/T.
         ratio, kappa: theta = ratio p + 1/kappa.
         floor: the least s; extra: by how much the degree of the last polynomial is raised.
+        noisy: how often the noise term of Corollary 1 stands in the value.
     """
 
     bound: Bound
@@ -85,6 +88,28 @@ class Case:
     kappa: Formula
     floor: int
     extra: int
+    noisy: int = 1
+    laws: ClassVar[frozenset[Law]] = frozenset({SEVERAL})
+
+    @property
+    def run(self) -> Context:
+        """A run."""
+        return START.under(*self.laws)
+
+    @property
+    def update(self) -> Context:
+        """One of its updates k."""
+        return self.run.having(*steps(K))
+
+    @property
+    def gradient(self) -> Context:
+        """One of its gradients k."""
+        return self.run.having(*gradients(K))
+
+    @property
+    def reads(self) -> bool:
+        """Whether the points that are read are points of the run."""
+        return MIXED not in self.laws
 
     @property
     def share(self) -> Formula:
@@ -98,7 +123,7 @@ class Case:
 
     @property
     def _formulas(self) -> Letters:
-        return Letters(S, PACE, WAIT, self.share, self.kappa, self.q, self.gamma)
+        return Letters(S, PACE, WAIT, self.share, self.kappa, self.q, self.gamma, self.noisy, self.reads)
 
     @property
     def weight(self) -> Formula:
@@ -148,7 +173,7 @@ class Case:
 
     def first_step(self) -> Apply:
         """The size of the first step."""
-        return rules.instantiate(self.step_size.fact(GRADIENT), RUN, k=ZERO)
+        return rules.instantiate(self.step_size.fact(self.gradient), self.run, k=ZERO)
 
     def number(self, node: Formula) -> Fraction:
         """A number of the case."""
@@ -157,16 +182,54 @@ class Case:
 
     def scale(self) -> Apply:
         """Kappa, which is not negative."""
-        return symbol(RUN, "s") if self.kappa is S else rules.constant(RUN, self.number(self.kappa))
+        return symbol(self.run, "s") if self.kappa is S else rules.constant(self.run, self.number(self.kappa))
 
-    def q_at_least_one(self) -> Apply:
+    def q_at_least_one(self) -> Derived:
         """Q - 1 is rho kappa p."""
-        return rules.multiply(rules.multiply(self.scale(), Ref("share")), rules.constant(RUN, self.number(self.ratio)))
+        return product(self.run, self.scale(), Ref("share"), self.number(self.ratio))
 
     def weight_at_least_one(self) -> Apply:
         """Kappa q - 1 is kappa (q - 1) and kappa - 1."""
-        more = others(RUN) if self.kappa is S else rules.constant(RUN, self.number(self.kappa) - 1)
-        return rules.add(product(RUN, self.scale(), Ref("q")), more)
+        more = others(self.run) if self.kappa is S else rules.constant(self.run, self.number(self.kappa) - 1)
+        return rules.add(product(self.run, self.scale(), Ref("q")), more)
+
+    def polynomials(self, s: Expression, b: Expression, p: Expression) -> Letters:
+        """Kappa and q as polynomials, with the others."""
+        kappa = s if self.kappa is S else expression(self.number(self.kappa))
+        q = self.number(self.ratio) * kappa * p + 1
+        return Letters(s, b, (s - 1) * b, p, kappa, q, self.number(self.gamma), self.noisy, self.reads)
+
+
+class Apart(Case):
+    """Blocks are read apart: theta = ((s-1) p + 1)/kappa, kappa = 1 + (s-1) s b."""
+
+    laws = frozenset({SEVERAL, MIXED})
+
+    @property
+    def q(self) -> Formula:
+        """Kappa theta."""
+        return Defined("q", (S - 1) * self.share + 1, sequence=False)
+
+    def scale(self) -> Apply:
+        """Kappa, which is at least 1."""
+        return rules.add(self._more(), rules.constant(self.run, 1))
+
+    def q_at_least_one(self) -> Derived:
+        """Q - 1 is (s-1) p."""
+        return product(self.run, others(self.run), Ref("share"))
+
+    def weight_at_least_one(self) -> Apply:
+        """Kappa q - 1 is kappa (q - 1) and kappa - 1."""
+        return rules.add(product(self.run, self.scale(), Ref("q")), self._more())
+
+    def _more(self) -> Derived:
+        """Kappa - 1 = (s-1) s b."""
+        return product(self.run, others(self.run), symbol(self.run, "s"), rate(self.run))
+
+    def polynomials(self, s: Expression, b: Expression, p: Expression) -> Letters:
+        """Kappa and q as polynomials, with the others."""
+        kappa, q = (s - 1) * s * b + 1, (s - 1) * p + 1
+        return Letters(s, b, (s - 1) * b, p, kappa, q, self.number(self.gamma), self.noisy, self.reads)
 
 
 def _root_in(node: Formula) -> Call:
@@ -175,7 +238,12 @@ def _root_in(node: Formula) -> Call:
 
 def others(context: Context) -> Apply:
     """The fact s - 1 >= 0: the window of gradient 0 is empty, and holds at most s - 1 updates."""
-    return rules.weaken(rules.window_count(RUN, ZERO), context)
+    return rules.weaken(rules.window_count(START.under(*context.laws), ZERO), context)
+
+
+def rate(context: Context) -> Derived:
+    """B = L B eta is not negative."""
+    return product(context, symbol(context, "L"), symbol(context, "B"), symbol(context, "eta", ZERO))
 
 
 # -------------------------------------------------------------------------------------------------- the polynomials
@@ -185,9 +253,7 @@ def homogeneous(this: Case, name: str) -> Apply:
     """Of a polynomial of `Letters`, as one in s less its least value, b and p, every term is not negative."""
     more, b, p = map(scalar, ("n", "b", "p"))
     s = more + this.floor
-    kappa = s if this.kappa is S else expression(this.number(this.kappa))
-    q = this.number(this.ratio) * kappa * p + 1
-    letters = Letters(s, b, (s - 1) * b, p, kappa, q, this.number(this.gamma))
+    letters = this.polynomials(s, b, p)
     one = p + this.number(this.alpha) * s * b
     extra = this.extra if name == "surplus" else 0
     whole = _raised(getattr(letters, name)(), one, extra)
@@ -223,11 +289,10 @@ def _compact(body: Expression) -> Expression:
 
 def _monomial(this: Case, more: int, pace: int, share: int, coefficient: Fraction) -> Derived:
     """A product of powers, each multiplied out."""
-    at_least = others(RUN) if this.floor == 1 else this.assumed[1].fact(RUN)
-    rate = product(RUN, symbol(RUN, "L"), symbol(RUN, "B"), symbol(RUN, "eta", ZERO))
-    letters = ((at_least, scalar("s") - this.floor, more), (rate, meaning(PACE), pace))
+    at_least = others(this.run) if this.floor == 1 else this.assumed[1].fact(this.run)
+    letters = ((at_least, scalar("s") - this.floor, more), (rate(this.run), meaning(PACE), pace))
     powers = (_power(*letter) for letter in (*letters, (Ref("share"), meaning(this.share), share)) if letter[2])
-    return product(RUN, coefficient, *powers)
+    return product(this.run, coefficient, *powers)
 
 
 def _power(fact: Derived, value: Expression, exponent: int) -> Derived:
@@ -243,4 +308,5 @@ CASES = (
     Case(
         COROLLARY_1B_PLUS, formula(5) / 4, Number(1.85, "1.85"), Number(1.3, "1.3"), Number(200), floor=2, extra=2
     ),
+    Apart(COROLLARY_S, Number(1), Number(2), Number(1), 1 + (S - 1) * S * PACE, floor=1, extra=0, noisy=2),
 )  # fmt: skip

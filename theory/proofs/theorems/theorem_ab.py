@@ -8,7 +8,9 @@ from theory.bounds.theorem_ab import THEOREM_AB
 from theory.formulas.formula import Formula, taken
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import (
+    MIXED,
     SEVERAL,
+    Context,
     Expression,
     Index,
     Le,
@@ -24,6 +26,7 @@ from theory.proofs.lemmas import (
     START,
     T_,
     K,
+    applied,
     ends,
     gradient,
     gradients,
@@ -33,6 +36,7 @@ from theory.proofs.lemmas import (
     noise_order,
     noises,
     product,
+    read_apart,
     squares,
     steps,
     symbol,
@@ -73,14 +77,16 @@ def applied_at(index: Index) -> tuple[Le, Le]:
     return le(K, update(index)), le(update(index), K)
 
 
-def descent() -> Apply:
+def descent(there: Context = UPDATE) -> Apply:
     """The descent lemma for an update: Cauchy-Schwarz for its gradients, and its noises are orthogonal."""
-    moved = displacement(K, K + 1)
+    apart = MIXED in there.laws
+    moved = displacement(K, K + 1, apart)
     terms = gradient(K).dot(moved) + scalar("L") * HALF * moved.square()
+    of_gradients = squares(there, applied_at, read_apart if apart else applied)
     return rules.add(
-        rules.smooth(UPDATE, K, K + 1, moved),
-        rules.scale_equality(rules.orthogonal(UPDATE, terms, noise_order), expression(-1)),
-        product(UPDATE, rules.add(squares(UPDATE, applied_at), noises(UPDATE, applied_at)), symbol(UPDATE, "L"), HALF),
+        rules.smooth(there, K, K + 1, moved),
+        rules.scale_equality(rules.orthogonal(there, terms, noise_order), expression(-1)),
+        product(there, rules.add(of_gradients, noises(there, applied_at)), symbol(there, "L"), HALF),
     )
 
 
@@ -95,10 +101,16 @@ def summed_up() -> Apply:
     )
 
 
-DESCENT = Claim(
-    F_GAP - following(F_GAP),
-    inner(G, taken(ETA * read(G))) - L / 2 * (taken(ETA) * taken(ETA * square(read(G))) + SIGMA**2 * taken(ETA**2)),
-)
+def descends(used: Formula) -> Claim:
+    """What an update is worth that applies the gradients `used`."""
+    noisy = SIGMA**2 * taken(ETA**2)
+    return Claim(
+        F_GAP - following(F_GAP),
+        inner(G, taken(ETA * used)) - L / 2 * (taken(ETA) * taken(ETA * square(used)) + noisy),
+    )
+
+
+DESCENT = descends(read(G))
 SUMMED = Claim(fraction(THEOREM_AB.value)[0], OverPoints(V * square(G)) / 2 + last(square(G)) / (2 * L))
 THEOREM = theorem(THEOREM_AB.value)
 WEIGHTS = side_condition(THEOREM_AB, "v")

@@ -1,0 +1,73 @@
+"""Corollary S: its number, its edges, and exact runs of quadratics whose blocks are read apart."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from theory.bounds import Setting, get
+from theory.staleness.count import Staleness
+
+BOUND = get("corollary-s")
+
+
+def setting(steps, s, reads, L, Delta, sigma, factor=1.0):
+    """The setting of the theorem's step, with the delays of its oldest blocks."""
+    step = factor / (s * L + sigma * math.sqrt(L * steps / (2 * reads * Delta)))
+    delays = np.minimum(np.arange(steps), s - 1)
+    delays = np.tile(delays[:, None], (1, reads)) if reads > 1 else delays
+    return Setting(np.full(steps, step), delays, Staleness(s), {"L": L, "Delta": Delta, "sigma": sigma})
+
+
+def test_its_number_is_the_one_of_the_paper():
+    draw = np.random.default_rng(3)
+    for _ in range(100):
+        steps, s, reads = (int(draw.integers(low, high)) for low, high in ((1, 60), (1, 9), (1, 5)))
+        L, Delta, sigma = np.exp(draw.normal(size=3))
+        expected = 2 * sigma * math.sqrt(2 * L * Delta / (reads * steps)) + 2 * s * L * Delta / steps
+        assert BOUND.evaluate(setting(steps, s, reads, L, Delta, sigma)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_only_its_own_step_and_delays_within_the_window_are_admitted():
+    for factor in (1 - 1e-9, 1 + 1e-9):
+        assert BOUND.assess(setting(20, 3, 2, 1.0, 1.0, 0.5, factor))[0] is None
+    within = setting(20, 3, 1, 1.0, 1.0, 0.5)
+    beyond = Setting(within.step_sizes, np.minimum(np.arange(20), 3), Staleness(3), within.constants)
+    assert BOUND.assess(within)[0] is not None and BOUND.assess(beyond)[0] is None
+
+
+def squares_of(curvatures, turn, start, step, delays, sigma):
+    """E|g_k|^2 along x -> x - step (H xhat + e) on a quadratic, xhat read block by block; moments are exact.
+
+    Args:
+        curvatures, turn: H = turn diag(curvatures) turn^T. delays: (T, d), of each coordinate. sigma: of the noise.
+    """
+    hessian = turn @ np.diag(curvatures) @ turn.T
+    steps, d = delays.shape
+    # Every point is a linear function of the start and of the noises: (d, 1 + T d).
+    points = [np.concatenate([start[:, None], np.zeros((d, steps * d))], axis=1)]
+    for k in range(steps):
+        read = np.stack([points[k - delays[k, i]][i] for i in range(d)])
+        moved = points[k] - step * hessian @ read
+        moved[:, 1 + k * d : 1 + (k + 1) * d] -= step * np.eye(d) * sigma / math.sqrt(d)
+        points.append(moved)
+    return np.array([np.sum((hessian @ x) ** 2) for x in points])
+
+
+def test_no_quadratic_read_in_blocks_is_above_it_and_some_come_near_half():
+    draw, worst = np.random.default_rng(8), 0.0
+    for _ in range(400):
+        d, s, steps = int(draw.integers(1, 5)), int(draw.integers(1, 7)), int(draw.integers(1, 40))
+        curvatures = draw.choice([0.02, 0.3, 1.0], size=d)
+        curvatures[0] = draw.choice([0.05, 0.3, 1.0])
+        turn = np.linalg.qr(draw.normal(size=(d, d)))[0]
+        start, sigma = draw.normal(size=d), draw.choice([0.0, 0.1, 1.0])
+        Delta = float(curvatures @ (turn.T @ start) ** 2) / 2
+        delays = np.minimum(draw.integers(0, s, size=(steps, d)), np.arange(steps)[:, None])
+        given = setting(steps, s, 1, 1.0, Delta, sigma)
+        oldest = Setting(given.step_sizes, delays.max(axis=1), Staleness(s), given.constants)
+        squares = squares_of(curvatures, turn, start, given.step_sizes[0], delays, sigma)
+        worst = max(worst, squares[:-1].mean() / BOUND.evaluate(oldest))
+    assert 0.2 < worst <= 1

@@ -38,7 +38,7 @@ COROLLARY_S = replace(
     name="corollary-s",
     title="Corollary S: inconsistent reads, one constant step, B gradients an update",
     summary="Stale SGD whose gradients are computed at points that mix blocks of several iterates, as in a pipeline that "
-    "stashes its weights or without locks, with one constant step; it bounds the gradients at the iterates themselves.",
+    "stashes its weights or without locks, with one constant step; it bounds the gradients at the iterates.",
     assumptions=(*COROLLARY_1B.assumptions, BLOCK_READS),
     value=2 * _SIGMA * call("sqrt", 2 * _L * _DELTA / (_B * _T)) + 2 * _S * _L * _DELTA / _T,
     covers_last=False,

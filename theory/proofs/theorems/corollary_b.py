@@ -184,9 +184,9 @@ class Case:
         """Kappa, which is not negative."""
         return symbol(self.run, "s") if self.kappa is S else rules.constant(self.run, self.number(self.kappa))
 
-    def q_at_least_one(self) -> Derived:
+    def q_at_least_one(self) -> Apply:
         """Q - 1 is rho kappa p."""
-        return product(self.run, self.scale(), Ref("share"), self.number(self.ratio))
+        return rules.add(product(self.run, self.scale(), Ref("share"), self.number(self.ratio)))
 
     def weight_at_least_one(self) -> Apply:
         """Kappa q - 1 is kappa (q - 1) and kappa - 1."""
@@ -214,9 +214,9 @@ class Apart(Case):
         """Kappa, which is at least 1."""
         return rules.add(self._more(), rules.constant(self.run, 1))
 
-    def q_at_least_one(self) -> Derived:
+    def q_at_least_one(self) -> Apply:
         """Q - 1 is (s-1) p."""
-        return product(self.run, others(self.run), Ref("share"))
+        return rules.add(product(self.run, others(self.run), Ref("share")))
 
     def weight_at_least_one(self) -> Apply:
         """Kappa q - 1 is kappa (q - 1) and kappa - 1."""

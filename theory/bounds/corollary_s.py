@@ -37,8 +37,8 @@ COROLLARY_S = replace(
     COROLLARY_1B,
     name="corollary-s",
     title="Corollary S: inconsistent reads, one constant step, B gradients an update",
-    summary="Stale SGD whose gradients are computed at points that mix blocks of several iterates, as in a pipeline that "
-    "stashes its weights or without locks, with one constant step; it bounds the gradients at the iterates.",
+    summary="Stale SGD whose gradients are computed at points that mix blocks of several iterates, as in a pipeline "
+    "that stashes its weights or without locks, with one constant step; it bounds the gradients at the iterates.",
     assumptions=(*COROLLARY_1B.assumptions, BLOCK_READS),
     value=2 * _SIGMA * call("sqrt", 2 * _L * _DELTA / (_B * _T)) + 2 * _S * _L * _DELTA / _T,
     covers_last=False,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
 
-from theory.bounds import Setting, get
+from theory.bounds import REGISTRY, Setting, get
 from theory.staleness.count import Staleness
 
 BOUND = get("corollary-s")
@@ -36,6 +37,17 @@ def test_only_its_own_step_and_delays_within_the_window_are_admitted():
     within = setting(20, 3, 1, 1.0, 1.0, 0.5)
     beyond = Setting(within.step_sizes, np.minimum(np.arange(20), 3), Staleness(3), within.constants)
     assert BOUND.assess(within)[0] is not None and BOUND.assess(beyond)[0] is None
+
+
+def test_of_blocks_read_apart_it_alone_speaks():
+    plain = setting(20, 3, 1, 1.0, 1.0, 0.5)
+    apart = Setting(plain.step_sizes, plain.delays, plain.staleness, plain.constants, apart=True)
+    spoken = {bound.name for bound in REGISTRY.values() if bound.assess(apart)[0] is not None}
+    assert spoken == {"corollary-s"} and BOUND.evaluate(apart) == BOUND.evaluate(plain)
+    assert apart.prefix(5).apart and pickle.loads(pickle.dumps(apart)).apart
+    sentence = get("theorem-a").assess(apart)[1][0].sentence()
+    assert "blocks of coordinates are read apart" in sentence and "corollary-s" in sentence
+    assert get("theorem-a").fraction(apart) is None
 
 
 def squares_of(curvatures, turn, start, step, delays, sigma):

@@ -13,12 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from theory.bounds.parts.assumptions import COHERENCE, NO_DELAY, NO_NOISE, SEVERAL_READS, Assumption, Source
+from theory.bounds.parts.assumptions import (
+    BLOCK_READS,
+    COHERENCE,
+    NO_DELAY,
+    NO_NOISE,
+    SEVERAL_READS,
+    Assumption,
+    Source,
+)
 from theory.bounds.parts.checked import checkers
 from theory.bounds.parts.conditions import (
     Condition,
     Failure,
     beyond_floats,
+    blocks_apart,
     no_denominator,
     no_value,
     several_gradients,
@@ -128,6 +137,11 @@ class Bound:
         return SEVERAL_READS in self.assumptions
 
     @property
+    def takes_blocks(self) -> bool:
+        """Whether blocks of coordinates may be read apart."""
+        return BLOCK_READS in self.assumptions
+
+    @property
     def on_ladder(self) -> bool:
         """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
         own = self.source.authors == "gradlag" and not self.variant
@@ -153,6 +167,8 @@ class Bound:
         """The value where every side condition holds, else None and the conditions that fail."""
         if setting.reads > 1 and not self.takes_several:
             return None, (several_gradients(self.name, setting.reads),)
+        if setting.apart and not self.takes_blocks:
+            return None, (blocks_apart(self.name),)
         missing = tuple(no_value(self.name, name) for name in self.constants if name not in setting.constants)
         if missing:
             return None, missing
@@ -195,7 +211,7 @@ class Bound:
         (2.5, 1.0)
         """
         if any(name not in setting.constants for name in self.constants) or (
-            setting.reads > 1 and not self.takes_several
+            (setting.reads > 1 and not self.takes_several) or (setting.apart and not self.takes_blocks)
         ):
             return None
         plain = setting.environment()

@@ -95,6 +95,12 @@ def several_gradients(bound: str, reads: int) -> Failure:
     return Failure(bound, "an update applies one gradient", None, None, None, what, None, "", remedy)
 
 
+def blocks_apart(bound: str) -> Failure:
+    """A bound about gradients at points of the run meets gradients at points that mix blocks of several."""
+    what, remedy = "blocks of coordinates are read apart", "use corollary-s, with its step size"
+    return Failure(bound, "a gradient is read at a point of the run", None, None, None, what, None, "", remedy)
+
+
 def no_denominator(bound: str) -> Failure:
     """A bound whose conditions do not exclude it would divide by zero or less."""
     what, remedy = "its denominator is not positive", "take smaller steps, not all of them zero"

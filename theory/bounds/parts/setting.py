@@ -32,6 +32,7 @@ class Setting:
             (T, B), where each update averages B gradients: x_{k+1} = x_k - (eta_k / B) sum_b (g at k - d_{k,b}).
         staleness: the window that the delays are meant to keep to.
         constants: finite values of L, Delta, sigma, mu; those that a bound does not use may be absent.
+        apart: whether blocks of coordinates are read apart; d_k is then the delay of the oldest one.
 
     Raises:
         ScheduleError: a step size that is negative or not finite, or no step at all.
@@ -46,15 +47,22 @@ class Setting:
     delays: NDArray[np.int64]
     staleness: Staleness
     constants: Mapping[str, float]
+    apart: bool
 
     def __init__(
-        self, step_sizes: ArrayLike, delays: ArrayLike, staleness: Staleness, constants: Mapping[str, float]
+        self,
+        step_sizes: ArrayLike,
+        delays: ArrayLike,
+        staleness: Staleness,
+        constants: Mapping[str, float],
+        apart: bool = False,
     ) -> None:
         steps = _usable_steps(np.array(step_sizes, dtype=np.float64))
         object.__setattr__(self, "step_sizes", steps)
         object.__setattr__(self, "delays", _usable_delays(delays, steps.size))
         object.__setattr__(self, "staleness", staleness)
         object.__setattr__(self, "constants", MappingProxyType(_finite(constants)))
+        object.__setattr__(self, "apart", apart)
 
     @classmethod
     def of(
@@ -63,6 +71,7 @@ class Setting:
         delays: NDArray[np.int64],
         staleness: Staleness,
         constants: Mapping[str, float],
+        apart: bool = False,
     ) -> Setting:
         """The setting of a schedule at a trace of delays, as long as the trace.
 
@@ -71,6 +80,7 @@ class Setting:
             delays: int64 (T,), d_k at position k - 1; or (T, B), B gradients an update.
             staleness: s, which the schedule may name.
             constants: what the schedule may name besides.
+            apart: whether blocks of coordinates are read apart.
 
         Raises:
             ScheduleError: a schedule that does not parse, or a step size that is no finite number of at least 0.
@@ -81,10 +91,10 @@ class Setting:
         rule = parse_schedule(schedule, len(delays))
         several = {"B": delays.size // len(delays)} if delays.ndim == 2 else {"delays": delays}
         sizes = rule.step_sizes(len(delays), s=staleness.window, **several, **constants)
-        return cls(sizes, delays, staleness, constants)
+        return cls(sizes, delays, staleness, constants, apart)
 
     def __reduce__(self) -> tuple[type[Setting], tuple[Any, ...]]:
-        return Setting, (self.step_sizes, self.delays, self.staleness, dict(self.constants))
+        return Setting, (self.step_sizes, self.delays, self.staleness, dict(self.constants), self.apart)
 
     @property
     def steps(self) -> int:
@@ -98,7 +108,7 @@ class Setting:
 
     def prefix(self, steps: int) -> Setting:
         """The first `steps` steps of the same run."""
-        return Setting(self.step_sizes[:steps], self.delays[:steps], self.staleness, self.constants)
+        return Setting(self.step_sizes[:steps], self.delays[:steps], self.staleness, self.constants, self.apart)
 
     def is_moderate(self, constants: Iterable[str]) -> bool:
         """Whether no product of steps and of these constants in a formula comes near the ends of the floats."""

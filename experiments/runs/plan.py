@@ -123,8 +123,9 @@ def plan(
     model = _delay_model(delays, delays_file, horizon, window)
     trace = validate_delays(delay_trace(model, horizon, first), window)
     resolved, rule = resolve_constants(objective.constants(size), constants or {}), parse_schedule(schedule, horizon)
-    read = oldest(trace) if options.get("inconsistent") else trace
-    setting = Setting.of(rule, read, window, {name: constant.value for name, constant in resolved.items()})
+    apart = options.get("inconsistent", False) and trace.ndim > 1
+    values = {name: constant.value for name, constant in resolved.items()}
+    setting = Setting.of(rule, oldest(trace) if apart else trace, window, values, apart)
     linear = rule_of(method, setting)
     configuration = Configuration(
         problem=objective.name,

@@ -50,4 +50,4 @@ def as_delayed(rule: LinearRule, setting: Setting) -> Setting | None:
     points = moving[np.searchsorted(moving, arrived[:, None] - delays)]
     late = np.zeros((rule.updates, delays.size // moving.size), dtype=np.int64)
     late[moving] = (rows[:, None] - points).reshape(moving.size, -1)
-    return Setting(weights.sum(axis=1), late, setting.staleness, setting.constants)
+    return Setting(weights.sum(axis=1), late, setting.staleness, setting.constants, setting.apart)

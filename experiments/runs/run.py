@@ -110,8 +110,6 @@ class Run(Series, Shown):
     @property
     def uncovered(self) -> str:
         """Why bounds say nothing of this run, in a sentence; empty where they may."""
-        if self.configuration.inconsistent and self.delays.ndim > 1:
-            return _INCONSISTENT
         if as_delayed(self.linear, self._asked()) is None:
             return _OTHER_METHOD.format(method=self.configuration.method)
         return ""
@@ -119,8 +117,8 @@ class Run(Series, Shown):
     def _asked(self) -> Setting:
         """The setting with the steps of the schedule; where reads are inconsistent, the largest delay of each step."""
         values = {name: constant.value for name, constant in self.constants.items()}
-        delays = oldest(self.delays) if self.configuration.inconsistent else self.delays
-        return Setting(self.step_sizes, delays, self.staleness, values)
+        apart = self.configuration.inconsistent and self.delays.ndim > 1
+        return Setting(self.step_sizes, oldest(self.delays) if apart else self.delays, self.staleness, values, apart)
 
     def identical(self, other: Run) -> bool:
         """Whether two runs agree bit for bit in configuration, numbers and constants, time stamps apart."""
@@ -136,7 +134,6 @@ class Run(Series, Shown):
 _OTHER_METHOD = (
     "No bound covers the method {method}: all are proved for delayed steps, and it does not come to such steps."
 )
-_INCONSISTENT = "No bound covers inconsistent reads, whose blocks of coordinates are from different points of the run."
 COORDINATES = (Run.seed, Run.time, Run.step)
 MEASURED = (*SERIES, Run.diverged_at)
 PLANNED = (Run.step_sizes, Run.delays)

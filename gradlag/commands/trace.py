@@ -55,7 +55,7 @@ def show(told: Facts) -> None:
     rows = [["all", *_cells(told["overall"])]]
     if len(told["workers"]) <= _LISTED:
         rows += [[f"worker {worker}", *_cells(late)] for worker, late in told["workers"].items()]
-    print_table(["delays of", "updates", "mean", "sd", "50 %", "90 %", "99 %", "max"], rows)
+    print_table(["delays of", "updates" if told["reads"] == 1 else "gradients", "mean", "sd", "50 %", "90 %", "99 %", "max"], rows)
     print_text()
     print_prose(*_dependence(told))
     if told["run"] is not None:
@@ -71,7 +71,10 @@ def _cells(late: Mapping[str, Any]) -> list[str]:
 def _dependence(told: Mapping[str, Any]) -> Iterator[str]:
     found, noise = told["dependence"], told["noise"]
     if told["concurrency"] is not None:
-        yield f"With all workers busy the mean delay tends to P - 1 = {told['concurrency']}."
+        tends, reads = f"P - 1 = {told['concurrency']}", told["reads"]
+        if reads > 1:
+            tends = f"(P - 1)/B = {number(told['concurrency'] / reads)}, with B = {reads}"
+        yield f"With all workers busy the mean delay tends to {tends}."
     if found["share_between"] is not None:
         yield (
             f"On the worker: {found['share_between']:.1%} of the variance lies between workers, "

@@ -55,7 +55,8 @@ def show(told: Facts) -> None:
     rows = [["all", *_cells(told["overall"])]]
     if len(told["workers"]) <= _LISTED:
         rows += [[f"worker {worker}", *_cells(late)] for worker, late in told["workers"].items()]
-    print_table(["delays of", "updates" if told["reads"] == 1 else "gradients", "mean", "sd", "50 %", "90 %", "99 %", "max"], rows)
+    counted = "updates" if told["reads"] == 1 else "gradients"
+    print_table(["delays of", counted, "mean", "sd", "50 %", "90 %", "99 %", "max"], rows)
     print_text()
     print_prose(*_dependence(told))
     if told["run"] is not None:

@@ -2,7 +2,7 @@
 
 From Coq Require Import Reals Lra Lia.
 From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
-From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published.
+From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published AverageDelay.
 Open Scope R_scope.
 
 (** What the generated claims say of the numbers E<g_i, g_j>. *)
@@ -289,4 +289,27 @@ Proof.
   - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le.
     unfold abbaszadehpeivasti2022.value, TheoremB.denominator. rewrite still.
     f_equal; [unfold Rdiv; ring |]. f_equal. apply sum_ext. intros k _. rewrite no_C. field.
+Qed.
+
+(** {1 Average delays} *)
+
+Theorem average_delay_checked : average_delay.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ sign constant small.
+  apply (with_noise N run (fun inner => least_is inner average_delay.value)); try assumption. intros trace.
+  exact (AverageDelay.constant trace sign average_delay.eta_ eq_refl constant small).
+Qed.
+
+Theorem average_delay_adaptive_checked : average_delay_adaptive.statement.
+Proof.
+  intros N run is_smooth is_below mean_zero bounded positive _ sign small.
+  apply (with_noise N run (fun inner => least_is inner average_delay_adaptive.value)); try assumption. intros trace.
+  exact (AverageDelay.adaptive trace sign small).
+Qed.
+
+Theorem average_delay_drop_checked : average_delay_drop.statement.
+Proof.
+  intros N run r is_smooth is_below mean_zero bounded positive _ sign r_sign cut small kept.
+  apply (with_noise N run (fun inner => least_is inner (average_delay_drop.value r))); try assumption. intros trace.
+  exact (AverageDelay.drop trace sign r r_sign cut small kept).
 Qed.

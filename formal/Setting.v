@@ -44,6 +44,8 @@ Definition overtaken (k : nat) : bool := some T (fun j => in_window k j && (tau 
 Definition where_overtaken (late ordered : R) (k : nat) : R :=
   if Rlt_dec 0 sigma then (if overtaken k then late else ordered) else ordered.
 
+Definition where_noisy (noisy quiet : R) : R := if Rlt_dec 0 sigma then noisy else quiet.
+
 (** sum_k a_k sum_{j in W_k} b_j = sum_j b_j sum_{k: j in W_k} a_k. *)
 Lemma exchange : forall a b, total (fun k => a k * window b k) = total (fun j => b j * readers a j).
 Proof.

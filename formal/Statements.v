@@ -348,6 +348,80 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End corollary_2.
 
+(** Average delay: one constant step. *)
+Module average_delay.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition d : R := total (fun j => delay j) / INR T.
+Definition d_max : R := peak (fun j => delay j).
+Definition eta_ : R := total (fun j => eta j) / INR T.
+Definition nu : R := where_noisy 1 0.
+Definition n (k : nat) : R := readers (fun j => 1) k.
+Definition c (k : nat) : R := L * eta_ + (1 + nu) * L ^ 2 * eta_ ^ 2 * d_max * n k.
+Definition value : R := (Delta + L * sigma ^ 2 / 2 * eta_ ^ 2 * INR T * (1 + 2 * L * eta_ * d)) / (eta_ * INR T * (1 -
+  (L * eta_ + (1 + nu) * L ^ 2 * eta_ ^ 2 * d_max * d) / 2) + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> eta k = eta_.
+Definition condition_5 : Prop := forall k, (k < T)%nat -> c k <= 1.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End average_delay.
+
+(** Average delay: any steps, such as steps adapted to the delay. *)
+Module average_delay_adaptive.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition n (k : nat) : R := readers (fun j => 1) k.
+Definition q : R := peak (fun j => eta j * delay j).
+Definition eta_ : R := peak (fun j => eta j).
+Definition nu : R := where_noisy 1 0.
+Definition c (k : nat) : R := L * eta k + (1 + nu) * L ^ 2 * eta_ * q * n k.
+Definition value : R := (Delta + L * sigma ^ 2 / 2 * total (fun j => eta j ^ 2 * (1 + 2 * L * eta_ * n j))) / (total
+  (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> c k <= 1.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End average_delay_adaptive.
+
+(** Average delay: steps cut or gradients dropped from a delay on. *)
+Module average_delay_drop.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Variable cut : R.
+Definition d : R := total (fun j => delay j) / INR T.
+Definition eta_ : R := peak (fun j => eta j).
+Definition nu : R := where_noisy 1 0.
+Definition c (k : nat) : R := L * eta k + (1 + nu) * L ^ 2 * eta_ * readers (fun j => eta j * delay j) k.
+Definition value : R := (2 * Delta + L * sigma ^ 2 * eta_ ^ 2 * INR T * (1 + 2 * L * eta_ * d)) / (eta_ * INR T * (1 -
+  d / cut) + 1 / L).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 < cut.
+Definition condition_5 : Prop := forall k, (k < T)%nat -> 0 <= (eta_ - eta k) * (delay k - cut).
+Definition condition_6 : Prop := forall k, (k < T)%nat -> c k <= 1.
+Definition condition_7 : Prop := 0 < eta_ * INR T * (1 - d / cut) + 1 / L.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
+  -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run cut, @holds N run cut.
+End average_delay_drop.
+
 (** Asynchronous parallel SGD with consistent reads: any steps, bounded ages. *)
 Module lian2015.
 Section Bound.

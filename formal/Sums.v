@@ -122,6 +122,16 @@ Proof.
       rewrite sum_pick by exact inside. lra.
 Qed.
 
+Lemma count_inside : forall n a d, (a + d <= n)%nat -> sum n (fun j => ind (between a (a + d) j)) = INR d.
+Proof.
+  intros n a. induction d as [| d IH]; intros inside.
+  - rewrite Nat.add_0_r, sum_zero; [reflexivity |]. intros. rewrite between_none. reflexivity.
+  - rewrite Nat.add_succ_r, S_INR.
+    rewrite (sum_ext _ _ (fun j => ind (between a (a + d) j) + ind (j =? (a + d))%nat * 1))
+      by (intros; rewrite between_next by lia; ring).
+    rewrite sum_plus, IH by lia. rewrite sum_pick by lia. reflexivity.
+Qed.
+
 Lemma count_between : forall n a b, sum n (fun j => ind (between a b j)) <= INR (b - a).
 Proof.
   intros n a b. destruct (le_lt_dec a b) as [order | empty].

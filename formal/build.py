@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 #: In the order in which they need one another.
 FILES = (
     "Sums", "Space", "Probability", "Objective", "Setting", "Sines", "Run", "Steps", "TheoremAR", "Corollaries",
-    "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "Statements", "Link", "Examples",
+    "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "AverageDelay", "Statements", "Link", "Examples",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 
@@ -68,12 +68,14 @@ def compiled(folder: Path, file: str) -> str:
 
 def stale(folder: Path) -> Iterator[str]:
     """The files to compile: those that changed since, and all after the first of them."""
-    again = False
+    latest = 0.0
     for file in FILES:
         source, result = folder / f"{file}.v", folder / f"{file}.vo"
-        again = again or not result.exists() or result.stat().st_mtime < source.stat().st_mtime
-        if again:
+        made = result.stat().st_mtime if result.exists() else 0.0
+        if made < max(source.stat().st_mtime, latest):
             yield file
+            made = result.stat().st_mtime
+        latest = made
 
 
 def rests_on(folder: Path, names: tuple[str, ...] = IN_COQ) -> frozenset[str]:

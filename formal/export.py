@@ -36,6 +36,7 @@ from theory.formulas.formula import (
     Served,
     Sum,
     Total,
+    WhereNoisy,
     WhereOvertaken,
     Window,
 )
@@ -47,7 +48,7 @@ _SUM, _PRODUCT, _POWER, _ATOM = range(4)
 _Text = tuple[str, int]
 
 #: Letters that are names of the run, or of Coq, and stand for something else in some bound.
-_TAKEN = {"S", "R", "N", "E", "F", "L", "T"}
+_TAKEN = {"S", "R", "N", "E", "F", "L", "T", "eta"}
 _INDEX = {"k": "j", "t": "k", "j": "i", "i": "l", "l": "n"}
 _SETTING = {"L": "L", "Delta": "Delta", "sigma": "sigma", "mu": "mu", "s": "INR s", "T": "INR T"}
 _OF_STEP = {"eta": "eta {}", "d": "delay {}"}
@@ -144,6 +145,10 @@ def _where_overtaken(node: WhereOvertaken, index: str) -> _Text:
     return f"where_overtaken {written(node.late, index, _ATOM)} {written(node.ordered, index, _ATOM)} {index}", _POWER
 
 
+def _where_noisy(node: WhereNoisy, index: str) -> _Text:
+    return f"where_noisy {written(node.noisy, index, _ATOM)} {written(node.quiet, index, _ATOM)}", _POWER
+
+
 def _sine_ratio(node: SineRatio, index: str) -> _Text:
     order = {0: "s", -1: "(s - 1)"}[node.shift]
     return f"sine_ratio {order} {written(node.angle, index, _ATOM)}", _POWER
@@ -166,6 +171,7 @@ _WRITERS: Mapping[type, Callable[[Any, str], _Text]] = {
     Served: partial(_over, "served"),
     Previous: partial(_over, "previous"),
     WhereOvertaken: _where_overtaken,
+    WhereNoisy: _where_noisy,
     First: lambda node, index: (written(node.body, "0", _POWER), _POWER),
     SineRatio: _sine_ratio,
     HalfSine: lambda node, index: (f"sin ({written(node.angle, index, _POWER)} / 2)", _POWER),

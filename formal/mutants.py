@@ -109,6 +109,23 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
     "dai2019_constant": (("2 * Delta", "Delta"), ("eta k <= mu / (INR s * L)", "eta k <= 2 * mu / (INR s * L)")),
     "dai2019_strict": (("1 + ln (INR T)", "ln (INR T)"), ("(2 * INR s * L * Delta", "(INR s * L * Delta")),
     "lian2015": (("(INR s - 1) * eta k", "(INR s - 2) * eta k"), ("2 * L ^ 2 * sigma ^ 2", "L ^ 2 * sigma ^ 2")),
+    "average_delay": (
+        ("(1 + nu) * L ^ 2 * eta_ ^ 2 * d_max * n k", "L ^ 2 * eta_ ^ 2 * d_max * n k"),
+        ("peak (fun j => delay j)", "total (fun j => delay j) / INR T"),
+        ("2 * L * eta_ * d", "L * eta_ * d"),
+        ("eta k = eta_", "eta k <= eta_"),
+    ),
+    "average_delay_adaptive": (
+        ("peak (fun j => eta j * delay j)", "peak (fun j => eta j)"),
+        ("where_noisy 1 0", "where_noisy 0 0"),
+        ("1 + 2 * L * eta_ * n j", "1 + L * eta_ * n j"),
+    ),
+    "average_delay_drop": (
+        ("0 <= (eta_ - eta k)", "- 1 <= (eta_ - eta k)"),
+        ("1 - d / cut", "1 - d / (2 * cut)"),
+        ("+ 1 / L", "+ 2 / L"),
+        ("c k <= 1", "c k <= 2"),
+    ),
     "zhang2016": (("(1 + delay k)", "delay k"), ("sqrt (INR s)", "1")),
     "stich2020": (
         ("11 / 10", "1"),

@@ -267,6 +267,7 @@ def serve(
     batch: flag.Batch = None,
     constants: flag.Constants = None,
     record_every: flag.RecordEvery = 1,
+    buffer: Annotated[int, whole("--buffer", "How many gradients an update averages, as they arrive.")] = 1,
     virtual: Annotated[bool, typer.Option("--virtual", help="On the virtual clock, without processes.")] = False,
     cluster: Annotated[str | None, typer.Option("--cluster", help="Ray at HOST:PORT; this machine by default.")] = None,
     as_json: flag.Json = False,
@@ -278,7 +279,7 @@ def serve(
 
 @command("trace")
 def trace(
-    file: Annotated[Path, typer.Argument(help="A run of `gradlag async`, or a text file with one delay a line.")],
+    file: Annotated[Path, typer.Argument(help="A run of `gradlag async`, or a text file of delays.")],
     delays_out: Annotated[Path | None, typer.Option("--delays-out", help="Write the delays, one a line.")] = None,
     as_json: flag.Json = False,
 ) -> None:

@@ -1,7 +1,7 @@
 """What an asynchronous server recorded: for each applied update its delay, its worker, its times and its random draw.
 
 A trace is an immutable value that is checked when it is made, so that whoever holds one can replay it. On disk it is
-netCDF with a digest, written whole or not at all; a plain text file with one delay a line is a trace without times.
+netCDF with a digest, written whole or not at all; a text file with the delays of an update a line has no times.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from theory.common.errors import DelayError, GradlagError, InputError, StoreErro
 from theory.common.reading import open_ordinary, read_ordinary
 from theory.common.types import Vector
 from theory.staleness.count import Staleness, whole_number
-from theory.staleness.traces import Delays, one_read, read_delays, validate_delays
+from theory.staleness.traces import Delays, read_delays, validate_delays
 
 SCHEMA = "gradlag-trace/1"
 SOURCES = ("ray", "virtual clock", "file")
@@ -52,14 +52,15 @@ _LARGEST_RATIO = 1100
 class ServerTrace:
     r"""One row for each applied update k = 1..T, at position k - 1.
 
-    Update k takes $x_{k-1}$ to $x_k$ with a gradient that was computed at $x_{k-1-d_k}$.
+    Update k takes $x_{k-1}$ to $x_k$ with a gradient that was computed at $x_{k-1-d_k}$. A server with a buffer applies
+    the mean of B gradients; what belongs to a gradient is then (T, B), in the order in which they arrived.
 
     Args:
-        delays: int64 (T,), d_k, 0 <= d_k <= k - 1.
-        workers: int64 (T,), who computed the gradient, 0..P-1; all -1 where nobody knows.
-        read_at: float64 (T,), seconds since the start at which the worker got its point; all NaN where nobody knows.
-        applied_at: float64 (T,), seconds since the start at which it was applied, not decreasing; or all NaN.
-        samples: int64 (T,), all different: the gradient was `stochastic_gradient(x, seed, samples[k-1], batch)`.
+        delays: int64 (T,) or (T, B), d_k, 0 <= d_k <= k - 1.
+        workers: likewise, who computed the gradient, 0..P-1; all -1 where nobody knows.
+        read_at: float64, likewise, seconds since the start at which the worker got its point; all NaN where unknown.
+        applied_at: float64 (T,), seconds since the start at which the update was made, not decreasing; or all NaN.
+        samples: likewise, all different: the gradient was `stochastic_gradient(x, seed, samples[k-1], batch)`.
         count: the number P of workers; 0 where nobody knows.
         source: "ray", "virtual clock" or "file".
         description: speeds, bound, problem and whatever else happened, in one line.
@@ -90,7 +91,12 @@ class ServerTrace:
     @property
     def steps(self) -> int:
         """The number T of applied updates."""
-        return int(self.delays.size)
+        return len(self.delays)
+
+    @property
+    def reads(self) -> int:
+        """The number B of gradients of an update."""
+        return self.delays.size // self.steps
 
     @property
     def maximum(self) -> int:
@@ -110,7 +116,7 @@ class ServerTrace:
     @property
     def attributed(self) -> bool:
         """Whether the workers are known."""
-        return bool(self.workers[0] >= 0)
+        return bool(self.workers.flat[0] >= 0)
 
     @property
     def digest(self) -> str:
@@ -123,17 +129,32 @@ class ServerTrace:
         columns = {name: getattr(self, name)[:kept] for name in COLUMNS}
         return ServerTrace(**columns, count=self.count, source=self.source, description=self.description)
 
+    def buffered(self, size: int) -> ServerTrace:
+        """The same gradients where the server applies the mean of every `size` of them; a rest is not applied.
+
+        A worker reads when its gradient has arrived, whether or not the buffer is full then.
+
+        >>> trace_of_delays([0, 1, 2, 2, 2, 2]).buffered(2).delays.tolist()
+        [[0, 0], [1, 1], [1, 1]]
+        """
+        each = whole_number(size, 1, "The size of the buffer", InputError, most=self.steps)
+        kept, place = self.steps // each * each, np.arange(self.steps)
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        columns["delays"] = place // each - (place - self.delays) // each
+        shaped = {name: column[:kept].reshape(-1, each) for name, column in columns.items()}
+        shaped["applied_at"] = shaped["applied_at"][:, -1]
+        return ServerTrace(**shaped, count=self.count, source=self.source, description=self.description)
+
 
 def trace_of_delays(delays: Any, description: str = "delays alone") -> ServerTrace:
-    """A trace of which only the delays are known; update k uses the draw k."""
-    values = one_read(validate_delays(delays), "A server's trace")
-    unknown = np.full(values.size, np.nan)
+    """A trace of which only the delays are known; the draws are numbered as a simulation numbers them."""
+    values = validate_delays(delays)
     return ServerTrace(
         delays=values,
-        workers=np.full(values.size, -1),
-        read_at=unknown,
-        applied_at=unknown,
-        samples=np.arange(1, values.size + 1),
+        workers=np.full(values.shape, -1),
+        read_at=np.full(values.shape, np.nan),
+        applied_at=np.full(len(values), np.nan),
+        samples=np.arange(1, values.size + 1).reshape(values.shape),
         count=0,
         source="file",
         description=description,
@@ -144,11 +165,7 @@ def save_trace(trace: ServerTrace, path: Path | str) -> Path:
     """Write a trace as a netCDF file, whole or not at all.
 
     Args:
-        trace: what to store.
-        path: the file; its folder is made if need be.
-
-    Returns:
-        The path.
+        trace: what to store; path: the file, whose folder is made if need be.
 
     Raises:
         StoreError: the folder cannot be written to.
@@ -163,7 +180,7 @@ def load_trace(path: Path | str) -> ServerTrace:
     """Read a trace and check it.
 
     Args:
-        path: a file written by `save_trace`, or a text file with one delay a line.
+        path: a file written by `save_trace`, or a text file with the delays of an update a line.
 
     Returns:
         The trace, wholly in memory.
@@ -193,7 +210,7 @@ def holds_netcdf(path: Path | str) -> bool:
 def dataset_of(trace: ServerTrace) -> xr.Dataset:
     """The trace as a data set over the dimension `update`."""
     columns = {
-        name: (("update",), getattr(trace, name), {"units": unit, "long_name": meaning})
+        name: (_dims(getattr(trace, name)), getattr(trace, name), {"units": unit, "long_name": meaning})
         for name, (_, unit, meaning) in COLUMNS.items()
     }
     data = xr.Dataset(columns)
@@ -208,12 +225,16 @@ def dataset_of(trace: ServerTrace) -> xr.Dataset:
     return data
 
 
+def _dims(column: NDArray[Any]) -> tuple[str, ...]:
+    return ("update", "read")[: column.ndim]
+
+
 def trace_of_dataset(data: xr.Dataset) -> ServerTrace:
     """The trace that a data set holds; InputError if it holds none."""
     for name, (dtype, _, _) in COLUMNS.items():
         if name not in data.variables:
             raise StoreError(f"Its column {name} is missing.")
-        if data[name].dims != ("update",) or data[name].dtype != np.dtype(dtype):
+        if data[name].dims != _dims(data[name].values) or data[name].dtype != np.dtype(dtype):
             raise StoreError(f"Its column {name} must be {dtype} over the updates.")
     try:
         count = int(data.attrs["count"])
@@ -273,10 +294,11 @@ def _from_text(path: Path, content: bytes) -> ServerTrace:
 
 def _column(name: str, values: Any, dtype: str) -> NDArray[Any]:
     if name == "delays":
-        array: NDArray[Any] = one_read(validate_delays(values), "A server's trace")
+        array: NDArray[Any] = validate_delays(values)
     else:
         array = np.array(values)
-        if array.ndim != 1 or array.dtype.kind not in ("if" if dtype == "float64" else "i"):
+        array = array[:, 0] if array.shape[1:] == (1,) else array
+        if array.ndim not in (1, 2) or array.dtype.kind not in ("if" if dtype == "float64" else "i"):
             raise InputError(f"The {name} of a trace must be a list of numbers of the type {dtype}.")
         array = array.astype(dtype)
     array.setflags(write=False)
@@ -286,26 +308,31 @@ def _column(name: str, values: Any, dtype: str) -> NDArray[Any]:
 def _check(trace: ServerTrace) -> None:
     if not trace.steps:
         raise DelayError("A trace must hold at least one update. Got none.")
-    lengths = {getattr(trace, name).size for name in COLUMNS}
+    lengths = {len(getattr(trace, name)) for name in COLUMNS}
     if len(lengths) > 1:
         raise InputError(f"The columns of a trace must have the same length. Got {sorted(lengths)}.")
+    shapes = {getattr(trace, name).shape for name in ("delays", "workers", "read_at", "samples")}
+    if len(shapes) > 1 or trace.applied_at.ndim > 1:
+        raise InputError(
+            "Delays, workers, reads and samples of a trace must be as many an update, and times of it one."
+        )
     if trace.source not in SOURCES:
         raise InputError(f"The source of a trace must be one of {', '.join(SOURCES)}. Got {trace.source!r}.")
     whole_number(trace.count, 0, "The number of workers", InputError)
     _check_workers(trace)
     _check_times(trace)
-    if trace.samples.min() < 0 or np.unique(trace.samples).size < trace.steps:
+    if trace.samples.min() < 0 or np.unique(trace.samples).size < trace.samples.size:
         raise InputError("The samples of a trace must be at least 0 and all different, and these are not.")
 
 
 def _check_workers(trace: ServerTrace) -> None:
     if (trace.workers == -1).all():
         return
-    bad = np.flatnonzero((trace.workers < 0) | (trace.workers >= trace.count))
+    bad = np.argwhere((trace.workers < 0) | (trace.workers >= trace.count))
     if bad.size:
         raise InputError(
-            f"The worker of update {bad[0] + 1} must be at least 0 and below {trace.count}, the number of workers. "
-            f"Got {trace.workers[bad[0]]}."
+            f"The worker of update {bad[0][0] + 1} must be at least 0 and below {trace.count}, the number of workers. "
+            f"Got {trace.workers[tuple(bad[0])]}."
         )
 
 
@@ -317,6 +344,7 @@ def _check_times(trace: ServerTrace) -> None:
     late = np.flatnonzero(np.diff(trace.applied_at) < 0)
     if late.size:
         raise InputError(f"The times of a trace must not decrease, and update {late[0] + 2} is before the one before.")
-    if (trace.read_at > trace.applied_at).any():
-        bad = int(np.argmax(trace.read_at > trace.applied_at)) + 1
+    early = np.argwhere(trace.applied_at < trace.read_at.T)
+    if early.size:
+        bad = int(early[:, -1].min()) + 1
         raise InputError(f"Update {bad} of a trace was applied before its point was read.")

@@ -24,6 +24,7 @@ from theory.common.shown import Shown
 from theory.common.types import Vector
 from theory.schedules.schedule import AnySchedule, GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness, whole_number
+from theory.staleness.traces import oldest
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,7 @@ class Job:
     Args:
         problem: the objective; rule: the step sizes; staleness: the s that a schedule may name.
         steps: T; seed: of the random draws; batch: examples per gradient; record_every: distance of recorded points.
+        buffer: how many gradients an update waits for, whose mean it applies.
         constants: L, Delta, sigma, and what else was given.
     """
 
@@ -44,18 +46,21 @@ class Job:
     batch: int
     record_every: int
     constants: Mapping[str, Constant]
+    buffer: int = 1
     _sizes: dict[int, Vector] = field(default_factory=dict, repr=False)
 
     @property
     def text(self) -> str:
         """The job in one line."""
-        return f"{self.problem.name}, steps {self.rule.text}, batch {self.batch}, seed {self.seed}"
+        held = f", a buffer of {self.buffer}" if self.buffer > 1 else ""
+        return f"{self.problem.name}, steps {self.rule.text}, batch {self.batch}, seed {self.seed}{held}"
 
     @property
     def described(self) -> Mapping[str, Any]:
         """All that a reader needs to do it again."""
         names = ("staleness", "steps", "seed", "batch", "record_every")
         plain = {name: getattr(self, name) for name in names}
+        plain |= {"buffer": self.buffer} if self.buffer > 1 else {}
         return {"problem": self.problem.name, "schedule": self.rule.text, **plain, "constants": self.values}
 
     @property
@@ -72,8 +77,8 @@ class Job:
 
     def sizes_used(self, delays: NDArray[np.int64]) -> Vector:
         """float64, eta_k of the updates k = 1, 2, ... with these delays."""
-        padded = np.concatenate([delays, np.zeros(self.steps - delays.size, dtype=np.int64)])
-        return self._at(padded)[: delays.size]
+        padded = np.concatenate([oldest(delays), np.zeros(self.steps - len(delays), dtype=np.int64)])
+        return self._at(padded)[: len(delays)]
 
     def _row(self, delay: int) -> Vector:
         """The steps of all k if every delay were this one."""
@@ -93,6 +98,7 @@ def settle(
     batch: int | None = None,
     record_every: int = 1,
     constants: Mapping[str, float] | None = None,
+    buffer: int = 1,
 ) -> Job:
     """Settle everything about a job before a server starts.
 
@@ -101,6 +107,7 @@ def settle(
         staleness: what s stands for in the schedule; a server's delays have no largest one beforehand, so that its
             number of workers, the mean delay and one, is the usual choice.
         seed, batch, record_every, constants: as everywhere.
+        buffer: how many gradients an update waits for, whose mean it applies.
 
     Raises:
         InputError: anything that no run can be made of, in one sentence.
@@ -121,7 +128,13 @@ def settle(
         batch=size,
         record_every=whole_number(record_every, 1, "The recording stride", InputError),
         constants=resolve_constants(objective.constants(size), constants or {}),
+        buffer=whole_number(buffer, 1, "The buffer", InputError),
     )
+    if job.buffer > 1 and rule.reads_delay:
+        raise InputError(
+            f"The steps {rule.text} depend on the delay of an update, and one that averages {job.buffer} gradients has "
+            "several. Give steps without d."
+        )
     job.step_size(1, 0)  # a schedule that cannot be evaluated is refused here
     return job
 
@@ -173,6 +186,7 @@ def job_of(described: Mapping[str, Any]) -> Job:
     known = {name: constant.value for name, constant in problem.constants(batch).items()}
     given = {name: value for name, value in dict(described["constants"]).items() if known.get(name) != value}
     options = {name: int(described[name]) for name in ("staleness", "seed", "record_every")}
+    options["buffer"] = int(described.get("buffer", 1))
     return settle(problem, str(described["schedule"]), int(described["steps"]), batch=batch, constants=given, **options)
 
 

@@ -74,22 +74,22 @@ class RealServer:
             while (answer := self._hear(patience))[0] != "done":
                 if answer[0] == "row":
                     rows.append(answer[1:])
-                    tell(len(rows), job.steps)
+                    tell(len(rows) // job.buffer, job.steps)
                     # Longer than the process itself waits for the straggler of a heavy law.
                     patience = 2 * max(_LEAST_PATIENCE, 100 * max(speed.expected for speed in speeds))
                 else:
                     notes.append(str(answer[1]))
         except BaseException as cause:
             why = "interrupted" if isinstance(cause, KeyboardInterrupt) else "broken off"
-            notes.append(f"The run was {why} after {len(rows)} of {job.steps} updates.")
-            if keep is not None and rows:
+            notes.append(f"The run was {why} after {len(rows) // job.buffer} of {job.steps} updates.")
+            if keep is not None and len(rows) >= job.buffer:
                 keep(self._result(job, rows, notes))
             raise
         return self._result(job, rows, notes, answer[1])
 
     def _result(self, job: Job, rows: Sequence[Row], notes: list[str], final: Vector | None = None) -> ServerRun:
         """The run of the applied updates; where the server told its last point, that one is kept and compared."""
-        run = rebuilt(job, trace_of_rows(rows, self.count, "ray", " ".join(notes)))
+        run = rebuilt(job, trace_of_rows(rows, self.count, "ray", " ".join(notes), job.buffer))
         if final is None:
             return run
         if not np.array_equal(final, run.final, equal_nan=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from experiments.simulate.trajectories import recorded_times
 from theory.common.errors import InputError
 from theory.common.types import Ints, Progress, Vector
 
-#: Delay, worker, read_at, applied_at and sample of one applied update.
+#: Delay, worker, read_at, arrival and sample of one gradient.
 Row = tuple[int, int, float, float, int]
 
 # A run that is further out than this has diverged.
@@ -62,6 +63,7 @@ class Server:
         self.applied, self.notes = 0, []  # type: int, list[str]
         self.diverged_at = -1
         self.rows: list[Row] = []
+        self._buffer: list[Vector] = []
         self._times = set(recorded_times(job.steps, job.record_every).tolist())
         self._kept = {0: self.x}
         self._samples = 0
@@ -82,18 +84,25 @@ class Server:
         return [self._ticket(int(worker), now) for worker in np.flatnonzero(ready)]
 
     def arrive(self, ticket: Ticket, gradient: Vector, now: float) -> list[Ticket]:
-        """Apply a gradient, and hand out tickets to whoever may go on."""
-        k, delay = self.applied + 1, self.applied - ticket.index
+        """Apply a gradient, or the mean of a full buffer, and hand out tickets to whoever may go on."""
+        delay = self.applied - ticket.index
+        self.rows.append((delay, ticket.worker, ticket.read_at, now, ticket.sample))
+        self._buffer.append(gradient)
+        if len(self._buffer) == self.job.buffer:
+            self._apply(mean_of(self._buffer), delay)
+            self._buffer = []
+        self._finished[ticket.worker] += 1
+        self._waiting[ticket.worker] = True
+        return [] if self.done else self.begin(now)
+
+    def _apply(self, gradient: Vector, delay: int) -> None:
+        k = self.applied + 1
         self.x = self.x - self.job.step_size(k, delay) * gradient
         self.applied = k
-        self.rows.append((delay, ticket.worker, ticket.read_at, now, ticket.sample))
         if k in self._times:
             self._kept[k] = self.x
         if not np.linalg.norm(self.x) <= _FAR:
             self.diverged_at = k
-        self._finished[ticket.worker] += 1
-        self._waiting[ticket.worker] = True
-        return [] if self.done else self.begin(now)
 
     def lose(self, worker: int, note: str, now: float) -> list[Ticket]:
         """A worker died: its gradient is lost, and nobody waits for it."""
@@ -111,7 +120,8 @@ class Server:
 
     def trace(self, source: str, description: str) -> ServerTrace:
         """What was recorded so far; InputError if nothing was."""
-        return trace_of_rows(self.rows, self.workers, source, " ".join([f"{description}.", *self.notes]))
+        told = " ".join([f"{description}.", *self.notes])
+        return trace_of_rows(self.rows, self.workers, source, told, self.job.buffer)
 
     def result(self, source: str, description: str) -> ServerRun:
         """The run so far, with the gradient norms at its recorded points; they are measured now, after the run."""
@@ -128,14 +138,20 @@ class Server:
         return Ticket(worker, draw, self._samples, self.applied, self.x, now)
 
 
-def trace_of_rows(rows: Sequence[Row], workers: int, source: str, description: str) -> ServerTrace:
-    """The trace of applied updates; InputError if there are none."""
-    if not rows:
+def mean_of(gradients: Sequence[Vector]) -> Vector:
+    """The mean of the gradients of an update, added in the order of their arrival."""
+    return reduce(np.add, gradients) / len(gradients)
+
+
+def trace_of_rows(rows: Sequence[Row], workers: int, source: str, description: str, buffer: int = 1) -> ServerTrace:
+    """The trace of applied updates, each of so many gradients; InputError if there are none."""
+    updates = len(rows) // buffer
+    if not updates:
         raise InputError("The server stopped before its first update: there is nothing to store.")
-    delays, owners, read_at, applied_at, samples = (np.array(column) for column in zip(*rows, strict=True))
-    return ServerTrace(
-        delays, owners, read_at.astype(float), applied_at.astype(float), samples, workers, source, description
-    )
+    columns = (np.array(column) for column in zip(*rows[: updates * buffer], strict=True))
+    delays, owners, read_at, arrived, samples = (column.reshape(updates, buffer) for column in columns)
+    applied_at = arrived[:, -1].astype(float)
+    return ServerTrace(delays, owners, read_at.astype(float), applied_at, samples, workers, source, description)
 
 
 def rebuilt(job: Job, trace: ServerTrace) -> ServerRun:
@@ -166,22 +182,25 @@ def replayed_points(job: Job, trace: ServerTrace) -> list[Vector]:
 
 
 def noise_norms(job: Job, trace: ServerTrace, progress: Progress = untold) -> Vector:
-    """|g - grad F| of every applied gradient, at the point where it was computed; found by replaying the trace."""
-    norms = np.empty(trace.steps)
-    for k, (read, seen, _) in enumerate(_walk(job, trace)):
-        norms[k] = np.linalg.norm(seen - job.problem.full_gradient(read))
+    """|g - grad F| of every applied gradient, like the delays, where it was computed; found by replaying the trace."""
+    norms = np.empty(trace.delays.shape)
+    for k, (reads, seen, _) in enumerate(_walk(job, trace)):
+        pairs = zip(reads, seen, strict=True)
+        norms[k] = np.reshape([np.linalg.norm(g - job.problem.full_gradient(x)) for x, g in pairs], norms[k].shape)
         if k % _TOLD == 0:
             progress(k, trace.steps)
     progress(trace.steps, trace.steps)
     return norms
 
 
-def _walk(job: Job, trace: ServerTrace) -> Iterator[tuple[Vector, Vector, Vector]]:
-    """Of each update the point that was read, the gradient there and the point it led to."""
+def _walk(job: Job, trace: ServerTrace) -> Iterator[tuple[list[Vector], list[Vector], Vector]]:
+    """Of each update the points that were read, the gradients there and the point they led to."""
     recent = deque([job.problem.initial_point], maxlen=trace.maximum + 1)
     sizes = job.sizes_used(trace.delays).tolist()
-    for delay, sample, size in zip(trace.delays.tolist(), trace.samples.tolist(), sizes, strict=True):
-        read = recent[-1 - delay]
-        gradient = job.problem.stochastic_gradient(read, job.seed, sample, job.batch)
-        recent.append(recent[-1] - size * gradient)
-        yield read, gradient, recent[-1]
+    columns = (column.reshape(trace.steps, -1).tolist() for column in (trace.delays, trace.samples))
+    for delays, samples, size in zip(*columns, sizes, strict=True):
+        reads = [recent[-1 - delay] for delay in delays]
+        drawn = zip(reads, samples, strict=True)
+        gradients = [job.problem.stochastic_gradient(x, job.seed, sample, job.batch) for x, sample in drawn]
+        recent.append(recent[-1] - size * mean_of(gradients))
+        yield reads, gradients, recent[-1]

@@ -30,6 +30,7 @@ def serve(
     batch: int | None = None,
     constants: Mapping[str, float] | None = None,
     record_every: int = 1,
+    buffer: int = 1,
     virtual: bool = False,
     cluster: str | None = None,
     progress: bool = False,
@@ -42,6 +43,7 @@ def serve(
         out: the file; what was recorded is kept there even where the run is interrupted or broken off.
         staleness: what s stands for in the schedule; the number of workers by default.
         bound: how many gradients a worker may be ahead of the slowest.
+        buffer: how many gradients the server gathers before it applies their mean.
         virtual: on the virtual clock, in one process. cluster: the address of a Ray cluster; Ray on loopback otherwise.
         progress: show how far it is on stderr.
 
@@ -64,6 +66,7 @@ def serve(
         batch=batch,
         record_every=record_every,
         constants=constants,
+        buffer=buffer,
     )
     checked_bound(bound)
     target = check_writable(out)

@@ -20,8 +20,8 @@ def trace(file: Path | str, *, delays_out: Path | str | None = None, progress: b
     """What a stored run, a stored trace or a text file of delays says.
 
     Args:
-        file: a run of `serve`, or a text file with one delay a line.
-        delays_out: a file to write the delays to, one a line, as `delays_file` reads them.
+        file: a run of `serve`, or a text file with the delays of an update a line.
+        delays_out: a file to write the delays to, those of an update a line, as `delays_file` reads them.
         progress: show on stderr how far it is.
 
     Returns:
@@ -34,7 +34,8 @@ def trace(file: Path | str, *, delays_out: Path | str | None = None, progress: b
         recorded, told = account(Path(file), report)
     if delays_out is not None:
         target = check_writable(delays_out)
-        write_atomically(target, ("\n".join(map(str, recorded.delays.tolist())) + "\n").encode())
+        lines = (" ".join(map(str, row)) for row in recorded.delays.reshape(recorded.steps, -1).tolist())
+        write_atomically(target, ("\n".join(lines) + "\n").encode())
         told["delays_out"] = str(target)
     return Facts(_line(told), told)
 
@@ -42,7 +43,9 @@ def trace(file: Path | str, *, delays_out: Path | str | None = None, progress: b
 def _line(told: Mapping[str, Any]) -> str:
     workers = f", {told['count']} workers" if told["count"] else ""
     speed = f", {number(told['updates_per_second'])} updates a second" if told["updates_per_second"] else ""
-    return f"{told['overall']['updates']} updates{workers}{speed}; recorded by: {told['source']}."
+    reads, gradients = told["reads"], told["overall"]["updates"]
+    each = f" of {reads} gradients each" if reads > 1 else ""
+    return f"{gradients // reads} updates{each}{workers}{speed}; recorded by: {told['source']}."
 
 
 def show(told: Facts) -> None:
@@ -52,7 +55,8 @@ def show(told: Facts) -> None:
     rows = [["all", *_cells(told["overall"])]]
     if len(told["workers"]) <= _LISTED:
         rows += [[f"worker {worker}", *_cells(late)] for worker, late in told["workers"].items()]
-    print_table(["delays of", "updates", "mean", "sd", "50 %", "90 %", "99 %", "max"], rows)
+    counted = "updates" if told["reads"] == 1 else "gradients"
+    print_table(["delays of", counted, "mean", "sd", "50 %", "90 %", "99 %", "max"], rows)
     print_text()
     print_prose(*_dependence(told))
     if told["run"] is not None:
@@ -68,7 +72,10 @@ def _cells(late: Mapping[str, Any]) -> list[str]:
 def _dependence(told: Mapping[str, Any]) -> Iterator[str]:
     found, noise = told["dependence"], told["noise"]
     if told["concurrency"] is not None:
-        yield f"With all workers busy the mean delay tends to P - 1 = {told['concurrency']}."
+        tends, reads = f"P - 1 = {told['concurrency']}", told["reads"]
+        if reads > 1:
+            tends = f"(P - 1)/B = {number(told['concurrency'] / reads)}, with B = {reads}"
+        yield f"With all workers busy the mean delay tends to {tends}."
     if found["share_between"] is not None:
         yield (
             f"On the worker: {found['share_between']:.1%} of the variance lies between workers, "

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from theory.common.errors import InputError
-from theory.common.spelling import Option, shown
+from theory.common.spelling import Option
 from theory.formulas.formula import Formula, Name, Previous
 from theory.methods.method import ETA, Constant
+from theory.staleness.momentum import check_momentum
 
 _BETA = Name("beta", r"\beta")
 _MOMENTUM = Option("beta", "the momentum", 0.0, -1.0)
@@ -22,9 +22,7 @@ class _WithMomentum(Constant):
     move_terms: ClassVar[tuple[Formula, ...]] = (_BETA,)
 
     def __post_init__(self) -> None:
-        if not -1 < self.beta < 1:
-            raise InputError(f"The momentum must be a number above -1 and below 1. Got {shown(self.beta)}.")
-        object.__setattr__(self, "beta", float(self.beta))
+        object.__setattr__(self, "beta", check_momentum(self.beta))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def fixed_delay_limit(delay: int, momentum: float = 0.0) -> float:
 
     Args:
         delay: D, a whole number of at least 0.
-        momentum: q of a term $q(x_t-x_{t-1})$, at least 0 and below 1; see `theory.staleness.momentum.fixed_limit`.
+        momentum: q of a term $q(x_t-x_{t-1})$, above -1 and below 1; see `theory.staleness.momentum.fixed_limit`.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.
@@ -43,6 +43,8 @@ def fixed_delay_limit(delay: int, momentum: float = 0.0) -> float:
     [2.0, 1.0, 0.618, 0.3473, 0.1845, 0.0952]
     """
     delay, momentum = _whole_delay(delay), heavy_ball.check_momentum(momentum)
+    if momentum < 0:
+        return mean_dynamics_limit(np.eye(delay + 1)[delay], momentum)
     return heavy_ball.fixed_limit(delay, momentum) if momentum else 2 * math.sin(math.pi / (2 * (2 * delay + 1)))
 
 
@@ -53,7 +55,7 @@ def uniform_delay_limit(maximum: int, momentum: float = 0.0) -> float:
 
     Args:
         maximum: D, a whole number of at least 0.
-        momentum: q, at least 0 and below 1; see `theory.staleness.momentum.uniform_limit`.
+        momentum: q, above -1 and below 1; see `theory.staleness.momentum.uniform_limit`.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.
@@ -68,6 +70,8 @@ def uniform_delay_limit(maximum: int, momentum: float = 0.0) -> float:
     [2.0, 2.0, 1.5, 0.9549, 0.5428, 0.2895]
     """
     count, momentum = _whole_delay(maximum) + 1, heavy_ball.check_momentum(momentum)
+    if momentum < 0:
+        return mean_dynamics_limit(np.full(count, 1 / count), momentum)
     return heavy_ball.uniform_limit(count - 1, momentum) if momentum else 2 * count * math.sin(math.pi / 2 / count) ** 2
 
 
@@ -78,7 +82,7 @@ def geometric_delay_limit(mean: float, momentum: float = 0.0) -> float:
 
     Args:
         mean: m, finite and at least 0.
-        momentum: q, a momentum besides, at least 0 and below 1; see `theory.staleness.momentum.geometric_limit`.
+        momentum: q, a momentum besides, above -1 and below 1; see `theory.staleness.momentum.geometric_limit`.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.
@@ -137,7 +141,7 @@ def spectral_radius(product: float, delay_probabilities: Sequence[float] | Float
     Args:
         product: a, step size times curvature.
         delay_probabilities: (D+1,), the probability of each delay 0..D, summing to 1.
-        momentum: q, at least 0 and below 1.
+        momentum: q, above -1 and below 1.
 
     Returns:
         The radius; below 1 the mean iterate tends to 0, above 1 it grows from almost every start. Double precision
@@ -168,7 +172,7 @@ def mean_dynamics_limit(delay_probabilities: Sequence[float] | Floats, momentum:
 
     Args:
         delay_probabilities: (D+1,), the probability of each delay 0..D, summing to 1.
-        momentum: q, at least 0 and below 1.
+        momentum: q, above -1 and below 1.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.

@@ -16,7 +16,7 @@ def stability_limit(model: DelayModel, momentum: float = 0.0) -> float:
 
     Args:
         model: the delays; a constant delay, independent delays of any law, or, without momentum, the adversary's trace.
-        momentum: q of heavy ball, at least 0 and below 1.
+        momentum: q of heavy ball, above -1 and below 1.
 
     Returns:
         The limit of a, the step size in units of 1/curvature.

@@ -41,7 +41,8 @@ def _with_run(run: ServerRun, trace: ServerTrace, progress: Progress) -> dict[st
     job = run.job()
     noise = None
     if run.diverged_at < 0:
-        noise = noise_correlation(trace.delays, noise_norms(job, trace, part_of(progress, 0, 2)))
+        norms = noise_norms(job, trace, part_of(progress, 0, 2))
+        noise = noise_correlation(trace.delays.ravel(), norms.ravel())
     judged = covering(job, trace, part_of(progress, 1, 2))
     return {
         "noise": None if noise is None else asdict(noise),

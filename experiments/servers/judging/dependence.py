@@ -58,9 +58,10 @@ def dependence(trace: ServerTrace) -> Dependence:
     True
     """
     between, chance = _between_workers(trace) if trace.attributed else (None, None)
-    correlations = autocorrelation(trace.delays, min(trace.steps - 1, max(LAGS, trace.steps // 10)))
+    delays = trace.delays.ravel()  # in the order in which the gradients arrived
+    correlations = autocorrelation(delays, min(delays.size - 1, max(LAGS, delays.size // 10)))
     told = tuple(float(value) for value in correlations[:LAGS])
-    return Dependence(between, chance, told, trace.steps / max(1.0, _integrated(correlations)))
+    return Dependence(between, chance, told, delays.size / max(1.0, _integrated(correlations)))
 
 
 def autocorrelation(values: NDArray[np.int64], lags: int) -> Vector:
@@ -96,12 +97,12 @@ def noise_correlation(delays: NDArray[np.int64], noise: Vector, seed: int = _SEE
 
 
 def _between_workers(trace: ServerTrace) -> tuple[float, float]:
-    counts = np.bincount(trace.workers)
-    sums = np.bincount(trace.workers, weights=trace.delays)
+    counts = np.bincount(trace.workers.ravel())
+    sums = np.bincount(trace.workers.ravel(), weights=trace.delays.ravel())
     mean, there = trace.delays.mean(), counts > 0
     total = float(((trace.delays - mean) ** 2).sum())
     between = float((counts[there] * (sums[there] / counts[there] - mean) ** 2).sum())
-    return (between / total if total else 0.0), (int(there.sum()) - 1) / max(trace.steps - 1, 1)
+    return (between / total if total else 0.0), (int(there.sum()) - 1) / max(trace.delays.size - 1, 1)
 
 
 def _integrated(correlations: Vector) -> float:

@@ -111,14 +111,14 @@ def replay(job: Job, delays: Sequence[Delays], seeds: int, name: str = "replay")
 def shuffled(trace: ServerTrace, seed: int) -> Delays:
     """The same delays in a random order, cut where a step cannot read as far back."""
     delays = np.random.default_rng(seed).permutation(trace.delays)
-    return np.asarray(np.minimum(delays, np.arange(trace.steps)), dtype=np.int64)
+    return np.asarray(np.minimum(delays.T, np.arange(trace.steps)).T, dtype=np.int64)
 
 
 def uniform_like(trace: ServerTrace, seed: int) -> Delays:
     """Independent delays, uniform on 0..2m with m the mean of the trace to the nearest half, cut likewise."""
     widest = round(2 * float(trace.delays.mean()))
-    drawn = np.random.default_rng(seed).integers(0, widest + 1, trace.steps)
-    return np.asarray(np.minimum(drawn, np.arange(trace.steps)), dtype=np.int64)
+    drawn = np.random.default_rng(seed).integers(0, widest + 1, trace.delays.shape)
+    return np.asarray(np.minimum(drawn.T, np.arange(trace.steps)).T, dtype=np.int64)
 
 
 def fitted(traces: Sequence[ServerTrace]) -> tuple[Speed, ...]:
@@ -131,8 +131,8 @@ def fitted(traces: Sequence[ServerTrace]) -> tuple[Speed, ...]:
     """
     if not all(trace.timed and trace.attributed for trace in traces):
         raise InputError("Speeds can be fitted only to a trace with workers and times.")
-    seconds = np.concatenate([trace.applied_at - trace.read_at for trace in traces])
-    workers = np.concatenate([trace.workers for trace in traces])
+    seconds = np.concatenate([(trace.applied_at - trace.read_at.T).T.ravel() for trace in traces])
+    workers = np.concatenate([trace.workers.ravel() for trace in traces])
     speeds = []
     for worker in range(traces[0].count):
         own = np.maximum(seconds[workers == worker], 1e-9)
@@ -145,7 +145,8 @@ def fitted(traces: Sequence[ServerTrace]) -> tuple[Speed, ...]:
 def virtual_twin(traces: Sequence[ServerTrace], seed: int, bound: int | None = None) -> list[ServerTrace]:
     """The virtual clock with fitted speeds: one trace for each, of the same length."""
     speeds = fitted(traces)
-    return [virtual_run(speeds, trace.steps, seed + place, bound) for place, trace in enumerate(traces)]
+    runs = (virtual_run(speeds, trace.delays.size, seed + place, bound) for place, trace in enumerate(traces))
+    return [run.buffered(trace.reads) for run, trace in zip(runs, traces, strict=True)]
 
 
 def apart(one: NormCurve, other: NormCurve) -> Apart:
@@ -169,7 +170,7 @@ def apart(one: NormCurve, other: NormCurve) -> Apart:
 
 def distance_of_laws(one: Sequence[ServerTrace], other: Sequence[ServerTrace]) -> float:
     """Total variation between the frequencies of delays, 0 (the same) to 1."""
-    counts = [np.bincount(np.concatenate([trace.delays for trace in traces])) for traces in (one, other)]
+    counts = [np.bincount(np.concatenate([trace.delays.ravel() for trace in traces])) for traces in (one, other)]
     size = max(count.size for count in counts)
     laws = [np.pad(count / count.sum(), (0, size - count.size)) for count in counts]
     return float(np.abs(laws[0] - laws[1]).sum() / 2)

@@ -43,6 +43,7 @@ class TraceSummary:
         seconds: of the whole run; updates_per_second: both None without times.
         concurrency: the mean number of other gradients under way, which the mean delay tends to; None without workers.
         source, description: of the trace.
+        reads: how many gradients an update averages; delays are those of gradients.
     """
 
     count: int
@@ -53,6 +54,7 @@ class TraceSummary:
     concurrency: int | None
     source: str
     description: str
+    reads: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; the workers are listed where there are at most 64."""
@@ -70,17 +72,18 @@ def summarise(trace: ServerTrace) -> TraceSummary:
     >>> summarise(virtual_run(parse_fleet("2*constant+constant:seconds=2"), 100)).overall.maximum
     4
     """
-    everyone = np.zeros(trace.steps, dtype=np.int64)
+    delays, everyone = trace.delays.ravel(), np.zeros(trace.delays.size, dtype=np.int64)
     seconds = float(trace.applied_at[-1]) if trace.timed else None
     return TraceSummary(
         count=trace.count,
-        overall=_lateness(trace.delays, everyone)[0],
-        workers=_lateness(trace.delays, trace.workers) if trace.attributed else {},
+        overall=_lateness(delays, everyone)[0],
+        workers=_lateness(delays, trace.workers.ravel()) if trace.attributed else {},
         seconds=seconds,
         updates_per_second=trace.steps / seconds if seconds else None,
         concurrency=trace.count - 1 if trace.count else None,
         source=trace.source,
         description=trace.description,
+        reads=trace.reads,
     )
 
 

@@ -28,6 +28,36 @@ def test_the_server_sees_the_events_of_the_clock(problem, bound):
     assert serve_virtually(job, FLEET, bound=bound).trace.digest == virtual_run(FLEET, 200, 2, bound).digest
 
 
+@pytest.mark.parametrize("bound", [None, 2])
+@pytest.mark.parametrize("buffer", [2, 3, 5])
+def test_a_server_with_a_buffer_sees_the_events_of_the_clock_and_averages(tmp_path, buffer, bound):
+    job = job_on(buffer=buffer, steps=100)
+    run = serve_virtually(job, FLEET, bound=bound)
+    assert run.trace.digest == virtual_run(FLEET, 100 * buffer, 2, bound).buffered(buffer).digest
+    assert run.trace.delays.shape == (100, buffer) and run.trace.steps == 100 and run.trace.reads == buffer
+    np.testing.assert_array_equal(replayed_points(job, run.trace)[-1], run.final)
+    path = save_run(run, tmp_path / "run.nc")
+    assert load_trace(path).digest == run.trace.digest
+    assert load_run(path).job().buffer == buffer
+    np.testing.assert_array_equal(rebuilt(job, load_trace(path)).gradient_norm_squared, run.gradient_norm_squared)
+    assert noise_norms(job, run.trace).shape == (100, buffer)
+
+
+def test_a_server_with_a_buffer_is_the_sequence_whose_updates_average_where_the_draws_are_its_gradients():
+    job = job_on(buffer=2)
+    run = serve_virtually(job, parse_fleet("4*constant"))
+    assert run.trace.samples.ravel().tolist() == list(range(1, 401))
+    alone = simulate(
+        job.problem, run.step_sizes, run.trace.delays, seeds=[2], batch=job.batch, window=4, record_every=20
+    )
+    np.testing.assert_allclose(run.gradient_norm_squared, alone.gradient_norm_squared[0], rtol=1e-10)
+
+
+def test_steps_that_depend_on_the_delay_are_refused_where_an_update_has_several():
+    with pytest.raises(InputError, match="one that averages 3 gradients has several"):
+        job_on(schedule="1/(4*L*max(1,d))", buffer=3)
+
+
 @pytest.mark.parametrize("schedule", ["1/(3*s*L)", "1/(4*L*max(1,d))", "1/(L*s*sqrt(k))"])
 @pytest.mark.parametrize("problem", PROBLEMS)
 def test_the_trace_determines_the_iterates_bit_for_bit(problem, schedule):

@@ -42,6 +42,8 @@ def test_a_trace_cannot_be_changed():
         ({"samples": [1, 2, 2, 5]}, InputError, "all different"),
         ({"samples": [1, 2, -3, 5]}, InputError, "at least 0"),
         ({"samples": [1, 2, 3]}, InputError, "same length"),
+        ({"workers": [[0, 1]] * 4}, InputError, "as many an update"),
+        ({"delays": [[0, 0], [1, 0], [1, 1], [0, 3]]}, InputError, "as many an update"),
         ({"count": 1.5}, InputError, "number of workers"),
         ({"source": "hearsay"}, InputError, "source"),
         ({"workers": [0.5, 1, 0, 0]}, InputError, "list of numbers"),
@@ -50,6 +52,26 @@ def test_a_trace_cannot_be_changed():
 def test_what_cannot_have_happened_is_refused(changes, error, why):
     with pytest.raises(error, match=why):
         made(**changes)
+
+
+def test_a_buffer_of_one_changes_nothing_and_no_gradient_of_a_buffer_is_older_than_it_was():
+    trace = made(delays=[0, 1, 2, 1], read_at=[0.0, 0.0, 0.0, 2.5])
+    assert trace.buffered(1).digest == trace.digest
+    pairs = trace.buffered(2)
+    assert pairs.delays.tolist() == [[0, 0], [1, 0]]
+    assert pairs.workers.tolist() == [[0, 1], [0, 0]] and pairs.applied_at.tolist() == [2.0, 4.0]
+    assert trace.buffered(3).steps == 1
+    with pytest.raises(InputError, match="size of the buffer"):
+        trace.buffered(5)
+
+
+def test_a_text_with_several_delays_a_line_is_a_trace(tmp_path):
+    path = tmp_path / "delays.txt"
+    path.write_text("0 0\n1 0\n2 1\n")
+    trace = load_trace(path)
+    assert trace.delays.tolist() == [[0, 0], [1, 0], [2, 1]] and trace.first(2).steps == 2
+    again = load_trace(save_trace(trace, tmp_path / "trace.nc"))
+    assert again.digest == trace.digest
 
 
 def test_a_file_gives_the_trace_back(tmp_path):

@@ -73,7 +73,7 @@ def test_the_table_of_limits_to_five_decimals(momentum, fixed, uniformly):
     assert [uniform_delay_limit(delay, momentum) for delay in DELAYS] == pytest.approx(uniformly, abs=5.1e-6)
 
 
-@pytest.mark.parametrize("momentum", [0.05, 0.3, *MOMENTA, 0.99])
+@pytest.mark.parametrize("momentum", [-0.95, -0.6, -0.2, 0.05, 0.3, *MOMENTA, 0.99])
 @pytest.mark.parametrize("delay", DELAYS)
 @pytest.mark.parametrize("name", LAWS)
 def test_the_limit_is_where_the_largest_root_meets_the_unit_circle(name, delay, momentum):
@@ -82,7 +82,7 @@ def test_the_limit_is_where_the_largest_root_meets_the_unit_circle(name, delay, 
     assert spectral_radius(limit * (1 - 1e-5), law, momentum) < 1 < spectral_radius(limit * (1 + 1e-5), law, momentum)
 
 
-@pytest.mark.parametrize("momentum", [0.2, 0.6, 0.95])
+@pytest.mark.parametrize("momentum", [-0.9, -0.3, 0.2, 0.6, 0.95])
 @pytest.mark.parametrize("delay", DELAYS)
 @pytest.mark.parametrize("name", LAWS)
 def test_the_stable_products_are_an_interval(name, delay, momentum):
@@ -148,7 +148,7 @@ def test_geometric_staleness_is_a_momentum(mean, product):
 
 
 @pytest.mark.parametrize("mean", [0.3, 1, 4])
-@pytest.mark.parametrize("momentum", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("momentum", [-0.8, -0.3, 0.2, 0.5, 0.9])
 def test_geometric_delays_with_momentum_are_two_momenta(mean, momentum):
     other = mean / (1 + mean)
     limit = geometric_delay_limit(mean, momentum)
@@ -157,9 +157,10 @@ def test_geometric_delays_with_momentum_are_two_momenta(mean, momentum):
         for share in (0.01, 0.5, 1 - 1e-6, 1 + 1e-6, 1.5, 20)
     ]
     assert [root < 1 for root in roots] == [True, True, True, False, False, False]
-    # Which of the two is staleness does not matter.
-    swapped = geometric_delay_limit(momentum / (1 - momentum), other)
-    assert limit / (1 + mean) == pytest.approx(swapped * (1 - momentum), rel=1e-12)
+    if momentum > 0:
+        # Which of the two is staleness does not matter; as staleness, none is negative.
+        swapped = geometric_delay_limit(momentum / (1 - momentum), other)
+        assert limit / (1 + mean) == pytest.approx(swapped * (1 - momentum), rel=1e-12)
     assert mean_dynamics_limit(GeometricDelay(mean, 400).probabilities, momentum) == pytest.approx(limit, rel=1e-9)
 
 
@@ -177,7 +178,7 @@ def test_a_model_without_a_known_limit_is_refused():
         stability_limit(AdversarialDelay(4), 0.5)
 
 
-@pytest.mark.parametrize("momentum", [-0.1, 1.0, 2, math.nan, math.inf, "x", None])
+@pytest.mark.parametrize("momentum", [-1.0, 1.0, 2, math.nan, math.inf, "x", None])
 def test_what_is_no_momentum_is_refused(momentum):
     for call in (
         lambda: fixed_delay_limit(2, momentum),
@@ -187,5 +188,5 @@ def test_what_is_no_momentum_is_refused(momentum):
         lambda: mean_dynamics_limit([1.0], momentum),
         lambda: stability_limit(ConstantDelay(1), momentum),
     ):
-        with pytest.raises(InputError, match="The momentum must be a number of at least 0 and below 1"):
+        with pytest.raises(InputError, match="The momentum must be a number above -1 and below 1"):
             call()

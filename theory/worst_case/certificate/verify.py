@@ -211,7 +211,8 @@ def _moves(claim: Statement, steps: Sequence[Fraction]) -> list[dict[int, Fracti
 
 def _weighted(claim: Statement) -> list[dict[int, Fraction]]:
     """The moves of a method: sums of L w_{k,i} g_{k-i-d_{k-i}} and of m_j times the move k - j."""
-    smoothness, moves, work = Fraction(claim.smoothness), list[dict[int, Fraction]](), 0
+    smoothness, moves = Fraction(claim.smoothness), list[dict[int, Fraction]]()
+    work = _worked(claim.steps**3)
     for k, row in enumerate(claim.weights):
         move: dict[int, Fraction] = {}
         terms = [({2 * (k - i - claim.delays[k - i]): smoothness}, w) for i, w in enumerate(row[: k + 1])]
@@ -230,25 +231,46 @@ def _weighted(claim: Statement) -> list[dict[int, Fraction]]:
 
 def _add_pairs(form: Form, pairs: Table, moves: Sequence[Mapping[int, int]], one: int) -> None:
     """Each pair's <g_i + g_j, x_i - x_j>/2 + |g_i - g_j|^2/4 - |x_i - x_j|^2/4, over 4 one^2."""
-    work = 0
     for (i, j), n in pairs.items():
-        work = _worked(work + sum(map(len, moves[min(i, j) : max(i, j)])))
-        sign = 1 if i < j else -1
-        for move in moves[min(i, j) : max(i, j)]:  # x_i - x_j is `sign` times their sum
-            for node, length in move.items():
-                _add(form, 2 * i, node, 2 * one * n * sign * length)
-                _add(form, 2 * j, node, 2 * one * n * sign * length)
         for u, v, factor in ((2 * i, 2 * i, 1), (2 * j, 2 * j, 1), (2 * i, 2 * j, -2)):
             _add(form, u, v, factor * n * one * one)
-    for left, right, n in _spans(pairs, len(moves)):
-        factor = -1 if left == right else -2
-        for u, first in moves[left].items():
+    for end, step, n in _ends(pairs):
+        for node, length in moves[step].items():
+            _add(form, 2 * end, node, 2 * one * n * length)
+    for left, weights in _spans(pairs, len(moves)):
+        others: Counter[int] = Counter()  # the moves from `left` on with their weights, added up
+        for right, n in weights.items():
             for v, second in moves[right].items():
-                _add(form, u, v, factor * n * first * second)
+                others[v] += (-1 if left == right else -2) * n * second
+        for u, first in moves[left].items():
+            for v, second in others.items():
+                _add(form, u, v, first * second)
 
 
-def _spans(pairs: Table, steps: int) -> Iterator[tuple[int, int, int]]:
-    """For steps l <= m the weight n of all pairs that span both, {i, j} with i <= l and m < j, where there are any.
+def _ends(pairs: Table) -> Iterator[tuple[int, int, int]]:
+    """For ends i and steps l the weight, with its sign, of all pairs with this end that span the step.
+
+    x_i - x_j is the sum of the moves that {i, j} spans, with the sign - where i > j.
+    """
+    changes: dict[int, Counter[int]] = {}
+    work = 0
+    for (i, j), n in pairs.items():
+        work = _worked(work + abs(i - j))
+        signed = n if i < j else -n
+        for end in (i, j):
+            change = changes.setdefault(end, Counter())
+            change[min(i, j)] += signed
+            change[max(i, j)] -= signed
+    for end, change in changes.items():
+        weight = 0
+        for step in range(min(change), max(change)):
+            weight += change[step]
+            if weight:
+                yield end, step, weight
+
+
+def _spans(pairs: Table, steps: int) -> Iterator[tuple[int, dict[int, int]]]:
+    """For each step l the weights of all pairs that span l and m >= l, {i, j} with i <= l and m < j, by m.
 
     |x_i - x_j|^2 is the sum of <move_l, move_m> over all l and m that {i, j} spans.
     """
@@ -263,7 +285,7 @@ def _spans(pairs: Table, steps: int) -> Iterator[tuple[int, int, int]]:
         for right in range(far - 1, left - 1, -1):
             begun += ends[left][right + 1]
             weights[right] = begun + before.get(right, 0)
-            yield left, right, weights[right]
+        yield left, weights
         before = weights
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from experiments.check.assumptions import IN_EXPECTATION, examine
 from experiments.check.evidence import Evidence, evidence_of
-from experiments.check.examined import Examined, State
+from experiments.check.findings.assumptions import IN_EXPECTATION, examine
+from experiments.check.findings.examined import Examined, State
 from experiments.check.one_bound import judge_bound
 from experiments.check.sentences import rests_on, run_away
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series

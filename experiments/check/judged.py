@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.check.check import HORIZONS, check
-from experiments.check.coherence import CoherenceSummary, summarise
+from experiments.check.findings.coherence import CoherenceSummary, summarise
 from experiments.check.verdict import Verdict
 from experiments.check.worst_case_values import keep_rungs, settings_of, stored_rungs
 from experiments.common.files import check_writable, write_atomically

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from experiments.check.assumptions import broken
 from experiments.check.evidence import Evidence
-from experiments.check.examined import Examined, State
+from experiments.check.findings.assumptions import broken
+from experiments.check.findings.examined import Examined, State
 from experiments.check.sentences import compared, more_seeds, seeds_flag
 from experiments.check.verdict import BoundVerdict, Decision
 from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly, compare_start

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from experiments.check.evidence import Evidence
-from experiments.check.examined import Examined, State
+from experiments.check.findings.examined import Examined, State
 from experiments.check.verdict import BoundVerdict, Diverged
 from experiments.common.constants import Constant, Known
 from experiments.statistics.comparison import START_TEST, MeanComparison, Outcome

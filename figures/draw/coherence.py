@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.typing import LineStyleType
 
-from experiments.check.coherence import CoherenceSummary
+from experiments.check.findings.coherence import CoherenceSummary
 from figures.draw.rungs import last
 from figures.style import labels, style
 from theory.common.types import Floats

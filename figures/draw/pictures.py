@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.check.coherence import CoherenceSummary
+from experiments.check.findings.coherence import CoherenceSummary
 from experiments.check.verdict import Verdict
 from figures.draw.coherence import coherence_grid
 from figures.draw.comparison import comparison

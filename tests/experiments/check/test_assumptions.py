@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.check.assumptions import IN_EXPECTATION, examine
 from experiments.check.evidence import Evidence
-from experiments.check.examined import State
+from experiments.check.findings.assumptions import IN_EXPECTATION, examine
+from experiments.check.findings.examined import State
 from experiments.common.constants import Constant, Known
 from theory.bounds import Setting
 from theory.staleness.count import Staleness

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.check.check import check
-from experiments.check.coherence import CoherenceSummary, summarise
+from experiments.check.findings.coherence import CoherenceSummary, summarise
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan
 from figures.draw.coherence import COSINE, LEAST, PATHWISE, PROOF, coherence, coherence_grid

@@ -86,6 +86,10 @@ class Instance:
         """The update that applies gradient k."""
         return k // self.block
 
+    def applied_by(self, k: int) -> range:
+        """The gradients that update k applies."""
+        return range(max(0, k) * self.block, min(max(k + 1, 0), self.steps) * self.block)
+
     def window(self, k: int) -> range:
         """W_k: the gradients that are applied since gradient k was read."""
         return range(self.read(k) * self.block, self.update(k) * self.block)

@@ -279,8 +279,7 @@ def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> An
         case Served():
             return over((i for i in range(len(run.reads)) if run.read(i) == k), node.body)
         case Block() | Taken():
-            here = run.update(k) if isinstance(node, Block) else k
-            return over((i for i in range(len(run.reads)) if run.update(i) == here), node.body)
+            return over(run.applied_by(run.update(k) if isinstance(node, Block) else k), node.body)
     return _special(run, node, index, names)
 
 

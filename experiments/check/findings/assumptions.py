@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from experiments.check.evidence import Evidence, agree
-from experiments.check.examined import (
+from experiments.check.findings.examined import (
     QUOTIENT_ROUNDING,
     ROUNDING,
     Examined,

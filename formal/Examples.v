@@ -4,6 +4,7 @@
     plus or minus `level`, independently. *)
 
 From Coq Require Import Reals Lra Lia Arith.
+From Gradlag Require RandomRun.
 From Gradlag Require Import Sums Space Probability Objective Setting Sines Run Statements.
 Open Scope R_scope.
 
@@ -160,3 +161,67 @@ Proof.
   split; [apply walk_smooth |]. split; [apply walk_bounded_below |]. split; [intros [| k] w _; simpl; ring |].
   split; [apply late_within |]. split; [apply theorem_b_is_not_empty |]. apply theorem_c_is_not_empty.
 Qed.
+
+(** A run with random delays: each of two steps reads x_0, or where it stands, with chance 1/2; no noise. *)
+Section Random.
+
+Definition two_steps : Setting := late 0.
+
+Definition drawn_delay (k w : nat) : nat :=
+  match k with 0%nat => if (w <? 2)%nat then 1%nat else 0%nat | _ => if Nat.even w then 1%nat else 0%nat end.
+
+Definition drawn_point (k w : nat) : R :=
+  match k with
+  | 0%nat => 1
+  | 1%nat => 2 / 3
+  | _ => 2 / 3 - 1 / 3 * (if Nat.even w then 1 else 2 / 3)
+  end.
+
+Definition random_walk : RandomRun.RandomRun two_steps.
+Proof.
+  refine {|
+    RandomRun.space := line; RandomRun.F := fun a : R => a * a / 2; RandomRun.grad := fun a : R => a;
+    RandomRun.gradient := gradient_of_half_square; RandomRun.probability := four;
+    RandomRun.x := drawn_point; RandomRun.e := fun _ _ => 0; RandomRun.d := drawn_delay;
+  |}.
+  intros [| [| k]] w inside; simpl in *; [| | lia]; unfold sub; simpl.
+  - destruct (w <? 2)%nat; simpl; field.
+  - destruct (Nat.even w); simpl; field.
+Defined.
+
+Lemma random_walk_drawn_afresh : RandomRun.drawn_afresh random_walk.
+Proof.
+  intros k phi h inside known. simpl in inside.
+  assert (forall w w', RandomRun.agree random_walk k k w w' -> h w = h w') as same by exact known. clear known.
+  assert (forall j w w', (j <= 1)%nat -> drawn_point j w = drawn_point j w') as still
+    by (intros [| [| j]] w w' less; reflexivity || lia).
+  destruct k as [| [| k]]; [| | lia].
+  - assert (forall w, h w = h 0%nat) as constant.
+    { intros w. apply same. split; [| split]; intros j less; try lia; [apply still; lia]. }
+    unfold E. simpl. rewrite (constant 1%nat), (constant 2%nat), (constant 3%nat). field.
+  - assert (h 1%nat = h 0%nat) as first.
+    { apply same. split; [| split]; intros j less; [apply still; lia | reflexivity | destruct j; [reflexivity | lia]]. }
+    assert (h 3%nat = h 2%nat) as second.
+    { apply same. split; [| split]; intros j less; [apply still; lia | reflexivity | destruct j; [reflexivity | lia]]. }
+    unfold E. simpl. rewrite first, second. field.
+Qed.
+
+Theorem a_run_with_random_delays : exists (N : Setting) (run : RandomRun.RandomRun N),
+  RandomRun.smooth run /\ RandomRun.bounded_below run /\ RandomRun.unbiased run /\ RandomRun.bounded_variance run
+  /\ RandomRun.drawn_afresh run /\ RandomRun.one_law run (1 / 2) (1 / 2) /\ theorem_r.condition_8 (1 / 2) 1.
+Proof.
+  exists two_steps, random_walk. split; [| split; [| split; [| split; [| split; [| split]]]]].
+  - intros a b. simpl L. rewrite Rmult_1_l. apply Rle_refl.
+  - intros a. simpl. rewrite E_const. pose proof (Rle_0_sqr a) as square. unfold Rsqr in square. lra.
+  - intros k h _ _. rewrite <- (E_const four 0). apply E_ext. intros. apply Rmult_0_l.
+  - intros k _. unfold E, square. simpl. lra.
+  - exact random_walk_drawn_afresh.
+  - split; [| split].
+    + intros [| [| k]] phi inside; simpl in inside; [| | lia]; unfold E; simpl; field.
+    + unfold E. simpl. field.
+    + unfold E. simpl. field.
+  - unfold theorem_r.condition_8, theorem_r.c, theorem_r.nu, theorem_r.eta_, where_noisy, peak.
+    intros k _. simpl. destruct (Rlt_dec 0 0); [lra |]. unfold Rmax. repeat destruct (Rle_dec _ _); lra.
+Qed.
+
+End Random.

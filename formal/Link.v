@@ -2,7 +2,7 @@
 
 From Coq Require Import Reals Lra Lia.
 From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
-From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published AverageDelay.
+From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published AverageDelay RandomRun TheoremR.
 Open Scope R_scope.
 
 (** What the generated claims say of the numbers E<g_i, g_j>. *)
@@ -312,4 +312,15 @@ Proof.
   intros N run r is_smooth is_below mean_zero bounded positive _ sign r_sign cut small kept.
   apply (with_noise N run (fun inner => least_is inner (average_delay_drop.value r))); try assumption. intros trace.
   exact (AverageDelay.drop trace sign r r_sign cut small kept).
+Qed.
+
+(** {1 Random delays} *)
+
+Theorem theorem_r_checked : theorem_r.statement.
+Proof.
+  intros N run Ed Ed2 theta is_smooth is_below bounded mean_zero afresh law positive _ sign _ _ _ free small.
+  refine (RandomRun.with_random_delays N run Ed Ed2
+    (fun squares => exists t, (t <= T)%nat /\ squares t <= theorem_r.value Ed Ed2 theta)
+    positive is_smooth is_below mean_zero bounded afresh law _).
+  intros drawn. exact (TheoremR.theorem_r drawn theta free sign small).
 Qed.

@@ -1,7 +1,7 @@
 (** A run of stale SGD on a finite probability space, what theorems assume of it, and the run seen in expectation. *)
 
 From Coq Require Import Reals Lra Lia Arith.
-From Gradlag Require Import Sums Space Probability Objective Setting.
+From Gradlag Require Import Sums Space Probability Objective Expectation Setting.
 Open Scope R_scope.
 
 (** x_{k+1} = x_k - eta_k (grad F(x_{tau_k}) + e_k) in every outcome w. Steps and reads are the same in all outcomes:
@@ -98,47 +98,6 @@ Proof.
   change (add ?a (scale (-1) ?b)) with (sub a b). open_inner. cbn. open_inner. unfold g, es. ring.
 Qed.
 
-Lemma expected_interpolation : forall a b,
-  inner (add (g a) (g b)) (sub (xs a) (xs b)) / 2
-  + (square (sub (g a) (g b)) - L * L * square (sub (xs a) (xs b))) / (4 * L) <= f a - f b.
-Proof.
-  intros a b. unfold f. rewrite <- E_minus.
-  apply Rle_trans with (E P (fun w => 1 / 2 * inner (add (g a w) (g b w)) (sub (xs a w) (xs b w))
-    + (1 / (4 * L) * square (sub (g a w) (g b w)) - L / 4 * square (sub (xs a w) (xs b w))))).
-  - rewrite E_plus, E_minus, !E_scale.
-    change (E P (fun w => inner (add (g a w) (g b w)) (sub (xs a w) (xs b w))))
-      with (inner (add (g a) (g b)) (sub (xs a) (xs b))).
-    change (E P (fun w => square (sub (g a w) (g b w)))) with (square (sub (g a) (g b))).
-    change (E P (fun w => square (sub (xs a w) (xs b w)))) with (square (sub (xs a) (xs b))).
-    apply Req_le. field. lra.
-  - apply E_le. intros w _.
-    pose proof (interpolation (F run) (grad run) L (gradient run) is_smooth positive (xs a w) (xs b w)) as here.
-    apply Rle_trans with (2 := here). unfold g. apply Req_le. unfold xs. field. lra.
-Qed.
-
-Lemma expected_lipschitz : forall a b, square (sub (g a) (g b)) <= L * L * square (sub (xs a) (xs b)).
-Proof.
-  intros a b.
-  change (E P (fun w => square (sub (g a w) (g b w))) <= L * L * E P (fun w => square (sub (xs a w) (xs b w)))).
-  rewrite <- E_scale. apply E_le. intros w _.
-  exact (lipschitz_squared (grad run) L is_smooth (x run a w) (x run b w)).
-Qed.
-
-(** In every outcome F falls from x_a by |g_a|^2/2L to some point, where it is at least E F(x_0) - Delta. *)
-Lemma expected_fall : forall a, square (g a) / (2 * L) <= f a - (f 0%nat - Delta).
-Proof.
-  intros a. unfold f at 1.
-  replace (square (g a) / (2 * L)) with (1 / (2 * L) * E P (fun w => square (g a w)))
-    by (change (E P (fun w => square (g a w))) with (square (g a)); field; lra).
-  rewrite <- E_scale. apply Rle_trans with (E P (fun w => F run (x run a w) - (f 0%nat - Delta))).
-  - apply E_le. intros w _.
-    destruct (falls (F run) (grad run) L (gradient run) is_smooth positive (x run a w)) as [y fall].
-    pose proof (is_below y) as low. fold (f 0%nat) in low. unfold g.
-    replace (1 / (2 * L) * square (grad run (x run a w))) with (square (grad run (x run a w)) / (2 * L)) by (field; lra).
-    lra.
-  - rewrite E_minus, E_const. apply Rle_refl.
-Qed.
-
 Lemma noisy_is_fresh : unbiased run -> bounded_variance run -> fresh.
 Proof.
   intros mean_zero bounded. split; [| split].
@@ -160,8 +119,10 @@ Qed.
 
 Definition seen (H : fresh) : Trace N := {|
   vectors := X; points := xs; gradients := g; noises := es; heights := f; smoothness_positive := positive;
-  moves := move; interpolates := expected_interpolation; turns := expected_lipschitz;
-  falls_to_below := expected_fall; fresh_for_gradients := proj1 H; fresh_for_noises := proj1 (proj2 H);
+  moves := move; interpolates := expected_interpolation P (F run) (grad run) L (gradient run) is_smooth positive (x run);
+  turns := expected_lipschitz P (grad run) L is_smooth (x run);
+  falls_to_below := expected_fall P (F run) (grad run) L (gradient run) is_smooth positive (x run) Delta is_below;
+  fresh_for_gradients := proj1 H; fresh_for_noises := proj1 (proj2 H);
   variance := proj2 (proj2 H);
 |}.
 

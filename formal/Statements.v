@@ -1,6 +1,7 @@
 (** Made by `python -m formal.export` from the bounds in theory/bounds: not written by hand. *)
 
 From Coq Require Import Reals.
+From Gradlag Require RandomRun.
 From Gradlag Require Import Setting Run Sines.
 Open Scope R_scope.
 
@@ -347,6 +348,35 @@ Definition holds : Prop :=
 End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End corollary_2.
+
+(** Theorem R: random delays, with noise, without coherence. *)
+Module theorem_r.
+Section Bound.
+Context {N : Setting} (run : RandomRun.RandomRun N).
+Variable Ed : R.
+Variable Ed2 : R.
+Variable young : R.
+Definition eta_ : R := peak (fun j => eta j).
+Definition nu : R := where_noisy 1 0.
+Definition c (k : nat) : R := L * eta k + (1 + nu / young) * L ^ 2 * eta_ ^ 2 * Ed2.
+Definition value : R := (Delta + L * sigma ^ 2 / 2 * total (fun j => eta j ^ 2) * (1 + (1 + young) * L * eta_ * Ed)) /
+  (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := 0 <= Ed.
+Definition condition_5 : Prop := Ed <= Ed2.
+Definition condition_6 : Prop := Ed ^ 2 <= Ed2.
+Definition condition_7 : Prop := 0 < young.
+Definition condition_8 : Prop := forall k, (k < T)%nat -> c k <= 1.
+Definition claim : Prop := exists t, (t <= T)%nat /\ RandomRun.mean_square run t <= value.
+Definition holds : Prop :=
+  RandomRun.smooth run -> RandomRun.bounded_below run -> RandomRun.bounded_variance run -> RandomRun.unbiased run ->
+  RandomRun.drawn_afresh run -> RandomRun.one_law run Ed Ed2 -> condition_1 -> condition_2 -> condition_3 ->
+  condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
+End Bound.
+Definition statement : Prop := forall N run Ed Ed2 young, @holds N run Ed Ed2 young.
+End theorem_r.
 
 (** Average delay: one constant step. *)
 Module average_delay.

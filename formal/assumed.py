@@ -1,4 +1,4 @@
-"""What the assumptions of the bounds are in Coq: definitions of Run.v, or nothing where a run has it by its making."""
+"""What the assumptions of the bounds are in Coq: definitions about runs, or nothing where a run is so by its making."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from theory.bounds.parts.assumptions import (
     Assumption,
 )
 from theory.bounds.theorem_c import CONSTANT_STEP, FIXED_DELAY
+from theory.bounds.theorem_r import DELAYS_DRAWN
 
 #: A bound with another assumption is refused. The steps and reads of a `Setting` are the same in all outcomes.
 ASSUMED: Mapping[Assumption, str] = {
@@ -34,4 +35,14 @@ ASSUMED: Mapping[Assumption, str] = {
     NO_DELAY: "",
     CONSTANT_STEP: "",
     FIXED_DELAY: "",
+}
+
+#: The same where delays are random, in RandomRun.v.
+ASSUMED_AT_RANDOM: Mapping[Assumption, str] = {
+    SMOOTH: "RandomRun.smooth run",
+    BOUNDED_BELOW: "RandomRun.bounded_below run",
+    UNBIASED: "",  # the next but one says more: given the delays too
+    BOUNDED_VARIANCE: "RandomRun.bounded_variance run",
+    DELAYS_DRAWN: "RandomRun.unbiased run -> RandomRun.drawn_afresh run -> RandomRun.one_law run Ed Ed2",
+    STEPS_FIXED: "",
 }

@@ -22,8 +22,9 @@ HERE = Path(__file__).parent
 
 #: In the order in which they need one another.
 FILES = (
-    "Sums", "Space", "Probability", "Objective", "Setting", "Sines", "Run", "Steps", "TheoremAR", "Corollaries",
-    "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "AverageDelay", "Statements", "Link", "Examples",
+    "Sums", "Space", "Probability", "Objective", "Expectation", "Setting", "Sines", "Run", "Steps", "TheoremAR",
+    "Corollaries", "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "AverageDelay", "RandomRun", "TheoremR",
+    "Statements", "Link", "Examples",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 

@@ -16,10 +16,11 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from formal.assumed import ASSUMED
+from formal.assumed import ASSUMED, ASSUMED_AT_RANDOM
 from theory.bounds import REGISTRY, Bound, Condition, Relation
 from theory.bounds.parts.checked import IN_COQ
 from theory.bounds.theorem_c import BestAngle, First, HalfSine, SineRatio
+from theory.bounds.theorem_r import DELAYS_DRAWN
 from theory.formulas.formula import (
     Call,
     Defined,
@@ -197,7 +198,7 @@ def module(bound: Bound) -> Iterator[str]:
     names = {node.name: node.sequence for node in nodes if isinstance(node, Name)}
     free = {one: names[one] for one in sorted(names) if one not in {*_SETTING, *_OF_STEP, "k"}}
     free |= {"best": False} if any(isinstance(node, BestAngle) for node in nodes) else {}
-    yield f"(** {bound.title}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : Run N)."
+    yield f"(** {bound.title}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : {_room(bound)}Run N)."
     yield from (f"Variable {one} : {'nat -> R' if sequence else 'R'}." for one, sequence in free.items())
     for node in bound.definitions:
         place = " (k : nat)" if node.sequence else ""
@@ -207,7 +208,8 @@ def module(bound: Bound) -> Iterator[str]:
     asked += [condition(one) for one in bound.conditions]
     yield from (f"Definition condition_{n} : Prop := {text}." for n, text in enumerate(asked, 1))
     yield f"Definition claim : Prop := {_conclusion(bound)}."
-    given = [ASSUMED[one] for one in bound.assumptions if ASSUMED[one]]
+    assumed = ASSUMED_AT_RANDOM if DELAYS_DRAWN in bound.assumptions else ASSUMED
+    given = [assumed[one] for one in bound.assumptions if assumed[one]]
     yield "Definition holds : Prop :="
     yield f"  {' -> '.join([*given, *(f'condition_{n}' for n in range(1, len(asked) + 1)), 'claim'])}."
     yield "End Bound."
@@ -215,11 +217,16 @@ def module(bound: Bound) -> Iterator[str]:
     yield f"End {name}.\n"
 
 
+def _room(bound: Bound) -> str:
+    return "RandomRun.Random" if DELAYS_DRAWN in bound.assumptions else ""
+
+
 def _conclusion(bound: Bound) -> str:
+    square = "RandomRun.mean_square run t" if DELAYS_DRAWN in bound.assumptions else "mean_square run t"
     if bound.weights is not None:
         weight = written(bound.weights, "t", _PRODUCT)
-        return f"total (fun t => {weight} * mean_square run t) / total (fun t => {weight}) <= value"
-    return f"exists t, (t {'<=' if bound.covers_last else '<'} T)%nat /\\ mean_square run t <= value"
+        return f"total (fun t => {weight} * {square}) / total (fun t => {weight}) <= value"
+    return f"exists t, (t {'<=' if bound.covers_last else '<'} T)%nat /\\ {square} <= value"
 
 
 def statements() -> str:
@@ -232,6 +239,7 @@ _HEADER = """\
 (** Made by `python -m formal.export` from the bounds in theory/bounds: not written by hand. *)
 
 From Coq Require Import Reals.
+From Gradlag Require RandomRun.
 From Gradlag Require Import Setting Run Sines.
 Open Scope R_scope.
 """

@@ -109,6 +109,15 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
     "dai2019_constant": (("2 * Delta", "Delta"), ("eta k <= mu / (INR s * L)", "eta k <= 2 * mu / (INR s * L)")),
     "dai2019_strict": (("1 + ln (INR T)", "ln (INR T)"), ("(2 * INR s * L * Delta", "(INR s * L * Delta")),
     "lian2015": (("(INR s - 1) * eta k", "(INR s - 2) * eta k"), ("2 * L ^ 2 * sigma ^ 2", "L ^ 2 * sigma ^ 2")),
+    "theorem_r": (
+        ("(1 + nu / young) * L ^ 2", "L ^ 2"),
+        ("peak (fun j => eta j)", "eta 0"),
+        ("(1 + young) * L * eta_ * Ed", "L * eta_ * Ed"),
+        ("where_noisy 1 0", "where_noisy 0 0"),
+        ("c k <= 1", "c k <= 2"),
+        ("RandomRun.drawn_afresh run -> ", ""),
+        ("RandomRun.one_law run Ed Ed2", "RandomRun.one_law run Ed2 Ed"),
+    ),
     "average_delay": (
         ("(1 + nu) * L ^ 2 * eta_ ^ 2 * d_max * n k", "L ^ 2 * eta_ ^ 2 * d_max * n k"),
         ("peak (fun j => delay j)", "total (fun j => delay j) / INR T"),
@@ -176,6 +185,12 @@ _WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
         ("square (e run k w)) <= sigma * sigma", "square (e run k w)) <= 2 * (sigma * sigma)"),
         ("- F run y <= Delta", "- F run y <= 2 * Delta"),
         ("mu * mean_square k <=", "mu / 2 * mean_square k <="),
+    ),
+    "RandomRun": (
+        ("(forall j, (j < n)%nat -> d run j w = d run j w')", "True"),
+        ("agree k k w w' -> h w = h w') ->", "agree (k - 1) k w w' -> h w = h w') ->"),
+        ("EE (fun w => INR (d run 0%nat w)) = Ed", "EE (fun w => INR (d run 0%nat w)) = 2 * Ed"),
+        ("(x (k - d k w)%nat w)", "(x (k - S (d k w))%nat w)"),
     ),
     "Sines": (("2 * cos theta * sine_ratio n theta", "cos theta * sine_ratio n theta"),),
 }

@@ -5,17 +5,17 @@ from __future__ import annotations
 #: The bounds that Coq has checked; a test compares them with the theorems of formal/Link.v.
 IN_COQ: tuple[str, ...] = (
     "dai2019", "dai2019-sum", "dai2019-tight", "dai2019-constant", "dai2019-strict", "theorem-a", "theorem-ar",
-    "theorem-b", "theorem-b-noise", "theorem-c", "theorem-c-noise", "corollary-1", "corollary-2", "average-delay",
-    "average-delay-adaptive", "average-delay-drop", "lian2015",
-    "zhang2016", "stich2020", "koloskova2022", "koloskova2022-adaptive", "mishchenko2022", "wu2022",
-    "maranjyan2025", "ghadimi2013", "bottou2018", "abbaszadehpeivasti2022",
+    "theorem-b", "theorem-b-noise", "theorem-c", "theorem-c-noise", "corollary-1", "corollary-2", "theorem-r",
+    "average-delay", "average-delay-adaptive", "average-delay-drop", "lian2015", "zhang2016", "stich2020",
+    "koloskova2022", "koloskova2022-adaptive", "mishchenko2022", "wu2022", "maranjyan2025", "ghadimi2013",
+    "bottou2018", "abbaszadehpeivasti2022",
 )  # fmt: skip
 
 
 def checkers(name: str, verified: str) -> tuple[str, ...]:
     """The checkers of a bound of that name: `kernel` where its proof replays, `coq` where Coq has checked it.
 
-    >>> checkers("theorem-a", "proved"), checkers("theorem-r", "proved"), checkers("attia2024", "rate only")
-    (('kernel', 'coq'), ('kernel',), ())
+    >>> checkers("theorem-a", "proved"), checkers("attia2024", "rate only")
+    (('kernel', 'coq'), ())
     """
     return ("kernel",) * (verified == "proved") + ("coq",) * (name in IN_COQ)

@@ -6,7 +6,7 @@ second opinion on what `statement.py` says that they mean. Nothing here is trust
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from typing import Any
 
@@ -269,18 +269,24 @@ def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> An
             return at(node.late if run.noisy and run.overtaken(k) else node.ordered)
         case WhereNoisy():
             return at(node.noisy if run.noisy else node.quiet)
-        case Total():
-            return over(range(len(run.reads)), node.body)
-        case Window():
-            return over(run.window(k), node.body)
-        case Readers():
-            here = run.update(k)
-            return over((i for i in range(len(run.reads)) if run.read(i) <= here < run.update(i)), node.body)
-        case Served():
-            return over((i for i in range(len(run.reads)) if run.read(i) == k), node.body)
-        case Block() | Taken():
-            return over(run.applied_by(run.update(k) if isinstance(node, Block) else k), node.body)
+        case Total() | Window() | Readers() | Served() | Block() | Taken():
+            return over(_members(run, node, k), node.body)
     return _special(run, node, index, names)
+
+
+def _members(run: Run, node: Formula, k: int) -> Iterable[int]:
+    """The gradients that a sum is over."""
+    every = range(len(run.reads))
+    match node:
+        case Window():
+            return run.window(k)
+        case Readers():
+            return [i for i in every if run.read(i) <= run.update(k) < run.update(i)]
+        case Served():
+            return [i for i in every if run.read(i) == k]
+        case Block() | Taken():
+            return run.applied_by(run.update(k) if isinstance(node, Block) else k)
+    return every
 
 
 def _place(place: str, index: Index) -> Index:

@@ -80,6 +80,7 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/methods.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/worst_case.py
 	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/sampling.py

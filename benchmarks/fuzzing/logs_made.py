@@ -98,14 +98,19 @@ def _whole(rng: Random, value: int) -> str:
 
 
 def _delays(rng: Random) -> dict[str, Any]:
-    count = rng.randrange(1, 40)
-    delays = [min(k, rng.randrange(9)) for k in range(count)]
+    count, reads = rng.randrange(1, 40), rng.choice((1, 1, 2, 3))
+    delays = [[min(k, rng.randrange(9)) for _ in range(reads)] for k in range(count)]
     spelled = rng.choice((lambda d: _whole(rng, d), str, "{:.18e}".format))
-    lines = [rng.choice(("", " ", "\t")) + spelled(delay) for delay in delays]
+    between, (left, right) = (
+        rng.choice((" ", ", ", ",", "\t", ";", " | ")),
+        rng.choice((("", ""), ("[", "]"), ("( ", ")"))),
+    )
+    lines = [rng.choice(("", " ", "\t")) + left + between.join(map(spelled, row)) + right for row in delays]
     for _ in range(rng.choice((0, 0, 1, 3))):
         lines.insert(rng.randrange(len(lines) + 1), rng.choice(("# a remark", "#", " # 3")))
     end = rng.choice(("\n", "\r\n"))
-    return {"text": _marked(rng, end.join(lines) + end * rng.randrange(4)), "put in": delays, "steps": count}
+    put_in = [row[0] for row in delays] if reads == 1 else delays
+    return {"text": _marked(rng, end.join(lines) + end * rng.randrange(4)), "put in": put_in, "steps": count}
 
 
 def _log(rng: Random, *, every: bool = False) -> tuple[dict[str, Any], Rows]:

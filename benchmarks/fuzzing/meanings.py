@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -28,11 +29,15 @@ _CONSTANTS = {"L": 1.0, "Delta": 2.0, "sigma": 0.5}
 
 
 def delays_meaning(path: Path, content: bytes) -> tuple[int, ...]:
-    """The delays: those of the lines, each within 0 <= d_k <= min(s - 1, k - 1)."""
+    """The delays: those of the lines, each within 0 <= d <= min(s - 1, k - 1)."""
     lines = [line for line in _lines(content.rstrip(b" \t\r\n")) if not line.lstrip(" \t").startswith("#")]
-    found = tuple(read_trace(path, len(lines), _WINDOW).values.tolist())
-    require(found == tuple(Decimal(line.strip(" \t")) for line in lines), f"{found} where {lines[:9]} is written")
-    require(all(0 <= d <= min(4, k) for k, d in enumerate(found)), f"delays out of range: {found}")
+    values = read_trace(path, len(lines), _WINDOW).values
+    found = tuple(values.ravel().tolist())
+    written = tuple(Decimal(word) for line in lines for word in re.findall(r"[^ \t,;|()\[\]]+", line))
+    require(found == written, f"{found} where {lines[:9]} is written")
+    require(
+        all(0 <= d <= min(4, at * len(lines) // len(found)) for at, d in enumerate(found)), f"out of range: {found}"
+    )
     return found
 
 

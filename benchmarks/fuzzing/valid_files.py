@@ -44,6 +44,7 @@ def write_valid_files(folder: Path) -> None:
 def _texts(folder: Path) -> None:
     for number, delays in enumerate(([0, 1, 2, 3, 0, 1, 2, 3, 4, 4], [0] * 5, [0, 1] + [1] * 40)):
         (folder / f"delays-{number}.txt").write_text("".join(f"{delay}\n" for delay in delays))
+    (folder / "delays-several.txt").write_text("0 0\n1 0\n" + "0 2\n2 1\n" * 3)
     for number, steps in enumerate(([0.5, 0.25, 1e-3], [0.0, 3.0], [1 / k for k in range(1, 30)])):
         (folder / f"steps-{number}.txt").write_text("".join(f"{step!r}\n" for step in steps))
     plain = "".join(f"{k},{2 * 0.5**k!r}\n" for k in range(9))

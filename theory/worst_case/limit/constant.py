@@ -61,7 +61,7 @@ from theory.worst_case.limit.program import Solution, needed, solve, step_limit
 from theory.worst_case.limit.symbol import certified_weight, gain, settles
 
 # Of the search: C is flat at the best step, so that its own digits are twice as many.
-_STEP_ACCURACY, _WEIGHT_ACCURACY = 1e-7, 1e-8
+_STEP_ACCURACY, _WEIGHT_ACCURACY = 1e-7, 1e-7
 
 
 @dataclass(frozen=True, eq=False)

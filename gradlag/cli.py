@@ -124,6 +124,7 @@ def cost(
     staleness: Annotated[int | None, whole("--staleness", "A fixed delay of s - 1.")] = None,
     trace: Annotated[Path | None, typer.Option("--trace", help="A recorded run, or a file of delays.")] = None,
     workers: Annotated[str | None, typer.Option("--workers", help="Speeds, as for `gradlag async`.")] = None,
+    inconsistent: flag.Inconsistent = False,
     variance: Annotated[float | None, real("--variance", "sigma^2 of one gradient; 1, or the problem's.")] = None,
     smoothness: Annotated[float | None, real("--smoothness", "L; 1, or the problem's.")] = None,
     gap: Annotated[float | None, real("--gap", "Delta, F(x_0) - inf F; 1, or the problem's.")] = None,

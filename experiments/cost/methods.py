@@ -40,9 +40,9 @@ class Method:
 
 def of_staleness(case: Case) -> tuple[Method, ...]:
     """Methods where the gradient of a point arrives after s - 1 others, as with s workers of equal speed in turn."""
-    served = case.staleness.window
+    served = case.staleness.maximum_delay * case.reads + 1
     return (
-        Method("asynchronous", "asynchronous", case),
+        Method("asynchronous", "asynchronous", case, case.reads, case.reads),
         Method("waiting", "waiting for a fresh gradient", case.undelayed(), 1, served),
         Method("batched-waiting", f"waiting for {served} gradients", case.undelayed(served), served, served),
     )
@@ -59,16 +59,17 @@ def of_fleet(
     half = ran.steps // 2
     pace = float(ran.applied_at[-1] - ran.applied_at[half]) / (ran.steps - 1 - half)
     late = Case(Staleness(1 + int(ran.delays.max())), constants, np.asarray(ran.delays))
-    count = len(fleet)
+    count, each = len(fleet), pace / late.reads
     batches = [2**power for power in range(1, 64) if 2**power <= 4 * count]
     waiting = [Method("batched-waiting", f"waiting for {b} gradients", late.undelayed(b), b) for b in batches]
     return (
-        Method("asynchronous", "asynchronous", late, seconds=pace),
-        _paced(Method("waiting", "waiting for a fresh gradient", late.undelayed()), collecting(fleet, 1, seed), pace),
-        *(_paced(each, collecting(fleet, each.batch, seed), pace) for each in waiting),
-        _paced(Method("synchronous", "synchronous", late.undelayed(count), count), together(fleet, seed), pace),
+        Method("asynchronous", "asynchronous", late, late.reads, late.reads, pace),
+        _paced(Method("waiting", "waiting for a fresh gradient", late.undelayed()), collecting(fleet, 1, seed), each),
+        *(_paced(batched, collecting(fleet, batched.batch, seed), each) for batched in waiting),
+        _paced(Method("synchronous", "synchronous", late.undelayed(count), count), together(fleet, seed), each),
     )
 
 
-def _paced(method: Method, seconds: float, pace: float) -> Method:
-    return replace(method, seconds=seconds, ticks=seconds / pace)
+def _paced(method: Method, seconds: float, each: float) -> Method:
+    """The method at so many seconds a step, where a gradient arrives each so many seconds."""
+    return replace(method, seconds=seconds, ticks=seconds / each)

@@ -21,6 +21,7 @@ from gradlag.terminal.output import keep_json, number, print_prose, print_table,
 from theory.common.errors import InputError
 from theory.cost.case import Case
 from theory.staleness.count import Staleness
+from theory.staleness.traces import oldest
 
 _ASKED = "Say where the delays come from: --staleness S, --trace FILE or --workers SPEC, one of the three."
 
@@ -30,6 +31,7 @@ def cost(
     staleness: int | None = None,
     trace: Path | str | None = None,
     workers: str | None = None,
+    inconsistent: bool = False,
     variance: float | None = None,
     smoothness: float | None = None,
     gap: float | None = None,
@@ -45,7 +47,8 @@ def cost(
 
     Args:
         staleness: s, a fixed delay of s - 1; or trace: a recorded run or a file of delays; or workers: a fleet, as for
-            `serve`, on the virtual clock.
+            `serve`, on the virtual clock. With several delays a line a step averages so many gradients.
+        inconsistent: they are those of blocks of coordinates instead, which are read apart.
         variance: sigma^2 of one gradient, 1 by default; smoothness: L, 1; gap: Delta, 1; or those of a problem.
         accuracy: what min_k E|grad F(x_k)|^2 shall be at most; or steps: T, and the accuracy is what T steps promise.
         problem: an objective, whose constants are taken and on which tuned runs are measured.
@@ -66,7 +69,7 @@ def cost(
     objective = get_problem(problem) if isinstance(problem, str) else problem
     constants = _constants(objective, variance, smoothness, gap)
     folder = None if out is None else check_writable(Path(out) / "cost.json").parent
-    methods, about = _methods(staleness, trace, workers, constants, seed)
+    methods, about = _methods(staleness, trace, workers, constants, seed, inconsistent)
     with reporting("methods", quiet=not progress) as report:
         found = answer(methods, about, accuracy, steps, bounds)
         report(1, 2)
@@ -94,10 +97,17 @@ def _constants(
 
 
 def _methods(
-    staleness: int | None, trace: Path | str | None, workers: str | None, constants: Mapping[str, float], seed: int
+    staleness: int | None,
+    trace: Path | str | None,
+    workers: str | None,
+    constants: Mapping[str, float],
+    seed: int,
+    apart: bool,
 ) -> tuple[tuple[Method, ...], str]:
     if sum(given is not None for given in (staleness, trace, workers)) != 1:
         raise InputError(_ASKED)
+    if apart and trace is None:
+        raise InputError("Blocks that are read apart have delays of their own: give them with --trace FILE.")
     if staleness is not None:
         window = Staleness.of(staleness)
         return of_staleness(Case(window, constants)), f"staleness {window.window}"
@@ -105,10 +115,10 @@ def _methods(
         fleet = parse_fleet(workers)
         return of_fleet(fleet, constants, seed=seed), f"asynchrony of {workers}"
     recorded = load_trace(Path(str(trace)))
-    if recorded.timed and recorded.attributed:
+    if recorded.timed and recorded.attributed and not apart:
         return of_fleet(fitted([recorded]), constants, recorded, seed), f"asynchrony as recorded in {trace}"
-    late = Case(Staleness(1 + recorded.maximum), constants, recorded.delays)
-    return of_staleness(late), f"delays as in {trace}"
+    delays = oldest(recorded.delays) if apart else recorded.delays
+    return of_staleness(Case(Staleness(1 + recorded.maximum), constants, delays, apart)), f"delays as in {trace}"
 
 
 def _measured(found: Answer, problem: Problem, progress: bool) -> Answer:

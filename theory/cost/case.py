@@ -21,7 +21,9 @@ class Case:
     Args:
         staleness: s; the delays are s - 1, as soon as so many points exist, unless a trace says otherwise.
         constants: L, Delta and sigma.
-        trace: int64 (N,), delays that were recorded; beyond them they are taken to go on as in their second half.
+        trace: int64 (N,), delays that were recorded; beyond them they are taken to go on as in their second half. Or
+            (N, B), where each step averages B gradients.
+        apart: whether blocks of coordinates are read apart; the delays are then those of the oldest block.
 
     Raises:
         InputError: a constant that is missing, negative or not finite, or an L or Delta of 0.
@@ -33,6 +35,7 @@ class Case:
     staleness: Staleness
     constants: Mapping[str, float]
     trace: Ints | None = None
+    apart: bool = False
 
     def __post_init__(self) -> None:
         for name in ("L", "Delta", "sigma"):
@@ -42,7 +45,12 @@ class Case:
     @property
     def known(self) -> int:
         """The number of steps at which the bounds are looked at to see how they go on."""
-        return max(24, 6 * self.staleness.window) if self.trace is None else int(self.trace.size)
+        return max(24, 6 * self.staleness.window) if self.trace is None else len(self.trace)
+
+    @property
+    def reads(self) -> int:
+        """The number B of gradients that a step averages."""
+        return 1 if self.trace is None else self.trace.size // len(self.trace)
 
     @property
     def trivial(self) -> float:
@@ -57,7 +65,7 @@ class Case:
     def setting(self, step_size: float, steps: int) -> Setting:
         """The first `steps` steps at one step size."""
         late = np.minimum(np.arange(steps), self.staleness.maximum_delay) if self.trace is None else self.trace[:steps]
-        return Setting(np.full(steps, step_size), late, self.staleness, self.constants)
+        return Setting(np.full(steps, step_size), late, self.staleness, self.constants, self.apart)
 
     def undelayed(self, batch: int = 1) -> Case:
         """The same without delay, each gradient a mean of `batch`."""

@@ -26,7 +26,7 @@ class Cost:
 
     Args:
         accuracy: what min_k E|grad F(x_k)|^2 is promised to be at most.
-        stale: the fewest steps under the delays; synchronous: without, one gradient a step both times.
+        stale: the fewest steps under the delays; synchronous: without, as many gradients a step.
         free_from: the largest accuracy from which on down the factor is at most 1.1; None where there is none.
     """
 
@@ -86,7 +86,7 @@ def cost(
     if (accuracy is None) == (steps is None):
         raise InputError("Give an accuracy to reach or a number of steps, one of the two.")
     names = None if bounds is None else tuple(bounds)
-    late, fresh = Search.of(case, names), Search.of(case.undelayed(), names)
+    late, fresh = Search.of(case, names), Search.of(case.undelayed(case.reads), names)
     after = None if steps is None else late.reached(whole_number(steps, 1, "The number of steps", InputError))
     target = accuracy if accuracy is not None else after[0] if after is not None else None
     if target is None:

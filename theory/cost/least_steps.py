@@ -69,21 +69,20 @@ class Search:
         Raises:
             InputError: a name that the library does not have, or a bound that assumes coherence.
         """
-        # Here a step applies one gradient: theorem-ab is theorem-a.
-        library = (bound for bound in REGISTRY.values() if bound.name != "theorem-ab")
+        # Where a step applies one gradient, theorem-ab is theorem-a.
+        library = (bound for bound in REGISTRY.values() if case.reads > 1 or bound.name != "theorem-ab")
         chosen = tuple(library if names is None else map(get, names))
         coherent = [bound.name for bound in chosen if bound.needs_coherence]
         if names is not None and coherent:
             raise InputError(f"{coherent[0]} assumes coherence, which no accuracy can promise. Name another bound.")
         noisy, late = case.constants["sigma"] > 0, case.staleness.maximum_delay > 0
-        return cls(
-            case,
-            tuple(
-                bound
-                for bound in chosen
-                if not (bound.needs_coherence or (noisy and bound.noise_free_only) or (late and bound.synchronous_only))
-            ),
-        )
+
+        def is_about(bound: Bound) -> bool:
+            reads = (case.reads == 1 or bound.takes_several) and (not case.apart or bound.takes_blocks)
+            noise = not (noisy and bound.noise_free_only)
+            return reads and noise and not (bound.needs_coherence or (late and bound.synchronous_only))
+
+        return cls(case, tuple(filter(is_about, chosen)))
 
     def least(self, accuracy: float) -> Least | None:
         r"""The fewest steps after which a bound says $\min_k \mathbb{E}\|\nabla F(x_k)\|^2 \le$ accuracy.
@@ -153,8 +152,9 @@ class Search:
 
     @property
     def _typical(self) -> dict[str, float]:
-        """What Corollary 1 asks for, at the mean delay."""
-        return {**self.case.constants, "s": self.case.mean_staleness}
+        """What Corollary 1 asks for, at the mean delay and with the noise of a step."""
+        noise = self.case.constants["sigma"] / self.case.reads**0.5
+        return {**self.case.constants, "sigma": noise, "s": self.case.mean_staleness}
 
     def _size(self, place: int) -> float:
         return 2 / self.case.constants["L"] * _RATIO**-place
@@ -241,14 +241,14 @@ class Search:
         )
         if along or (value.names() | step.names()) & {"k", "d", "eta"}:
             return None
-        known = {**self.case.constants, "s": self.case.staleness.window, "B": 1}
+        known = {**self.case.constants, "s": self.case.staleness.window, "B": self.case.reads}
         real = _meeting(value, known, accuracy)
         if not np.isfinite(real):
             return None
         steps = math.ceil(real * (1 - 1e-14))
         size = _value_at(step, known, steps)
         delays = self.case.setting(size, min(steps, self._longest)).delays
-        shown = Setting.of(bound.schedule, delays, self.case.staleness, self.case.constants)
+        shown = Setting.of(bound.schedule, delays, self.case.staleness, self.case.constants, self.case.apart)
         return Least(steps, real, size, bound.name) if bound.assess(shown)[0] is not None else None
 
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from theory.bounds import REGISTRY
+from theory.bounds import REGISTRY, get
 from theory.common.errors import InputError
 from theory.cost.case import Case, long_run
 from theory.cost.cost import FREE, cost
@@ -124,3 +124,28 @@ def test_what_cannot_be_answered_is_refused_in_a_sentence(ask, sentence):
 def test_constants_that_make_no_problem_are_refused(constants):
     with pytest.raises(InputError):
         Case(Staleness(2), {"L": 1.0, "Delta": 1.0, "sigma": 1.0} | constants)
+
+
+def test_a_step_of_several_gradients_has_their_noise_and_their_bounds():
+    rng = np.random.default_rng(4)
+    late = np.minimum(rng.integers(0, 3, size=(60, 3)), np.arange(60)[:, None])
+    constants = {"L": 1.0, "Delta": 2.0, "sigma": 0.7}
+    case = Case(Staleness(3), constants, late)
+    found = Search.of(case).least(0.4)
+    assert (case.reads, case.known) == (3, 60) and case.mean_staleness == 1 + late.mean()
+    assert found.bound in ("theorem-ab", "corollary-1b", "corollary-1b-plus")
+    assert get(found.bound).assess(case.setting(found.step_size, found.steps))[0] <= 0.4 * (1 + 1e-12)
+    # Three copies of the same read are one gradient with a third of the variance.
+    alike = Case(Staleness(3), constants, np.repeat(late[:, :1], 3, axis=1))
+    one = Case(Staleness(3), {**constants, "sigma": 0.7 / 3**0.5}, late[:, 0])
+    of_one = Search.of(one, ["theorem-a"]).least(0.4)
+    assert Search.of(alike, ["theorem-ab"]).least(0.4).steps == of_one.steps
+
+
+def test_blocks_read_apart_cost_what_corollary_s_says():
+    late = np.minimum(np.arange(80), 2)
+    case = Case(Staleness(3), {"L": 1.0, "Delta": 1.0, "sigma": 0.5}, late, apart=True)
+    found = Search.of(case).least(0.9)
+    assert found.bound == "corollary-s"
+    value = 2 * 0.5 * (2 / found.real) ** 0.5 + 6 / found.real
+    assert value == pytest.approx(0.9, rel=1e-12)

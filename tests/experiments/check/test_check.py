@@ -605,7 +605,7 @@ def test_a_run_of_several_reads_is_judged_by_the_theorems_about_such_updates(tmp
     assert verdict.verdict is Decision.HOLDS
     assert verdict.bound == "theorem-ab"
     assert verdict.bounds_detail["theorem-a"].value is None
-    assert not find_rungs(settings_of([run], verdict.times)).values
+    assert not any(find_rungs(settings_of([run], verdict.times)).values.values())
     same = plan("quadratic:d=3,noise=1", "1/(4*L)", 2, 61, seeds=8, delays_file=trace, method="batch-wait:batch=2")
     waited = check(execute(same), plan=same)
     assert waited.verdict is Decision.HOLDS and waited.bounds_detail["theorem-ab"].value is not None

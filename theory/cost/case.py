@@ -21,7 +21,7 @@ class Case:
     Args:
         staleness: s; the delays are s - 1, as soon as so many points exist, unless a trace says otherwise.
         constants: L, Delta and sigma.
-        trace: int64 (N,), delays that were recorded; beyond them they are taken to go on as in their second half.
+        trace: int64 (N,) or (N, B), delays that were recorded; beyond them they go on as in their second half.
 
     Raises:
         InputError: a constant that is missing, negative or not finite, or an L or Delta of 0.
@@ -42,7 +42,12 @@ class Case:
     @property
     def known(self) -> int:
         """The number of steps at which the bounds are looked at to see how they go on."""
-        return max(24, 6 * self.staleness.window) if self.trace is None else int(self.trace.size)
+        return max(24, 6 * self.staleness.window) if self.trace is None else len(self.trace)
+
+    @property
+    def reads(self) -> int:
+        """The number B of gradients that a step averages."""
+        return 1 if self.trace is None else self.trace[0].size
 
     @property
     def trivial(self) -> float:
@@ -105,6 +110,8 @@ def long_run(case: Case, bound: Bound, step_size: float, scale: int) -> LongRun 
     For one delay it is exact: numerator and denominator are affine in T at fixed numbers (`Bound.fraction`). What the
     bound leaves free is chosen for about `scale` steps; any choice is valid.
     """
+    if case.reads > 1 and not bound.takes_several:
+        return None
     numbers = bound.typical(case.setting(step_size, scale if case.trace is None else case.known))
     lengths = [case.known >> halvings for halvings in range(case.known.bit_length())][::-1]
     parts = [bound.fraction(case.setting(step_size, steps), numbers) for steps in lengths]

@@ -241,7 +241,7 @@ class Search:
         )
         if along or (value.names() | step.names()) & {"k", "d", "eta"}:
             return None
-        known = {**self.case.constants, "s": self.case.staleness.window, "B": 1}
+        known = {**self.case.constants, "s": self.case.staleness.window, "B": self.case.reads}
         real = _meeting(value, known, accuracy)
         if not np.isfinite(real):
             return None

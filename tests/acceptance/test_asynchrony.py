@@ -130,4 +130,4 @@ def test_what_a_server_with_a_buffer_costs_is_told_by_its_trace(gradlag, place):
     (place / "pairs.txt").write_text("0 0\n" + "1 0\n1 1\n" * 40)
     told = gradlag("cost", "--trace", "pairs.txt", "--accuracy", 0.5, "--json", folder=place).json
     first = told["methods"][0]
-    assert first["bound"] in ("theorem-ab", "corollary-1-b", "corollary-1-b-plus") and first["steps"] > 0
+    assert first["bound"] in ("theorem-ab", "corollary-1b", "corollary-1b-plus") and first["steps"] > 0

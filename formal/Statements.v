@@ -9,6 +9,7 @@ Open Scope R_scope.
 Module dai2019.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition w (k : nat) : R := mu * eta k - INR s * L / 2 * eta k ^ 2.
 Definition value : R := (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * ln (INR T) / INR s) / sqrt (INR T).
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= Delta.
@@ -18,7 +19,8 @@ Definition condition_5 : Prop := mu <= 1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := 7 <= INR T.
 Definition condition_8 : Prop := forall k, (k < T)%nat -> eta k = mu / (INR s * L * sqrt (INR (S k))).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
@@ -42,7 +44,8 @@ Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall k, (1 <= k < T)%nat -> 1 < INR s -> eta k <= previous (fun j => eta j) k.
 Definition condition_8 : Prop := forall t, (t < T)%nat -> 0 <= w t.
 Definition condition_9 : Prop := 0 < mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9
@@ -66,7 +69,8 @@ Definition condition_5 : Prop := mu <= 1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall t, (t < T)%nat -> 0 <= w t.
 Definition condition_8 : Prop := 0 < mu * total (fun j => eta j) - L / 2 * total (fun j => eta j ^ 2).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
@@ -88,7 +92,8 @@ Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall k, (1 <= k < T)%nat -> 1 < INR s -> eta k <= previous (fun j => eta j) k.
 Definition condition_8 : Prop := forall k, (k < T)%nat -> eta k <= mu / (INR s * L).
 Definition condition_9 : Prop := 0 < mu * total (fun j => eta j).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => mu *
+  eta t) (mu * total (fun j => eta j)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9
@@ -101,6 +106,7 @@ End dai2019_constant.
 Module dai2019_strict.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition w (k : nat) : R := mu * eta k - INR s * L / 2 * eta k ^ 2.
 Definition value : R := (2 * INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (1 + ln (INR T)) / INR s) / sqrt (INR T).
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= Delta.
@@ -109,7 +115,8 @@ Definition condition_4 : Prop := 0 < mu.
 Definition condition_5 : Prop := mu <= 1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall k, (k < T)%nat -> eta k = mu / (INR s * L * sqrt (INR (S k))).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
@@ -132,7 +139,8 @@ Definition condition_2 : Prop := 0 <= Delta.
 Definition condition_3 : Prop := 0 <= sigma.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_5 : Prop := forall t, (t < T)%nat -> 0 <= v t.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> claim.
@@ -163,7 +171,8 @@ Definition condition_5 : Prop := forall k, (k < T)%nat -> 1 / 3 <= rho k.
 Definition condition_6 : Prop := forall t, (t < T)%nat -> 0 <= v t.
 Definition condition_7 : Prop := 0 < total (fun j => z j * eta j / 2 + u j - (rho j + 1 / rho j - 2) / (4 * L)) + 1 /
   (2 * L).
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t)
+  (total (fun j => z j * eta j / 2 + u j - (rho j + 1 / rho j - 2) / (4 * L)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
@@ -221,7 +230,8 @@ Definition condition_5 : Prop := forall k, (k < T)%nat -> 0 <= share k.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> 0 <= 1 - share k.
 Definition condition_7 : Prop := forall k, (k < T)%nat -> 0 < young k.
 Definition condition_8 : Prop := forall t, (t < T)%nat -> 0 <= v t.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  4) (total (fun j => eta j * (1 - L * b j / 4 - L ^ 2 * C j / 4)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
@@ -313,6 +323,10 @@ End theorem_c_noise.
 Module corollary_1.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition o (k : nat) : R := where_overtaken 1 0 k.
+Definition c (k : nat) : R := L * eta k + L ^ 2 * readers (fun j => eta j * H j * (1 + 2 * o j * L * H j)) k.
+Definition v (k : nat) : R := eta k + served (fun j => eta j * (1 - c j)) k.
 Definition value : R := sigma * sqrt (2 * L * Delta / INR T) + 2 * INR s * L * Delta / INR T.
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= sigma.
@@ -322,7 +336,8 @@ Definition condition_5 : Prop := forall k, (1 <= k < T)%nat -> 0 < sigma -> dela
   1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k = 1 / (INR s * L + sigma * sqrt (L * INR T / (2 *
   Delta))).
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> condition_6 -> claim.
@@ -334,6 +349,10 @@ End corollary_1.
 Module corollary_2.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition o (k : nat) : R := where_overtaken 1 0 k.
+Definition c (k : nat) : R := L * eta k + L ^ 2 * readers (fun j => eta j * H j * (1 + 2 * o j * L * H j)) k.
+Definition v (k : nat) : R := eta k + served (fun j => eta j * (1 - c j)) k.
 Definition value : R := sigma * sqrt (2 * L * Delta / INR T) + 4 * INR s * L * Delta / INR T.
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= sigma.
@@ -341,7 +360,8 @@ Definition condition_3 : Prop := 0 < Delta.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_5 : Prop := forall k, (k < T)%nat -> eta k = 1 / (2 * INR s * L + sigma * sqrt (L * INR T / (2 *
   Delta))).
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> claim.
@@ -395,7 +415,9 @@ Definition condition_2 : Prop := 0 <= Delta.
 Definition condition_3 : Prop := 0 <= sigma.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> eta k = eta_.
 Definition condition_5 : Prop := forall k, (k < T)%nat -> c k <= 1.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => (eta t
+  + served (fun k => eta k * (1 - c k)) t) / 2) (eta_ * INR T * (1 - (L * eta_ + (1 + nu) * L ^ 2 * eta_ ^ 2 * d_max *
+  d) / 2) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> claim.
@@ -418,7 +440,9 @@ Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= Delta.
 Definition condition_3 : Prop := 0 <= sigma.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> c k <= 1.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => (eta t
+  + served (fun k => eta k * (1 - c k)) t) / 2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value
+  (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> claim.

@@ -5,7 +5,7 @@ From Gradlag Require RandomRun.
 From Gradlag Require Import Setting Run Sines.
 Open Scope R_scope.
 
-(** Theorem 1 of the staleness study, as stated. *)
+(** dai2019. *)
 Module dai2019.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -28,7 +28,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019.
 
-(** Theorem 1's proof for any steps that do not increase, with the factor s. *)
+(** dai2019-sum. *)
 Module dai2019_sum.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -54,7 +54,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_sum.
 
-(** Theorem 1's proof for any steps, without the factor s. *)
+(** dai2019-tight. *)
 Module dai2019_tight.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -78,7 +78,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_tight.
 
-(** Theorem 1's proof at steps of at most mu/(s L): no logarithm at a constant step. *)
+(** dai2019-constant. *)
 Module dai2019_constant.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -102,7 +102,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_constant.
 
-(** Theorem 1 with the constants of its proof, for every T. *)
+(** dai2019-strict. *)
 Module dai2019_strict.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -124,7 +124,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_strict.
 
-(** Theorem A: any steps and delays, with noise, without coherence. *)
+(** theorem-a. *)
 Module theorem_a.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -148,7 +148,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End theorem_a.
 
-(** Theorem A^r: any steps and delays, with noise, nearly exact. *)
+(** theorem-ar. *)
 Module theorem_ar.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -180,7 +180,7 @@ End Bound.
 Definition statement : Prop := forall N run rho, @holds N run rho.
 End theorem_ar.
 
-(** Theorem B: any steps and delays without noise. *)
+(** theorem-b. *)
 Module theorem_b.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -203,7 +203,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End theorem_b.
 
-(** Theorem B with noise: any steps, and any delays, in any order. *)
+(** theorem-b-noise. *)
 Module theorem_b_noise.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -239,7 +239,7 @@ End Bound.
 Definition statement : Prop := forall N run share young, @holds N run share young.
 End theorem_b_noise.
 
-(** Theorem C: a constant step up to the stability limit, fixed delay, without noise. *)
+(** theorem-c. *)
 Module theorem_c.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -274,7 +274,7 @@ End Bound.
 Definition statement : Prop := forall N run best, @holds N run best.
 End theorem_c.
 
-(** Theorem C with noise: a constant step up to the stability limit, fixed delay. *)
+(** theorem-c-noise. *)
 Module theorem_c_noise.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -319,7 +319,7 @@ End Bound.
 Definition statement : Prop := forall N run share theta young, @holds N run share theta young.
 End theorem_c_noise.
 
-(** Corollary 1: one constant step, reads in order. *)
+(** corollary-1. *)
 Module corollary_1.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -345,7 +345,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End corollary_1.
 
-(** Corollary 2: one constant step, any delays. *)
+(** corollary-2. *)
 Module corollary_2.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -369,7 +369,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End corollary_2.
 
-(** Theorem R: random delays, with noise, without coherence. *)
+(** theorem-r. *)
 Module theorem_r.
 Section Bound.
 Context {N : Setting} (run : RandomRun.RandomRun N).
@@ -398,7 +398,7 @@ End Bound.
 Definition statement : Prop := forall N run Ed Ed2 young, @holds N run Ed Ed2 young.
 End theorem_r.
 
-(** Average delay: one constant step. *)
+(** average-delay. *)
 Module average_delay.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -425,7 +425,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End average_delay.
 
-(** Average delay: any steps, such as steps adapted to the delay. *)
+(** average-delay-adaptive. *)
 Module average_delay_adaptive.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -450,7 +450,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End average_delay_adaptive.
 
-(** Average delay: steps cut or gradients dropped from a delay on. *)
+(** average-delay-drop. *)
 Module average_delay_drop.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -476,7 +476,7 @@ End Bound.
 Definition statement : Prop := forall N run cut, @holds N run cut.
 End average_delay_drop.
 
-(** Asynchronous parallel SGD with consistent reads: any steps, bounded ages. *)
+(** lian2015. *)
 Module lian2015.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -497,7 +497,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End lian2015.
 
-(** Staleness-aware SGD: the step is divided by the age of its gradient. *)
+(** zhang2016. *)
 Module zhang2016.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -518,7 +518,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End zhang2016.
 
-(** Delayed SGD with a fixed delay. *)
+(** stich2020. *)
 Module stich2020.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -538,7 +538,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End stich2020.
 
-(** Asynchronous SGD with one constant step, through concurrency and largest delay. *)
+(** koloskova2022. *)
 Module koloskova2022.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -561,7 +561,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End koloskova2022.
 
-(** Asynchronous SGD with steps adapted to the delay and to the gradients in flight. *)
+(** koloskova2022-adaptive. *)
 Module koloskova2022_adaptive.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -582,7 +582,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End koloskova2022_adaptive.
 
-(** Asynchronous SGD of w workers with delay-adaptive steps. *)
+(** mishchenko2022. *)
 Module mishchenko2022.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -603,7 +603,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End mishchenko2022.
 
-(** Delay-adaptive steps: the steps since the read sum up to at most 1/L. *)
+(** wu2022. *)
 Module wu2022.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -623,7 +623,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End wu2022.
 
-(** Ringmaster: gradients with a delay of s or more are discarded. *)
+(** maranjyan2025. *)
 Module maranjyan2025.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -642,7 +642,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End maranjyan2025.
 
-(** SGD without delay: a random iterate. *)
+(** ghadimi2013. *)
 Module ghadimi2013.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -663,7 +663,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End ghadimi2013.
 
-(** SGD without delay: constant or decreasing steps. *)
+(** bottou2018. *)
 Module bottou2018.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -682,7 +682,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End bottou2018.
 
-(** Gradient descent without delay, exact where no step exceeds 1/L. *)
+(** abbaszadehpeivasti2022. *)
 Module abbaszadehpeivasti2022.
 Section Bound.
 Context {N : Setting} (run : Run N).

@@ -199,7 +199,7 @@ def module(bound: Bound) -> Iterator[str]:
     names = {node.name: node.sequence for node in nodes if isinstance(node, Name)}
     free = {one: names[one] for one in sorted(names) if one not in {*_SETTING, *_OF_STEP, "k"}}
     free |= {"best": False} if any(isinstance(node, BestAngle) for node in nodes) else {}
-    yield f"(** {bound.title}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : {_room(bound)}Run N)."
+    yield f"(** {bound.name}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : {_room(bound)}Run N)."
     yield from (f"Variable {one} : {'nat -> R' if sequence else 'R'}." for one, sequence in free.items())
     defined = {node.symbol: node for root in weighing for node in root.definitions()}
     for node in ({node.symbol: node for node in bound.definitions} | defined).values():

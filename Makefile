@@ -109,3 +109,4 @@ faults: $(VENV)/.dev
 
 clean:
 	rm -rf $(OUT) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f formal/*.vo formal/*.vok formal/*.vos formal/*.glob formal/.*.aux formal/Assumptions.v

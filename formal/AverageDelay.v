@@ -32,39 +32,62 @@ Proof.
     pose proof (parted run k inside (eq_trans (inner_comm _ _) (quiet run none _ _ _))) as near. rewrite none in *. lra.
 Qed.
 
-(** Steps 2: larger c_k of at most 1, and a larger noise. *)
-Theorem with_larger : forall c' noise',
+(** Step 2: larger c_k of at most 1, and a larger noise. *)
+Definition weight' (c' : nat -> R) (t : nat) : R := (eta t + served (fun k => eta k * (1 - c' k)) t) / 2.
+Definition whole' (c' : nat -> R) : R := total (fun k => eta k * (1 - c' k / 2)) + 1 / (2 * L).
+
+Lemma whole_weight' : forall c', total (weight' c') + 1 / (2 * L) = whole' c'.
+Proof.
+  intros c'. unfold whole'. f_equal. unfold weight'.
+  replace (total (fun t => (eta t + served (fun k => eta k * (1 - c' k)) t) / 2))
+    with (/ 2 * (total eta + total (served (fun k => eta k * (1 - c' k)))))
+    by (unfold total; rewrite <- sum_plus, <- sum_scale; apply sum_ext; intros; field).
+  rewrite total_served. unfold total. rewrite <- sum_plus, <- sum_scale. apply sum_ext. intros. field.
+Qed.
+
+Theorem with_larger : forall c' noise' value,
+  (forall k, (k < T)%nat -> c (fun _ => 1 + noisy_part) k <= c' k) -> (forall k, (k < T)%nat -> c' k <= 1) ->
+  noise_a (fun _ => 2) <= noise' -> Delta + L * sigma ^ 2 / 2 * noise' <= whole' c' * value ->
+  (exists t, (t <= T)%nat /\ m t <= value) /\ weighed_to_last (weight' c') (whole' c') value m.
+Proof.
+  intros c' noise' value larger small noisier below. pose proof L_sign as positive.
+  pose proof (Rdiv_lt_0_compat 1 (2 * L) ltac:(lra) ltac:(lra)) as last_sign.
+  assert (forall t, (t < T)%nat -> 0 <= weight' c' t) as sign.
+  { intros t inside. unfold weight'. pose proof (steps_nonneg t inside).
+    assert (0 <= served (fun k => eta k * (1 - c' k)) t); [| lra]. apply served_nonneg. intros k inside_k.
+    pose proof (small k inside_k). apply Rmult_le_pos; [apply steps_nonneg, inside_k | lra]. }
+  apply by_weights_to_last with (last := 1 / (2 * L)) (above := Delta + L * sigma ^ 2 / 2 * noise').
+  - exact sign.
+  - lra.
+  - apply whole_weight'.
+  - rewrite <- whole_weight'. pose proof (sum_nonneg T _ sign). unfold total. lra.
+  - apply Rle_trans with (Delta + L * sigma ^ 2 / 2 * noise_a (fun _ => 2)).
+    + apply Rle_trans with (2 := weighed_squares_a run _ _ parted_factors). apply Rplus_le_compat_r, sum_le.
+      intros t inside. apply Rmult_le_compat_r; [apply square_nonneg |]. unfold weight', weight.
+      assert (served (fun k => eta k * (1 - c' k)) t <= served (fun k => eta k * (1 - c (fun _ => 1 + noisy_part) k)) t); [| lra].
+      apply served_le. intros k inside_k. pose proof (larger k inside_k).
+      apply Rmult_le_compat_l; [apply steps_nonneg, inside_k | lra].
+    + apply Rplus_le_compat_l, Rmult_le_compat_l; [| exact noisier].
+      pose proof (pow2_ge_0 sigma). apply Rmult_le_pos; [apply Rmult_le_pos |]; lra.
+  - exact below.
+Qed.
+
+Lemma whole_positive' : forall c', (forall k, (k < T)%nat -> c' k <= 1) -> 0 < whole' c'.
+Proof.
+  intros c' small. pose proof L_sign as positive. pose proof (Rdiv_lt_0_compat 1 (2 * L) ltac:(lra) ltac:(lra)).
+  assert (0 <= total (fun k => eta k * (1 - c' k / 2))); [| unfold whole'; lra].
+  apply sum_nonneg. intros k inside. pose proof (small k inside). apply Rmult_le_pos; [apply steps_nonneg, inside | lra].
+Qed.
+
+(** At the value that these give. *)
+Lemma at_own_value : forall c' noise',
   (forall k, (k < T)%nat -> c (fun _ => 1 + noisy_part) k <= c' k) -> (forall k, (k < T)%nat -> c' k <= 1) ->
   noise_a (fun _ => 2) <= noise' ->
-  exists t, (t <= T)%nat /\
-    m t <= (Delta + L * sigma ^ 2 / 2 * noise') / (total (fun k => eta k * (1 - c' k / 2)) + 1 / (2 * L)).
+  (exists t, (t <= T)%nat /\ m t <= (Delta + L * sigma ^ 2 / 2 * noise') / whole' c')
+  /\ weighed_to_last (weight' c') (whole' c') ((Delta + L * sigma ^ 2 / 2 * noise') / whole' c') m.
 Proof.
-  intros c' noise' larger small noisier. pose proof L_sign as positive.
-  destruct (theorem_a run _ _ parted_factors) as [t [inside bound]].
-  - intros t inside. apply Rplus_le_le_0_compat; [apply steps_nonneg, inside |]. apply served_nonneg. intros k inside_k.
-    apply Rmult_le_pos; [apply steps_nonneg, inside_k |]. pose proof (larger k inside_k). pose proof (small k inside_k). lra.
-  - exists t. split; [exact inside |]. pose proof (Rdiv_lt_0_compat 1 (2 * L) ltac:(lra) ltac:(lra)) as last_sign.
-    assert (0 <= total (fun k => eta k * (1 - c' k / 2))) as weight.
-    { apply sum_nonneg. intros k inside_k. apply Rmult_le_pos; [apply steps_nonneg, inside_k |].
-      pose proof (small k inside_k). lra. }
-    assert (total (fun k => eta k * (1 - c' k / 2)) + 1 / (2 * L) <= denominator_a (fun _ => 1 + noisy_part)) as below.
-    { unfold denominator_a. apply Rplus_le_compat_r, sum_le. intros k inside_k.
-      apply Rmult_le_compat_l; [apply steps_nonneg, inside_k |]. pose proof (larger k inside_k). lra. }
-    assert (0 < total (fun k => eta k * (1 - c' k / 2)) + 1 / (2 * L)) as whole_sign by lra.
-    set (whole := total (fun k => eta k * (1 - c' k / 2)) + 1 / (2 * L)) in *.
-    assert (0 <= L * sigma ^ 2 / 2) as factor by (pose proof (pow2_ge_0 sigma); apply Rmult_le_pos; [apply Rmult_le_pos |]; lra).
-    assert (0 <= Delta + L * sigma ^ 2 / 2 * noise_a (fun _ => 2)) as sign.
-    { pose proof (square_nonneg (gradients run t)) as low. fold (square (gradients run t)) in low.
-      pose proof (Rle_trans _ _ _ low bound) as quotient. apply Rmult_le_reg_r with (/ denominator_a (fun _ => 1 + noisy_part)).
-      - apply Rinv_0_lt_compat. lra.
-      - rewrite Rmult_0_l. exact quotient. }
-    assert (L * sigma ^ 2 / 2 * noise_a (fun _ => 2) <= L * sigma ^ 2 / 2 * noise')
-      by (apply Rmult_le_compat_l; assumption).
-    apply Rle_trans with (1 := bound). unfold Rdiv at 1 3. apply Rmult_le_compat.
-    + exact sign.
-    + apply Rlt_le, Rinv_0_lt_compat. lra.
-    + lra.
-    + apply Rinv_le_contravar; lra.
+  intros c' noise' larger small noisier. apply (with_larger c' noise' _ larger small noisier).
+  pose proof (whole_positive' c' small). apply Req_le. field. lra.
 Qed.
 
 (** The identity: the mean number in flight is the mean delay. *)
@@ -131,16 +154,16 @@ Proof.
   apply (Rmult_le_compat_l (L * 2)) in below; lra.
 Qed.
 
-Theorem adaptive :
-  (forall k, (k < T)%nat ->
-    L * eta k + (1 + noisy_part) * L ^ 2 * largest_step * peak (fun k => eta k * delay k) * in_flight k <= 1) ->
-  exists t, (t <= T)%nat /\ m t <=
-    (Delta + L * sigma ^ 2 / 2 * total (fun k => eta k ^ 2 * (1 + 2 * L * largest_step * in_flight k)))
-    / (total (fun k => eta k * (1 - (L * eta k
-        + (1 + noisy_part) * L ^ 2 * largest_step * peak (fun k => eta k * delay k) * in_flight k) / 2)) + 1 / (2 * L)).
+Definition c_adaptive (k : nat) : R :=
+  L * eta k + (1 + noisy_part) * L ^ 2 * largest_step * peak (fun k => eta k * delay k) * in_flight k.
+Definition value_adaptive : R :=
+  (Delta + L * sigma ^ 2 / 2 * total (fun k => eta k ^ 2 * (1 + 2 * L * largest_step * in_flight k))) / whole' c_adaptive.
+
+Theorem adaptive : (forall k, (k < T)%nat -> c_adaptive k <= 1) ->
+  (exists t, (t <= T)%nat /\ m t <= value_adaptive)
+  /\ weighed_to_last (weight' c_adaptive) (whole' c_adaptive) value_adaptive m.
 Proof.
-  intros small. apply (with_larger (fun k => L * eta k
-    + (1 + noisy_part) * L ^ 2 * largest_step * peak (fun k => eta k * delay k) * in_flight k)).
+  intros small. apply at_own_value.
   - intros k inside. apply Rle_trans with (1 := c_by_delay k). apply Rplus_le_compat_l.
     rewrite (Rmult_assoc _ (peak _)). apply Rmult_le_compat_l.
     + pose proof noisy_part_nonneg. pose proof largest_nonneg. pose proof (pow2_ge_0 L).
@@ -171,8 +194,8 @@ Proof.
       + apply pow_incr. split; [apply steps_nonneg, inside | apply largest_above_all, inside].
     - rewrite sum_scale, sum_plus, sum_scale, sum_const. pose proof in_flight_in_sum as same. unfold total at 1 in same.
       rewrite same, mean_in_sum. apply Req_le. ring. }
-  destruct (with_larger (fun k => L * eta k + (1 + noisy_part) * L ^ 2 * top * readers (fun i => eta i * delay i) k) _
-    (fun k _ => c_by_delay k) small noisy) as [t [inside bound]].
+  destruct (at_own_value (fun k => L * eta k + (1 + noisy_part) * L ^ 2 * top * readers (fun i => eta i * delay i) k) _
+    (fun k _ => c_by_delay k) small noisy) as [[t [inside bound]] _]. unfold whole' in bound.
   exists t. split; [exact inside |].
   assert (top * INR T * (1 - mean_delay / r) <= total eta) as kept.
   { assert (r * (INR T * top - total eta) <= top * total delay) as lost.
@@ -203,13 +226,15 @@ Proof.
 Qed.
 
 (** Step 3: one constant step. *)
-Theorem constant : forall step, step = total eta / INR T -> (forall k, (k < T)%nat -> eta k = step) ->
-  (forall k, (k < T)%nat -> L * step + (1 + noisy_part) * L ^ 2 * step ^ 2 * peak delay * in_flight k <= 1) ->
-  exists t, (t <= T)%nat /\ m t <=
-    (Delta + L * sigma ^ 2 / 2 * step ^ 2 * INR T * (1 + 2 * L * step * mean_delay))
-    / (step * INR T * (1 - (L * step + (1 + noisy_part) * L ^ 2 * step ^ 2 * peak delay * mean_delay) / 2) + 1 / (2 * L)).
+Theorem constant : forall step, (forall k, (k < T)%nat -> eta k = step) ->
+  let c' := fun k => L * step + (1 + noisy_part) * L ^ 2 * step ^ 2 * peak delay * in_flight k in
+  let whole :=
+    step * INR T * (1 - (L * step + (1 + noisy_part) * L ^ 2 * step ^ 2 * peak delay * mean_delay) / 2) + 1 / (2 * L) in
+  let value := (Delta + L * sigma ^ 2 / 2 * step ^ 2 * INR T * (1 + 2 * L * step * mean_delay)) / whole in
+  (forall k, (k < T)%nat -> c' k <= 1) ->
+  (exists t, (t <= T)%nat /\ m t <= value) /\ weighed_to_last (weight' c') whole value m.
 Proof.
-  intros step _ constant small. pose proof L_sign as positive. pose proof steps_sign as some.
+  intros step constant c' whole value small. pose proof L_sign as positive. pose proof steps_sign as some.
   assert (0 <= step) as step_sign by (rewrite <- (constant 0%nat some_step); apply steps_nonneg, some_step).
   set (turn := (1 + noisy_part) * L ^ 2 * step ^ 2 * peak delay) in *.
   assert (forall k, (k < T)%nat -> c (fun _ => 1 + noisy_part) k <= L * step + turn * in_flight k) as larger.
@@ -233,11 +258,16 @@ Proof.
       + intros i inside_i. rewrite (constant i inside_i). ring.
     - rewrite sum_scale, sum_plus, sum_scale, sum_const. pose proof in_flight_in_sum as same. unfold total at 1 in same.
       rewrite same, mean_in_sum. apply Req_le. ring. }
-  destruct (with_larger (fun k => L * step + turn * in_flight k) _ larger small noisy) as [t [inside bound]].
-  exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le. f_equal; [unfold Rdiv; ring |].
-  f_equal. f_equal. unfold total. rewrite (sum_ext T _ (fun k => step * (1 - L * step / 2) - step * turn / 2 * in_flight k))
-    by (intros k inside_k; rewrite (constant k inside_k); field).
-  rewrite sum_minus, sum_const, sum_scale. pose proof in_flight_in_sum as same. unfold total at 1 in same. rewrite same, mean_in_sum. field.
+  assert (whole' c' = whole) as same_whole.
+  { unfold whole', whole, total, c'. fold turn. f_equal.
+    rewrite (sum_ext T _ (fun k => step * (1 - L * step / 2) - step * turn / 2 * in_flight k))
+      by (intros k inside; rewrite (constant k inside); field).
+    rewrite sum_minus, sum_const, sum_scale. pose proof in_flight_in_sum as same. unfold total at 1 in same.
+    rewrite same, mean_in_sum. field. }
+  pose proof (at_own_value c' _ larger small noisy) as own. rewrite same_whole in own.
+  replace ((Delta + L * sigma ^ 2 / 2 * (step ^ 2 * INR T * (1 + 2 * L * step * mean_delay))) / whole) with value in own
+    by (unfold value; f_equal; ring).
+  exact own.
 Qed.
 
 End AverageDelay.

@@ -46,14 +46,15 @@ Qed.
 
 Theorem dai2019_tight : (forall t, (t < T)%nat -> 0 <= tight_weight t) ->
   0 < mu * total eta - L / 2 * total (fun k => eta k ^ 2) ->
-  exists t, (t < T)%nat /\ m t <= numerator / (mu * total eta - L / 2 * total (fun k => eta k ^ 2)).
+  let whole := mu * total eta - L / 2 * total (fun k => eta k ^ 2) in
+  (exists t, (t < T)%nat /\ m t <= numerator / whole) /\ weighed_before_last tight_weight whole (numerator / whole) m.
 Proof.
-  intros sign positive. apply best_point_before with (v := tight_weight).
-  - exact some_step.
+  intros sign positive whole. apply by_weights_before_last with (above := numerator).
   - exact sign.
   - exact total_tight_weight.
   - exact positive.
   - exact tight.
+  - apply Req_le. field. unfold whole. lra.
 Qed.
 
 (** Step 5: at most s steps read a point, and none has a longer step. *)
@@ -98,38 +99,49 @@ Definition sum_weight (t : nat) : R := mu * eta t - INR s * L / 2 * eta t ^ 2.
 Lemma total_sum_weight : total sum_weight = mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2).
 Proof. unfold sum_weight, total. rewrite <- !sum_scale, <- sum_minus. reflexivity. Qed.
 
-Theorem dai2019_sum : (forall t, (t < T)%nat -> 0 <= sum_weight t) ->
+Theorem dai2019_sum_below : forall value, (forall t, (t < T)%nat -> 0 <= sum_weight t) ->
   0 < mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2) ->
-  exists t, (t < T)%nat /\ m t <= numerator / (mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2)).
+  numerator <= (mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2)) * value ->
+  (exists t, (t < T)%nat /\ m t <= value)
+  /\ weighed_before_last sum_weight (mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2)) value m.
 Proof.
-  intros sign positive. apply best_point_before with (v := sum_weight).
-  - exact some_step.
+  intros value sign positive below. apply by_weights_before_last with (above := numerator).
   - exact sign.
   - exact total_sum_weight.
   - exact positive.
   - apply with_factor_s. intros. apply Rle_refl.
+  - exact below.
+Qed.
+
+Theorem dai2019_sum : (forall t, (t < T)%nat -> 0 <= sum_weight t) ->
+  0 < mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2) ->
+  let whole := mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2) in
+  (exists t, (t < T)%nat /\ m t <= numerator / whole) /\ weighed_before_last sum_weight whole (numerator / whole) m.
+Proof.
+  intros sign positive whole. apply (dai2019_sum_below _ sign positive). apply Req_le. unfold whole. field. lra.
 Qed.
 
 (** Step 7: steps of at most mu/(s L). *)
-Theorem dai2019_constant : (forall k, (k < T)%nat -> eta k <= mu / (INR s * L)) -> 0 < mu * total eta ->
-  exists t, (t < T)%nat /\ m t <= (2 * Delta + L * sigma ^ 2 * total (fun k => eta k ^ 2)) / (mu * total eta).
+Theorem dai2019_constant : (forall k, (k < T)%nat -> eta k <= mu / (INR s * L)) -> 0 < mu -> 0 < mu * total eta ->
+  let value := (2 * Delta + L * sigma ^ 2 * total (fun k => eta k ^ 2)) / (mu * total eta) in
+  (exists t, (t < T)%nat /\ m t <= value) /\ weighed_before_last (fun t => mu * eta t) (mu * total eta) value m.
 Proof.
-  intros small positive. pose proof (smoothness_positive run) as L_positive.
+  intros small mu_positive positive value. pose proof (smoothness_positive run) as L_positive.
   pose proof (lt_0_INR s some_staleness) as s_positive.
   assert (forall t, (t < T)%nat -> INR s * L * eta t ^ 2 <= mu * eta t) as each.
   { intros t inside. pose proof (small t inside) as less. pose proof (steps_nonneg t inside) as sign.
     apply (Rmult_le_compat_l (INR s * L * eta t)) in less; [| apply Rmult_le_pos; [apply Rmult_le_pos |]; lra].
     replace (INR s * L * eta t * (mu / (INR s * L))) with (mu * eta t) in less by (field; lra). lra. }
-  destruct (best_point_before T (fun t => mu * eta t / 2) m numerator (mu * total eta / 2)) as [t [inside bound]].
-  - exact some_step.
-  - intros t inside. pose proof (each t inside). pose proof (pow2_ge_0 (eta t)) as square_sign.
-    assert (0 <= INR s * L * eta t ^ 2) by (apply Rmult_le_pos; [apply Rmult_le_pos |]; lra). lra.
-  - unfold total. replace (mu * sum T eta / 2) with (mu / 2 * sum T eta) by field.
-    rewrite <- sum_scale. apply sum_ext. intros. field.
-  - lra.
-  - apply with_factor_s. intros t inside. pose proof (each t inside). lra.
-  - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le. unfold numerator. field.
-    split; intros none; rewrite none in positive; lra.
+  apply by_weights_before_last with (above := 2 * numerator).
+  - intros t inside. apply Rmult_le_pos; [lra | apply steps_nonneg, inside].
+  - unfold total. rewrite <- sum_scale. reflexivity.
+  - exact positive.
+  - assert (forall t, (t < T)%nat -> / 2 * (mu * eta t) <= mu * eta t - INR s * L / 2 * eta t ^ 2) as half
+      by (intros t inside; pose proof (each t inside); lra).
+    pose proof (with_factor_s (fun t => / 2 * (mu * eta t)) half) as bound.
+    assert (total (fun t => mu * eta t * m t) = 2 * total (fun t => / 2 * (mu * eta t) * m t)) as doubled
+      by (unfold total; rewrite <- sum_scale; apply sum_ext; intros; field). cbv beta in *. lra.
+  - apply Req_le. unfold value, numerator. field. split; intros none; rewrite none in positive; lra.
 Qed.
 
 End Dai2019.
@@ -267,10 +279,13 @@ Hypothesis gap_nonneg : 0 <= Delta.
 Hypothesis steps : forall k, (k < T)%nat -> eta k = mu / (INR s * L * sqrt (INR (S k))).
 
 (** The factor-s sum at these steps, with R >= low. *)
-Lemma at_schedule : forall low, 0 < low -> low <= roots T - harmonic T / 2 -> exists t, (t < T)%nat /\
-  m t <= (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (harmonic T / 2) / INR s) / low.
+Notation whole := (mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2)).
+
+Lemma at_schedule : forall low value, 0 < low -> low <= roots T - harmonic T / 2 ->
+  (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (harmonic T / 2) / INR s) / low <= value ->
+  (exists t, (t < T)%nat /\ m t <= value) /\ weighed_before_last sum_weight whole value m.
 Proof.
-  intros low positive below. pose proof (smoothness_positive run) as L_positive.
+  intros low value positive below above. pose proof (smoothness_positive run) as L_positive.
   pose proof (lt_0_INR s some_staleness) as s_positive.
   assert (forall k, (1 <= k < T)%nat -> 1 < INR s -> eta k <= previous eta k) as falling.
   { intros k [first inside] _. destruct k as [| k]; [lia |]. simpl. rewrite !steps by lia.
@@ -280,7 +295,7 @@ Proof.
   assert (forall k, (k < T)%nat -> sum_weight k = mu ^ 2 / (INR s * L) * (/ sqrt (INR (S k)) - / INR (S k) / 2)) as weights.
   { intros k inside. unfold sum_weight. rewrite (steps k inside), inverse_squared. pose proof (root_positive k).
     field. lra. }
-  assert (total sum_weight = mu ^ 2 / (INR s * L) * (roots T - harmonic T / 2)) as whole.
+  assert (total sum_weight = mu ^ 2 / (INR s * L) * (roots T - harmonic T / 2)) as weight_sum.
   { unfold total, roots, harmonic. rewrite (sum_ext T _ _ weights), sum_scale, sum_minus. f_equal. f_equal.
     rewrite (sum_ext T _ (fun k => / 2 * / INR (S k))) by (intros; field; apply Rgt_not_eq, next_positive).
     rewrite sum_scale. field. }
@@ -289,20 +304,22 @@ Proof.
   assert (total (fun k => eta k ^ 2) = mu ^ 2 / (INR s * L) ^ 2 * harmonic T) as squares.
   { unfold total, harmonic. rewrite <- sum_scale. apply sum_ext. intros k inside.
     rewrite (steps k inside), inverse_squared. pose proof (root_positive k). field. lra. }
-  destruct (dai2019_sum run coherence within falling) as [t [inside bound]].
+  apply (dai2019_sum_below run coherence within falling).
   - intros t inside. rewrite (weights t inside). apply Rmult_le_pos; [lra |].
     pose proof (inverse_below t). pose proof (Rinv_0_lt_compat _ (next_positive t)). lra.
-  - rewrite <- total_sum_weight, whole. apply Rmult_lt_0_compat; lra.
-  - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound).
-    rewrite <- total_sum_weight, whole. unfold numerator. rewrite squares.
-    apply Rle_trans with ((INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (harmonic T / 2) / INR s) / (roots T - harmonic T / 2)).
-    + apply Req_le. field. lra.
-    + apply Rmult_le_compat_l; [| apply Rinv_le_contravar; lra].
+  - rewrite <- total_sum_weight, weight_sum. apply Rmult_lt_0_compat; lra.
+  - rewrite <- total_sum_weight, weight_sum. unfold numerator. rewrite squares.
+    set (best := (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (harmonic T / 2) / INR s) / (roots T - harmonic T / 2)).
+    assert (best <= value) as better.
+    { apply Rle_trans with (2 := above). apply Rmult_le_compat_l; [| apply Rinv_le_contravar; lra].
       assert (0 <= harmonic T) by (apply sum_nonneg; intros; apply Rlt_le, Rinv_0_lt_compat, next_positive).
       pose proof (pow2_ge_0 sigma). pose proof (pow_lt mu 2 mu_positive).
       apply Rplus_le_le_0_compat; (apply Rmult_le_pos; [| apply Rlt_le, Rinv_0_lt_compat; lra]).
       * apply Rmult_le_pos; [apply Rmult_le_pos |]; lra.
-      * apply Rmult_le_pos; lra.
+      * apply Rmult_le_pos; lra. }
+    apply Rle_trans with (mu ^ 2 / (INR s * L) * (roots T - harmonic T / 2) * best).
+    + apply Req_le. unfold best. field. lra.
+    + apply Rmult_le_compat_l; [apply Rmult_le_pos; lra | exact better].
 Qed.
 
 Lemma log_nonneg : 0 <= ln (INR T).
@@ -325,30 +342,30 @@ Proof.
   apply Rmult_le_compat_l; lra.
 Qed.
 
-Theorem dai2019 : (7 <= T)%nat -> exists t, (t < T)%nat /\
-  m t <= (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * ln (INR T) / INR s) / sqrt (INR T).
+Theorem dai2019 : (7 <= T)%nat ->
+  let value := (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * ln (INR T) / INR s) / sqrt (INR T) in
+  (exists t, (t < T)%nat /\ m t <= value) /\ weighed_before_last sum_weight whole value m.
 Proof.
-  intros many. assert (0 < sqrt (INR T)) as positive by (apply sqrt_lt_R0, lt_0_INR, some_step).
-  destruct (at_schedule (sqrt (INR T)) positive (weight_at_least_root T many)) as [t [inside bound]].
-  exists t. split; [exact inside |]. apply Rle_trans with (1 := bound).
+  intros many value. assert (0 < sqrt (INR T)) as positive by (apply sqrt_lt_R0, lt_0_INR, some_step).
+  apply (at_schedule (sqrt (INR T)) value positive (weight_at_least_root T many)).
   pose proof harmonic_le. pose proof (log_at_least_one T ltac:(lia)).
   assert (harmonic T / 2 <= ln (INR T)) as less by lra.
-  destruct (larger_noise _ _ 1 less); lra.
+  unfold value. destruct (larger_noise _ _ 1 less); lra.
 Qed.
 
-Theorem dai2019_strict : exists t, (t < T)%nat /\
-  m t <= (2 * INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (1 + ln (INR T)) / INR s) / sqrt (INR T).
+Theorem dai2019_strict :
+  let value := (2 * INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (1 + ln (INR T)) / INR s) / sqrt (INR T) in
+  (exists t, (t < T)%nat /\ m t <= value) /\ weighed_before_last sum_weight whole value m.
 Proof.
-  assert (0 < sqrt (INR T)) as positive by (apply sqrt_lt_R0, lt_0_INR, some_step).
+  intros value. assert (0 < sqrt (INR T)) as positive by (apply sqrt_lt_R0, lt_0_INR, some_step).
   assert (0 < sqrt (INR T) / 2) as half_positive by lra.
-  destruct (at_schedule (sqrt (INR T) / 2) half_positive (weight_at_least_half_root T some_step)) as [t [inside bound]].
-  exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). pose proof harmonic_le.
-  pose proof (lt_0_INR s some_staleness). pose proof (pow_lt mu 2 mu_positive).
+  apply (at_schedule (sqrt (INR T) / 2) value half_positive (weight_at_least_half_root T some_step)).
+  pose proof harmonic_le. pose proof (lt_0_INR s some_staleness). pose proof (pow_lt mu 2 mu_positive).
   assert (harmonic T / 2 <= (1 + ln (INR T)) / 2) as half by lra.
   destruct (larger_noise _ _ 2 half) as [less |]; [| lra].
   apply Rle_trans with ((INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (harmonic T / 2) / INR s) / sqrt (INR T) * 2).
   - apply Req_le. field. lra.
-  - apply Rle_trans with (1 := less). apply Req_le. field. lra.
+  - apply Rle_trans with (1 := less). apply Req_le. unfold value. field. lra.
 Qed.
 
 End Stated.

@@ -10,6 +10,10 @@ Section Claims.
 Context {N : Setting} (inner : nat -> nat -> R).
 Definition least_is (value : R) : Prop := exists t, (t <= T)%nat /\ inner t t <= value.
 Definition least_before_last_is (value : R) : Prop := exists t, (t < T)%nat /\ inner t t <= value.
+Definition weighed (value : R) (w : nat -> R) (whole : R) : Prop :=
+  least_is value /\ weighed_to_last w whole value (fun t => inner t t).
+Definition weighed_before (value : R) (w : nat -> R) (whole : R) : Prop :=
+  least_before_last_is value /\ weighed_before_last w whole value (fun t => inner t t).
 Definition mean_is (w : nat -> R) (value : R) : Prop := total (fun t => w t * inner t t) / total w <= value.
 Definition if_coherent (claim : Prop) : Prop := (forall k, (k < T)%nat -> mu * inner k k <= inner k (tau k)) -> claim.
 End Claims.
@@ -19,7 +23,8 @@ End Claims.
 Theorem theorem_ar_checked : theorem_ar.statement.
 Proof.
   intros N run rho is_smooth is_below mean_zero bounded positive _ sign _ not_small weights whole.
-  apply (with_noise N run (fun inner => least_is inner (theorem_ar.value rho))); try assumption. intros trace.
+  apply (with_noise N run (fun inner => weighed inner (theorem_ar.value rho) (theorem_ar.v rho)
+    (TheoremAR.denominator (fun k => 1 + 2 * o k * L * H k) rho))); try assumption. intros trace.
   refine (TheoremAR.theorem_ar trace _ _ rho (factors_where_overtaken trace sign) _ not_small weights whole).
   intros k inside. pose proof (not_small k inside). lra.
 Qed.
@@ -27,29 +32,31 @@ Qed.
 Theorem theorem_a_checked : theorem_a.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded positive _ sign _ weights.
-  apply (with_noise N run (fun inner => least_is inner theorem_a.value)); try assumption. intros trace.
+  apply (with_noise N run (fun inner => weighed inner theorem_a.value (fun t => theorem_a.v t / 2)
+    (TheoremAR.denominator_a (fun k => 1 + 2 * o k * L * H k)))); try assumption. intros trace.
   exact (TheoremAR.theorem_a trace _ _ (factors_where_overtaken trace sign) weights).
 Qed.
 
-(** Corollary 1 without its condition on the order of the reads: D = s - 1. *)
+(** That the reads are in order is asked for where there is noise. *)
 Theorem corollary_1_checked : corollary_1.statement.
 Proof.
-  intros N run is_smooth is_below mean_zero bounded positive sign gap within _ steps.
-  apply (with_noise N run (fun inner => least_is inner corollary_1.value)); try assumption. intros trace.
-  pose proof (Corollaries.any_order N trace (INR s - 1) gap sign within (Rle_refl _)) as bound.
-  unfold Corollaries.step in bound. replace (INR s - 1 + 1) with (INR s) in bound by ring. exact (bound steps).
+  intros N run is_smooth is_below mean_zero bounded positive sign gap within order steps.
+  apply (with_noise N run (fun inner => weighed inner corollary_1.value (fun t => corollary_1.v t / 2)
+    (TheoremAR.denominator_a (fun k => 1 + 2 * o k * L * H k)))); try assumption. intros trace.
+  assert (sigma = 0 \/ forall k, (k < T)%nat -> overtaken k = false) as quiet_or_ordered.
+  { destruct (Rle_lt_or_eq_dec 0 sigma sign) as [noisy | still]; [right | left; auto].
+    apply Published.in_order. intros k inside. exact (order k inside noisy). }
+  pose proof (Corollaries.corollary_1 trace gap sign within steps quiet_or_ordered) as bound.
+  unfold Corollaries.closed_form in bound. replace (2 * (INR s * L)) with (2 * INR s * L) in bound by ring. exact bound.
 Qed.
 
-(** Corollary 2 is D = 2 s - 1. *)
 Theorem corollary_2_checked : corollary_2.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded positive sign gap within steps.
-  apply (with_noise N run (fun inner => least_is inner corollary_2.value)); try assumption. intros trace.
-  pose proof (le_INR 1 s some_staleness) as large. simpl in large.
-  assert (INR s - 1 <= 2 * INR s - 1) as wide by lra.
-  pose proof (Corollaries.any_order N trace (2 * INR s - 1) gap sign within wide) as bound.
-  unfold Corollaries.step in bound. replace (2 * INR s - 1 + 1) with (2 * INR s) in bound by ring.
-  replace (2 * (2 * INR s)) with (4 * INR s) in bound by ring. exact (bound steps).
+  apply (with_noise N run (fun inner => weighed inner corollary_2.value (fun t => corollary_2.v t / 2)
+    (TheoremAR.denominator_a (fun k => 1 + 2 * o k * L * H k)))); try assumption. intros trace.
+  pose proof (Corollaries.corollary_2 trace gap sign within steps) as bound.
+  unfold Corollaries.closed_form in bound. replace (2 * (2 * INR s * L)) with (4 * INR s * L) in bound by ring. exact bound.
 Qed.
 
 (** {1 Theorem B} *)
@@ -57,7 +64,9 @@ Qed.
 Theorem theorem_b_noise_checked : theorem_b_noise.statement.
 Proof.
   intros N run share rho is_smooth is_below mean_zero bounded positive _ sign _ low high free weights.
-  apply (with_noise N run (fun inner => least_is inner (theorem_b_noise.value share rho))); try assumption. intros trace.
+  apply (with_noise N run (fun inner => weighed inner (theorem_b_noise.value share rho)
+    (fun t => theorem_b_noise.v share rho t / 4) (TheoremB.denominator share (theorem_b_noise.b share rho))));
+    try assumption. intros trace.
   apply (TheoremB.theorem_b trace share rho (theorem_b_noise.b share rho)).
   - exact sign.
   - intros k inside. pose proof (low k inside). pose proof (high k inside). lra.
@@ -80,7 +89,7 @@ Proof.
   assert (forall k, (k < T)%nat -> TheoremB.C ones k = 0) as no_C.
   { intros k _. unfold TheoremB.C, ones. rewrite (readers_ext _ (fun _ => 0 * 1)) by (intros; ring).
     rewrite readers_scale. ring. }
-  destruct (TheoremB.theorem_b trace ones zeros theorem_b.b) as [t [inside bound]].
+  destruct (TheoremB.theorem_b trace ones zeros theorem_b.b) as [[t [inside bound]] _].
   - lra.
   - intros. unfold ones. lra.
   - intros. unfold zeros. lra.
@@ -144,7 +153,8 @@ Qed.
 Theorem dai2019_tight_checked : dai2019_tight.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded coherence positive _ _ _ _ _ weights some.
-  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_tight.value))
+  refine (with_noise N run (fun inner => if_coherent inner (weighed_before inner dai2019_tight.value dai2019_tight.w
+    (mu * total eta - L / 2 * total (fun k => eta k ^ 2))))
     positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
   exact (Dai2019.dai2019_tight trace aligned weights some).
 Qed.
@@ -152,23 +162,26 @@ Qed.
 Theorem dai2019_sum_checked : dai2019_sum.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded coherence positive _ _ _ _ within falling weights some.
-  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_sum.value))
+  refine (with_noise N run (fun inner => if_coherent inner (weighed_before inner dai2019_sum.value dai2019_sum.w
+    (mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2))))
     positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
   exact (Dai2019.dai2019_sum trace aligned within falling weights some).
 Qed.
 
 Theorem dai2019_constant_checked : dai2019_constant.statement.
 Proof.
-  intros N run is_smooth is_below mean_zero bounded coherence positive _ _ _ _ within falling small some.
-  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_constant.value))
+  intros N run is_smooth is_below mean_zero bounded coherence positive _ _ mu_positive _ within falling small some.
+  refine (with_noise N run (fun inner => if_coherent inner (weighed_before inner dai2019_constant.value (fun t => mu * eta t)
+    (mu * total eta)))
     positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
-  exact (Dai2019.dai2019_constant trace aligned within falling small some).
+  exact (Dai2019.dai2019_constant trace aligned within falling small mu_positive some).
 Qed.
 
 Theorem dai2019_checked : dai2019.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded coherence positive gap _ mu_positive _ within many steps.
-  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019.value))
+  refine (with_noise N run (fun inner => if_coherent inner (weighed_before inner dai2019.value dai2019.w
+    (mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2))))
     positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
   apply (Dai2019.dai2019 trace aligned within mu_positive gap steps).
   apply INR_le. unfold dai2019.condition_7 in many. simpl. lra.
@@ -177,7 +190,8 @@ Qed.
 Theorem dai2019_strict_checked : dai2019_strict.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded coherence positive gap _ mu_positive _ within steps.
-  refine (with_noise N run (fun inner => if_coherent inner (least_before_last_is inner dai2019_strict.value))
+  refine (with_noise N run (fun inner => if_coherent inner (weighed_before inner dai2019_strict.value dai2019_strict.w
+    (mu * total eta - INR s * L / 2 * total (fun k => eta k ^ 2))))
     positive is_smooth is_below mean_zero bounded _ coherence). intros trace aligned.
   exact (Dai2019.dai2019_strict trace aligned within mu_positive gap steps).
 Qed.
@@ -274,7 +288,7 @@ Proof.
   { intros a t inside. rewrite <- (sum_pick T t a inside). apply sum_ext. intros k inside_k.
     rewrite (itself k inside_k). reflexivity. }
   assert (forall k, TheoremB.C ones k = 0) as no_C by (intros; unfold TheoremB.C, ones; rewrite no_readers; ring).
-  destruct (TheoremB.theorem_b trace ones zeros abbaszadehpeivasti2022.b) as [t [inside bound]].
+  destruct (TheoremB.theorem_b trace ones zeros abbaszadehpeivasti2022.b) as [[t [inside bound]] _].
   - lra.
   - intros. unfold ones. lra.
   - intros. unfold zeros. lra.
@@ -296,14 +310,18 @@ Qed.
 Theorem average_delay_checked : average_delay.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded positive _ sign constant small.
-  apply (with_noise N run (fun inner => least_is inner average_delay.value)); try assumption. intros trace.
-  exact (AverageDelay.constant trace sign average_delay.eta_ eq_refl constant small).
+  apply (with_noise N run (fun inner => weighed inner average_delay.value (AverageDelay.weight' average_delay.c)
+    (average_delay.eta_ * INR T * (1 - (L * average_delay.eta_ + (1 + average_delay.nu) * L ^ 2 * average_delay.eta_ ^ 2
+      * average_delay.d_max * average_delay.d) / 2) + 1 / (2 * L)))); try assumption. intros trace.
+  exact (AverageDelay.constant trace sign average_delay.eta_ constant small).
 Qed.
 
 Theorem average_delay_adaptive_checked : average_delay_adaptive.statement.
 Proof.
   intros N run is_smooth is_below mean_zero bounded positive _ sign small.
-  apply (with_noise N run (fun inner => least_is inner average_delay_adaptive.value)); try assumption. intros trace.
+  apply (with_noise N run (fun inner => weighed inner average_delay_adaptive.value
+    (AverageDelay.weight' average_delay_adaptive.c) (AverageDelay.whole' average_delay_adaptive.c)));
+    try assumption. intros trace.
   exact (AverageDelay.adaptive trace sign small).
 Qed.
 

@@ -46,6 +46,15 @@ Definition where_overtaken (late ordered : R) (k : nat) : R :=
 
 Definition where_noisy (noisy quiet : R) : R := if Rlt_dec 0 sigma then noisy else quiet.
 
+(** Weights w_t >= 0 of x_0..x_{T-1}, and what is left of their whole for x_T: the mean of m is at most the value. *)
+Definition weighed_to_last (w : nat -> R) (whole value : R) (m : nat -> R) : Prop :=
+  (forall t, (t < T)%nat -> 0 <= w t) /\ total w <= whole /\
+  total (fun t => w t * m t) + (whole - total w) * m T <= whole * value.
+
+(** The same without x_T. *)
+Definition weighed_before_last (w : nat -> R) (whole value : R) (m : nat -> R) : Prop :=
+  (forall t, (t < T)%nat -> 0 <= w t) /\ total w = whole /\ total (fun t => w t * m t) <= whole * value.
+
 (** sum_k a_k sum_{j in W_k} b_j = sum_j b_j sum_{k: j in W_k} a_k. *)
 Lemma exchange : forall a b, total (fun k => a k * window b k) = total (fun j => b j * readers a j).
 Proof.
@@ -86,6 +95,29 @@ Proof. intros. unfold readers. rewrite <- sum_scale. apply sum_ext. intros. ring
 
 Lemma served_scale : forall c a t, served (fun j => c * a j) t = c * served a t.
 Proof. intros. unfold served. rewrite <- sum_scale. apply sum_ext. intros. ring. Qed.
+
+(** A weighed mean below a value has a point below it. *)
+Lemma by_weights_to_last : forall w m last whole above value, (forall t, (t < T)%nat -> 0 <= w t) -> 0 <= last ->
+  total w + last = whole -> 0 < whole -> total (fun t => w t * m t) + last * m T <= above -> above <= whole * value ->
+  (exists t, (t <= T)%nat /\ m t <= value) /\ weighed_to_last w whole value m.
+Proof.
+  intros w m last whole above value sign last_sign parts positive bound below. split.
+  - destruct (best_point T w m last above whole) as [t [inside low]]; try assumption.
+    exists t. split; [exact inside |]. apply Rle_trans with (1 := low).
+    apply Rmult_le_reg_r with whole; [exact positive |]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra.
+  - split; [exact sign |]. split; [lra |]. replace (whole - total w) with last by lra. lra.
+Qed.
+
+Lemma by_weights_before_last : forall w m whole above value, (forall t, (t < T)%nat -> 0 <= w t) ->
+  total w = whole -> 0 < whole -> total (fun t => w t * m t) <= above -> above <= whole * value ->
+  (exists t, (t < T)%nat /\ m t <= value) /\ weighed_before_last w whole value m.
+Proof.
+  intros w m whole above value sign parts positive bound below. split.
+  - destruct (best_point_before T w m above whole some_step) as [t [inside low]]; try assumption.
+    exists t. split; [exact inside |]. apply Rle_trans with (1 := low).
+    apply Rmult_le_reg_r with whole; [exact positive |]. unfold Rdiv. rewrite Rmult_assoc, Rinv_l by lra. lra.
+  - split; [exact sign |]. split; [exact parts | lra].
+Qed.
 
 Lemma window_nonneg : forall a k, (forall j, (j < T)%nat -> 0 <= a j) -> 0 <= window a k.
 Proof. intros a k sign. apply sum_nonneg. intros j inside. apply Rmult_le_pos; [apply ind_nonneg | auto]. Qed.

@@ -5,10 +5,11 @@ From Gradlag Require RandomRun.
 From Gradlag Require Import Setting Run Sines.
 Open Scope R_scope.
 
-(** Theorem 1 of the staleness study, as stated. *)
+(** dai2019. *)
 Module dai2019.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition w (k : nat) : R := mu * eta k - INR s * L / 2 * eta k ^ 2.
 Definition value : R := (INR s * L * Delta / mu ^ 2 + sigma ^ 2 * ln (INR T) / INR s) / sqrt (INR T).
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= Delta.
@@ -18,7 +19,8 @@ Definition condition_5 : Prop := mu <= 1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := 7 <= INR T.
 Definition condition_8 : Prop := forall k, (k < T)%nat -> eta k = mu / (INR s * L * sqrt (INR (S k))).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
@@ -26,7 +28,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019.
 
-(** Theorem 1's proof for any steps that do not increase, with the factor s. *)
+(** dai2019-sum. *)
 Module dai2019_sum.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -42,7 +44,8 @@ Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall k, (1 <= k < T)%nat -> 1 < INR s -> eta k <= previous (fun j => eta j) k.
 Definition condition_8 : Prop := forall t, (t < T)%nat -> 0 <= w t.
 Definition condition_9 : Prop := 0 < mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9
@@ -51,7 +54,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_sum.
 
-(** Theorem 1's proof for any steps, without the factor s. *)
+(** dai2019-tight. *)
 Module dai2019_tight.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -66,7 +69,8 @@ Definition condition_5 : Prop := mu <= 1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall t, (t < T)%nat -> 0 <= w t.
 Definition condition_8 : Prop := 0 < mu * total (fun j => eta j) - L / 2 * total (fun j => eta j ^ 2).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
@@ -74,7 +78,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_tight.
 
-(** Theorem 1's proof at steps of at most mu/(s L): no logarithm at a constant step. *)
+(** dai2019-constant. *)
 Module dai2019_constant.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -88,7 +92,8 @@ Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall k, (1 <= k < T)%nat -> 1 < INR s -> eta k <= previous (fun j => eta j) k.
 Definition condition_8 : Prop := forall k, (k < T)%nat -> eta k <= mu / (INR s * L).
 Definition condition_9 : Prop := 0 < mu * total (fun j => eta j).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => mu *
+  eta t) (mu * total (fun j => eta j)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9
@@ -97,10 +102,11 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_constant.
 
-(** Theorem 1 with the constants of its proof, for every T. *)
+(** dai2019-strict. *)
 Module dai2019_strict.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition w (k : nat) : R := mu * eta k - INR s * L / 2 * eta k ^ 2.
 Definition value : R := (2 * INR s * L * Delta / mu ^ 2 + sigma ^ 2 * (1 + ln (INR T)) / INR s) / sqrt (INR T).
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= Delta.
@@ -109,7 +115,8 @@ Definition condition_4 : Prop := 0 < mu.
 Definition condition_5 : Prop := mu <= 1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_7 : Prop := forall k, (k < T)%nat -> eta k = mu / (INR s * L * sqrt (INR (S k))).
-Definition claim : Prop := exists t, (t < T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t < T)%nat /\ mean_square run t <= value) /\ weighed_before_last (fun t => w t)
+  (mu * total (fun j => eta j) - INR s * L / 2 * total (fun j => eta j ^ 2)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> coherent run -> condition_1 ->
   condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
@@ -117,7 +124,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End dai2019_strict.
 
-(** Theorem A: any steps and delays, with noise, without coherence. *)
+(** theorem-a. *)
 Module theorem_a.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -132,7 +139,8 @@ Definition condition_2 : Prop := 0 <= Delta.
 Definition condition_3 : Prop := 0 <= sigma.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_5 : Prop := forall t, (t < T)%nat -> 0 <= v t.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> claim.
@@ -140,7 +148,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End theorem_a.
 
-(** Theorem A^r: any steps and delays, with noise, nearly exact. *)
+(** theorem-ar. *)
 Module theorem_ar.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -163,7 +171,8 @@ Definition condition_5 : Prop := forall k, (k < T)%nat -> 1 / 3 <= rho k.
 Definition condition_6 : Prop := forall t, (t < T)%nat -> 0 <= v t.
 Definition condition_7 : Prop := 0 < total (fun j => z j * eta j / 2 + u j - (rho j + 1 / rho j - 2) / (4 * L)) + 1 /
   (2 * L).
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t)
+  (total (fun j => z j * eta j / 2 + u j - (rho j + 1 / rho j - 2) / (4 * L)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
@@ -171,7 +180,7 @@ End Bound.
 Definition statement : Prop := forall N run rho, @holds N run rho.
 End theorem_ar.
 
-(** Theorem B: any steps and delays without noise. *)
+(** theorem-b. *)
 Module theorem_b.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -194,7 +203,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End theorem_b.
 
-(** Theorem B with noise: any steps, and any delays, in any order. *)
+(** theorem-b-noise. *)
 Module theorem_b_noise.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -221,7 +230,8 @@ Definition condition_5 : Prop := forall k, (k < T)%nat -> 0 <= share k.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> 0 <= 1 - share k.
 Definition condition_7 : Prop := forall k, (k < T)%nat -> 0 < young k.
 Definition condition_8 : Prop := forall t, (t < T)%nat -> 0 <= v t.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  4) (total (fun j => eta j * (1 - L * b j / 4 - L ^ 2 * C j / 4)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8 -> claim.
@@ -229,7 +239,7 @@ End Bound.
 Definition statement : Prop := forall N run share young, @holds N run share young.
 End theorem_b_noise.
 
-(** Theorem C: a constant step up to the stability limit, fixed delay, without noise. *)
+(** theorem-c. *)
 Module theorem_c.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -264,7 +274,7 @@ End Bound.
 Definition statement : Prop := forall N run best, @holds N run best.
 End theorem_c.
 
-(** Theorem C with noise: a constant step up to the stability limit, fixed delay. *)
+(** theorem-c-noise. *)
 Module theorem_c_noise.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -309,10 +319,14 @@ End Bound.
 Definition statement : Prop := forall N run share theta young, @holds N run share theta young.
 End theorem_c_noise.
 
-(** Corollary 1: one constant step, reads in order. *)
+(** corollary-1. *)
 Module corollary_1.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition o (k : nat) : R := where_overtaken 1 0 k.
+Definition c (k : nat) : R := L * eta k + L ^ 2 * readers (fun j => eta j * H j * (1 + 2 * o j * L * H j)) k.
+Definition v (k : nat) : R := eta k + served (fun j => eta j * (1 - c j)) k.
 Definition value : R := sigma * sqrt (2 * L * Delta / INR T) + 2 * INR s * L * Delta / INR T.
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= sigma.
@@ -322,7 +336,8 @@ Definition condition_5 : Prop := forall k, (1 <= k < T)%nat -> 0 < sigma -> dela
   1.
 Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k = 1 / (INR s * L + sigma * sqrt (L * INR T / (2 *
   Delta))).
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> condition_6 -> claim.
@@ -330,10 +345,14 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End corollary_1.
 
-(** Corollary 2: one constant step, any delays. *)
+(** corollary-2. *)
 Module corollary_2.
 Section Bound.
 Context {N : Setting} (run : Run N).
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition o (k : nat) : R := where_overtaken 1 0 k.
+Definition c (k : nat) : R := L * eta k + L ^ 2 * readers (fun j => eta j * H j * (1 + 2 * o j * L * H j)) k.
+Definition v (k : nat) : R := eta k + served (fun j => eta j * (1 - c j)) k.
 Definition value : R := sigma * sqrt (2 * L * Delta / INR T) + 4 * INR s * L * Delta / INR T.
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= sigma.
@@ -341,7 +360,8 @@ Definition condition_3 : Prop := 0 < Delta.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= INR s - 1.
 Definition condition_5 : Prop := forall k, (k < T)%nat -> eta k = 1 / (2 * INR s * L + sigma * sqrt (L * INR T / (2 *
   Delta))).
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => v t /
+  2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> claim.
@@ -349,7 +369,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End corollary_2.
 
-(** Theorem R: random delays, with noise, without coherence. *)
+(** theorem-r. *)
 Module theorem_r.
 Section Bound.
 Context {N : Setting} (run : RandomRun.RandomRun N).
@@ -378,7 +398,7 @@ End Bound.
 Definition statement : Prop := forall N run Ed Ed2 young, @holds N run Ed Ed2 young.
 End theorem_r.
 
-(** Average delay: one constant step. *)
+(** average-delay. *)
 Module average_delay.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -395,7 +415,9 @@ Definition condition_2 : Prop := 0 <= Delta.
 Definition condition_3 : Prop := 0 <= sigma.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> eta k = eta_.
 Definition condition_5 : Prop := forall k, (k < T)%nat -> c k <= 1.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => (eta t
+  + served (fun k => eta k * (1 - c k)) t) / 2) (eta_ * INR T * (1 - (L * eta_ + (1 + nu) * L ^ 2 * eta_ ^ 2 * d_max *
+  d) / 2) + 1 / (2 * L)) value (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> condition_5 -> claim.
@@ -403,7 +425,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End average_delay.
 
-(** Average delay: any steps, such as steps adapted to the delay. *)
+(** average-delay-adaptive. *)
 Module average_delay_adaptive.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -418,7 +440,9 @@ Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= Delta.
 Definition condition_3 : Prop := 0 <= sigma.
 Definition condition_4 : Prop := forall k, (k < T)%nat -> c k <= 1.
-Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ mean_square run t <= value) /\ weighed_to_last (fun t => (eta t
+  + served (fun k => eta k * (1 - c k)) t) / 2) (total (fun j => eta j * (1 - c j / 2)) + 1 / (2 * L)) value
+  (mean_square run).
 Definition holds : Prop :=
   smooth run -> bounded_below run -> unbiased run -> bounded_variance run -> condition_1 -> condition_2 -> condition_3
   -> condition_4 -> claim.
@@ -426,7 +450,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End average_delay_adaptive.
 
-(** Average delay: steps cut or gradients dropped from a delay on. *)
+(** average-delay-drop. *)
 Module average_delay_drop.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -452,7 +476,7 @@ End Bound.
 Definition statement : Prop := forall N run cut, @holds N run cut.
 End average_delay_drop.
 
-(** Asynchronous parallel SGD with consistent reads: any steps, bounded ages. *)
+(** lian2015. *)
 Module lian2015.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -473,7 +497,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End lian2015.
 
-(** Staleness-aware SGD: the step is divided by the age of its gradient. *)
+(** zhang2016. *)
 Module zhang2016.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -494,7 +518,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End zhang2016.
 
-(** Delayed SGD with a fixed delay. *)
+(** stich2020. *)
 Module stich2020.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -514,7 +538,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End stich2020.
 
-(** Asynchronous SGD with one constant step, through concurrency and largest delay. *)
+(** koloskova2022. *)
 Module koloskova2022.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -537,7 +561,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End koloskova2022.
 
-(** Asynchronous SGD with steps adapted to the delay and to the gradients in flight. *)
+(** koloskova2022-adaptive. *)
 Module koloskova2022_adaptive.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -558,7 +582,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End koloskova2022_adaptive.
 
-(** Asynchronous SGD of w workers with delay-adaptive steps. *)
+(** mishchenko2022. *)
 Module mishchenko2022.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -579,7 +603,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End mishchenko2022.
 
-(** Delay-adaptive steps: the steps since the read sum up to at most 1/L. *)
+(** wu2022. *)
 Module wu2022.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -599,7 +623,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End wu2022.
 
-(** Ringmaster: gradients with a delay of s or more are discarded. *)
+(** maranjyan2025. *)
 Module maranjyan2025.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -618,7 +642,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End maranjyan2025.
 
-(** SGD without delay: a random iterate. *)
+(** ghadimi2013. *)
 Module ghadimi2013.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -639,7 +663,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End ghadimi2013.
 
-(** SGD without delay: constant or decreasing steps. *)
+(** bottou2018. *)
 Module bottou2018.
 Section Bound.
 Context {N : Setting} (run : Run N).
@@ -658,7 +682,7 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End bottou2018.
 
-(** Gradient descent without delay, exact where no step exceeds 1/L. *)
+(** abbaszadehpeivasti2022. *)
 Module abbaszadehpeivasti2022.
 Section Bound.
 Context {N : Setting} (run : Run N).

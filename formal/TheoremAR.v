@@ -119,14 +119,16 @@ Qed.
 
 Theorem theorem_ar :
   (forall t, (t < T)%nat -> 0 <= v t) -> 0 < denominator ->
-  exists t, (t <= T)%nat /\ m t <= (Delta + L * sigma ^ 2 / 2 * noise) / denominator.
+  (exists t, (t <= T)%nat /\ m t <= (Delta + L * sigma ^ 2 / 2 * noise) / denominator)
+  /\ weighed_to_last v denominator ((Delta + L * sigma ^ 2 / 2 * noise) / denominator) m.
 Proof.
-  intros sign positive. apply best_point with (v := v) (last := last).
+  intros sign positive. apply by_weights_to_last with (last := last) (above := Delta + L * sigma ^ 2 / 2 * noise).
   - exact sign.
   - exact last_nonneg.
   - exact whole_weight.
   - exact positive.
   - exact weighed_squares.
+  - apply Req_le. field. lra.
 Qed.
 End WeighedSquares.
 
@@ -171,17 +173,51 @@ Proof.
   rewrite u_at_one. unfold z. field. lra.
 Qed.
 
-Theorem theorem_a : (forall t, (t < T)%nat -> 0 <= weight t) ->
-  exists t, (t <= T)%nat /\ m t <= (Delta + L * sigma ^ 2 / 2 * noise_a) / denominator_a.
+Theorem weighed_squares_a :
+  total (fun t => weight t / 2 * m t) + 1 / (2 * L) * m T <= Delta + L * sigma ^ 2 / 2 * noise_a.
 Proof.
-  intros sign. pose proof (smoothness_positive run) as positive.
-  assert (forall t, (t < T)%nat -> 0 <= v alpha ones t) as sign'
-    by (intros t inside; rewrite v_at_one; pose proof (sign t inside); lra).
-  rewrite <- noise_at_one, <- denominator_at_one. apply theorem_ar; try assumption; try (intros; lra).
-  rewrite <- (whole_weight run alpha ones) by (intros; lra).
-  pose proof (sum_nonneg T _ sign') as weights. unfold total, last.
-  replace (previous _ T) with 0 by (destruct T; simpl; [reflexivity | field; lra]).
+  pose proof (weighed_squares run alpha beta ones allowed (fun _ _ => Rlt_0_1)) as bound. rewrite noise_at_one in bound.
+  unfold last in bound. replace (previous _ T) with 0 in bound
+    by (pose proof (smoothness_positive run); destruct T; simpl; [reflexivity | field; lra]).
+  replace (total (fun t => weight t / 2 * m t)) with (total (fun t => v alpha ones t * m t))
+    by (apply sum_ext; intros; rewrite v_at_one; reflexivity). lra.
+Qed.
+
+Lemma whole_weight_a : total (fun t => weight t / 2) + 1 / (2 * L) = denominator_a.
+Proof.
+  rewrite <- denominator_at_one, <- (whole_weight run alpha ones (fun _ _ => Rlt_0_1)). f_equal.
+  - apply sum_ext. intros. symmetry. apply v_at_one.
+  - unfold last. replace (previous _ T) with 0
+      by (pose proof (smoothness_positive run); destruct T; simpl; [reflexivity | field; lra]). ring.
+Qed.
+
+Lemma denominator_a_positive : (forall t, (t < T)%nat -> 0 <= weight t) -> 0 < denominator_a.
+Proof.
+  intros sign. pose proof (smoothness_positive run) as positive. rewrite <- whole_weight_a.
+  assert (0 <= total (fun t => weight t / 2)) by (apply sum_nonneg; intros t inside; pose proof (sign t inside); lra).
   pose proof (Rdiv_lt_0_compat 1 (2 * L) ltac:(lra) ltac:(lra)). lra.
+Qed.
+
+(** Theorem A for any value above its own. *)
+Theorem theorem_a_below : forall value, (forall t, (t < T)%nat -> 0 <= weight t) ->
+  Delta + L * sigma ^ 2 / 2 * noise_a <= denominator_a * value ->
+  (exists t, (t <= T)%nat /\ m t <= value) /\ weighed_to_last (fun t => weight t / 2) denominator_a value m.
+Proof.
+  intros value sign below. pose proof (smoothness_positive run) as positive.
+  apply by_weights_to_last with (last := 1 / (2 * L)) (above := Delta + L * sigma ^ 2 / 2 * noise_a).
+  - intros t inside. pose proof (sign t inside). lra.
+  - apply Rlt_le, Rdiv_lt_0_compat; lra.
+  - exact whole_weight_a.
+  - exact (denominator_a_positive sign).
+  - exact weighed_squares_a.
+  - exact below.
+Qed.
+
+Theorem theorem_a : (forall t, (t < T)%nat -> 0 <= weight t) ->
+  (exists t, (t <= T)%nat /\ m t <= (Delta + L * sigma ^ 2 / 2 * noise_a) / denominator_a)
+  /\ weighed_to_last (fun t => weight t / 2) denominator_a ((Delta + L * sigma ^ 2 / 2 * noise_a) / denominator_a) m.
+Proof.
+  intros sign. apply (theorem_a_below _ sign). pose proof (denominator_a_positive sign). apply Req_le. field. lra.
 Qed.
 
 End TheoremA.

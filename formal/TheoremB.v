@@ -321,7 +321,8 @@ Proof.
 Qed.
 
 Theorem theorem_b : (forall t, (t < T)%nat -> 0 <= weight t) ->
-  exists t, (t <= T)%nat /\ m t <= (Delta + L * sigma ^ 2 / 4 * noise) / denominator.
+  (exists t, (t <= T)%nat /\ m t <= (Delta + L * sigma ^ 2 / 4 * noise) / denominator)
+  /\ weighed_to_last (fun t => weight t / 4) denominator ((Delta + L * sigma ^ 2 / 4 * noise) / denominator) m.
 Proof.
   intros sign. pose proof (smoothness_positive run) as positive.
   assert (1 / (2 * L) <= last) as last_sign.
@@ -329,13 +330,14 @@ Proof.
     simpl. pose proof (steps n ltac:(lia)). lra. }
   pose proof (Rdiv_lt_0_compat 1 (2 * L) ltac:(lra) ltac:(lra)).
   assert (forall t, (t < T)%nat -> 0 <= weight t / 4) as sign' by (intros t inside; pose proof (sign t inside); lra).
-  pose proof (sum_nonneg T _ sign').
-  apply best_point with (v := fun t => weight t / 4) (last := last).
+  pose proof (sum_nonneg T _ sign') as weights. pose proof whole_weight as whole. unfold total at 1 in whole.
+  apply by_weights_to_last with (last := last) (above := Delta + L * sigma ^ 2 / 4 * noise).
   - exact sign'.
   - lra.
   - exact whole_weight.
-  - rewrite <- whole_weight. unfold total. lra.
+  - lra.
   - exact weighed_squares.
+  - apply Req_le. field. lra.
 Qed.
 
 End TheoremB.

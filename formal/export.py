@@ -194,13 +194,15 @@ def module(bound: Bound) -> Iterator[str]:
     """The lines of a bound."""
     name = bound.name.replace("-", "_")
     sides = [side for one in bound.conditions for side in (one.left, one.right)]
-    nodes = [node for root in (bound.value, *sides) for node in root.walk()]
+    weighing = (bound.weighing.each, bound.weighing.whole) if bound.weighing else ()
+    nodes = [node for root in (bound.value, *sides, *weighing) for node in root.walk()]
     names = {node.name: node.sequence for node in nodes if isinstance(node, Name)}
     free = {one: names[one] for one in sorted(names) if one not in {*_SETTING, *_OF_STEP, "k"}}
     free |= {"best": False} if any(isinstance(node, BestAngle) for node in nodes) else {}
-    yield f"(** {bound.title}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : {_room(bound)}Run N)."
+    yield f"(** {bound.name}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : {_room(bound)}Run N)."
     yield from (f"Variable {one} : {'nat -> R' if sequence else 'R'}." for one, sequence in free.items())
-    for node in bound.definitions:
+    defined = {node.symbol: node for root in weighing for node in root.definitions()}
+    for node in ({node.symbol: node for node in bound.definitions} | defined).values():
         place = " (k : nat)" if node.sequence else ""
         yield f"Definition {identifier(node.symbol)}{place} : R := {written(node.body)}."
     yield f"Definition value : R := {written(bound.value)}."
@@ -222,11 +224,16 @@ def _room(bound: Bound) -> str:
 
 
 def _conclusion(bound: Bound) -> str:
-    square = "RandomRun.mean_square run t" if DELAYS_DRAWN in bound.assumptions else "mean_square run t"
+    square = "RandomRun.mean_square run" if DELAYS_DRAWN in bound.assumptions else "mean_square run"
     if bound.weights is not None:
         weight = written(bound.weights, "t", _PRODUCT)
-        return f"total (fun t => {weight} * {square}) / total (fun t => {weight}) <= value"
-    return f"exists t, (t {'<=' if bound.covers_last else '<'} T)%nat /\\ {square} <= value"
+        return f"total (fun t => {weight} * {square} t) / total (fun t => {weight}) <= value"
+    least = f"exists t, (t {'<=' if bound.covers_last else '<'} T)%nat /\\ {square} t <= value"
+    if bound.weighing is None:
+        return least
+    weighed = "weighed_to_last" if bound.covers_last else "weighed_before_last"
+    each, whole = written(bound.weighing.each, "t"), written(bound.weighing.whole)
+    return f"({least}) /\\ {weighed} (fun t => {each}) ({whole}) value ({square})"
 
 
 def statements() -> str:

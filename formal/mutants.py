@@ -28,6 +28,7 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
         ("(1 + 3 * o i * L * H i)", "(1 + 2 * o i * L * H i)"),
         ("1 - c j / 2", "1 - c j / 4"),
         ("1 / (2 * L)", "1 / L"),
+        ("(fun t => v t / 2)", "(fun t => v t)"),
         ("0 <= v t", "- 1 <= v t"),
         ("(t <= T)%nat /\\ mean", "(t < T)%nat /\\ mean"),
         ("smooth run -> ", ""),
@@ -88,6 +89,8 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
         ("2 * INR s * L * Delta / INR T", "INR s * L * Delta / INR T"),
         ("sqrt (2 * L * Delta / INR T)", "sqrt (L * Delta / INR T)"),
         ("delay k <= INR s - 1", "delay k <= INR s"),
+        ("0 < sigma -> delay k", "1 < sigma -> delay k"),
+        ("(fun t => v t / 2)", "(fun t => v t)"),
         ("1 / (INR s * L", "2 / (INR s * L"),
     ),
     "corollary_2": (
@@ -97,6 +100,7 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
     "dai2019": (
         ("ln (INR T) / INR s", "ln (INR T) / (2 * INR s)"),
         ("7 <= INR T", "2 <= INR T"),
+        ("weighed_before_last (fun t => w t)", "weighed_before_last (fun t => 2 * w t)"),
         ("coherent run -> ", ""),
         ("mu / (INR s * L", "2 * mu / (INR s * L"),
     ),
@@ -125,6 +129,7 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
         ("eta k = eta_", "eta k <= eta_"),
     ),
     "average_delay_adaptive": (
+        ("served (fun k => eta k * (1 - c k)) t) / 2", "served (fun k => eta k * (1 - c k)) t)"),
         ("peak (fun j => eta j * delay j)", "peak (fun j => eta j)"),
         ("where_noisy 1 0", "where_noisy 0 0"),
         ("1 + 2 * L * eta_ * n j", "1 + L * eta_ * n j"),

@@ -44,7 +44,7 @@ def as_delayed(rule: LinearRule, setting: Setting) -> Setting | None:
     moving = np.flatnonzero(counts)
     alike = weights[rows, lags] == weights.max(axis=1)[rows]
     once = np.unique(arrived).size == arrived.size and np.unique(counts[moving]).size == 1
-    if counts.max() > 1 or rule.move_weights.any() or not (once and alike.all() and (weights >= 0).all()):
+    if rule.move_weights.any() or not (once and alike.all() and (weights >= 0).all()):
         return None
     delays = setting.delays.reshape(rule.updates, -1)[arrived]
     points = moving[np.searchsorted(moving, arrived[:, None] - delays)]

@@ -24,7 +24,7 @@ def served(gradlag, place):
 
 def test_the_flags_are_told(gradlag, place):
     told = gradlag("async", "--help", folder=place)
-    assert told.status == 0 and set(FLAGS.split()) <= set(told.out.replace(",", " ").split())
+    assert told.status == 0 and {*FLAGS.split(), "--buffer"} <= set(told.out.replace(",", " ").split())
 
 
 def test_the_help_needs_nothing_heavy(place):
@@ -106,3 +106,28 @@ def test_what_is_no_trace_is_refused(gradlag, place, content):
     (place / "broken").write_bytes(content)
     told = gradlag("trace", "broken", "--json", folder=place)
     assert told.status == 2 and told.json["error"].endswith(".")
+
+
+def test_a_server_with_a_buffer_goes_from_its_run_to_a_verdict(gradlag, place):
+    asked = ("async", "--problem", "quadratic:d=3", "--schedule", "1/(12*L)", "--workers", "4*exponential")
+    told = gradlag(*asked, "--steps", 60, "--buffer", 2, "--virtual", "--out", "buffer.nc", "--json", folder=place).json
+    assert told["reads"] == 2 and told["overall"]["updates"] == 120 and told["run"]["buffer"] == 2
+    assert told["bounds"]["theorem-ab"] > told["run"]["measured_minimum"] and told["bounds"]["theorem-a"] is None
+    people = gradlag("trace", "buffer.nc", "--delays-out", "buffer.txt", folder=place)
+    assert "60 updates of 2 gradients each" in people.out and "(P - 1)/B = 1.5" in people.out
+    assert (place / "buffer.txt").read_text().splitlines()[0] == "0 0"
+    window = told["overall"]["maximum"] + 1
+    check = ("check", "--problem", "quadratic:d=3", "--schedule", "1/(12*L)", "--staleness", window, "--steps", 60)
+    verdicts = [
+        gradlag(*check, "--seeds", 8, "--delays-file", file, "--json", folder=place).json
+        for file in ("buffer.nc", "buffer.txt")
+    ]
+    assert verdicts[0]["measured"] == verdicts[1]["measured"]
+    assert verdicts[0]["bound"] == "theorem-ab" and verdicts[0]["verdict"] == "holds"
+
+
+def test_what_a_server_with_a_buffer_costs_is_told_by_its_trace(gradlag, place):
+    (place / "pairs.txt").write_text("0 0\n" + "1 0\n1 1\n" * 40)
+    told = gradlag("cost", "--trace", "pairs.txt", "--accuracy", 0.5, "--json", folder=place).json
+    first = told["methods"][0]
+    assert first["bound"] in ("theorem-ab", "corollary-1b", "corollary-1b-plus") and first["steps"] > 0

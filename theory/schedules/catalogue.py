@@ -85,14 +85,14 @@ CATALOGUE: Mapping[str, Entry] = MappingProxyType(
             Entry(
                 "corollary-1",
                 "1/(s*L+sigma*sqrt(L*T/(2*Delta)))",
-                "Constant, tuned to the noise, in-order delays",
-                "gradlag's Corollary 1: no coherence, no logarithm, when no gradient overtakes another.",
+                "Constant, tuned to the noise",
+                "gradlag's Corollary 1, and 1_B where gradients may overtake: no coherence, no logarithm.",
             ),
             Entry(
                 "corollary-2",
                 "1/(2*s*L+sigma*sqrt(L*T/(2*Delta)))",
-                "Constant, tuned to the noise, any delays",
-                "gradlag's Corollary 2: as Corollary 1, when gradients may overtake one another.",
+                "Constant, tuned to the noise, shorter",
+                "gradlag's Corollary 2, superseded by Corollary 1_B at the longer step of Corollary 1.",
             ),
             Entry(
                 "delay-adaptive",

@@ -68,7 +68,9 @@ def _of_a_log(evidence: Evidence, found: Sequence[Examined]) -> Iterator[Examine
     """What norms of the full gradient in a log contradict, or test; instead of what was found."""
     if evidence.log is None or evidence.log.norm is not Norm.FULL or not {"L", "Delta"} <= evidence.constants.keys():
         return
-    norms = Inequalities(evidence.log, evidence.setting, evidence.deterministic, evidence.delays_known)
+    # A step that averages gradients may be shorter than each of them says: there nothing is tested.
+    exact = evidence.deterministic and evidence.setting.delays.ndim == 1
+    norms = Inequalities(evidence.log, evidence.setting, exact, evidence.delays_known)
     told = {SMOOTH.name: ("L", norms.smooth()), BOUNDED_BELOW.name: ("Delta", norms.bounded_below())}
     for finding in found:
         symbol, outcome = told.get(finding.name, ("", ""))
@@ -184,7 +186,7 @@ def _ordered(evidence: Evidence) -> Examined:
         return Examined(ORDERED_READS.name, State.OK, "No gradient overtakes another.")
     if evidence.setting.constants.get("sigma") == 0:
         return Examined(ORDERED_READS.name, State.OK, "Gradients overtake one another, which matters under noise only.")
-    k = int(overtaken[0]) + 1
+    k = int(overtaken[0]) * evidence.steps // evidence.setting.delays.size + 1  # the step of the gradient
     return Examined(ORDERED_READS.name, State.BROKEN, f"A younger gradient was applied before that of step {k}.", k)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from experiments.check.check import check
 from experiments.check.verdict import Decision, Verdict
-from experiments.check.worst_case_values import settings_of
+from experiments.check.worst_case_values import find_rungs, settings_of
 from experiments.common.constants import Constant, Known
 from experiments.runs.configuration import Configuration
 from experiments.runs.execute import execute, plan
@@ -594,3 +594,18 @@ def test_runs_of_several_methods_are_not_those_of_one_schedule() -> None:
     ]
     with pytest.raises(InputError, match="must share method and kind of reads"):
         check(runs)
+
+
+def test_a_run_of_several_reads_is_judged_by_the_theorems_about_such_updates(tmp_path: Path) -> None:
+    trace = tmp_path / "delays.txt"
+    trace.write_text("0 0 0\n" + "1 0 1\n0 1 1\n" * 30)
+    settled = plan("quadratic:d=3,noise=1", "1/(4*L)", 2, 61, seeds=8, delays_file=trace)
+    run = execute(settled)
+    verdict = check(run, plan=settled)
+    assert verdict.verdict is Decision.HOLDS
+    assert verdict.bound == "theorem-ab"
+    assert verdict.bounds_detail["theorem-a"].value is None
+    assert not any(find_rungs(settings_of([run], verdict.times)).values.values())
+    same = plan("quadratic:d=3,noise=1", "1/(4*L)", 2, 61, seeds=8, delays_file=trace, method="batch-wait:batch=2")
+    waited = check(execute(same), plan=same)
+    assert waited.verdict is Decision.HOLDS and waited.bounds_detail["theorem-ab"].value is not None

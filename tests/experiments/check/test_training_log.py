@@ -261,3 +261,17 @@ def test_what_a_log_does_not_say_is_said_to_be_assumed(write: Write, staleness: 
     found = told(silent, "sgd", np.zeros(2, dtype=np.int64))
     assert "assumed" not in found
     assert "no delays" not in told(write("step,grad_norm,delay\n0,1,\n1,0.75,0\n2,0.5,0\n"), None)
+
+
+def test_a_log_of_updates_that_average_several_gradients_is_judged_by_the_theorems_about_them(write: Write) -> None:
+    rng, points = np.random.default_rng(0), [1.0]
+    rows = ["step,grad_norm,delay", "0,1.0,"]
+    for k in range(1, STEPS + 1):
+        late = np.minimum(rng.integers(0, 3, 2), k - 1)
+        points.append(points[-1] - STEP * float(np.mean([points[k - 1 - d] for d in late])))
+        rows.append(f"{k},{abs(points[-1])!r},{late[0]} {late[1]}")
+    verdict = check_log(write("\n".join(rows) + "\n"), str(STEP), 3, {"L": 1.0, "Delta": 0.5, "sigma": 0.0})
+    assert verdict.verdict is Decision.HOLDS and verdict.bound == "theorem-ab"
+    assert verdict.bounds_detail["theorem-a"].value is None
+    with pytest.raises(DelayError, match="must be at most 1 at staleness 2"):
+        check_log(write("\n".join(rows) + "\n"), str(STEP), 2, {"L": 1.0, "Delta": 0.5, "sigma": 0.0})

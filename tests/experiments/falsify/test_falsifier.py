@@ -21,7 +21,16 @@ from experiments.falsify.battery import (
     two_piece,
     waves,
 )
-from experiments.falsify.columns import Columns, all_columns, drawn_columns, exact_run, joined, noisy_run, parabolas
+from experiments.falsify.columns import (
+    Columns,
+    all_columns,
+    drawn_columns,
+    exact_run,
+    joined,
+    noisy_run,
+    parabolas,
+    several_columns,
+)
 from experiments.falsify.played import played
 from experiments.falsify.settings import JUST_INSIDE, edge_of, interior, moves, proposals
 from theory.bounds import REGISTRY, Setting, get
@@ -381,3 +390,29 @@ def test_the_table_names_every_condition_and_ends_with_0_where_nothing_is_broken
     printed = capsys.readouterr().out
     assert ended.value.code == 0 and printed.startswith("theorem-b ") and "holds in" in printed
     assert all(f"  - {edge.condition[:40]}" in printed for edge in falsify(get("theorem-b"), 2).edges)
+
+
+def test_updates_of_several_gradients_are_those_of_the_iteration():
+    """A parabola by the recursion itself, and with noise of variance 1 at its minimum by the sum over all noises."""
+    moves, delays = np.array([0.9, 0.5, 1.2, 0.7]), np.array([[0, 0], [1, 0], [0, 2], [3, 1]])
+    columns = several_columns(moves, delays, rng(), noisy=True, size=6)
+    told = [columns.describe(i) for i in range(len(columns))]
+    for c in (1.0, 0.35):
+        x, noise = [1.0], [np.zeros(8)]
+        for k, move in enumerate(moves):
+            x.append(x[k] - move / 2 * c * sum(x[k - d] for d in delays[k]))
+            fresh = -move / 2 * np.isin(np.arange(8) // 2, k)
+            noise.append(noise[k] - move / 2 * c * sum(noise[k - d] for d in delays[k]) + fresh)
+        still, moved = (told.index(f"parabola of curvature {c:g}, {words}") for words in (
+            "from 1, no noise", "from its minimum, noise of variance 1",
+        ))  # fmt: skip
+        np.testing.assert_allclose(columns.squared[still], (c * np.array(x)) ** 2, rtol=1e-12)
+        np.testing.assert_allclose(columns.squared[moved], [c**2 * (n @ n) for n in noise], rtol=1e-12, atol=1e-15)
+
+
+def test_a_bound_about_several_gradients_is_attacked_with_several():
+    draws = rng()
+    shapes = [next(proposals(get("theorem-ab"), draws)).delays.shape[1:] for _ in range(60)]
+    assert {(), (2,), (4,)} == set(shapes)
+    alone = [next(proposals(get("theorem-a"), draws)).delays.ndim for _ in range(20)]
+    assert alone == [1] * 20

@@ -25,7 +25,9 @@ def points(steps, delays):
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("method", ["wait", "batch-wait:batch=1", "momentum:beta=0", "filter:gradients=0.0:2.0"])
+@pytest.mark.parametrize(
+    "method", ["wait", "batch-wait", "batch-wait:batch=2", "momentum:beta=0", "filter:gradients=0.0:2.0"]
+)
 def test_the_delayed_steps_of_a_method_have_its_points(seed, method):
     asked = setting(seed)
     rule = rule_of(method, asked)
@@ -41,6 +43,22 @@ def test_the_delayed_steps_of_a_method_have_its_points(seed, method):
 def test_a_method_that_waits_comes_to_steps_without_delay():
     same = as_delayed(rule_of("wait", setting()), setting())
     assert same is not None and not same.delays.any()
+
+
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_batch_that_is_waited_for_is_an_update_of_so_many_gradients_without_delay(reads):
+    rng, asked = np.random.default_rng(3), setting()
+    delays = np.minimum(rng.integers(0, 3, (30, reads)), np.arange(30)[:, None]).reshape((30, reads)[:reads])
+    several = Setting(np.full(30, 0.2), delays, asked.staleness, asked.constants)
+    rule = rule_of("batch-wait:batch=2", several)
+    same = as_delayed(rule, several)
+    assert same is not None and same.delays.shape == (30, 2 * reads) and not same.delays.any()
+    assert set(same.step_sizes) == {0.0, 0.2}
+    np.testing.assert_allclose(
+        points(same.step_sizes, same.delays).gradient_norm_squared,
+        points(rule, delays).gradient_norm_squared,
+        rtol=1e-12,
+    )
 
 
 def test_delayed_steps_are_taken_as_they_are_though_some_are_zero():

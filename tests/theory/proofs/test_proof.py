@@ -64,7 +64,7 @@ def test_what_a_proof_knows_of_every_run_is_an_assumption_of_the_bound(name):
     stated = {assumption.name for assumption in REGISTRY[name].assumptions}
     needed = {kernel.NOISELESS: "no noise", kernel.IN_ORDER: "ordered reads", kernel.PROMPT: "no delay"}
     needed |= {kernel.FIXED: "fixed delay", kernel.RANDOM: "delays random", kernel.IN_ORDER_IF_NOISY: "ordered reads"}
-    needed |= {kernel.SEVERAL: "several gradients an update"}
+    needed |= {kernel.SEVERAL: "several gradients an update", kernel.MIXED: "blocks read apart"}
     for law in PROOFS[name].laws:
         assert any(needed[law].split()[-1] in assumption for assumption in stated), (law, stated)
 

@@ -62,6 +62,8 @@ from theory.worst_case.limit.symbol import certified_weight, gain, settles
 
 # Of the search: C is flat at the best step, so that its own digits are twice as many.
 _STEP_ACCURACY, _WEIGHT_ACCURACY = 1e-7, 1e-7
+# Where the sides are further apart, relatively, more lags are tried.
+_APART = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +175,12 @@ def limit_of(recursion: Recursion, step: float, lags: int | None = None) -> Limi
             f"With the fixed delay {recursion.delay}, L * eta must be above 0 and at most {largest:.6g}, the stability "
             f"limit, beyond which some function never settles. Got {step:.6g}."
         )
-    found = _found(recursion, float(step), most, solve(recursion, float(step), most))
+    found = _found(recursion, float(step), most or _few(recursion))
+    # With large moves far lags change some millionths and take minutes.
+    slow = recursion.move_weights.any() and not found.lower
+    if most is None and found.lower < found.value * (1 - _APART) and not slow:
+        found = _found(recursion, float(step), None)
+    found = replace(found, lags=most or found.beta.size)
     if step < largest * (1 - 1e-12):
         return found
     # All T_m vanish at some frequency, where no B_m is positive: S is at most 0 there for all multipliers.
@@ -203,13 +210,14 @@ def sketch(recursion: Recursion, accuracy: float = 1e-4) -> float:
     """
     (largest, _), _ = _usable(recursion, None)
     if recursion.step is not None:
-        return 1 / solve(recursion, recursion.step, accuracy=accuracy).least
+        return 1 / solve(recursion, recursion.step, _few(recursion), accuracy=accuracy).least
     return 1 / _least(recursion, largest, None, accuracy)[1].least
 
 
 def _least(recursion: Recursion, largest: float, most: int | None, accuracy: float) -> tuple[float, Solution]:
     """The step at which the slope of w changes its sign, and what was solved last."""
     begun: Solution | None = None
+    most = most or _few(recursion)
 
     def slope(step: float) -> float:
         nonlocal begun
@@ -223,8 +231,14 @@ def _least(recursion: Recursion, largest: float, most: int | None, accuracy: flo
     return found, begun or solve(recursion, found, most, None, accuracy)
 
 
-def _found(recursion: Recursion, step: float, most: int | None, solution: Solution) -> LimitConstant:
-    """Both sides of a solution."""
+def _few(recursion: Recursion) -> int:
+    """The largest lag that is looked at first; those beyond change little but at small steps, and take long."""
+    return 48 + 4 * (recursion.delay + 1)
+
+
+def _found(recursion: Recursion, step: float, most: int | None) -> LimitConstant:
+    """Both sides at a step."""
+    solution = solve(recursion, step, most)
     p, beta, weight = solution.p, solution.beta, solution.least
     proved = certified_weight(recursion, step, p, beta, weight)
     weight = weight if proved is None else proved
@@ -235,7 +249,7 @@ def _found(recursion: Recursion, step: float, most: int | None, solution: Soluti
         weight=weight,
         step=step,
         delay=recursion.delay,
-        lags=most or p.size,
+        lags=p.size,
         multipliers=p,
         beta=beta,
         worst_frequencies=tuple(map(float, solution.angles)),

@@ -84,7 +84,7 @@ def solve(
             break
         lags, rough = np.union1d(lags, wanted), rough if wanted.size else accuracy
     least = min(float(lowest(numerator, poles, float(values.min()))[1].min()), float(values.min()))
-    used = 1 + np.flatnonzero(beta)
+    used, angles = 1 + np.flatnonzero(beta), angles[: duals.size]
     sway, bend = forms(recursion, step, used, angles)
     falling = bend - forms(recursion, 0.0, used, angles)[1]
     slope = float(duals @ (sway @ p[used - 1] + 2 * falling @ beta[used - 1]))

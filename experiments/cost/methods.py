@@ -42,7 +42,7 @@ def of_staleness(case: Case) -> tuple[Method, ...]:
     """Methods where the gradient of a point arrives after s - 1 others, as with s workers of equal speed in turn."""
     served = case.staleness.window
     return (
-        Method("asynchronous", "asynchronous", case, ticks=case.reads),
+        Method("asynchronous", "asynchronous", case, ticks=float(case.reads)),
         Method("waiting", "waiting for a fresh gradient", case.undelayed(), 1, served),
         Method("batched-waiting", f"waiting for {served} gradients", case.undelayed(served), served, served),
     )

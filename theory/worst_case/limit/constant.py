@@ -177,7 +177,7 @@ def limit_of(recursion: Recursion, step: float, lags: int | None = None) -> Limi
         )
     found = _found(recursion, float(step), most or _few(recursion))
     # With large moves far lags change some millionths and take minutes.
-    slow = recursion.move_weights.any() and not found.lower
+    slow = recursion.move_weights.any() and found.lower < found.value * (1 - 100 * _APART)
     if most is None and found.lower < found.value * (1 - _APART) and not slow:
         found = _found(recursion, float(step), None)
     found = replace(found, lags=most or found.beta.size)

@@ -15,7 +15,7 @@ from theory.worst_case.limit.symbol import forms, gain, lowest, squared_poles, s
 _TOLERANCES = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 _ROUNDS = 200
 # Lags beyond these do not enter the program, and beyond those no lower side is looked for.
-_MOST_LAGS, _FARTHEST = 512, 1_000_000
+_MOST_LAGS, _FARTHEST = 512, 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,16 +154,16 @@ def _merged(angles: Floats, duals: Floats) -> tuple[Floats, Floats]:
 
 def needed(recursion: Recursion, step: float, angles: Floats, masses: Floats) -> float:
     """1/c for the least c that the masses allow at every lag; 0, which says nothing, where they allow none."""
-    far = reach(recursion, step, angles, masses)
-    if far > _FARTHEST:
-        return 0.0
-    lags = np.arange(1, 2 + int(far))
-    sway, bend = (masses @ form for form in forms(recursion, step, lags, angles))
-    still = np.stack(forms(recursion, step, lags, np.zeros(1)))[:, 0]
-    for share in (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5):
+    angles = np.append(angles, 0.0)
+    for share in (0.0, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2):
         # A little more mass at 0 makes room at every lag.
-        drift, room = ((1 - share) * sway + share * still[0]) / lags, ((1 - share) * bend + share * still[1]) / lags
-        least, most = float((drift + room).max()), float((drift - room).min())
+        mixed = np.append((1 - share) * masses, share)
+        far = reach(recursion, step, angles, mixed)
+        if far > _FARTHEST:
+            continue
+        lags = np.arange(1, 2 + int(far))
+        sway, bend = (mixed @ form / lags for form in forms(recursion, step, lags, angles))
+        least, most = float((sway + bend).max()), float((sway - bend).min())
         if 0 < least <= most:
             return 1 / least
     return 0.0

@@ -11,7 +11,7 @@ from random import Random
 
 from theory.schedules.catalogue import CATALOGUE
 
-NAMES = ("k", "T", "s", "L", "mu", "sigma", "Delta", "d", "pi")
+NAMES = ("k", "T", "s", "B", "L", "mu", "sigma", "Delta", "d", "pi")
 UNARY = ("sqrt", "log", "ln", "exp", "sin", "cos", "abs", "floor", "ceil")
 _DIGITS = ("1", "2", "3", "10", "0", ".5", "0.25", "2.", "1e-3", "1E2", "7e+1", "0012", "3.14159", "1e300", "5e-324")
 _SPACES = ("", "", "", " ", "\t", "  ", "\n", "\r\n")

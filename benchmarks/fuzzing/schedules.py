@@ -15,7 +15,7 @@ from theory.common.types import Floats
 from theory.formulas.parsing import HIGHEST, LONGEST, MOST_NODES
 from theory.schedules.schedule import AnySchedule, Schedule, parse_schedule
 
-CONSTANTS = {"s": 3.0, "L": 2.0, "mu": 0.5, "sigma": 1.5, "Delta": 4.0}
+CONSTANTS = {"s": 3.0, "B": 2.0, "L": 2.0, "mu": 0.5, "sigma": 1.5, "Delta": 4.0}
 STEPS = (1, 2, 17, 1000)
 _NAMES = (*CONSTANTS, "T", "k", "d")
 _DELAYS = {steps: np.minimum(np.arange(steps), 2) for steps in STEPS}

@@ -81,8 +81,12 @@ def test_one_seed_without_noise_is_compared_exactly(write: Write) -> None:
         assert verdict.verdict is word and verdict.rounding_margin is not None
 
 
-def test_one_noisy_seed_is_undecided(write: Write) -> None:
-    assert check_log(write(lines(0.01, seeds=1)), str(STEP), 1, CONSTANTS).verdict is Decision.UNDECIDED
+def test_one_noisy_seed_is_undecided_unless_x_0_decides(write: Write) -> None:
+    small = lines(0.01, seeds=1)
+    steep = "\n".join("0,1.4,0" if line.startswith("0,") else line for line in small.splitlines())
+    assert check_log(write(steep), str(STEP), 1, CONSTANTS).verdict is Decision.UNDECIDED
+    # x_0 is the same for all seeds, and the minimum is at most its squared norm.
+    assert check_log(write(small), str(STEP), 1, CONSTANTS).verdict is Decision.HOLDS
 
 
 def test_coherence_cannot_be_seen_in_a_log(write: Write) -> None:

@@ -1,0 +1,86 @@
+"""What methods cost in the limit, computed anew: `python benchmarks/limits.py` writes docs/methods.md, in minutes.
+
+A test computes some of its rows again and compares.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from theory.methods.registry import parse_method
+from theory.staleness.count import Staleness
+from theory.staleness.stability import fixed_delay_limit
+from theory.worst_case.limit.constant import limit_of
+from theory.worst_case.limit.of_method import SHOWN, method_limit, published
+from theory.worst_case.limit.program import step_limit
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
+#: The delays of the two tables.
+EXACT, PUBLISHED = range(17), (0, 1, 2, 4, 8)
+_EXACT = ("delayed", "wait", "batch-wait", "counter-momentum")
+
+_HEAD = """\
+# What methods cost under a fixed delay
+
+Made by `python benchmarks/limits.py`; a test compares. min |grad F(x_k)|^2 over T gradients that arrive is C L Delta / T for the worst L-smooth F, as T grows, without noise. C is the value of a linear program over the lags between points, certified from above (a symbol is positive on the whole circle, in exact and ball arithmetic) and met from below by a function of rotating gradients; `theory/worst_case/limit/constant.py` proves both. Every method is at its best step, counter-momentum at its own. `gradlag limit --staleness S --method M` computes each, and any other method of that kind.
+
+"""  # noqa: E501
+_BETWEEN = """
+Published with momentum 0.9, each at its own best step, beside counter-momentum. Nesterov's points are those at which gradients are read; spike compensation and weight prediction are filters (`published` in `theory/worst_case/limit/of_method.py`). What the start of these may add is not proved, and their last digits are from above, as far lags are left out.
+
+"""  # noqa: E501
+_TAIL = """
+- Under a delay the momentum that costs least is negative: `gradlag limit --staleness 2 --method momentum:beta=-0.48`.
+- An L that is too small is dangerous to counter-momentum: at D = 1 steps 1.1 times too long give {long:.2f} in place of {own:.2f}, and at D = 4 some function never settles, as from {largest:.4f}/L on, where its own step is {step:.4f}/L.
+- Steps may end before a quadratic becomes unstable: with momentum -1/2 at D = 1 a function of negative curvature keeps two points in turn from L eta = 1 on, where quadratics are stable up to {quadratic:.2f} (`step_limit` in `theory/worst_case/limit/program.py`).
+- All of this is without noise. With it the order changes: counter-momentum pays for its gains.
+"""  # noqa: E501
+
+
+def constant(name: str, delay: int) -> float:
+    """The best constant of a method of the table, certified."""
+    found = method_limit(published(name, delay), Staleness(delay + 1))
+    if not found.found.certified:
+        raise ValueError(f"{name} at the delay {delay} is not certified")
+    return found.constant
+
+
+def row(names: Sequence[str], delay: int) -> str:
+    """A line of a table, rounded to six decimals."""
+    return f"| {delay} | {' | '.join(f'{constant(name, delay):.6f}' for name in names)} |"
+
+
+def table(names: Sequence[str], delays: Sequence[int]) -> Iterator[str]:
+    """A table: a column for each method, a line for each delay."""
+    yield f"| D | {' | '.join(SHOWN[name] for name in names)} |"
+    yield "|---" * (len(names) + 1) + "|"
+    for delay in delays:
+        print(f"D = {delay}: {', '.join(names)}", flush=True)
+        yield row(names, delay)
+
+
+def columns() -> tuple[Sequence[str], Sequence[str]]:
+    """The methods of the two tables."""
+    return _EXACT, ("counter-momentum", *(name for name in SHOWN if name not in _EXACT))
+
+
+def remarks() -> str:
+    """What stands below the tables."""
+    ball, four = (parse_method("counter-momentum").recursion(delay) for delay in (1, 4))
+    return _TAIL.format(
+        long=limit_of(ball, 1.1 * (ball.step or 0.0)).value,
+        own=limit_of(ball, ball.step or 0.0).value,
+        largest=step_limit(four)[0],
+        step=four.step,
+        quadratic=fixed_delay_limit(1, -0.5),
+    )
+
+
+def main() -> None:
+    """Write the page."""
+    exact, corrected = columns()
+    lines = [*table(exact, EXACT), _BETWEEN, *table(corrected, PUBLISHED), remarks()]
+    PAGE.write_text(_HEAD + "\n".join(lines).replace("\n\n\n", "\n\n"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""docs/methods.md is what is computed today."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[4] / "benchmarks"))
+from limits import EXACT, PAGE, PUBLISHED, columns, remarks, row
+
+
+@pytest.mark.parametrize("delay", [0, 3, EXACT[-1]])
+def test_the_exact_constants_are_those_of_the_page(delay):
+    assert row(columns()[0], delay) in PAGE.read_text(encoding="utf-8"), "write it with python benchmarks/limits.py"
+
+
+def test_the_published_corrections_are_those_of_the_page():
+    assert row(columns()[1], PUBLISHED[1]) in PAGE.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_page_has_every_delay_and_the_remarks():
+    page = PAGE.read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
+    assert len(rows) == len(EXACT) + len(PUBLISHED)
+    assert page.endswith(remarks())

@@ -161,10 +161,7 @@ def mean_theorem(value: Formula, weights: Formula) -> Claim:
 
 @dataclass(frozen=True, eq=False)
 class Assumed:
-    """A side condition of a theorem: what may be assumed under its name, and nothing else.
-
-    It is asked of the steps (or gradients, or `points`) 0..T-1, or from `since` on; elsewhere it may not be assumed.
-    """
+    """What may be assumed under a name: of the steps (or gradients, or `points`) 0..T-1, or from `since` on."""
 
     name: str
     claim: Claim
@@ -179,9 +176,8 @@ class Assumed:
 def side_condition(bound: Bound, symbol: str) -> Assumed:
     """The condition that a symbol of a bound is at least something, as it stands in the library."""
     found = next(c for c in bound.conditions if c.symbol == symbol and c.relation is Relation.AT_LEAST)
-    return Assumed(
-        found.name, Claim(found.left, found.right, kernel.var(found.index or "k")), points=found.index == "t"
-    )
+    claim = Claim(found.left, found.right, kernel.var(found.index or "k"))
+    return Assumed(found.name, claim, points=found.index == "t")
 
 
 @dataclass(frozen=True, eq=False)

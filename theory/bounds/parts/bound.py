@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from theory.bounds.parts.assumptions import (
     BLOCK_READS,
     COHERENCE,
@@ -28,14 +26,14 @@ from theory.bounds.parts.conditions import (
     Condition,
     Digits,
     Failure,
+    assessed,
     beyond_floats,
     blocks_apart,
-    no_denominator,
     no_value,
     several_gradients,
 )
 from theory.bounds.parts.derived import derived_rates
-from theory.bounds.parts.printed import PYTHON, Root, abbreviations, explained
+from theory.bounds.parts.printed import PYTHON, Root, abbreviations, explained, listed
 from theory.bounds.parts.setting import Setting, has_few_factors
 from theory.bounds.parts.weighing import Weighing
 from theory.common.errors import DomainError
@@ -160,7 +158,7 @@ class Bound:
         if missing:
             return None, missing
         environment = self._environment(setting)
-        value, failures = self._assess(environment)
+        value, failures = assessed(self.name, self.value, self.conditions, environment)
         kept = value is None or (self._few_factors and setting.is_moderate(self.constants))
         if kept and (value is None or self._digits.are_kept(environment)):
             return value, failures
@@ -213,7 +211,7 @@ class Bound:
             return None
         plain = setting.environment()
         environment = Environment({**plain.values, **(numbers or {})}, plain.delays)
-        value = self._assess(environment)[0]
+        value = assessed(self.name, self.value, self.conditions, environment)[0]
         if value is None or not isinstance(self.value, Quotient):
             return None if value is None else (value, 1.0)
         return float(self.value.over.evaluate(environment)), float(self.value.under.evaluate(environment))
@@ -266,8 +264,8 @@ class Bound:
         """The theorem in words and LaTeX, every formula taken from the object."""
         assumed = ", ".join(assumption.name for assumption in self.assumptions)
         return (
-            f"{self.summary} Assumed: {assumed}. If {_listed(self.latex_conditions())}, "
-            f"then ${self.quantity} \\le {self.latex()}$. Here {_listed(self.latex_definitions())}."
+            f"{self.summary} Assumed: {assumed}. If {listed(self.latex_conditions())}, "
+            f"then ${self.quantity} \\le {self.latex()}$. Here {listed(self.latex_definitions())}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -344,30 +342,9 @@ class Bound:
     def _environment(self, setting: Setting) -> Environment:
         return setting.environment()
 
-    def _assess(self, environment: Environment) -> tuple[float | None, tuple[Failure, ...]]:
-        try:
-            # A side that overflows fails its condition; an overflow inside the value could hide as a finite number.
-            with np.errstate(all="ignore"):
-                checked = tuple(condition.failure(self.name, environment) for condition in self.conditions)
-            failures = tuple(failure for failure in checked if failure is not None)
-            with np.errstate(over="raise", divide="raise", invalid="raise"):
-                value = None if failures else float(self.value.evaluate(environment))
-                # No bound of the library comes here with such a denominator: its conditions, or its proof, exclude it.
-                under = self.value.under if value is not None and isinstance(self.value, Quotient) else None
-                if under is not None and not under.evaluate(environment) > 0:
-                    return None, (no_denominator(self.name),)
-        except (OverflowError, FloatingPointError):
-            return None, (beyond_floats(self.name),)
-        return (value, failures) if value is None or np.isfinite(value) else (None, (beyond_floats(self.name),))
-
     @cached_property
     def _roots(self) -> tuple[Root, ...]:
         """Every formula that is printed."""
         whens = (c.when for c in self.conditions if c.when is not None)
         sides = ((side, c.index or "k", c.since) for c in (*self.conditions, *whens) for side in (c.left, c.right))
         return (self.value, "k", 0), *((one, "t", 0) for one in (self.weights,) if one is not None), *sides
-
-
-def _listed(texts: tuple[str, ...]) -> str:
-    quoted = [f"${text}$" for text in texts]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]

@@ -288,3 +288,23 @@ def _apart(value: float, limit: float) -> tuple[str, str]:
         if texts[0] != texts[1]:
             break
     return texts
+
+
+def assessed(
+    bound: str, value: Formula, conditions: tuple[Condition, ...], environment: Environment
+) -> tuple[float | None, tuple[Failure, ...]]:
+    """The value of a bound where every side condition holds, else None and the conditions that fail."""
+    try:
+        # A side that overflows fails its condition; an overflow inside the value could hide as a finite number.
+        with np.errstate(all="ignore"):
+            checked = tuple(condition.failure(bound, environment) for condition in conditions)
+        failures = tuple(failure for failure in checked if failure is not None)
+        with np.errstate(over="raise", divide="raise", invalid="raise"):
+            found = None if failures else float(value.evaluate(environment))
+            # No bound of the library comes here with such a denominator: its conditions, or its proof, exclude it.
+            under = value.under if found is not None and isinstance(value, Quotient) else None
+            if under is not None and not under.evaluate(environment) > 0:
+                return None, (no_denominator(bound),)
+    except (OverflowError, FloatingPointError):
+        return None, (beyond_floats(bound),)
+    return (found, failures) if found is None or np.isfinite(found) else (None, (beyond_floats(bound),))

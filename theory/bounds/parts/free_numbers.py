@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.conditions import assessed
 from theory.bounds.parts.setting import Setting
 from theory.formulas.formula import Environment
 
@@ -37,7 +38,7 @@ class WithFreeNumbers(Bound, ABC):
 
     def _value(self, environment: Environment, **numbers: Any) -> float | None:
         """The value at particular numbers, or None where they or the setting fail a condition."""
-        return self._assess(having(environment, **numbers))[0]
+        return assessed(self.name, self.value, self.conditions, having(environment, **numbers))[0]
 
 
 def having(environment: Environment, **values: Any) -> Environment:

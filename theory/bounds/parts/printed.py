@@ -42,6 +42,12 @@ def explained(roots: tuple[Root, ...], several: bool) -> Iterator[str]:
         yield BEFORE
 
 
+def listed(texts: tuple[str, ...]) -> str:
+    """Formulas in a sentence."""
+    quoted = [f"${text}$" for text in texts]
+    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
 PYTHON = """\
 # {title}
 import numpy as np

@@ -8,6 +8,7 @@ from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
     COHERENCE,
+    DELAYS_DRAWN,
     DELAYS_FIXED,
     NO_DELAY,
     NO_NOISE,
@@ -18,7 +19,6 @@ from theory.bounds.parts.assumptions import (
     Assumption,
 )
 from theory.bounds.theorem_c import CONSTANT_STEP, FIXED_DELAY
-from theory.bounds.theorem_r import DELAYS_DRAWN
 
 #: A bound with another assumption is refused. The steps and reads of a `Setting` are the same in all outcomes.
 ASSUMED: Mapping[Assumption, str] = {

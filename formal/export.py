@@ -18,9 +18,9 @@ from typing import Any
 
 from formal.assumed import ASSUMED, ASSUMED_AT_RANDOM
 from theory.bounds import REGISTRY, Bound, Condition, Relation
+from theory.bounds.parts.assumptions import DELAYS_DRAWN
 from theory.bounds.parts.checked import IN_COQ
 from theory.bounds.theorem_c import BestAngle, First, HalfSine, SineRatio
-from theory.bounds.theorem_r import DELAYS_DRAWN
 from theory.formulas.formula import (
     Call,
     Defined,
@@ -35,6 +35,7 @@ from theory.formulas.formula import (
     Quotient,
     Readers,
     Served,
+    StepNumber,
     Sum,
     Total,
     WhereNoisy,
@@ -158,6 +159,7 @@ def _sine_ratio(node: SineRatio, index: str) -> _Text:
 _WRITERS: Mapping[type, Callable[[Any, str], _Text]] = {
     Number: _number,
     Name: _name,
+    StepNumber: _name,
     Sum: _sum,
     Negative: lambda node, index: (f"- {written(node.body, index, _POWER)}", _SUM),
     Product: _product,

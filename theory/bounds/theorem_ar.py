@@ -57,6 +57,8 @@ _ROUNDS, _HALVINGS = 6, 12
 class WithWeighedSquares(WithFreeNumbers):
     """Theorem A^r: evaluated at good numbers rho_k, found by fixed-point rounds."""
 
+    free = ("rho",)
+
     def chosen(self, environment: Environment) -> Environment:
         """The environment with numbers rho_k: ones, or better ones where those meet the conditions."""
         steps = np.ones(environment.steps())
@@ -157,5 +159,4 @@ THEOREM_AR = WithWeighedSquares(
         "derived in theory/bounds/theorem_ar.py",
         "Theorem A^r",
     ),
-    free=("rho",),
 )

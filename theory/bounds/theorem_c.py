@@ -39,6 +39,7 @@ from theory.bounds.parts.assumptions import BOUNDED_BELOW, NO_NOISE, SMOOTH, Ass
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.shared import exact_gradients, of_right_sign
+from theory.common.table import Table
 from theory.common.types import Floats
 from theory.formulas.formula import (
     Defined,
@@ -124,6 +125,7 @@ class First(Formula):
     """The entry of a sequence at the first step or point, k = 0."""
 
     body: Formula
+    of_a_step = False
 
     @property
     def children(self) -> tuple[Formula, ...]:
@@ -138,6 +140,13 @@ class First(Formula):
 
     def latex(self, index: str = "k") -> str:
         return self.body.latex("0")
+
+    def bracketed(self, at_least: int, index: str) -> str:
+        return self.body.bracketed(at_least, "0")
+
+    @property
+    def reaches_on(self) -> bool:
+        return self.body.reaches_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +168,7 @@ class BestAngle(Formula):
         values = {**environment.values, **{name: node.evaluate(environment) for name, node in self.fixed.items()}}
         # The side conditions are not checked yet: anything may be zero, negative or beyond floats.
         with np.errstate(all="ignore"):
-            return self._search(values, math.pi / (2 * float(values["s"]) - 1))
+            return self._search(values, math.pi / (2 * float(environment.values["s"]) - 1))
 
     def _search(self, values: Mapping[str, Any], limit: float) -> float:
         natural = float(np.clip(2 * np.arcsin(np.clip(values["h"] / 2, 0, 1)), 0, limit))
@@ -206,11 +215,13 @@ def single(symbol: str, body: Formula) -> Defined:
 
 
 #: What the bound takes from the run, whatever the angle; in the search these are numbers, computed once.
-OF_THE_RUN: Mapping[str, Formula] = {
-    "h": single("h", _L * First(_ETA)),
-    "n": First(Defined("n", served(1))),
-    "p": total(_S - 1 - _D),
-}
+OF_THE_RUN: Mapping[str, Formula] = Table(
+    {
+        "h": single("h", _L * First(_ETA)),
+        "n": First(Defined("n", served(1))),
+        "p": total(_S - 1 - _D),
+    }
+)
 _SEARCHED = _at_angle(_ANGLE, Number(1), *(Name(name, name) for name in OF_THE_RUN))
 BEST_ANGLE = BestAngle(*_SEARCHED, OF_THE_RUN)
 _WEIGHT, _VALUE = _at_angle(single(r"\theta", BEST_ANGLE), _L * _DELTA, *OF_THE_RUN.values())

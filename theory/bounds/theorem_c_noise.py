@@ -105,6 +105,8 @@ _THEOREM = _Parts.of(_L * _DELTA, *OF_THE_RUN.values())
 class WithAngle(WithFreeNumbers):
     """Theorem C with noise, evaluated at a good angle, share and rho."""
 
+    free = ("theta", "share", "young")
+
     def chosen(self, environment: Environment) -> Environment:
         """The environment with an angle, a share and a number rho, by zooming in on a grid."""
         if any(condition.failure(self.name, environment) for condition in _SHAPE):
@@ -193,5 +195,4 @@ THEOREM_C_NOISE = WithAngle(
     ),
     example="0.8/(s*L)",
     variant=True,
-    free=("theta", "share", "young"),
 )

@@ -34,10 +34,10 @@ import numpy as np
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
+    DELAYS_DRAWN,
     SMOOTH,
     STEPS_FIXED,
     UNBIASED,
-    Assumption,
     Source,
 )
 from theory.bounds.parts.bound import Bound
@@ -51,15 +51,6 @@ from theory.staleness.delay_model import DelayModel
 _L, _DELTA, _SIGMA, _ETA = map(name_node, ("L", "Delta", "sigma", "eta"))
 _MEAN, _MEAN_SQUARE = Name("Ed", r"\mathbb{E}[d]"), Name("Ed2", r"\mathbb{E}[d^{2}]")
 _THETA = Name("young", r"\theta")
-
-DELAYS_DRAWN = Assumption(
-    "random delays",
-    "Delays have one law, of mean E[d] and mean square E[d^2], each is drawn independently of the points and the noise "
-    "before, and the noise of its step has mean zero given all points, noises and delays so far; there may be no "
-    "largest one.",
-    r"d_k \sim d \text{ independent of } x_0, \dots, x_k, e_0, \dots, e_{k-1}, d_0, \dots, d_{k-1}; \quad"
-    r" \tau_k = \max(0, k - d_k); \quad \mathbb{E}[e_k \mid x_0, \dots, x_k, e_0, \dots, e_{k-1}, d_0, \dots, d_k] = 0",
-)
 
 _NU = Defined(r"\nu", WhereNoisy(Number(1), Number(0)), sequence=False)
 _LARGEST = Defined(r"\eta", peak(_ETA), sequence=False)

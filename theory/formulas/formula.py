@@ -153,6 +153,16 @@ class Formula(ABC):
     #: What it has an entry for by itself, where an update applies several gradients: a gradient, "k", or a point, "t".
     per: ClassVar[str] = ""
 
+    @property
+    def reaches_on(self) -> bool:
+        """Whether its LaTeX ends in a sum over steps, which reaches as far right as it can."""
+        return False
+
+    @property
+    def of_a_step(self) -> bool:
+        """Whether there is a value for each step or point, and not one for all."""
+        return any(child.of_a_step for child in self.children)
+
     @abstractmethod
     def compute(self, environment: Environment) -> Any:
         """The value, from the values of the children."""
@@ -280,6 +290,10 @@ class Name(Formula):
     sequence: bool = False
 
     @property
+    def of_a_step(self) -> bool:
+        return self.sequence
+
+    @property
     def children(self) -> tuple[Formula, ...]:
         return ()
 
@@ -288,6 +302,19 @@ class Name(Formula):
 
     def latex(self, index: str = "k") -> str:
         return f"{self.symbol}_{{{index}}}" if self.sequence else self.symbol
+
+
+@dataclass(frozen=True, eq=False)
+class StepNumber(Name):
+    """The k of a schedule, which counts its steps from 1, in a bound, which counts them from 0: k + 1."""
+
+    name: str = "k"
+    symbol: str = "k"
+    strength = _SUM
+    of_a_step = True
+
+    def latex(self, index: str = "k") -> str:
+        return f"{index} + 1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -336,6 +363,10 @@ class Negative(Formula):
     def latex(self, index: str = "k") -> str:
         return f"-{self.body.bracketed(_PRODUCT, index)}"
 
+    @property
+    def reaches_on(self) -> bool:
+        return self.body.reaches_on
+
 
 @dataclass(frozen=True, eq=False)
 class Product(Formula):
@@ -356,12 +387,16 @@ class Product(Formula):
 
     def latex(self, index: str = "k") -> str:
         *before, last = self.factors
-        # A sum over steps reaches as far right as it can: only the last factor may go without parentheses.
-        texts = [factor.bracketed(_POWER if isinstance(factor, OverSteps) else _PRODUCT, index) for factor in before]
+        # Of factors that end in a sum over steps, only the last may go without parentheses.
+        texts = [factor.bracketed(_POWER if factor.reaches_on else _PRODUCT, index) for factor in before]
         joined, *rest = (*texts, last.bracketed(_PRODUCT, index))
         for text in rest:
             joined += self._times(joined, text) + text
         return joined
+
+    @property
+    def reaches_on(self) -> bool:
+        return self.factors[-1].reaches_on
 
     @staticmethod
     def _times(before: str, after: str) -> str:
@@ -514,6 +549,8 @@ class OverSteps(Formula):
 
     body: Formula
     strength = _PRODUCT
+    reaches_on = True
+    of_a_step = True
 
     @property
     def children(self) -> tuple[Formula, ...]:
@@ -529,14 +566,24 @@ class OverSteps(Formula):
         return rf"\sum_{{{under}}} {self.body.bracketed(_PRODUCT, index)}"
 
 
-def _next(index: str) -> str:
-    letter = index.partition("-")[0]
-    return {"k": "j", "t": "k", "j": "i", "i": "l"}.get(letter, letter + "'")
+_INNER = {"k": "j", "t": "k", "j": "i", "i": "l"}
+
+
+def inner_index(index: str) -> str:
+    r"""The letter of a sum within what has this index.
+
+    >>> inner_index("k-1"), inner_index(r"\tau_{j}"), inner_index("0"), inner_index("l")
+    ('j', 'i', 'j', "l'")
+    """
+    letters = [letter for letter in index.replace(r"\tau", "") if letter in _INNER]
+    return _INNER[letters[-1]] if letters else f"{index}'" if index.islower() else "j"
 
 
 @dataclass(frozen=True, eq=False)
 class Total(OverSteps):
     """Sum over all steps."""
+
+    of_a_step = False
 
     def compute(self, environment: Environment) -> float:
         # fsum: the sum of a million terms is exact to the last bit, whatever their order.
@@ -550,6 +597,8 @@ class Total(OverSteps):
 @dataclass(frozen=True, eq=False)
 class Peak(OverSteps):
     """The largest entry of all steps."""
+
+    of_a_step = False
 
     def compute(self, environment: Environment) -> float:
         return float(np.max(self.sequence(environment)))
@@ -568,7 +617,7 @@ class Window(OverSteps):
         return environment.delay_map().window(self.sequence(environment))
 
     def latex(self, index: str = "k") -> str:
-        inner = _next(index)
+        inner = inner_index(index)
         return self.summed(rf"{inner} \in W_{{{index}}}", inner)
 
 
@@ -582,7 +631,7 @@ class Readers(OverSteps):
         return environment.delay_map().readers(self.sequence(environment))
 
     def latex(self, index: str = "k") -> str:
-        inner = "i" if index != "i" else "l"
+        inner = "i" if "i" not in index else "l"
         return self.summed(rf"{inner}:\, {index} \in W_{{{inner}}}", inner)
 
 
@@ -596,7 +645,7 @@ class Served(OverSteps):
         return environment.delay_map().served(self.sequence(environment))
 
     def latex(self, index: str = "k") -> str:
-        inner = _next(index)
+        inner = inner_index(index)
         return self.summed(rf"{inner}:\, \tau_{{{inner}}} = {index}", inner)
 
 
@@ -610,7 +659,7 @@ class Block(OverSteps):
         return environment.delay_map().block(self.sequence(environment))
 
     def latex(self, index: str = "k") -> str:
-        inner = _next(index)
+        inner = inner_index(index)
         return self.summed(rf"{inner}:\, u_{{{inner}}} = u_{{{index}}}", inner)
 
 
@@ -624,7 +673,7 @@ class Taken(OverSteps):
         return environment.delay_map().taken(self.sequence(environment))
 
     def latex(self, index: str = "k") -> str:
-        inner = _next(index)
+        inner = inner_index(index)
         return self.summed(rf"{inner}:\, u_{{{inner}}} = {index}", inner)
 
 
@@ -633,6 +682,7 @@ class Previous(Formula):
     """The entry one step earlier; zero at the first step."""
 
     body: Formula
+    of_a_step = True
 
     @property
     def children(self) -> tuple[Formula, ...]:
@@ -642,11 +692,18 @@ class Previous(Formula):
         values = np.broadcast_to(np.asarray(self.body.evaluate(environment), np.float64), (environment.steps(),))
         return np.concatenate(([0.0], values[:-1]))
 
-    def latex(self, index: str = "k") -> str:
-        return self.body.latex(f"{index}-1")
+    @property
+    def of_a_letter(self) -> bool:
+        """Whether it prints as a letter at an index, which is 0 below the first."""
+        return isinstance(self.body, Name) and self.body.sequence
 
-    def bracketed(self, at_least: int, index: str) -> str:
-        return self.body.bracketed(at_least, f"{index}-1")
+    def latex(self, index: str = "k") -> str:
+        earlier = self.body.bracketed(_SUM, f"{index}-1")
+        return earlier if self.of_a_letter else rf"{earlier} \text{{ if }} {index} > 0, \text{{ else }} 0"
+
+    @property
+    def strength(self) -> int:  # type: ignore[override]
+        return _ATOM if self.of_a_letter else _CHOICE
 
 
 @dataclass(frozen=True, eq=False)
@@ -656,6 +713,7 @@ class WhereOvertaken(Formula):
     late: Formula
     ordered: Formula
     strength, per = _CHOICE, "k"
+    of_a_step = True
 
     @property
     def children(self) -> tuple[Formula, ...]:
@@ -667,7 +725,7 @@ class WhereOvertaken(Formula):
         return np.asarray(np.where(overtaken > 0, late, ordered), dtype=np.float64)
 
     def latex(self, index: str = "k") -> str:
-        late, ordered, inner = *(one.bracketed(_SUM, index) for one in self.children), _next(index)
+        late, ordered, inner = *(one.bracketed(_SUM, index) for one in self.children), inner_index(index)
         where = rf"\tau_{{{inner}}} > \tau_{{{index}}} \text{{ for some }} {inner} \in W_{{{index}}}"
         return rf"{late} \text{{ if }} \sigma > 0 \text{{ and }} {where}, \text{{ else }} {ordered}"
 

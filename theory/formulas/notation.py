@@ -5,12 +5,13 @@ and so does every table of symbols; the values that a user gives to the constant
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from types import MappingProxyType
 
 from theory.common.errors import InputError
+from theory.common.table import Table
 from theory.formulas.formula import Name
 
 
@@ -40,7 +41,7 @@ class Symbol:
     indexed: bool = False
 
 
-GLOSSARY: Mapping[str, Symbol] = MappingProxyType(
+GLOSSARY: Mapping[str, Symbol] = Table(
     {
         symbol.name: symbol
         for symbol in (
@@ -140,3 +141,17 @@ def _elsewhere(name: str) -> str:
 
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}"
+
+
+#: The names of a bound, each with the letter that is printed and whether it has an index. k is counted from 1: no bound
+#: has it, and tau is printed and never meant.
+LETTERS: frozenset[tuple[str, str, bool]] = frozenset({
+    *((one.name, one.latex, one.indexed) for one in GLOSSARY.values() if one.name not in ("tau", "k")),
+    ("Ed", r"\mathbb{E}[d]", False), ("Ed2", r"\mathbb{E}[d^{2}]", False), ("cut", "r", False),
+    ("share", "w", False), ("share", "w", True), ("rho", r"\rho", True), ("theta", r"\theta", False),
+    ("theta", "best", False), ("young", r"\theta", False), ("young", r"\rho", False), ("young", r"\rho", True),
+})  # fmt: skip
+#: The letters of abbreviations: none that a sum, a step or a point goes by, and none that is printed for another thing.
+ABBREVIATION = re.compile(
+    r"[a-dhn-ru-wyzACHNPQRSUV]|\\(beta|eta|nu|theta)|A_\{0\}|H\^\+|U_\{s(-1)?\}|d_\{\\max\}", re.ASCII
+)

@@ -13,7 +13,7 @@ _WORDS = {
     r"\Delta": "Δ", r"\eta": "η", r"\sigma": "σ", r"\mu": "μ", r"\tau": "τ", r"\theta": "θ", r"\beta": "β",
     r"\nu": "ν", r"\rho": "ρ",
     r"\nabla": "∇", r"\mathbb{E}": "E", r"\sum": "Σ", r"\in": " ∈ ", r"\le": " ≤ ", r"\ge": " ≥ ", r"\infty": "∞",
-    r"\ne": " ≠ ",
+    r"\ne": " ≠ ", r"\log": "ln",
     r"\dots": "...", r"\cdot": "·", r"\langle": "⟨", r"\rangle": "⟩", r"\ln": "ln", r"\exp": "exp", r"\sin": "sin",
     r"\cos": "cos", r"\min": "min", r"\max": "max", r"\inf": "inf", r"\mid": "|", r"\|": "‖", r"\quad": "  ",
     r"\{": "⦃", r"\}": "⦄", r"\lfloor": "⌊", r"\rfloor": "⌋", r"\lceil": "⌈", r"\rceil": "⌉", r"\pi": "π",
@@ -34,7 +34,7 @@ def plain(latex: str) -> str:
     text = _with_arguments(text, r"\text", 1, lambda body: body)
     for command in sorted(_WORDS, key=len, reverse=True):
         text = re.sub(re.escape(command) + (r"(?![A-Za-z])" if command[-1].isalpha() else ""), _WORDS[command], text)
-    text = re.sub(r"\^\{?(\d+)\}?", lambda found: found[1].translate(_SUPERSCRIPTS), text)
+    text = re.sub(r"\^(\d|\{\d+\})", lambda found: found[1].strip("{}").translate(_SUPERSCRIPTS), text)
     text = re.sub(r"([_^])\{(\w|[^{}\s]{1,2})\}", r"\1\2", text)
     text = re.sub(r"([_^])\{([^{}]*)\}", r"\1(\2)", text)
     text = text.replace("{", "").replace("}", "").replace("⦃", "{").replace("⦄", "}")

@@ -17,18 +17,20 @@ What an expression denotes
     meaning from `axioms.py`.
 
 What every constructor keeps
-    1. A bound variable is a number that only `total` makes, a free one a name: neither can be taken for the other, and
-       no name is ever invented. What is put in for a free variable has no bound variable in it.
+    1. A bound variable is a number that only `total` makes, a free one a name: neither can be taken for the other. What
+       is put in for a free variable has no bound variable in it. (`up_to_the_last` alone makes up a name, x, xx, ...:
+       one that is met in none of its arguments.)
     2. Every sum is finite: from its own constraints each bound variable, or its update, has something free below it and
        above it.
     3. Powers are whole; a negative power stands at symbols in POSITIVE only: no expression can divide by zero.
     4. Coefficients are fractions, offsets ints, names strs, by exact type, and before any cache is asked: nothing is
        converted, no float decides anything, nothing compares in a way of its own.
-    5. All values are tuples; what is handed out of a cache is a copy.
+    5. All values are tuples, and none can be pickled; what is handed out of a cache is a copy.
     6. A fact is made by `_fact` alone, and what it says lies in a private table; every rule refuses what is not exactly
        a Fact that `_fact` made.
 Python cannot prevent that somebody replaces a rule or a property of a class while the program runs, builds a value with
-tuple.__new__, or writes into a private table: who does so has changed the kernel, and found no proof.
+tuple.__new__ (which is what unpickling made-up bytes does), or writes into a private table, reached by its name, with
+gc, in a frame (sys.settrace) or in a closure: who does so has changed the kernel, and found no proof.
 """
 
 from __future__ import annotations
@@ -62,7 +64,16 @@ def must_be(value: Any, *kinds: type[Kind]) -> Kind:
     raise ProofError(f"This is no {' or '.join(kind.__name__.lower() for kind in kinds)}: {value!r}.")
 
 
-class Index(tuple[Any, ...]):
+class Value:
+    """What the kernel makes: built by its constructor alone, so that it is not pickled by any protocol, nor copied."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise ProofError(f"A {type(self).__name__.lower()} is made by the kernel, and never from bytes.")
+
+
+class Index(Value, tuple[Any, ...]):
     """A step or point number: core + offset."""
 
     __slots__ = ()
@@ -87,7 +98,7 @@ class Index(tuple[Any, ...]):
         return f"{_written(self[0])}{self[1]:+d}" if self[1] else _written(self[0])
 
 
-class Le(tuple[Any, ...]):
+class Le(Value, tuple[Any, ...]):
     """The constraint left <= right + gap between two cores."""
 
     __slots__ = ()
@@ -130,11 +141,11 @@ def _checked_core(core: Any) -> Core:
             return core  # type: ignore[no-any-return]
         if size == 3 and kind in ("tau", "update") and type(core[2]) is int:
             return (kind, _checked_core(core[1]), core[2])
-    raise ProofError(f"This is no index: {core!r}. Names begin with a letter; _, # and @ are the kernel's own.")
+    raise ProofError(f"This is no index: {core!r}. Names begin with a letter; T, D, _, # and @ are the kernel's own.")
 
 
 def _is_letter(name: Any) -> bool:
-    return type(name) is str and name.isidentifier() and name[0].isalpha()
+    return type(name) is str and name.isidentifier() and name[0].isalpha() and name not in ("T", "D")
 
 
 def _written(core: Core) -> str:
@@ -323,7 +334,7 @@ def _follows(context: Context, more: frozenset[Le], constraint: Le) -> bool:
     return not known or known.get((left, right), gap + 1) <= gap
 
 
-class Context(tuple[Any, ...]):
+class Context(Value, tuple[Any, ...]):
     """What is known of the free indices, of the reads, and of the noise."""
 
     __slots__ = ()
@@ -380,7 +391,7 @@ Moves = Mapping[Core, Index]  # what to put in place of variables
 POSITIVE = frozenset({"L", "s", "mu", "T", "B", "rho", "young", "cut", "root", "number"})
 
 
-class Term(tuple[Any, ...]):
+class Term(Value, tuple[Any, ...]):
     """One summand, without its coefficient; `size` is the number of its bound variables."""
 
     __slots__ = ()
@@ -656,7 +667,7 @@ def _exact(number: Any) -> Fraction:
     )
 
 
-class Expression(tuple[Any, ...]):
+class Expression(Value, tuple[Any, ...]):
     """A sum of terms with rational coefficients; equality is decided by `normal`."""
 
     __slots__ = ()
@@ -803,7 +814,7 @@ class Hypothesis(NamedTuple):
     strict: bool = False
 
 
-class Fact:
+class Fact(Value):
     """`expression` >= 0 (or = 0) wherever the context holds. Only rules and axioms make one, and keep what it says."""
 
     __slots__ = ("__weakref__",)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.common.table import Table
-from theory.formulas.formula import Environment, Formula, Name, Product, Sum
+from theory.formulas.formula import Environment, Formula, Name, Product, Sum, inner_index
 from theory.proofs.kernel import Expression, Index
 
 
@@ -80,6 +80,10 @@ class Moved(Abstract):
     def bracketed(self, at_least: int, index: str) -> str:
         return self.body.bracketed(at_least, PLACES[self.place](index))
 
+    @property
+    def reaches_on(self) -> bool:
+        return self.body.reaches_on
+
 
 @dataclass(frozen=True, eq=False)
 class At(Abstract):
@@ -98,6 +102,10 @@ class At(Abstract):
 
     def bracketed(self, at_least: int, index: str) -> str:
         return self.body.bracketed(at_least, self.letter)
+
+    @property
+    def reaches_on(self) -> bool:
+        return self.body.reaches_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,13 +171,15 @@ class UpTo(Abstract):
 
     body: Formula
     strength = Product.strength
+    reaches_on = True
 
     @property
     def children(self) -> tuple[Formula, ...]:
         return (self.body,)
 
     def latex(self, index: str = "k") -> str:
-        return rf"\sum_{{j=1}}^{{{index}}} {self.body.bracketed(Product.strength, 'j')}"
+        inner = inner_index(index)
+        return rf"\sum_{{{inner}=1}}^{{{index}}} {self.body.bracketed(Product.strength, inner)}"
 
 
 #: How an index is printed at a place; `statement.py` says which one it is.

@@ -23,7 +23,7 @@ from theory.proofs.axioms import AXIOMS
 from theory.proofs.kernel import Context, Expression, Fact, ProofError
 from theory.proofs.nodes import MINIMUM, G, square, written
 from theory.proofs.statement import fraction, meaning
-from theory.proofs.theorem import compare, one_letter_one_thing
+from theory.proofs.theorem import compare, formulas_of, one_letter_one_thing
 
 
 def minimum(context: Context, point: kernel.Index, with_last: bool = True) -> Fact:
@@ -328,7 +328,8 @@ def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound
         _check_hypotheses(final, proof.assumed)
         if proof.conclusion.equality and not final.equality:
             raise ProofError("The conclusion is an equality and the proof ends with an inequality.")
-        one_letter_one_thing(side for step in proof.steps for side in (step.claim.left, step.claim.right))
+        sides = [side for step in proof.steps for side in (step.claim.left, step.claim.right)]
+        one_letter_one_thing([*sides, *(formulas_of(bound) if bound is not None else ())])
         parts = (proof.denominator, proof.weights, proof.last, proof.mean)
         more = [evaluate(part, facts) if part else None for part in parts]
         if bound is not None:

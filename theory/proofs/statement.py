@@ -9,7 +9,8 @@ number whose text says another value than it has; a power that is no whole numbe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from fractions import Fraction
 from functools import cache, reduce
 from itertools import count
@@ -36,6 +37,7 @@ from theory.formulas.formula import (
     Quotient,
     Readers,
     Served,
+    StepNumber,
     Sum,
     Taken,
     Total,
@@ -83,7 +85,11 @@ FREE = frozenset({"young", "share", "rho"})
 
 def meaning(node: Formula, index: Index = _K) -> Expression:
     """The kernel's expression for a formula at an index; T is the number of steps, points are 0..T."""
-    return _meaning(node).at(**{"": index})
+    made = _meaning(node).at(**{"": index})
+    for atom in (atom for term, _ in made.terms for atom, _ in term.monomial if atom[0] in ("number", "root", "log")):
+        if atom[1].core == ZERO.core and atom[1].offset < 1:
+            raise ProofError(f"The number {atom[1].offset} stands for nothing in {node.latex()}: numbers begin at 1.")
+    return made
 
 
 def _meaning(node: Formula) -> Expression:
@@ -103,11 +109,28 @@ def _read(node: Formula) -> Expression:
 
 
 def of_plain_parts(node: Formula) -> None:
-    """Refuse a node with a part, beside other nodes, that is of a type of its own, or is not fixed."""
-    for value in vars(node).values():
-        for part in value if type(value) is tuple else (value,):
-            if not isinstance(part, Formula):
-                must_be(part, str, bool, int, float, NoneType, Index, Function)
+    """Refuse a node whose parts, beside other nodes, are not exactly of the types that its class says."""
+    for one in fields(node):  # type: ignore[arg-type]
+        value = getattr(node, one.name)
+        for part in value if one.type == "tuple[Formula, ...]" and type(value) is tuple else (value,):
+            if not isinstance(part, Formula) or one.type in _KINDS:
+                must_be(part, *_KINDS.get(one.type, ()))
+
+
+_KINDS: Mapping[Any, tuple[type[Any], ...]] = Table(
+    {"str": (str,), "bool": (bool,), "int": (int,), "float": (float, int), "str | None": (str, NoneType)}
+    | {"Index": (Index,), "Function": (Function,), "Mapping[str, Formula]": (Table,)}
+)
+
+
+def library(root: Formula, kinds: Iterable[type[Any]] = ()) -> Iterator[Formula]:
+    """A formula and all that it is made of; one of a class of its own may mean or print anything, and is refused."""
+    pending, allowed = [root], tuple(kinds) or (BestAngle, *_READINGS)
+    while pending:
+        node = must_be(pending.pop(), *allowed)
+        of_plain_parts(node)
+        yield node
+        pending.extend(node.children)
 
 
 _EXACT = re.compile(r"\d+(/\d+)?|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -129,8 +152,6 @@ def _name(node: Name) -> Expression:
         return expression(1).total((" ",), le(tau(_HERE), _INSIDE), lt(_INSIDE, update(_HERE)))
     if name in ("f", "eta") and node.sequence:
         return gap_at(_HERE) if name == "f" else scalar("eta", _HERE)
-    if name == "k" and not node.sequence:
-        return scalar("number", update(_HERE) + 1)
     if name in FREE or (name in CONSTANTS and not node.sequence) or node is nodes.MINIMUM:
         return scalar(name, _HERE) if node.sequence else scalar(name)
     raise ProofError(f"The letter {node.latex()}, named {name!r}, stands for nothing in a proof.")
@@ -145,9 +166,10 @@ def _of_here(node: Formula) -> Expression:
 
 
 def _defined(node: Defined) -> Expression:
-    if not node.sequence and "" in free_variables(_meaning(node.body)):
+    body = _meaning(node.body)
+    if not node.sequence and "" in free_variables(body):
         raise ProofError(f"{node.symbol} is printed without an index, but depends on the step.")
-    return _meaning(node.body)
+    return body
 
 
 def _quotient(node: Quotient) -> Expression:
@@ -182,17 +204,17 @@ def _call(node: Call) -> Expression:
     number = _whole(node.arguments[0]) if name in _OF_NUMBERS and len(node.arguments) == 1 else None
     if number is not None:
         return scalar(_OF_NUMBERS[name], number)
-    parts = (part for argument in node.arguments for part in fraction(argument))
+    symbol, parts = name_of(node), (part for argument in node.arguments for part in fraction(argument))
     depends = {name for part in parts for name in free_variables(_of_here(part))}
-    return scalar(name_of(node), *([_HERE] if depends else []))
+    return scalar(symbol, *([_HERE] if depends else []))
 
 
 def _whole(node: Formula) -> Index | None:
     """The whole number that a node stands for, if it does: steps are counted from 1 in formulas and from 0 here."""
-    if type(node) is Name and not node.sequence and node.name in ("T", "k"):
-        return LAST if node.name == "T" else _HERE + 1
-    if type(node) is nodes.Here:
-        return _HERE
+    if type(node) is Name and node.name == "T":
+        return LAST
+    if type(node) in (nodes.Here, StepNumber):
+        return _HERE if type(node) is nodes.Here else _HERE + 1
     found = _whole(node.body) if type(node) is nodes.Moved else None
     return None if found is None else found.at(**{"": _PLACES[node.place](_HERE)})  # type: ignore[attr-defined]
 
@@ -203,9 +225,11 @@ def fraction(value: Formula) -> tuple[Formula, Formula]:
 
 
 def name_of(node: Call | Peak) -> str:
-    """The symbol of the kernel for a call of a function or a largest entry: one for each node."""
+    """The symbol of the kernel for a call of a function or a largest entry of the library: one for each node."""
     if type(node) is not Call and type(node) is not Peak:
         raise ProofError("Calls and largest entries have a symbol of their own, and nothing else has.")
+    for _ in library(node):
+        pass
     return _symbol(node)
 
 
@@ -218,8 +242,8 @@ _calls = count()
 
 
 def _peak(node: Peak) -> Expression:
-    _of_here(node.body)
-    return scalar(name_of(node))
+    symbol, _ = name_of(node), _of_here(node.body)
+    return scalar(symbol)
 
 
 def is_angle(node: Formula) -> bool:
@@ -317,6 +341,7 @@ _READINGS: Mapping[type, Callable[[Any], Expression]] = Table(
     {
         Number: lambda node: expression(exact(node)),
         Name: _name,
+        StepNumber: lambda node: scalar("number", _HERE + 1),
         Sum: lambda node: reduce(add, map(_meaning, node.terms)),
         Negative: lambda node: -_meaning(node.body),
         Product: lambda node: reduce(mul, map(_meaning, node.factors)),

@@ -10,7 +10,6 @@ condition, by formula and relation; that the denominator is positive; and from w
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from fractions import Fraction
@@ -22,6 +21,7 @@ from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
     COHERENCE,
+    DELAYS_DRAWN,
     DELAYS_FIXED,
     NO_DELAY,
     NO_NOISE,
@@ -39,21 +39,22 @@ from theory.bounds.theorem_ar import WithWeighedSquares
 from theory.bounds.theorem_b_noise import WithShares
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
 from theory.bounds.theorem_c_noise import WithAngle
-from theory.bounds.theorem_r import DELAYS_DRAWN
 from theory.common.table import Table
 from theory.formulas.formula import (
+    Call,
     Defined,
     Formula,
     Name,
-    Negative,
     Number,
     OverSteps,
+    Peak,
     Previous,
     Quotient,
+    StepNumber,
     call,
     formula,
 )
-from theory.formulas.notation import GLOSSARY, name_node
+from theory.formulas.notation import ABBREVIATION, LETTERS, name_node
 from theory.proofs import axioms, kernel
 from theory.proofs.kernel import (
     LAST,
@@ -76,7 +77,7 @@ from theory.proofs.kernel import (
     vector,
     weaken,
 )
-from theory.proofs.statement import OF_BOUNDS, exact, fraction, is_angle, meaning, of_plain_parts
+from theory.proofs.statement import OF_BOUNDS, exact, fraction, is_angle, library, meaning
 
 _S, _D, _SIGMA, _K = *map(name_node, ("s", "d", "sigma")), var("k")
 _G, _STEPS, _START = vector("g", _K), (le(ZERO, _K), lt(_K, LAST)), Context(frozenset({lt(ZERO, LAST)}))
@@ -85,21 +86,12 @@ _TOLERANCE = 1e-12
 
 # ------------------------------------------------------------------------------------------- what may stand in a bound
 
-#: The names of a bound, each with the letter that is printed and whether it has an index.
-_LETTERS = frozenset({
-    *((name, node.symbol, node.sequence) for name in GLOSSARY if (node := name_node(name)) and name != "tau"),
-    ("Ed", r"\mathbb{E}[d]", False), ("Ed2", r"\mathbb{E}[d^{2}]", False), ("cut", "r", False),
-    ("share", "w", False), ("share", "w", True), ("rho", r"\rho", True), ("theta", r"\theta", False),
-    ("theta", "best", False), ("young", r"\theta", False), ("young", r"\rho", False), ("young", r"\rho", True),
-})  # fmt: skip
-_ABBREVIATION = re.compile(r"[A-Za-z]|\\(beta|eta|nu|theta)|A_\{0\}|H\^\+|U_\{s(-1)?\}|d_\{\\max\}", re.ASCII)
 
-
-def _formulas(bound: Bound) -> Iterator[tuple[Formula, str | None]]:
-    """Every formula of a bound, with its index if it is a side of a condition."""
-    of_mean = () if bound.weighed is None else (bound.weighed.each, bound.weighed.whole)
-    yield from ((one, None) for one in (bound.value, *of_mean))
-    yield from ((side, c.index) for c in _asked_for(bound) for side in (c.left, c.right))
+def formulas_of(bound: Bound) -> Iterator[Formula]:
+    """Every formula of a bound."""
+    yield bound.value
+    yield from () if bound.weighed is None else (bound.weighed.each, bound.weighed.whole)
+    yield from (side for c in _asked_for(bound) for side in (c.left, c.right))
 
 
 def _asked_for(bound: Bound) -> Iterator[Condition]:
@@ -122,62 +114,72 @@ def of_the_library(bound: Bound) -> None:
         must_be(c.relation, Relation), must_be(c.since, int), must_be(c.index, str, NoneType)
         if not 0 <= must_be(c.relative, float) <= _TOLERANCE:
             raise ProofError("A condition with an equality is checked too loosely.")
-        if c.since not in ((0, 1) if c.index in ("k", "t") else (0,)):
+        if c.index not in (None, "k", "t") or c.since not in ((0, 1) if c.index else (0,)):
             raise ProofError(f"The condition {c.name} is not asked for where it is printed.")
 
 
 def printed_as_meant(bound: Bound) -> None:
-    """Refuse formulas in which a letter stands for two things, or a node is none of the library or prints otherwise."""
+    """Refuse formulas in which a letter stands for two things, or that print, mean or compute different things."""
     names: dict[str, tuple[str, str, bool]] = {}
-    for one, index in _formulas(bound):
-        for node in one.walk():
-            must_be(node, *OF_BOUNDS)
-            key = (node.name, node.symbol, node.sequence) if type(node) is Name else ("theta", "best", False)
-            if type(node) is not BestAngle:
-                of_plain_parts(node)
-            if type(node) in (Name, BestAngle) and (key not in _LETTERS or names.setdefault(key[0], key) != key):
-                raise ProofError(f"The letter {key[1]} cannot stand for {key[0]!r} in a bound.")
-            if key[0] == "k" and index != "k":
-                raise ProofError("The number k of a step is counted from 1 only in a condition of every step.")
-            if type(node) is Defined and not _ABBREVIATION.fullmatch(node.symbol):
-                raise ProofError(f"The letter {node.symbol} is none that an abbreviation may have.")
-            inside = getattr(node, "body", formula(1))
-            if type(node) not in (Defined, Negative) and "k" in inside.names():
-                raise ProofError("The number k of a step has no place under a sum.")
-            if type(node) in (Previous, First) and not free_variables(meaning(inside)):
-                raise ProofError(f"{node.latex()} does not show that it is about another step.")
+    for node in (node for one in formulas_of(bound) for node in library(one, OF_BOUNDS)):
+        key = (node.name, node.symbol, node.sequence) if type(node) is Name else ("theta", "best", False)
+        if type(node) in (Name, BestAngle) and (key not in LETTERS or names.setdefault(key[0], key) != key):
+            raise ProofError(f"The letter {key[1]} cannot stand for {key[0]!r} in a bound.")
+        taken = node.symbol == "u" and SEVERAL_READS in bound.assumptions if type(node) is Defined else False
+        if type(node) is Defined and (taken or not ABBREVIATION.fullmatch(node.symbol)):
+            raise ProofError(f"The letter {node.symbol} is none that an abbreviation may have.")
+        if type(node) is Defined and not node.sequence and node.body.of_a_step:
+            raise ProofError(f"{node.symbol} is printed without an index, but depends on the step.")
+        if type(node) in (Call, Peak):
+            _is_computed(_meanings(*node.children))
     of_mean = () if bound.weighed is None else ((bound.weighed.each, "t"), (bound.weighed.whole, None))
     of_conditions = ((side, c.index) for c in _asked_for(bound) for side in (c.left, c.right))
     for one, index in ((bound.value, None), *of_mean, *of_conditions) if SEVERAL_READS in bound.assumptions else ():
         if _places(one) - {index}:
             raise ProofError(f"{one.latex()} mixes what belongs to gradients with what belongs to points.")
-    one_letter_one_thing(one for one, _ in _formulas(bound))
-    for one, _ in _formulas(bound):
-        _nothing_cancels(one)
+    one_letter_one_thing(formulas_of(bound))
+    if bound.value.of_a_step or (bound.weighed is not None and bound.weighed.whole.of_a_step):
+        raise ProofError("The value of a bound is one number.")
+    for c in _asked_for(bound):
+        if (c.index is None) is (c.left.of_a_step or c.right.of_a_step):
+            raise ProofError(f"The condition {c.name} is not asked for where it is printed.")
+        _is_computed(body for body, *_ in _said(c))
+    _is_computed(_meanings(*formulas_of(bound)))
 
 
 def _places(node: Formula) -> frozenset[str]:
     """What a formula has an entry for, where an update applies several gradients: gradients, "k", or points, "t"."""
     inside, summed = frozenset[str]().union(*map(_places, node.children)), isinstance(node, OverSteps | First)
-    if type(node) is Previous or (summed and "t" in inside):
+    if type(node) in (Previous, StepNumber) or (summed and "t" in inside):
         raise ProofError(f"{node.latex()} has no meaning where an update applies several gradients.")
-    own = "k" if type(node) is Name and (node.sequence or node.name == "k") else node.per
+    own = "k" if type(node) is Name and node.sequence else node.per
     return frozenset(own) if summed else inside | frozenset(own)
 
 
-def _nothing_cancels(one: Formula) -> None:
-    """Refuse parts of a formula that cancel, or numbers that dwarf the others: floats would not see what is left."""
-    for part in fraction(one):
+def _meanings(*nodes: Formula) -> Iterator[Expression]:
+    """What numerators and denominators mean; what means nothing serves no proof."""
+    for part in (part for node in nodes for part in fraction(node)):
         try:
-            terms = meaning(part).terms
-        except ProofError:  # what has no meaning serves no proof
-            return
-        left, sizes = Expression(terms).normal(_START), Expression(tuple((t, abs(c)) for t, c in terms)).normal(_START)
-        # Theorem C adds up sines of which some cancel; they are never large.
+            yield meaning(part)
+        except ProofError:
+            continue
+
+
+def _is_computed(bodies: Iterable[Expression]) -> None:
+    """Refuse parts of a formula that cancel, or numbers that dwarf the others: floats would not see what is left."""
+    for body in bodies:
+        whole = Expression(tuple((t, abs(c)) for t, c in body.terms))
+        left, sizes = body.normal(_START), whole.normal(_START)
         gone = [term[2] for term, c in sizes.items() if c > 1000 * abs(left.get(term, Fraction(0)))]
-        gone = [monomial for monomial in gone if all(atom[0] != "U" for atom, _ in monomial)]
-        if gone or any(not 1e-6 < c < 1e6 for c in sizes.values()):
-            raise ProofError(f"In {part.latex()} parts cancel, or numbers are too large or small to compute with.")
+        found = [{(atom[0], power) for atom, power in monomial} for monomial in gone]
+        # Theorem C adds up sines of which some cancel; they are never large.
+        if not all({("U", 1)} <= powers <= _OF_SINES for powers in found) or any(
+            not 1e-6 < c < 1e6 for c in sizes.values()
+        ):
+            raise ProofError("Parts of a formula cancel, or numbers are too large or small to compute with.")
+
+
+_OF_SINES = frozenset({("U", 1), ("sine", 2), ("L", 1), ("eta", 1), ("T", 1), ("share", 1)})
 
 
 def one_letter_one_thing(formulas: Iterable[Formula]) -> None:
@@ -208,17 +210,17 @@ def same(one: Any, other: Any) -> bool:
 
 # ------------------------------------------------------------------------------------------------- what a bound grants
 
-_IN_ORDER = (_D, Relation.AT_MOST, Previous(_D) + 1, 1)
-_WITHIN = (_D, Relation.AT_MOST, _S - 1, 0)
+_IN_ORDER = (_D, Relation.AT_MOST, Previous(_D) + 1, "k", 1)
+_WITHIN = (_D, Relation.AT_MOST, _S - 1, "k", 0)
 _NOISY, _STALE = (_SIGMA, Relation.ABOVE, formula(0)), (_S, Relation.ABOVE, formula(1))
 # A law of all runs: the assumption that is printed for it, the condition that is checked, and when it is asked for.
 _LAWS: Mapping[kernel.Law, tuple[Assumption, tuple[Any, ...], tuple[Any, ...] | None]] = Table(
     {
-        kernel.NOISELESS: (NO_NOISE, (_SIGMA, Relation.EQUALS, formula(0), 0), None),
-        kernel.PROMPT: (NO_DELAY, (_D, Relation.AT_MOST, formula(0), 0), None),
+        kernel.NOISELESS: (NO_NOISE, (_SIGMA, Relation.EQUALS, formula(0), None, 0), None),
+        kernel.PROMPT: (NO_DELAY, (_D, Relation.AT_MOST, formula(0), "k", 0), None),
         kernel.IN_ORDER: (ORDERED_READS, _IN_ORDER, None),
         kernel.IN_ORDER_IF_NOISY: (ORDERED_READS, _IN_ORDER, _NOISY),
-        kernel.FIXED: (FIXED_DELAY, (_D, Relation.EQUALS, call("min", Previous(_D) + 1, _S - 1), 1), None),
+        kernel.FIXED: (FIXED_DELAY, (_D, Relation.EQUALS, call("min", Previous(_D) + 1, _S - 1), "k", 1), None),
     }
 )
 
@@ -226,7 +228,7 @@ _LAWS: Mapping[kernel.Law, tuple[Assumption, tuple[Any, ...], tuple[Any, ...] | 
 def _states(bound: Bound, template: tuple[Any, ...], when: tuple[Any, ...] | None = None) -> bool:
     """Whether a condition of the bound is left relation right, from a step on, asked for always or as `when` says."""
     return any(
-        same((c.left, c.relation, c.right, c.since), template)
+        same((c.left, c.relation, c.right, c.index, c.since), template)
         and (c.when is None or (when is not None and same((c.when.left, c.when.relation, c.when.right), when)))
         for c in bound.conditions
     )
@@ -265,6 +267,11 @@ def least_steps(bound: Bound) -> int:
     return max((int(number) for number in asked), default=1)
 
 
+def _within(bound: Bound) -> bool:
+    """Whether no delay is beyond s - 1."""
+    return _states(bound, _WITHIN) or bool(laws(bound) & {kernel.PROMPT, kernel.FIXED})
+
+
 def _grants(bound: Bound, axiom: str) -> bool:
     """Whether what an axiom assumes is printed with the bound."""
     stated, known = frozenset(bound.assumptions), laws(bound)
@@ -281,7 +288,7 @@ def _grants(bound: Bound, axiom: str) -> bool:
         axioms.BLOCKS: SEVERAL_READS in stated,
         axioms.BLOCKWISE: BLOCK_READS in stated,
         axioms.VARIANCE: BOUNDED_VARIANCE in stated or kernel.NOISELESS in known,
-        axioms.WITHIN: _states(bound, _WITHIN) or bool(known & {kernel.PROMPT, kernel.FIXED}),
+        axioms.WITHIN: _within(bound),
         axioms.ONE_DELAY: kernel.FIXED in known,
         axioms.DRAWN: kernel.RANDOM in known and independent,
         axioms.ONE_LAW: kernel.RANDOM in known,
@@ -301,9 +308,9 @@ _OF_SYMBOLS = frozenset({
 
 def _angle_in_range(bound: Bound) -> bool:
     """Whether theta is one number from 0 to pi/(2s - 1): the best angle by its making, or a number with conditions."""
-    nodes = {node for one, _ in _formulas(bound) for node in one.walk()}
+    nodes = {node for one in formulas_of(bound) for node in one.walk()}
     theta = Name("theta", r"\theta")
-    asked = ((theta, Relation.AT_LEAST, formula(0), 0), ((2 * _S - 1) * theta, Relation.AT_MOST, _PI, 0))
+    asked = ((theta, Relation.AT_LEAST, formula(0), None, 0), ((2 * _S - 1) * theta, Relation.AT_MOST, _PI, None, 0))
     return BEST_ANGLE in nodes or all(_states(bound, one) for one in asked)
 
 
@@ -334,7 +341,7 @@ def _difference(assumed: Hypothesis, body: Expression, place: Any) -> Mapping[An
 
 def _asked(bound: Bound) -> Iterator[tuple[Expression, bool, bool, int, Callable[[kernel.Index], kernel.Index]]]:
     """What each condition says is not negative: whether it is positive, or 0, from which k on, and the point of a k."""
-    if COHERENCE in bound.assumptions:
+    if COHERENCE in bound.assumptions and _within(bound):  # it is assumed of the points of the window
         yield _G.dot(vector("g", tau(_K))) - scalar("mu") * _G.square(), False, False, 0, lambda point: point
     for condition in bound.conditions:
         yield from ((*said, (lambda t: t) if condition.index == "t" else update) for said in _said(condition))
@@ -362,7 +369,7 @@ def _said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
 
 def _signs(bound: Bound) -> None:
     """Refuse a bound in which a letter has a sign in proofs that no condition asks for; T, s, eta have it by type."""
-    names, known = frozenset[str]().union(*(one.names() for one, _ in _formulas(bound))), laws(bound)
+    names, known = frozenset[str]().union(*(one.names() for one in formulas_of(bound))), laws(bound)
     names |= {"L", *(() if kernel.NOISELESS in known else ("sigma",))}
     names |= {*(("mu",) if COHERENCE in bound.assumptions else ()), *(("Ed", "Ed2") if kernel.RANDOM in known else ())}
     shown = {"T", "s", "eta", "B"}

@@ -38,13 +38,13 @@ from theory.bounds import REGISTRY
 from theory.bounds.parts.assumptions import (
     BOUNDED_VARIANCE,
     COHERENCE,
+    DELAYS_DRAWN,
     DELAYS_FIXED,
     NO_DELAY,
     ORDERED_READS,
     STEPS_FIXED,
 )
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First, HalfSine, SineRatio
-from theory.bounds.theorem_r import DELAYS_DRAWN
 from theory.formulas.formula import Defined, Name, Previous, WhereNoisy, WhereOvertaken, call, formula, total
 from theory.proofs import PROOFS, kernel
 from theory.proofs.axioms import AXIOMS, drawn, noise_cases, orthogonal, sign
@@ -225,7 +225,7 @@ def test_b6_what_a_condition_is_asked_for_is_checked_as_it_is_printed(loose):
     [
         (condition(CUT, ">=", D, index="k"),),
         (condition(CUT, ">=", total(ETA)),),
-        (condition(CUT, ">", 0, index="k", since=1),),
+        (condition(CUT, ">", 0 * ETA, index="k", since=1),),
         (condition(CUT, ">", 0, when=condition(S, ">", 1)),),
         (condition(CUT, ">=", 0),),
         (condition(CUT, ">", YOUNG), condition(YOUNG, ">", CUT)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -24,7 +25,7 @@ from tests.support.made_bounds import (
 )
 from tests.support.replays import replayed
 from theory.bounds import REGISTRY
-from theory.bounds.parts.bound import BEFORE
+from theory.bounds.parts.printed import BEFORE
 from theory.bounds.theorem_c import First, HalfSine, SineRatio
 from theory.formulas.formula import (
     Defined,
@@ -34,6 +35,7 @@ from theory.formulas.formula import (
     Previous,
     Readers,
     Served,
+    StepNumber,
     Total,
     WhereNoisy,
     WhereOvertaken,
@@ -76,26 +78,26 @@ def test_c_what_holds_if_something_does_is_bracketed_inside_of_anything_else(cho
     assert (choice / S).latex() == rf"\frac{{{alone}}}{{s}}"
 
 
-@pytest.mark.parametrize("body", [L, formula(3), 2 * L * DELTA, total(ETA)])
-@pytest.mark.parametrize("place", [Previous, First, lambda body: First(Previous(body))])
-def test_c_another_step_is_met_only_by_what_shows_its_index(place, body):
-    """What stood before the first step is 0; of a constant it prints the constant."""
-    for value in (TRUE + 0 * place(body), TRUE - total(ETA - ETA) * place(body)):
-        assert refusal(made(value), true())
-    assert "another step" in refusal(made(TRUE, condition(place(body), ">=", 0)), true())
-    compare(made(TRUE, condition(ETA, "<=", Previous(ETA), index="k", since=1)), true())
+@pytest.mark.parametrize("body", [L, formula(3), 2 * L * ETA + 100, total(ETA), 1 - 1 / Name("rho", r"\rho", True)])
+def test_c_what_a_formula_is_before_the_first_step_is_said_with_it(body):
+    """2 L eta_{k-1} + 100 is 100 at k = 0 for a reader who puts 0 for eta_{-1}; Previous is 0 there as a whole."""
+    earlier = Previous(body)
+    assert earlier.latex("t") == rf"{body.latex('t-1')} \text{{ if }} t > 0, \text{{ else }} 0"
+    for whole in (TRUE + earlier, 2 * earlier, -earlier, earlier**2, total(earlier)):
+        assert rf"\left({earlier.latex()}\right)" in whole.latex()
+    asked = made(TRUE, condition(earlier + ETA, ">=", 0, index="t"))
+    assert r"\text{ if } t > 0" in asked.statement and BEFORE not in asked.statement
 
 
 @pytest.mark.parametrize("sum_", [Window, Readers, Served, Total, Peak, Previous, First])
-def test_c_the_number_of_a_step_has_no_place_under_a_sum(sum_):
-    """k is counted from 1, and steps from 0: the sum over j in W_k of k is no sum of j."""
-    inside = sum_(NUMBER * ETA)
-    assert "number k" in refusal(made(TRUE, condition(inside, ">=", 0, index="k")), true())
-    assert "number k" in refusal(made(TRUE + 0 * inside), true())
-    for index in (None, "t"):
-        assert "number k" in refusal(made(TRUE, condition(NUMBER, ">=", 1, index=index)), true())
-    assert "number k" in refusal(made(TRUE / total(NUMBER), weights=NUMBER, covers_last=False), true())
-    compare(made(TRUE, condition(ETA * NUMBER, "<=", 7, index="k")), true())
+def test_c_a_schedule_counts_from_1_and_a_bound_from_0(sum_):
+    """The k of a schedule stands in no bound; the number of step k does, and prints as k + 1, also under a sum."""
+    for inside in (sum_(NUMBER * ETA), NUMBER * ETA):
+        assert "cannot stand for" in refusal(made(TRUE, condition(inside + ETA, ">=", 0, index="k")), true())
+        assert "cannot stand for" in refusal(made(TRUE + 0 * sum_(inside)), true())
+    counted = sum_(StepNumber() * ETA)
+    assert re.search(r"\(([a-z]|k-1|0) \+ 1", counted.latex().replace(r"\left", ""))
+    compare(made(TRUE, condition(counted + ETA, ">=", 0, index="k")), true())
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_c_the_power_of_a_fraction_or_a_root_shows_what_it_is_a_power_of():
 
 def test_c_what_stands_before_the_first_step_is_said_to_be_0():
     looking = [name for name, bound in REGISTRY.items() if bound.latex_definitions()[-1:] == (BEFORE,)]
-    assert set(looking) == {"theorem-ar", "theorem-b", "theorem-b-noise"}
+    assert set(looking) == {"theorem-b", "theorem-b-noise"}
     assert BEFORE in made(TRUE, condition(Previous(ETA), ">=", 0, index="k")).statement
     later = condition(ETA, ">=", Previous(ETA), index="k", since=1)
     assert BEFORE not in made(TRUE, later).statement

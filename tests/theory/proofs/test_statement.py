@@ -15,6 +15,7 @@ from theory.formulas.formula import (
     Number,
     Peak,
     Previous,
+    StepNumber,
     WhereOvertaken,
     call,
     formula,
@@ -74,7 +75,7 @@ SCALARS = {
     "sums of vectors": inner(G - read(G), window(ETA * E)) + Inner(window(ETA * read(G)), window(ETA * read(G))),
     "at an index of its own": inner(At(G, T_, "t"), G) + At(window(ETA), T_, "t") * ETA,
     "largest": call("max", ETA, L * readers(ETA)) - peak(ETA),
-    "roots and logarithms": ETA * call("sqrt", T) + call("sqrt", name_node("k")) - call("log", T),
+    "roots and logarithms": ETA * call("sqrt", T) + call("sqrt", StepNumber()) - call("log", T),
 }
 
 

@@ -51,6 +51,14 @@ STEPS_FIXED = Assumption(
     "Step sizes are fixed before the run or drawn independently of the noise (and of delays that are drawn).",
     r"\eta_k \text{ independent of } e_0, e_1, \dots",
 )
+DELAYS_DRAWN = Assumption(
+    "random delays",
+    "Delays have one law, of mean E[d] and mean square E[d^2], each is drawn independently of the points and the noise "
+    "before, and the noise of its step has mean zero given all points, noises and delays so far; there may be no "
+    "largest one.",
+    r"d_k \sim d \text{ independent of } x_0, \dots, x_k, e_0, \dots, e_{k-1}, d_0, \dots, d_{k-1}; \quad"
+    r" \tau_k = \max(0, k - d_k); \quad \mathbb{E}[e_k \mid x_0, \dots, x_k, e_0, \dots, e_{k-1}, d_0, \dots, d_k] = 0",
+)
 COHERENCE = Assumption(
     "coherence",
     "Gradients within the window agree in direction up to mu. As published this is asked on every path and of every "

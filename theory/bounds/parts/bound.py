@@ -6,7 +6,7 @@ Python that a user can run all come from the same object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from theory.bounds.parts.assumptions import (
     BLOCK_READS,
     COHERENCE,
+    DELAYS_DRAWN,
     NO_DELAY,
     NO_NOISE,
     SEVERAL_READS,
@@ -25,6 +26,7 @@ from theory.bounds.parts.assumptions import (
 from theory.bounds.parts.checked import checkers
 from theory.bounds.parts.conditions import (
     Condition,
+    Digits,
     Failure,
     beyond_floats,
     blocks_apart,
@@ -33,8 +35,8 @@ from theory.bounds.parts.conditions import (
     several_gradients,
 )
 from theory.bounds.parts.derived import derived_rates
-from theory.bounds.parts.example import PYTHON
-from theory.bounds.parts.setting import Setting
+from theory.bounds.parts.printed import PYTHON, Root, abbreviations, explained
+from theory.bounds.parts.setting import Setting, has_few_factors
 from theory.bounds.parts.weighing import Weighing
 from theory.common.errors import DomainError
 from theory.common.types import Floats
@@ -42,31 +44,15 @@ from theory.formulas.formula import (
     Defined,
     Environment,
     Formula,
-    Previous,
+    Power,
     Product,
     Quotient,
-    Readers,
-    Served,
-    WhereOvertaken,
-    Window,
     total,
 )
 from theory.schedules.schedule import Schedule
 
 #: Names that the setting itself gives a value; every other name of a formula is a constant.
 _OF_THE_SETTING = frozenset({"T", "s", "B", "k", "d", "eta"})
-
-STEP_NUMBERING = (
-    r"\text{step } k = 0, 1, \dots \text{ takes } x_{k} \text{ to } x_{k+1}, \quad \tau_{k} = k - d_{k},"
-    r" \quad W_{k} = \{\tau_{k}, \dots, k-1\}"
-)
-#: The same where an update applies several gradients: a step size, a read and a window belong to each of these.
-GRADIENT_NUMBERING = (
-    r"\text{gradient } k \text{ is read at } x_{\tau_{k}} \text{ and applied by the update from } x_{u_{k}}"
-    r" \text{ to } x_{u_{k}+1}, \quad W_{k} = \{j : \tau_{k} \le u_{j} < u_{k}\}"
-)
-#: What `Previous` is at the first step.
-BEFORE = r"\text{what has an index below } 0 \text{ is } 0"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +66,7 @@ class Bound:
         conditions: the side conditions that a setting must meet.
         value: the right-hand side.
         covers_last: whether the minimum includes x_T, or ends at x_{T-1}.
-        source: where it is published; rate_text: how it decays, where that is not derived; verified: how it is known.
+        source: where it is published; rate_text: how it decays, where that is not derived.
         schedule: the only step sizes it holds for, where it names them.
         weights: w_t, at least 0, where the result is about the mean of the E|grad F(x_t)|^2 with these weights, t < T,
             which is at least their minimum; the value's denominator is then the sum of the w_t.
@@ -98,13 +84,14 @@ class Bound:
     covers_last: bool
     source: Source
     rate_text: str = ""
-    verified: str = "proved"
     schedule: Schedule | None = None
     weights: Formula | None = None
     weighing: Weighing | None = None
     example: str = "mu/(s*L*sqrt(k))"
     given: Mapping[str, float] = field(default_factory=dict)
     variant: bool = False
+    #: How it is known: proved, if it is the one of the library; a changed one is another.
+    verified: str = field(default="not checked", init=False)
 
     @property
     def iterates(self) -> str:
@@ -161,7 +148,7 @@ class Bound:
     @cached_property
     def definitions(self) -> tuple[Defined, ...]:
         """The abbreviations of the value and the conditions, those used by others first."""
-        return tuple(node for node, _ in self._indexed_definitions())
+        return tuple(node for node, _ in abbreviations(self._roots))
 
     def assess(self, setting: Setting) -> tuple[float | None, tuple[Failure, ...]]:
         """The value where every side condition holds, else None and the conditions that fail."""
@@ -172,10 +159,20 @@ class Bound:
         missing = tuple(no_value(self.name, name) for name in self.constants if name not in setting.constants)
         if missing:
             return None, missing
-        value, failures = self._assess(self._environment(setting))
-        if value is not None and not setting.is_moderate(self.constants):
-            return None, (beyond_floats(self.name),)
-        return value, failures
+        environment = self._environment(setting)
+        value, failures = self._assess(environment)
+        kept = value is None or (self._few_factors and setting.is_moderate(self.constants))
+        if kept and (value is None or self._digits.are_kept(environment)):
+            return value, failures
+        return None, (beyond_floats(self.name),)
+
+    @cached_property
+    def _digits(self) -> Digits:
+        return Digits(self.value)
+
+    @cached_property
+    def _few_factors(self) -> bool:
+        return all(has_few_factors(root) for root, *_ in self._roots)
 
     def weigh(self, setting: Setting) -> Floats | None:
         r"""Weights (T+1,) of sum 1 whose mean of the $\mathbb{E}\|\nabla F(x_t)\|^2$ is at most the value, t = 0..T.
@@ -257,20 +254,20 @@ class Bound:
         """LaTeX of what is bounded."""
         last = r"t \le T" if self.covers_last else "t < T"
         squared = r"\|\nabla F(x_t)\|^2"
-        expected = squared if self.noise_free_only else rf"\mathbb{{E}} {squared}"
+        drawn = DELAYS_DRAWN in self.assumptions or not self.noise_free_only
+        expected = rf"\mathbb{{E}} {squared}" if drawn else squared
         if self.weights is None:
             return rf"\min_{{0 \le {last}}} {expected}"
-        weight = self.weights.bracketed(Product.strength, "t")
+        weight = self.weights.bracketed(Power.strength if self.weights.reaches_on else Product.strength, "t")
         return rf"\frac{{\sum_{{{last}}} {weight} \, {expected}}}{{\sum_{{{last}}} {weight}}}"
 
     @property
     def statement(self) -> str:
         """The theorem in words and LaTeX, every formula taken from the object."""
         assumed = ", ".join(assumption.name for assumption in self.assumptions)
-        where = f" Here {_listed(self.latex_definitions())}." if self.latex_definitions() else ""
         return (
             f"{self.summary} Assumed: {assumed}. If {_listed(self.latex_conditions())}, "
-            f"then ${self.quantity} \\le {self.latex()}$.{where}"
+            f"then ${self.quantity} \\le {self.latex()}$. Here {_listed(self.latex_definitions())}."
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -305,10 +302,8 @@ class Bound:
         return tuple(condition.latex(self.takes_several) for condition in self.conditions)
 
     def latex_definitions(self) -> tuple[str, ...]:
-        """LaTeX of the abbreviations, after the numbering of the steps where a formula refers to it."""
-        lines = tuple(node.definition(index) for node, index in self._indexed_definitions())
-        numbering = GRADIENT_NUMBERING if self.takes_several else STEP_NUMBERING
-        return ((numbering,) if self._numbers_steps() else ()) + lines + ((BEFORE,) if self._looks_back() else ())
+        """LaTeX of the abbreviations, after the numbering of the steps, and of the reads where these are met."""
+        return tuple(explained(self._roots, self.takes_several))
 
     def sympy(self, schedule: Any = None, delay: Any = None) -> Any:
         r"""The right-hand side as a sympy expression, abbreviations written out; see theory/formulas/symbolic.py.
@@ -365,22 +360,12 @@ class Bound:
             return None, (beyond_floats(self.name),)
         return (value, failures) if value is None or np.isfinite(value) else (None, (beyond_floats(self.name),))
 
-    def _indexed_definitions(self) -> Iterator[tuple[Defined, str]]:
-        roots = [(self.value, "k")]
-        roots += [(side, c.index or "k") for c in self.conditions for side in (c.left, c.right)]
-        found: dict[str, tuple[Defined, str]] = {}
-        for root, index in roots:
-            for node in root.definitions():
-                found.setdefault(node.symbol, (node, index if node is root else "k"))
-        yield from found.values()
-
-    def _looks_back(self) -> bool:
-        roots = [self.value, *(c.left for c in self.conditions if c.since == 0)]
-        return any(isinstance(node, Previous) for root in roots for node in root.walk())
-
-    def _numbers_steps(self) -> bool:
-        nodes = (node for root in (self.value, *(c.left for c in self.conditions)) for node in root.walk())
-        return any(isinstance(node, Window | Readers | Served | WhereOvertaken) for node in nodes)
+    @cached_property
+    def _roots(self) -> tuple[Root, ...]:
+        """Every formula that is printed."""
+        whens = (c.when for c in self.conditions if c.when is not None)
+        sides = ((side, c.index or "k", c.since) for c in (*self.conditions, *whens) for side in (c.left, c.right))
+        return (self.value, "k", 0), *((one, "t", 0) for one in (self.weights,) if one is not None), *sides
 
 
 def _listed(texts: tuple[str, ...]) -> str:

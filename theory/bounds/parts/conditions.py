@@ -18,7 +18,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from theory.common.types import Floats
-from theory.formulas.formula import Call, Environment, Formula, Negative, Number, Power, Product, Quotient, Sum
+from theory.formulas.formula import (
+    Call,
+    Environment,
+    Formula,
+    Negative,
+    Number,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    WhereNoisy,
+    WhereOvertaken,
+)
 
 
 class Relation(StrEnum):
@@ -156,13 +168,13 @@ class Condition:
         return self._explain(bound, place, float(left[first]), float(right[first]))
 
     def latex(self, several: bool = False) -> str:
-        """LaTeX of the condition with its range; `several`: k is the number of a gradient, not of a step."""
+        """LaTeX of the condition with its range; steps are counted from 0 in it; `several`: k is that of a gradient."""
         index = self.index or "k"
         left, right = (side.bracketed(Sum.strength, index) for side in (self.left, self.right))
-        text = f"{left} {self.relation.latex} {right}"
-        steps = r" \quad (\text{every gradient } k)" if several else rf" \quad (k = {self.since + 1}, \dots, T)"
-        ranges = {"k": steps, "t": rf" \quad (t = {self.since}, \dots, T-1)"}
-        return text + ranges.get(self.index or "", "") + (rf" \text{{ if }} {self.when.latex()}" if self.when else "")
+        of_gradients = several and self.index == "k"
+        steps = r"\text{every gradient } k" if of_gradients else rf"{index} = {self.since}, \dots, T-1"
+        text = f"{left} {self.relation.latex} {right}" + (rf" \quad ({steps})" if self.index else "")
+        return text + (rf" \text{{ if }} {self.when.latex()}" if self.when else "")
 
     def sympy(self) -> Any:
         """The condition as a sympy relation, at step k or point x_{k-1} where it is asked for at each."""
@@ -191,9 +203,7 @@ class Condition:
         return self.since + np.flatnonzero(~held[self.since :])
 
     def _allowance(self, environment: Environment) -> Floats:
-        size = np.asarray(self._size.evaluate(environment), dtype=np.float64)
-        terms = min(environment.values["s"], environment.values["T"]) * environment.values["B"]
-        rounding = (16 + 4 * terms) * np.finfo(np.float64).eps * size
+        rounding = _rounding(self._size, environment)
         return np.asarray(rounding + self.relative * np.abs(self.right.evaluate(environment)), dtype=np.float64)
 
     @cached_property
@@ -206,6 +216,32 @@ class Condition:
         label = self.symbol if k is None else f"{self.symbol}_{k}"
         detail = f"{label} = {got}, needed {self.relation.words}{needed}"
         return Failure(bound, self.name, k, value, limit, self.broken, self.index, detail, self.remedy)
+
+
+def _rounding(size: Formula, environment: Environment) -> Floats:
+    """How far a formula of this magnitude may be off by rounding."""
+    terms = min(environment.values["s"], environment.values["T"]) * environment.values["B"]
+    eps = (16 + 4 * terms) * np.finfo(np.float64).eps
+    return np.asarray(eps * np.asarray(size.evaluate(environment), dtype=np.float64), dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Whether a formula, and what it divides by, keep enough digits where their parts cancel."""
+
+    value: Formula
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[Formula, Formula], ...]:
+        parts = (self.value, *(node.under for node in self.value.walk() if isinstance(node, Quotient)))
+        return tuple((part, magnitude(part)) for part in parts)
+
+    def are_kept(self, environment: Environment) -> bool:
+        """Whether rounding changes none of them by more than a hundredth."""
+        return all(
+            np.all(_rounding(size, environment) <= 0.01 * np.abs(part.evaluate(environment)))
+            for part, size in self._parts
+        )
 
 
 def magnitude(node: Formula) -> Formula:
@@ -236,6 +272,10 @@ def _positive(node: Formula, again: Callable[[Formula], Formula]) -> Formula:
             return Quotient(again(node.over), node.under)
         case Power():
             return Power(again(node.base), node.exponent)
+        case WhereNoisy():
+            return WhereNoisy(again(node.noisy), again(node.quiet))
+        case WhereOvertaken():
+            return WhereOvertaken(again(node.late), again(node.ordered))
     body = getattr(node, "body", None)
     return node if body is None else replace(node, body=again(body))  # type: ignore[type-var]
 

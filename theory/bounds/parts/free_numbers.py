@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from theory.formulas.formula import Environment
 class WithFreeNumbers(Bound, ABC):
     """A bound that holds whatever the numbers named `free` are; its side conditions speak of them."""
 
-    free: tuple[str, ...] = ()
+    free: ClassVar[tuple[str, ...]]
 
     @cached_property
     def constants(self) -> tuple[str, ...]:

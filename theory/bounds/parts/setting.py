@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.common.errors import DelayError, InputError, ScheduleError
 from theory.common.types import Floats
-from theory.formulas.formula import DelayMap, Environment
+from theory.formulas.formula import DelayMap, Environment, Formula, Name, Number, Power, Product, Quotient
 from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.traces import validate_delays
@@ -161,3 +161,32 @@ def _finite(constants: Mapping[str, float]) -> dict[str, float]:
         if not np.isfinite(value):
             raise InputError(f"The constant {name} must be a finite number. Got {value}.")
     return {name: float(value) for name, value in constants.items()}
+
+
+#: How many powers of ten a number may be away from 1 in a moderate setting, and how many a double holds.
+_OF_SIZES, _OF_COUNTS, _OF_FLOATS = 30, 10, 300
+_COUNTS = frozenset({"T", "s", "d", "k", "theta", "share", "cut"})
+
+
+def has_few_factors(node: Formula) -> bool:
+    """Whether no product in a formula can come near the ends of the floats where its numbers are moderate.
+
+    >>> from theory.formulas.notation import name_node
+    >>> has_few_factors(name_node("L") ** 9), has_few_factors(1 / name_node("L") ** 11)
+    (True, False)
+    """
+    parts = (node.over, node.under) if isinstance(node, Quotient) else (node,)
+    return max(_orders(part, {}) for part in parts) <= _OF_FLOATS
+
+
+def _orders(node: Formula, done: dict[Formula, float]) -> float:
+    if node not in done:
+        parts = [_orders(child, done) for child in node.children]
+        if isinstance(node, Name):
+            done[node] = _OF_COUNTS if node.name in _COUNTS else _OF_SIZES
+        elif isinstance(node, Power):
+            exponent = node.exponent
+            done[node] = parts[0] * (exponent.value if isinstance(exponent, Number) else _OF_FLOATS)
+        else:
+            done[node] = sum(parts) if isinstance(node, Product | Quotient) else max(parts, default=0)
+    return done[node]

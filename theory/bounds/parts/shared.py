@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from typing import Any
+
 from theory.bounds.parts.conditions import Condition, Relation
-from theory.formulas.formula import Formula, formula
+from theory.formulas.formula import Formula, Name, StepNumber, formula
 from theory.formulas.notation import GLOSSARY, Sign, name_node
 from theory.schedules.schedule import Schedule
 
@@ -45,14 +48,33 @@ def exact_gradients(advice: str) -> Condition:
     )
 
 
+def counted_from_0(node: Formula) -> Formula:
+    r"""The formula of a schedule with the number of the step as a bound has it, which counts steps from 0.
+
+    >>> counted_from_0(Schedule("1/sqrt(k)").formula).latex()
+    '\\frac{1}{\\sqrt{k + 1}}'
+    """
+    if isinstance(node, Name):
+        return StepNumber() if node.name == "k" else node
+
+    def counted(part: Any) -> Any:
+        several = tuple(map(counted, part)) if isinstance(part, tuple) else part
+        return counted_from_0(part) if isinstance(part, Formula) else several
+
+    # What has no k in it stays the same node: a call has a symbol of its own in a proof.
+    names = (f.name for f in fields(node) if "k" in node.names())  # type: ignore[arg-type]
+    made = {name: counted(getattr(node, name)) for name in names}
+    return replace(node, **made) if made else node  # type: ignore[type-var]
+
+
 def theorem_steps(schedule: Schedule) -> Condition:
     """The condition that the steps are those of a schedule, up to the rounding of another way to compute them."""
     return Condition(
-        f"the step sizes are {schedule.text}, to a relative 1e-12",
+        f"the step sizes are {schedule.text}, k from 1, to a relative 1e-12",
         "the step size is not the theorem's",
         name_node("eta"),
         Relation.EQUALS,
-        schedule.formula,
+        counted_from_0(schedule.formula),
         "eta",
         f"take the schedule '{schedule.text}', or a bound that takes any step sizes",
         index="k",

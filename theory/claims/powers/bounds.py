@@ -37,10 +37,10 @@ from theory.bounds.parts.shared import positive_denominator
 from theory.bounds.theorem_a import THEOREM_A
 from theory.bounds.theorem_b import THEOREM_B
 from theory.bounds.theorem_c import First
-from theory.formulas.formula import Defined, Formula, Number, Power, Quotient, call, formula
+from theory.formulas.formula import Defined, Formula, Number, Power, Quotient, StepNumber, call, formula
 from theory.formulas.notation import name_node
 
-_L, _DELTA, _SIGMA, _MU, _S, _T, _K, _ETA = map(name_node, ("L", "Delta", "sigma", "mu", "s", "T", "k", "eta"))
+_L, _DELTA, _SIGMA, _MU, _S, _T, _ETA = map(name_node, ("L", "Delta", "sigma", "mu", "s", "T", "eta"))
 _D, _HALF = _S - 1, Fraction(1, 2)
 #: The first step, which is the factor of the power.
 FIRST = Defined(r"\eta", First(_ETA), sequence=False)
@@ -112,7 +112,7 @@ class Form:
 
 def _steps(p: Fraction) -> Condition:
     """The steps eta k^{-p}."""
-    size = FIRST.body / power(_K, p) if p else FIRST.body
+    size = FIRST.body / power(StepNumber(), p) if p else FIRST.body
     return Condition(f"the steps are those of k^-{p}", "", _ETA, Relation.EQUALS, size, "eta", "", "k", relative=1e-12)
 
 

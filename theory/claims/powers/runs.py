@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from theory.claims.powers.bounds import FIRST
-from theory.formulas.formula import call, total
+from theory.formulas.formula import StepNumber, call, total
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import (
     LAST,
@@ -41,7 +41,7 @@ from theory.proofs.theorems.roots import (
     root,
 )
 
-ETA, S, MU, NUMBER = *map(name_node, ("eta", "s", "mu")), name_node("k")
+ETA, S, MU, NUMBER = *map(name_node, ("eta", "s", "mu")), StepNumber()
 ETA_0 = scalar("eta", ZERO)
 
 # ------------------------------------------------------------------------------- the sum of 1/sqrt(j) over 1, ..., n

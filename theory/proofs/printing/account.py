@@ -50,8 +50,9 @@ class Account:
     Args:
         name, title: of the bound; notation: what the letters of the claims mean.
         steps: in order; the first that is refused is the last.
-        conclusion: the theorem and its abbreviations; domain: for which runs it is; assumed: its side conditions.
-        axioms: what the proof rests on; refusal: why the last step is not the theorem;
+        conclusion: the theorem and its abbreviations; domain: for which runs it is; assumptions: what it assumes;
+        assumed: its side conditions, every one; axioms: what the proof rests on;
+        refusal: why the last step is not the theorem;
             counterexample: to a claim, on a small run; seconds: that it took.
     """
 
@@ -61,6 +62,7 @@ class Account:
     steps: tuple[PrintedLine, ...]
     conclusion: tuple[str, ...]
     domain: str
+    assumptions: tuple[str, ...]
     assumed: tuple[str, ...]
     axioms: tuple[str, ...]
     refusal: str
@@ -93,7 +95,8 @@ def replay(proof: Proof) -> Account:
         steps=tuple(_lines(proof, report)),
         conclusion=tuple(_conclusion(proof, bound)),
         domain=_domain(proof, bound),
-        assumed=(*_assumed(proof, report), *_of_the_letters(bound)),
+        assumptions=tuple(mixed(one.text) for one in bound.assumptions) if bound else (),
+        assumed=tuple(_conditions(bound) if bound else _assumed(proof, report)),
         axioms=tuple(mixed(axiom) for axiom in sorted(report.axioms) if not axiom.startswith(kernel.CONDITIONAL)),
         refusal=report.lines[-1].refusal if ended else "",
         seconds=seconds,
@@ -209,14 +212,12 @@ def _law(law: kernel.Law) -> str:
 
 
 def _conclusion(proof: Proof, bound: Bound | None) -> Iterator[str]:
-    """The theorem, and those of its abbreviations that no step has defined."""
+    """The theorem, how it counts, and its abbreviations."""
     if bound is None:
         yield f"${proof.conclusion.latex()}$"
         return
     yield f"${bound.quantity} \\le {bound.latex()}$"
-    sides = [side for step in proof.steps for side in (step.claim.left, step.claim.right)]
-    known = {node.symbol for side in sides for node in side.definitions()}
-    yield from (f"${node.definition()}$" for node in bound.value.definitions() if node.symbol not in known)
+    yield from (f"${line}$" for line in bound.latex_definitions())
 
 
 def _domain(proof: Proof, bound: Bound | None) -> str:
@@ -229,7 +230,7 @@ def _domain(proof: Proof, bound: Bound | None) -> str:
 
 
 def _assumed(proof: Proof, report: Report) -> Iterator[str]:
-    """The side conditions that were used: each name, and the formula that was assumed under it."""
+    """What a proof without a bound assumes: each name, and the formula that was assumed under it."""
     stated = {side.name: side.claim for side in proof.assumed if isinstance(side, Assumed)}
     for axiom in sorted(report.axioms):
         if axiom.startswith(kernel.CONDITIONAL):
@@ -237,11 +238,11 @@ def _assumed(proof: Proof, report: Report) -> Iterator[str]:
             yield mixed(name) + (f": ${stated[name].latex()}$" if name in stated else "")
 
 
-def _of_the_letters(bound: Bound | None) -> Iterator[str]:
-    """The conditions on single letters, such as their signs."""
-    for c in bound.conditions if bound is not None else ():
-        if isinstance(c.left, Name) and isinstance(c.right, Number) and not c.left.sequence:
-            yield f"${c.latex()}$"
+def _conditions(bound: Bound) -> Iterator[str]:
+    """The side conditions of the theorem, by name and formula; those of a letter by their formula."""
+    for c in bound.conditions:
+        of_a_letter = isinstance(c.left, Name) and isinstance(c.right, Number) and not c.left.sequence
+        yield f"${c.latex()}$" if of_a_letter else f"{mixed(c.name)}: ${c.latex()}$"
 
 
 def _notation(proof: Proof, bound: Bound | None) -> tuple[str, ...]:

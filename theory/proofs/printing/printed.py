@@ -55,18 +55,17 @@ def _closing_lines(account: Account, width: int) -> Iterator[str]:
         yield from formula_lines(spoken(account.conclusion[0]), width, "    ")
         yield from _formulas(account.conclusion[1:], width, "  where ")
         yield ""
-        yield from _listed("Side conditions", account.assumed, width)
-        yield from _listed("Axioms", account.axioms, width)
+        for title, sentences in _lists(account):
+            yield from _listed(title, sentences, width)
         yield from ["Coq has checked the theorem too.", ""] if account.name in IN_COQ else []
     yield from wrapped(summary(account), width)
 
 
 def _listed(title: str, sentences: tuple[str, ...], width: int) -> Iterator[str]:
-    if sentences:
-        yield f"{title} ({len(sentences)}):"
-        for sentence in sentences:
-            yield from wrapped(sentence, width, "  - ", "    ")
-        yield ""
+    yield f"{title}:"
+    for sentence in sentences:
+        yield from wrapped(sentence, width, "  - ", "    ")
+    yield ""
 
 
 def summary(account: Account) -> str:
@@ -123,9 +122,8 @@ def _where(definitions: Iterable[str]) -> str:
 
 
 def _lists(account: Account) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for title, sentences in (("Side conditions", account.assumed), ("Axioms", account.axioms)):
-        if sentences:
-            yield f"{title} ({len(sentences)})", sentences
+    listed = {"Assumptions": account.assumptions, "Side conditions": account.assumed, "Axioms": account.axioms}
+    yield from ((f"{title} ({len(sentences)})", sentences) for title, sentences in listed.items() if sentences)
 
 
 def _capital(sentence: str) -> str:
@@ -152,6 +150,7 @@ def described(account: Account) -> dict[str, Any]:
         "checked_by": list(checkers(account.name, "proved" if account.proved else "")),
         "steps": steps,
         "axioms": [spoken(axiom) for axiom in account.axioms],
+        "assumptions": [spoken(sentence) for sentence in account.assumptions],
         "assumed": [spoken(sentence) for sentence in account.assumed],
         "refusal": account.refusal or None,
         "counterexample": spoken(account.counterexample) or None,

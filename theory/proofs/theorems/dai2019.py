@@ -6,6 +6,7 @@ from functools import partial
 
 from theory.bounds.dai2019 import FACTOR_S_SUM, SCHEDULE, STATED, STRICT
 from theory.bounds.parts.bound import Bound
+from theory.bounds.parts.shared import counted_from_0
 from theory.formulas.formula import formula
 from theory.proofs.kernel import LAST, ZERO, Context, Index, expression, le, scalar
 from theory.proofs.lemmas import HALF, START, T_, Derived, J, K, product, steps, symbol
@@ -42,7 +43,9 @@ from theory.proofs.theorems.roots import (
 )
 
 SCALE = scalar("mu") * scalar("s", power=-1) * scalar("L", power=-1)
-PAPER_STEPS = Assumed(f"the step sizes are {SCHEDULE.text}, k from 1", Claim(ETA, SCHEDULE.formula, equality=True))
+PAPER_STEPS = Assumed(
+    f"the step sizes are {SCHEDULE.text}, k from 1", Claim(ETA, counted_from_0(SCHEDULE.formula), equality=True)
+)
 
 
 def paper_step(context: Context, index: Index) -> Apply:

@@ -419,7 +419,9 @@ def test_d_a_statement_has_one_numbering(name):
     for asked, shown, c in zip(told["conditions"], bound.latex_conditions(), bound.conditions, strict=True):
         assert asked == shown and shown in told["statement"]
         ranges = re.findall(r"\((k|t) = (\d), \\dots, (.*?)\)", shown)
-        assert ranges == ([(c.index, str(c.since), "T-1")] if c.index else [])
+        of_gradients = bound.takes_several and c.index == "k"
+        assert ranges == ([(c.index, str(c.since), "T-1")] if c.index and not of_gradients else [])
+        assert (r"\text{every gradient } k" in shown) == of_gradients
     assert bound.latex_definitions()[0] in told["statement"] and list(bound.latex_definitions()) == told["definitions"]
 
 

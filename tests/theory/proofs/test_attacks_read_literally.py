@@ -33,7 +33,7 @@ from tests.support.made_bounds import (
 from theory.bounds import REGISTRY, Setting
 from theory.bounds.parts.assumptions import COHERENCE, NO_NOISE
 from theory.bounds.parts.bound import Bound
-from theory.bounds.parts.printed import BEFORE, READS
+from theory.bounds.parts.printed import BEFORE, GRADIENT_NUMBERING, READS, STEP_NUMBERING
 from theory.bounds.parts.weighing import Weighing
 from theory.bounds.theorem_c import BEST_ANGLE, First, SineRatio
 from theory.bounds.theorem_c_noise import WithAngle
@@ -413,13 +413,12 @@ def test_d_theorem_ar_is_true_as_it_is_printed_at_the_first_step():
 def test_d_a_statement_has_one_numbering(name):
     """Steps 0..T-1 and points 0..T-1 in conditions and definitions, in LaTeX, in a terminal and in JSON."""
     bound, told = REGISTRY[name], REGISTRY[name].to_dict()
-    assert bound.latex_definitions()[0].startswith(
-        r"\text{step } k = 0, \dots, T-1 \text{ takes } x_{k} \text{ to } x_{k+1}"
-    )
+    counted = GRADIENT_NUMBERING if bound.takes_several else STEP_NUMBERING
+    assert bound.latex_definitions()[0].startswith(counted) and r"k = 0, \dots, T-1" in STEP_NUMBERING
     for asked, shown, c in zip(told["conditions"], bound.latex_conditions(), bound.conditions, strict=True):
         assert asked == shown and shown in told["statement"]
-        ranges = re.findall(r"\((k|t) = (\d), \\dots, (.*?)\)", shown)
         of_gradients = bound.takes_several and c.index == "k"
+        ranges = re.findall(r"\((k|t) = (\d), \\dots, (.*?)\)", shown)
         assert ranges == ([(c.index, str(c.since), "T-1")] if c.index and not of_gradients else [])
         assert (r"\text{every gradient } k" in shown) == of_gradients
     assert bound.latex_definitions()[0] in told["statement"] and list(bound.latex_definitions()) == told["definitions"]

@@ -147,7 +147,10 @@ def ladder_notes(verdict: Verdict) -> str:
         sentences.append(f"Over x_0..x_(T-1): {', '.join(short)}.")
     if WORST_CASE in verdict.bounds:
         sentences.append(_worst_case_note(verdict))
-    missing = [f"{name} ({reason})" for name, reason in absent(verdict).items()]
+    reasons: dict[str, list[str]] = {}
+    for name, reason in absent(verdict).items():
+        reasons.setdefault(reason, []).append(name)
+    missing = [f"{', '.join(names)} ({reason})" for reason, names in reasons.items()]
     if missing:
         sentences.append(f"Outside the domain at the last T: {'; '.join(missing)}.")
     return " ".join(sentences)

@@ -109,7 +109,7 @@ def several_gradients(bound: str, reads: int) -> Failure:
 
 def blocks_apart(bound: str) -> Failure:
     """A bound about gradients at points of the run meets gradients at points that mix blocks of several."""
-    what, remedy = "blocks of coordinates are read apart", "use corollary-s, with its step size"
+    what, remedy = "blocks of coordinates are read apart", "take the schedule corollary-1, at which corollary-s applies"
     return Failure(bound, "a gradient is read at a point of the run", None, None, None, what, None, "", remedy)
 
 

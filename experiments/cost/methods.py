@@ -42,7 +42,7 @@ def of_staleness(case: Case) -> tuple[Method, ...]:
     """Methods where the gradient of a point arrives after s - 1 others, as with s workers of equal speed in turn."""
     served = case.staleness.maximum_delay * case.reads + 1
     return (
-        Method("asynchronous", "asynchronous", case, case.reads, case.reads),
+        Method("asynchronous", "asynchronous", case, case.reads, float(case.reads)),
         Method("waiting", "waiting for a fresh gradient", case.undelayed(), 1, served),
         Method("batched-waiting", f"waiting for {served} gradients", case.undelayed(served), served, served),
     )
@@ -63,7 +63,7 @@ def of_fleet(
     batches = [2**power for power in range(1, 64) if 2**power <= 4 * count]
     waiting = [Method("batched-waiting", f"waiting for {b} gradients", late.undelayed(b), b) for b in batches]
     return (
-        Method("asynchronous", "asynchronous", late, late.reads, late.reads, pace),
+        Method("asynchronous", "asynchronous", late, late.reads, float(late.reads), pace),
         _paced(Method("waiting", "waiting for a fresh gradient", late.undelayed()), collecting(fleet, 1, seed), each),
         *(_paced(batched, collecting(fleet, batched.batch, seed), each) for batched in waiting),
         _paced(Method("synchronous", "synchronous", late.undelayed(count), count), together(fleet, seed), each),

@@ -59,7 +59,7 @@ def install() -> None:
     vars(reproduce).update(STUDIES=TINY, get_study=TINY.__getitem__, report=_report)
 
 
-def _report(out: Path, progress: bool = False) -> Facts:
+def _report(out: Path, progress: bool = False, jobs: int = 1) -> Facts:
     names = [path.name for path in final_files(out)]
     write_atomically(check_writable(out / "report.html"), "\n".join(names).encode())
     return Facts("", {"report": str(out / "report.html")})

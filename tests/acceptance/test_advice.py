@@ -64,7 +64,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "own.py").write_text(OWN)
     (tmp_path / "quiet.py").write_text(QUIET)
     logs = {
-        "one": log(1),
+        "one": log(1, norm=1.3),
         "few": log(4, norm=1.3),
         "thin": log(12, every=6, norm=1.4),
         "quiet": f"step,grad_norm\n0,0.5\n5,{0.5 * 0.95**5:.17g}\n",

@@ -37,7 +37,7 @@ def test_a_proof_is_shown_step_by_step(gradlag, tmp_path):
     steps = len(PROOFS["theorem-a"].steps)
     assert f"\n{steps}. " in answer.out and f"\n{steps + 1}. " not in answer.out
     assert answer.out.count("accepted") == steps
-    for said in ("where H_k = Σ_(j ∈ W_k) η_j", "F is L-smooth", "Side conditions (4):", "Proved:"):
+    for said in ("where H_k = Σ_(j ∈ W_k) η_j", "F is L-smooth", "Side conditions (5):", "Proved:"):
         assert said in answer.out
     assert max(map(len, answer.out.splitlines())) <= 80
 

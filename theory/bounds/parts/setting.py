@@ -175,6 +175,8 @@ def has_few_factors(node: Formula) -> bool:
     >>> has_few_factors(name_node("L") ** 9), has_few_factors(1 / name_node("L") ** 11)
     (True, False)
     """
+    if isinstance(node, Product) and len(bare := [f for f in node.factors if not isinstance(f, Number)]) == 1:
+        return has_few_factors(bare[0])
     parts = (node.over, node.under) if isinstance(node, Quotient) else (node,)
     return max(_orders(part, {}) for part in parts) <= _OF_FLOATS
 

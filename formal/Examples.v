@@ -1,4 +1,4 @@
-(** No theorem is empty: a run on the real line, with noise and without, meets the assumptions and the side conditions.
+(** Runs that theorems are about: on the real line, with noise and without, they meet assumptions and side conditions.
 
     F(x) = x^2/2 from x_0 = 1, two steps of 1/3, both with the gradient of x_0; four outcomes, in which the noises are
     plus or minus `level`, independently. *)
@@ -141,7 +141,7 @@ Qed.
 
 End Late.
 
-(** What this says together: with noise of variance 1 there is a run that all theorems with noise are about. *)
+(** What this says together: with noise of variance 1 there is a run that meets all assumptions, and side conditions. *)
 Theorem a_noisy_run : exists (N : Setting) (run : Run N), smooth run /\ bounded_below run /\ unbiased run
   /\ bounded_variance run /\ coherent run /\ 0 < sigma /\ delays_within /\ theorem_a.condition_5
   /\ lian2015.condition_6 /\ dai2019_tight.condition_7.

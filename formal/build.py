@@ -8,7 +8,6 @@ extensionality, and on nothing else.
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -83,8 +82,17 @@ def rests_on(folder: Path, names: tuple[str, ...] = IN_COQ) -> frozenset[str]:
     """The axioms that the theorems about these bounds rest on, as Coq prints them."""
     asked = "\n".join(f"Print Assumptions {theorem(name)}." for name in names)
     (folder / "Assumptions.v").write_text(f"From Gradlag Require Import Link.\n{asked}\n", encoding="utf-8")
-    told = compiled(folder, "Assumptions")
-    return frozenset(re.findall(r"^([\w.]+) :", told, re.MULTILINE))
+    return named_in(compiled(folder, "Assumptions"))
+
+
+def named_in(told: str) -> frozenset[str]:
+    """The axioms in what Coq prints: a name begins a line, and its type may begin on the next one.
+
+    >>> sorted(named_in("Axioms:\\nshort : 0 = 1\\nlong'\\n  : forall n, n = 0\\n"))
+    ["long'", 'short']
+    """
+    starts = [line for line in told.splitlines() if line and not line[0].isspace()]
+    return frozenset(line.split()[0] for line in starts if line not in ("Axioms:", "Closed under the global context"))
 
 
 def checked_again(folder: Path) -> None:

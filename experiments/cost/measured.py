@@ -12,7 +12,7 @@ from experiments.problems.problem import Problem
 from experiments.runs.execute import execute
 from experiments.runs.plan import plan
 from experiments.statistics.intervals import student_critical
-from theory.common.types import Floats, Progress
+from theory.common.types import Floats, Ints, Progress
 from theory.cost.least_steps import Least
 from theory.staleness.delays import TraceDelay
 
@@ -49,7 +49,7 @@ def tuned(
     """
     horizon = min(least.steps, LONGEST)
     known = method.case.trace
-    delays = "constant" if known is None else TraceDelay(known[:horizon])
+    delays = "constant" if known is None else TraceDelay(gone_on(known, horizon))
     doubled = (least.step_size * 2**power for power in range(DOUBLINGS + 1))
     sizes = [size for size in doubled if size <= max(least.step_size, 1 / method.case.constants["L"])]
     found = []
@@ -60,7 +60,7 @@ def tuned(
             method.case.staleness,
             horizon,
             seeds=_SEEDS,
-            batch=problem.default_batch * method.batch,
+            batch=problem.default_batch * (method.batch // method.case.reads),
             delays=delays,
         )
         reached = _reached(np.asarray(execute(planned).gradient_norm_squared), accuracy, size)
@@ -69,6 +69,17 @@ def tuned(
         if progress is not None:
             progress(tried, len(sizes))
     return min(found, key=lambda each: each.steps, default=None)
+
+
+def gone_on(trace: Ints, steps: int) -> Ints:
+    """As many delays as there are steps: beyond the trace, its second half over and over.
+
+    >>> gone_on(np.array([0, 1, 2, 1]), 8)
+    array([0, 1, 2, 1, 2, 1, 2, 1])
+    """
+    half = len(trace) // 2
+    late = half + (np.arange(max(0, steps - len(trace))) % (len(trace) - half))
+    return np.concatenate([trace[:steps], trace[late]])
 
 
 def _reached(squares: Floats, accuracy: float, size: float) -> Measured | None:

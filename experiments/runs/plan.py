@@ -123,6 +123,8 @@ def plan(
     model = _delay_model(delays, delays_file, horizon, window)
     trace = validate_delays(delay_trace(model, horizon, first), window)
     resolved, rule = resolve_constants(objective.constants(size), constants or {}), parse_schedule(schedule, horizon)
+    if options.get("inconsistent") and delays_file is None and trace.ndim == 1:
+        raise InputError("Blocks that are read apart have delays of their own: give a file with several a line.")
     apart = options.get("inconsistent", False) and trace.ndim > 1
     values = {name: constant.value for name, constant in resolved.items()}
     setting = Setting.of(rule, oldest(trace) if apart else trace, window, values, apart)

@@ -69,7 +69,7 @@ def cost(
     objective = get_problem(problem) if isinstance(problem, str) else problem
     constants = _constants(objective, variance, smoothness, gap)
     folder = None if out is None else check_writable(Path(out) / "cost.json").parent
-    methods, about = _methods(staleness, trace, workers, constants, seed, inconsistent)
+    methods, about = _methods(staleness, trace, workers, constants, seed, inconsistent, objective is not None)
     with reporting("methods", quiet=not progress) as report:
         found = answer(methods, about, accuracy, steps, bounds)
         report(1, 2)
@@ -103,9 +103,12 @@ def _methods(
     constants: Mapping[str, float],
     seed: int,
     apart: bool,
+    measured: bool,
 ) -> tuple[tuple[Method, ...], str]:
     if sum(given is not None for given in (staleness, trace, workers)) != 1:
         raise InputError(_ASKED)
+    if apart and measured:
+        raise InputError("A run of blocks that are read apart needs the delays of all blocks: use gradlag check.")
     if apart and trace is None:
         raise InputError("Blocks that are read apart have delays of their own: give them with --trace FILE.")
     if staleness is not None:

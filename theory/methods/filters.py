@@ -21,7 +21,7 @@ from theory.common.types import Floats
 from theory.methods.method import Method, Recursion, Updates
 from theory.methods.rule import LinearRule
 
-_LARGEST_FILE, _MOST = 1 << 20, 4096
+_LARGEST_FILE, _MOST, _LARGEST = 1 << 20, 4096, 1e12
 _NAMES = ("gradients", "moves")
 
 
@@ -49,9 +49,9 @@ class Filtered(Method):
             values = getattr(self, name)
             if len(values) > _MOST:
                 raise InputError(f"A filter takes at most {_MOST} weights of {name}. Got {len(values)}.")
-            wrong = [value for value in values if not math.isfinite(value)]
+            wrong = [value for value in values if not abs(value) <= _LARGEST]
             if wrong:
-                raise InputError(f"The weights of a filter must be finite numbers. Got {wrong[0]}.")
+                raise InputError(f"The weights of a filter must be numbers from -1e12 to 1e12. Got {wrong[0]}.")
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -62,6 +62,8 @@ from theory.worst_case.limit.symbol import certified_weight, gain, settles
 
 # Of the search: C is flat at the best step, so that its own digits are twice as many.
 _STEP_ACCURACY, _WEIGHT_ACCURACY = 1e-7, 1e-7
+# The longest step that is looked at, of those that settle.
+_LAST = 0.999
 # Where the sides are further apart, relatively, more lags are tried.
 _APART = 1e-6
 
@@ -227,6 +229,10 @@ def _least(recursion: Recursion, largest: float, most: int | None, accuracy: flo
     low, high = 0.2 * largest, 0.95 * largest
     while slope(low) <= 0:
         low, high = low / 4, low
+    while slope(high) > 0 and high < _LAST * largest:  # the best step may lie near the limit
+        low, high = high, largest - (largest - high) / 4
+    if slope(high) > 0:
+        return high, begun or solve(recursion, high, most, None, accuracy)
     found = float(brentq(slope, low, high, xtol=max(_STEP_ACCURACY, accuracy / 10) * largest, rtol=1e-8))
     return found, begun or solve(recursion, found, most, None, accuracy)
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from experiments.problems.quadratic import quadratic
+from experiments.runs.plan import plan
 from experiments.runs.rules import as_delayed, rule_of
 from experiments.simulate.delayed import simulate
 from theory.bounds import Setting
+from theory.common.errors import InputError
 from theory.staleness.count import Staleness
 
 PROBLEM = quadratic(4, 10, 0.0, 1.0)
@@ -73,3 +75,12 @@ def test_delayed_steps_are_taken_as_they_are_though_some_are_zero():
 def test_a_method_that_comes_to_no_delayed_steps_is_none(method):
     asked = Setting(np.full(30, 0.1), setting().delays, Staleness(4), {"L": 1.0})
     assert as_delayed(rule_of(method, asked), asked) is None
+
+
+def test_blocks_that_are_read_apart_need_delays_of_their_own(tmp_path):
+    with pytest.raises(InputError, match="several a line"):
+        plan("quadratic:d=3", "1/(2*s*L)", 2, 4, seeds=2, inconsistent=True)
+    trace = tmp_path / "delays.txt"
+    trace.write_text("0 0\n1 0\n0 1\n1 1\n")
+    settled = plan("quadratic:d=3", "1/(2*s*L)", 2, 4, seeds=2, delays_file=trace, inconsistent=True)
+    assert settled.setting.apart and settled.setting.delays.tolist() == [0, 1, 1, 1]

@@ -301,3 +301,11 @@ def test_a_rule_does_not_change():
     for values in (rule.gradient_weights, rule.move_weights):
         with pytest.raises(ValueError, match="read-only"):
             values[0] = 1.0
+
+
+@pytest.mark.parametrize("weight", ["1e300", "-2e12", "inf"])
+def test_a_filter_with_weights_that_no_run_survives_is_refused(tmp_path, weight):
+    file = tmp_path / "filter.txt"
+    file.write_text(f"gradients 1\nmoves {weight}\n")
+    with pytest.raises(InputError, match="must be numbers"):
+        parse_method(f"filter:{file}")

@@ -194,3 +194,12 @@ def test_published_corrections_are_what_their_papers_say():
 def test_a_sketch_is_the_constant_to_four_digits():
     for text, delay in (("delayed", 3), ("counter-momentum", 2), ("momentum:beta=-0.3", 1)):
         assert sketch(of(text, delay)) == pytest.approx(best_of(of(text, delay)).value, rel=2e-4)
+
+
+@pytest.mark.parametrize(("text", "delay", "end"), [("momentum:beta=-0.9", 0, 0.2), ("momentum:beta=-0.8", 3, 0.4)])
+def test_a_best_step_near_the_limit_of_stability_is_found(text, delay, end):
+    recursion = parse_method(text).recursion(delay)
+    found = best_of(recursion)
+    assert 0.95 * end < found.step < end
+    for factor in (0.99, 1.01):
+        assert limit_of(recursion, factor * found.step).value >= found.value * (1 - 1e-6)

@@ -139,10 +139,11 @@ class Instance:
 
     def assignments(self, names: tuple[str, ...], context: Context = _ANYTHING) -> Iterator[dict[str, int]]:
         """All values of index variables for which a context holds; each constraint is asked as soon as it can be."""
-        found: list[dict[str, int]] = [{}]
+        # Up to one update beyond the ends, with all its gradients.
+        near, found = range(-self.block, len(self.reads) + 2 * self.block), [dict[str, int]()]
         for size in range(len(names) + 1):
             if size:
-                found = [{**one, names[size - 1]: k} for one in found for k in range(-1, len(self.reads) + 2)]
+                found = [{**one, names[size - 1]: k} for one in found for k in near]
             ready = [c for c in context.constraints if _last(c, names) == size]
             found = [one for one in found if all(self.holds(c, one) for c in ready)]
         yield from (one for one in found if self.allows(context, one))

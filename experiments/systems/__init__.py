@@ -1,0 +1,1 @@
+"""The related systems: other ways of computing with incomplete information."""

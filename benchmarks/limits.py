@@ -29,6 +29,7 @@ Published with momentum 0.9, each at its own best step, beside counter-momentum.
 
 """  # noqa: E501
 _TAIL = """
+- A filter of your own is a text file with the lines `gradients 1 0.5` and `moves -0.48`, or JSON, `{{"gradients": [1, 0.5], "moves": [-0.48]}}`: x_{{k+1}} = x_k - eta_k (c_0 g_k + c_1 g_{{k-1}} + ...) + m_1 (x_k - x_{{k-1}}) + ..., with g_k the gradient that arrives at update k. What is left out is `gradients 1` and no moves. `--method filter:FILE` takes it in `run`, `check`, `compare`, `worst-case` and `limit`.
 - Under a delay the momentum that costs least is negative: `gradlag limit --staleness 2 --method momentum:beta=-0.48`.
 - An L that is too small is dangerous to counter-momentum: at D = 1 steps 1.1 times too long give {long:.2f} in place of {own:.2f}, and at D = 4 some function never settles, as from {largest:.4f}/L on, where its own step is {step:.4f}/L.
 - Steps may end before a quadratic becomes unstable: with momentum -1/2 at D = 1 a function of negative curvature keeps two points in turn from L eta = 1 on, where quadratics are stable up to {quadratic:.2f} (`step_limit` in `theory/worst_case/limit/program.py`).

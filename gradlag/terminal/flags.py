@@ -38,7 +38,10 @@ Staleness = Annotated[int, whole("--staleness", "The theorem's s; 1 is synchrono
 MeasuredProblem = Annotated[
     str | None, typer.Option("--problem", autocompletion=PROBLEMS, help="Its constants, and tuned runs on it.")
 ]
-_METHOD = "delayed, wait, batch-wait[:batch=B], momentum:beta=B, nesterov:beta=B, counter-momentum, filter:FILE."
+_METHOD = (
+    "delayed, wait, batch-wait[:batch=B], momentum:beta=B, nesterov:beta=B, counter-momentum, filter:FILE (lines such "
+    "as `gradients 1 0.5` and `moves -0.48`)."
+)
 _methods = names("theory.methods.registry", "METHODS")
 Method = Annotated[str, typer.Option("--method", autocompletion=_methods, help=_METHOD)]
 Methods = Annotated[

@@ -173,7 +173,8 @@ def _line_values(line: str, at: int, k: int, path: str | Path) -> tuple[int, ...
     values = delays_of(written)
     if values is None:
         raise DelayError(
-            f"Line {at} of {path} must hold one whole number, the delay of step {k}. Got {written[:40]!a}."
+            f"Line {at} of {path} must hold the delay of step {k}, a whole number, or several, one for each "
+            f"gradient of the update. Got {written[:40]!a}."
         )
     return values
 

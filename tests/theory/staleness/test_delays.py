@@ -496,20 +496,35 @@ def test_what_takes_one_delay_a_step_says_so_of_several():
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"0\none\n1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got 'one'."),
-        (b"0\n1.5\n1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got '1.5'."),
+        (
+            b"0\none\n1\n",
+            "Line 2 of {path} must hold the delay of step 2, a whole number, or several, one for each gradient of the update. Got 'one'.",
+        ),
+        (
+            b"0\n1.5\n1\n",
+            "Line 2 of {path} must hold the delay of step 2, a whole number, or several, one for each gradient of the update. Got '1.5'.",
+        ),
         (b"0\n1 1\n1\n", "Line 2 of {path} holds 2 of the delays of an update, and line 1 holds 1. Every"),
         (b"# B = 2\n0 0\n0 1\n1\n", "Line 4 of {path} holds 1 of the delays of an update, and line 2 holds 2."),
-        (b"0 0\n0 x\n1 1\n", "Line 2 of {path} must hold one whole number, the delay of step 2. Got '0 x'."),
-        (b"0,\n0,\n0,\n", "Line 1 of {path} must hold one whole number"),
-        (b"[0 0\n0 1\n1 1\n", "Line 1 of {path} must hold one whole number"),
+        (
+            b"0 0\n0 x\n1 1\n",
+            "Line 2 of {path} must hold the delay of step 2, a whole number, or several, one for each gradient of the update. Got '0 x'.",
+        ),
+        (b"0,\n0,\n0,\n", "Line 1 of {path} must hold the delay of step"),
+        (b"[0 0\n0 1\n1 1\n", "Line 1 of {path} must hold the delay of step"),
         (b"0 0\n0 2\n1 1\n", "The delay in line 2 of {path} must be at most 1"),
         (b"0 0\n0 1\n0 2\n", "The delay in line 3 of {path} must be at most 1 at staleness 2. Got 2."),
         (b"0 0\n0 1\n", "must have 3 lines, one for each step. Got 2 lines."),
-        (b"0\n# a remark\n1.5e-1\n1\n", "Line 3 of {path} must hold one whole number, the delay of step 2."),
+        (
+            b"0\n# a remark\n1.5e-1\n1\n",
+            "Line 3 of {path} must hold the delay of step 2, a whole number, or several, one for each gradient of the update.",
+        ),
         (b"0\n1_0\n1\n", "Got '1_0'."),
         ("0\n\u0661\n1\n".encode(), "Line 2"),
-        (b"\x00\x01\x02\n1\n1\n", r"Line 1 of {path} must hold one whole number, the delay of step 1. Got '\x00\x01"),
+        (
+            b"\x00\x01\x02\n1\n1\n",
+            r"Line 1 of {path} must hold the delay of step 1, a whole number, or several, one for each gradient of the update. Got '\x00\x01",
+        ),
         (b"0\n\n1\n", "Line 2 of {path} is blank."),
         (b"\n0\n1\n1\n", "Line 1 of {path} is blank."),
         (b"0\n-1\n1\n", "The delay in line 2 of {path} must be at least 0"),
@@ -549,7 +564,7 @@ def test_a_file_far_too_large_is_refused_unread(tmp_path):
 def test_control_characters_are_no_blanks_around_a_delay(tmp_path, mark):
     path = tmp_path / "trace.txt"
     path.write_text(f"0\n{mark}1\n", encoding="utf-8")
-    with pytest.raises(DelayError, match="must hold one whole number"):
+    with pytest.raises(DelayError, match="must hold the delay of step"):
         read_trace(path, 2, WINDOW)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from theory.common.errors import DomainError
 from theory.common.shown import Shown
 from theory.methods.filters import Filtered
 from theory.methods.method import Method
@@ -105,8 +106,14 @@ def method_limit(method: Method, staleness: Staleness, step: float | None = None
     (2.5981, 2.5981, 2)
     """
     recursion = method.recursion(staleness.maximum_delay)
+    largest = step_limit(recursion)[0]
     found = best_of(recursion) if step is None else limit_of(recursion, step)
-    return MethodLimit(method.text, staleness.window, found, recursion.period, step_limit(recursion)[0])
+    if not math.isfinite(found.value):
+        raise DomainError(
+            f"At the step {step:.9g} / L the constant of {method.text} is infinite: from {largest:.9g} / L on, some "
+            f"function never settles at a staleness of {staleness.window}. Take a shorter step."
+        )
+    return MethodLimit(method.text, staleness.window, found, recursion.period, largest)
 
 
 def published(name: str, delay: int) -> Method:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,7 +43,7 @@ from theory.proofs.kernel import (
     var,
     vector,
 )
-from theory.proofs.refuting.instances import Abstract, delay_maps, random_reads
+from theory.proofs.refuting.instances import Abstract, _plan, delay_maps, random_reads
 
 LETTERS = ("j", "k", "i")
 LARGEST, POOL, PER_INSTANCE = 10, 10, 120
@@ -53,7 +52,7 @@ _MARGIN = 1
 
 
 class Small(Abstract):
-    """An instance that remembers: values are looked up, and a sum runs only where its own constraints let it."""
+    """An instance that remembers: values are looked up, and powers of whole numbers stay whole."""
 
     def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool, block: int | None) -> None:
         super().__init__(reads, seed, noisy, block)
@@ -80,47 +79,6 @@ class Small(Abstract):
         if key not in self._worth:
             self._worth[key] = self.inner(*(self.vector(*one) for one in key))
         return result * self._worth[key]
-
-    def _inside(self, term: Term, names: Mapping[Any, int]) -> Iterator[dict[Any, int]]:
-        plan = _plan(term)
-        found: list[dict[Any, int]] = [dict(names)]
-        for number, (core, above, below, others) in enumerate(plan):
-            wider: list[dict[Any, int]] = []
-            for one in found:
-                if number:
-                    last = len(self.reads) + self.margin
-                    least = max((self._core(left, one) - gap for left, gap in above), default=-self.margin)
-                    most = min((self._core(right, one) + gap for right, gap in below), default=last)
-                    for value in range(max(least, -self.margin), min(most, last) + 1):
-                        more = {**one, core: value}
-                        if all(self.holds(c, more) for c in others):
-                            wider.append(more)
-                elif all(self.holds(c, one) for c in others):
-                    wider.append(one)
-            found = wider
-        yield from found
-
-
-@lru_cache(maxsize=100_000)
-def _plan(term: Term) -> list[tuple[Any, list[Any], list[Any], list[Le]]]:
-    """For no bound index, and for each in turn: what it is at least, what at most, and what else must hold then."""
-    rows: list[tuple[Any, list[Any], list[Any], list[Le]]] = [(("b", n - 1), [], [], []) for n in range(term.size + 1)]
-    for c in term.constraints:
-        left, right = numbered(c.left), numbered(c.right)
-        core, above, below, others = rows[max(left, right) + 1]
-        if c.right == core and left < right:
-            above.append((c.left, c.gap))
-        elif c.left == core and right < left:
-            below.append((c.right, c.gap))
-        else:
-            others.append(c)
-    return rows
-
-
-def numbered(core: kernel.Core) -> int:
-    """The number of the bound index that a core speaks of, or -1."""
-    ground = tuple(kernel.parts(core))[-1]
-    return int(ground[1]) if ground[0] == "b" else -1
 
 
 @dataclass

@@ -13,6 +13,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -27,6 +28,7 @@ from theory.proofs.kernel import (
     PROMPT,
     SEVERAL,
     Context,
+    Core,
     Expression,
     Index,
     Le,
@@ -44,10 +46,31 @@ def delay_maps(steps: int) -> Iterator[tuple[int, ...]]:
     return product(*(range(k + 1) for k in range(steps)))
 
 
-def _numbers(constraint: Le) -> list[int]:
-    """The bound indices that a constraint speaks of."""
-    grounds = (tuple(parts(core))[-1] for core in (constraint.left, constraint.right))
-    return [ground[1] for ground in grounds if ground[0] == "b"]
+def _number(core: Core) -> int:
+    """The number of the bound index that a core speaks of, or -1."""
+    ground = tuple(parts(core))[-1]
+    return int(ground[1]) if ground[0] == "b" else -1
+
+
+#: (core, gap, offset, whether it is about the update): the index, or the update of index + offset, ends at core + gap.
+_Ends = list[tuple[Core, int, int, bool]]
+
+
+@lru_cache(maxsize=100_000)
+def _plan(term: Term) -> list[tuple[Core, _Ends, _Ends, list[Le]]]:
+    """For no bound index, and for each in turn: what it is at least, what at most, and what else must hold then."""
+    rows: list[tuple[Core, _Ends, _Ends, list[Le]]] = [(("b", n - 1), [], [], []) for n in range(term.size + 1)]
+    for c in term.constraints:
+        left, right = _number(c.left), _number(c.right)
+        core, above, below, others = rows[max(left, right) + 1]
+        own, other, ends, gap = (c.right, c.left, above, -c.gap) if left < right else (c.left, c.right, below, c.gap)
+        if left != right and own == core:
+            ends.append((other, gap, 0, False))
+        elif left != right and own[:2] == ("update", core):
+            ends.append((other, gap, own[2], True))
+        else:
+            others.append(c)
+    return rows
 
 
 def _last(constraint: Le, names: tuple[str, ...]) -> int:
@@ -160,14 +183,22 @@ class Instance:
 
     def _inside(self, term: Term, names: Mapping[Any, int]) -> Iterator[dict[Any, int]]:
         """All values of the bound indices that the constraints allow: one index after the other."""
+        least, most = -self.margin, len(self.reads) + self.margin
         found: list[dict[Any, int]] = [dict(names)]
-        for size in range(term.size + 1):
-            if size:
-                everywhere = range(-self.margin, len(self.reads) + self.margin + 1)
-                found = [{**one, ("b", size - 1): value} for one in found for value in everywhere]
-            ready = [c for c in term.constraints if max(_numbers(c), default=-1) == size - 1]
-            found = [one for one in found if all(self.holds(c, one) for c in ready)]
+        for number, (core, above, below, others) in enumerate(_plan(term)):
+            if number:
+                wider: list[dict[Any, int]] = []
+                for one in found:
+                    first = max([self._end(one, 0, *end) for end in above] + [least])
+                    after = min([self._end(one, 1, *end) for end in below] + [most + 1])
+                    wider += [{**one, core: value} for value in range(first, after)]
+                found = wider
+            found = [one for one in found if all(self.holds(c, one) for c in others)] if others else found
         yield from found
+
+    def _end(self, names: Mapping[Any, int], after: int, core: Core, gap: int, offset: int, of_update: bool) -> int:
+        """The first index from which on an end of a sum is reached, or (`after`) passed."""
+        return (self._core(core, names) + gap + after) * (self.block if of_update else 1) - offset
 
     def _summand(self, term: Term, names: Mapping[str, int]) -> Any:
         result: Any = Fraction(1)

@@ -17,7 +17,7 @@ import numpy as np
 
 from theory.bounds import REGISTRY, Bound, Setting
 from theory.bounds.parts.assumptions import COHERENCE
-from theory.formulas.formula import Call, Peak
+from theory.formulas.formula import Call, Formula, Peak
 from theory.proofs import kernel
 from theory.proofs.kernel import Fact
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
@@ -57,12 +57,12 @@ def examined(
     proof: Proof, report: Report, met: dict[str, int], wanted: int, tries: int, bound: Bound | None = None
 ) -> Iterator[Counterexample]:
     """Every counterexample; `met` counts the runs on which each claim was seen to hold."""
-    draw, of = random.Random(proof.name), bound or REGISTRY.get(proof.name)
+    draw, of, known = random.Random(proof.name), bound or REGISTRY.get(proof.name), symbols(proof)
     for _ in range(tries):
         if all(count >= wanted for count in met.values()):
             return
         run = random_run(proof, draw, of)
-        know(run, proof)
+        run.nodes = known
         for step in (step for step in proof.steps if met[step.name] < wanted):
             fact = report.facts[step.name]
             if assumed_here(run, proof, fact):
@@ -129,12 +129,12 @@ def _delays(run: Run) -> np.ndarray:
     return np.asarray(delays.reshape(run.steps, run.block) if run.block > 1 else delays)
 
 
-def know(run: Run, proof: Proof) -> None:
-    """Let the run know what maxima and roots of the proof stand for."""
-    for claim in (*(step.claim for step in proof.steps), proof.conclusion):
-        for node in (node for side in (claim.left, claim.right) for node in side.walk()):
-            if isinstance(node, Call | Peak):
-                run.nodes[name_of(node)] = node
+def symbols(proof: Proof) -> dict[str, Formula]:
+    """What the symbols of the kernel for maxima and roots of the proof stand for."""
+    sides = (
+        side for claim in (*(s.claim for s in proof.steps), proof.conclusion) for side in (claim.left, claim.right)
+    )
+    return {name_of(node): node for side in sides for node in side.walk() if isinstance(node, Call | Peak)}
 
 
 def margin(run: Run, claim: Claim, names: Mapping[str, int]) -> tuple[float, float]:

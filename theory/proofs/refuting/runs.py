@@ -7,23 +7,30 @@ second opinion on what `statement.py` says that they mean. Nothing here is trust
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, reduce
 from itertools import product
+from operator import add, mul
 from typing import Any
 
 import numpy as np
 
+from theory.bounds.theorem_c import First, HalfSine, SineRatio
 from theory.formulas.formula import (
     Block,
     Call,
+    Defined,
     Formula,
     Name,
     Negative,
     Number,
+    Peak,
     Power,
+    Previous,
     Product,
     Quotient,
     Readers,
     Served,
+    StepNumber,
     Sum,
     Taken,
     Total,
@@ -31,8 +38,8 @@ from theory.formulas.formula import (
     WhereOvertaken,
     Window,
 )
-from theory.proofs.kernel import LAST, RANDOM, ZERO, Index, tau, update
-from theory.proofs.nodes import At, Inner, Meant, Moved, Travelled, Vector, Walk
+from theory.proofs.kernel import RANDOM, Index
+from theory.proofs.nodes import At, Here, Inner, Meant, Moved, Travelled, UpTo, Vector, Walk
 from theory.proofs.refuting.instances import Instance, delay_maps
 
 # Functions with values >= 0, a minimum of 0, and curvature within [-1, 1]: value and slope.
@@ -76,19 +83,20 @@ class Run(Instance):
         self.deviation, self.staleness = deviation, 1 + self.delay
         self._lay_paths()
         start = self.draw.normal(size=2) * 3
-        self.points = [np.tile(start, (len(self.weights), 1))]
+        self.points: list[np.ndarray] = [np.tile(start, (len(self.weights), 1))]
         self.gradients = [self._gradient(self.points[0])]
         self.noises: list[np.ndarray] = []
         self.applied: list[np.ndarray] = []
         self.given = {"young": 0.7, "share": 0.4, "cut": 1.0, **given}
-        self.constants = self._constants()
+        self.constants: dict[str, float] = self._constants()
         self.step_sizes = np.asarray(step_sizes(self) if callable(step_sizes) else step_sizes, dtype=float)
         for k in range(self.steps):
             self._walk(k)
         self.gaps = [self.mean(self._values(x)) for x in self.points]
         self.ratios = self.draw.uniform(0.5, 2.0, size=self.steps + 1)
         self.ends_before_last = False
-        self.nodes: dict[str, Any] = {}
+        self.nodes: Mapping[str, Formula] = {}
+        self.known: dict[tuple[Formula, int], Any] = {}
 
     def _lay_paths(self) -> None:
         """The equally likely signs, the draws of the delays, and the weights of all paths."""
@@ -172,7 +180,7 @@ class Run(Instance):
 
     def scalar(self, name: str, *where: int) -> float:
         if name in self.nodes:
-            return float(worth(self, self.nodes[name], Index(("v", "here")), {"here": where[0] if where else 0}))
+            return float(_worth(self, self.nodes[name], where[0] if where else 0, {}))
         if name == "m" or (name in self.constants and not where):
             return self.minimum if name == "m" else self.constants[name]
         if name == "eta" and not where:  # the one step of a run with equal steps
@@ -228,106 +236,90 @@ class Run(Instance):
 
 def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> Any:
     """The value of a formula on a run, read off the formula itself: a second opinion on what it means."""
-    k = run.place(index, names)
+    return _worth(run, node, run.place(index, names), names)
 
-    def at(body: Formula, where: Index = index) -> Any:
-        return worth(run, body, where, names)
 
-    def over(steps: Any, body: Formula) -> Any:
-        return sum((worth(run, body, Index(("v", "here")), {**names, "here": j}) for j in steps), 0.0)
+def _worth(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
+    """The value at an index; it is remembered where no index is named within, as all else is the run's."""
+    if not _names_an_index(node):
+        if (node, k) not in run.known:
+            run.known[node, k] = _said(run, node, k, names)
+        return run.known[node, k]
+    return _said(run, node, k, names)
 
+
+@lru_cache(maxsize=100_000)
+def _names_an_index(node: Formula) -> bool:
+    return isinstance(node, At | Walk | Meant) or any(map(_names_an_index, node.children))
+
+
+def _said(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
+    if type(node) in _SAYS:
+        return _SAYS[type(node)](run, node, k, lambda body, where=k: _worth(run, body, where, names))
     match node:
-        case Number():
-            return node.value
-        case Name():
-            return _named(run, node, k)
-        case Sum():
-            return sum(at(term) for term in node.terms[1:]) + at(node.terms[0])
-        case Negative():
-            return -at(node.body)
-        case Product():
-            return _product([at(factor) for factor in node.factors])
-        case Quotient():
-            return at(node.over) / at(node.under)
-        case Power():
-            return at(node.base) ** at(node.exponent)
-        case Call():
-            return float(node.function.compute(*(at(argument) for argument in node.arguments)))
-        case Inner():
-            return run.inner(at(node.one), at(node.other))
-        case Vector():
-            return run.vector(node.name, k)
-        case Travelled():
-            return run.points[k] - run.points[run.read(k)]
+        case At():
+            return worth(run, node.body, node.index, names)
         case Walk():
             return run.points[run.place(node.stop, names)] - run.points[run.place(node.start, names)]
-        case Moved():
-            return at(node.body, _place(node.place, index))
-        case At():
-            return at(node.body, node.index)
-        case WhereOvertaken():
-            return at(node.late if run.noisy and run.overtaken(k) else node.ordered)
-        case WhereNoisy():
-            return at(node.noisy if run.noisy else node.quiet)
-        case Total() | Window() | Readers() | Served() | Block() | Taken():
-            return over(_members(run, node, k), node.body)
-    return _special(run, node, index, names)
-
-
-def _members(run: Run, node: Formula, k: int) -> Iterable[int]:
-    """The gradients that a sum is over."""
-    every = range(len(run.reads))
-    match node:
-        case Window():
-            return run.window(k)
-        case Readers():
-            return [i for i in every if run.read(i) <= run.update(k) < run.update(i)]
-        case Served():
-            return [i for i in every if run.read(i) == k]
-        case Block() | Taken():
-            return run.applied_by(run.update(k) if isinstance(node, Block) else k)
-    return every
-
-
-def _place(place: str, index: Index) -> Index:
-    return {"next": index + 1, "read": tau(index), "update": update(index), "first": ZERO, "last": LAST}[place]
-
-
-def _special(run: Run, node: Any, index: Index, names: Mapping[str, int]) -> Any:
-    """Nodes of one theorem; those that say themselves what they mean are evaluated by what they say."""
-    k = run.place(index, names)
-    match type(node).__name__:
-        case "Defined":
-            return worth(run, node.body, index, names)
-        case "Here":
-            return float(k)
-        case "UpTo":
-            return sum(worth(run, node.body, Index(("v", "here")), {**names, "here": j}) for j in range(1, k + 1))
-        case "First":
-            return worth(run, node.body, ZERO, names)
-        case "Previous":
-            return worth(run, node.body, index - 1, names) if k >= 1 else 0.0
-        case "Peak":
-            indices = range(len(run.reads))
-            return max(worth(run, node.body, Index(("v", "here")), {**names, "here": j}) for j in indices)
-        case "HalfSine":
-            return float(np.sin(run.constants["theta"] / 2))
-        case "SineRatio":
-            return run.scalar("U", run.staleness + node.shift, 0)
+    # Nodes of one theorem say themselves what they mean.
     assert isinstance(node, Meant), node
-    return run.value(node.mean(index), names)
+    return run.value(node.mean(_HERE), {**names, "here": k})
 
 
-def _named(run: Run, node: Name, k: int) -> float:
+_HERE = Index(("v", "here"))
+#: What a node is worth on a run at an index, given how to ask what its parts are worth, there or at another index.
+_Says = Callable[[Run, Any, int, Callable[..., Any]], Any]
+
+
+def _over(members: Callable[[Run, int], Iterable[int]]) -> _Says:
+    """A sum of the body over gradients or points."""
+    return lambda run, node, k, at: sum((at(node.body, j) for j in members(run, k)), 0.0)
+
+
+def _all(run: Run, k: int) -> range:
+    return range(len(run.reads))
+
+
+def _place(run: Run, place: str, k: int) -> int:
+    return {"next": k + 1, "read": run.read(k), "update": run.update(k), "first": 0, "last": run.steps}[place]
+
+
+def _named(run: Run, node: Name, k: int, at: Any) -> float:
     if node.name == "f":
         return run.gap(k)
-    if node.name in "kd":
-        return float(run.update(k) + 1 if node.name == "k" else run.update(k) - run.read(k))
+    if node.name == "d":
+        return float(run.update(k) - run.read(k))
     return run.scalar(node.name, k) if node.sequence else run.scalar(node.name)
 
 
-def _product(values: list[Any]) -> Any:
-    result = values[0]
-    for value in values[1:]:
-        result = result * value
-    return result
+_SAYS: Mapping[type[Formula], _Says] = {
+    Number: lambda run, node, k, at: node.value,
+    Name: _named,
+    StepNumber: lambda run, node, k, at: float(run.update(k) + 1),
+    Here: lambda run, node, k, at: float(k),
+    Defined: lambda run, node, k, at: at(node.body),
+    Sum: lambda run, node, k, at: reduce(add, map(at, node.terms)),
+    Negative: lambda run, node, k, at: -at(node.body),
+    Product: lambda run, node, k, at: reduce(mul, map(at, node.factors)),
+    Quotient: lambda run, node, k, at: at(node.over) / at(node.under),
+    Power: lambda run, node, k, at: at(node.base) ** at(node.exponent),
+    Call: lambda run, node, k, at: float(node.function.compute(*map(at, node.arguments))),
+    Inner: lambda run, node, k, at: run.inner(at(node.one), at(node.other)),
+    Vector: lambda run, node, k, at: run.vector(node.name, k),
+    Travelled: lambda run, node, k, at: run.points[k] - run.points[run.read(k)],
+    Moved: lambda run, node, k, at: at(node.body, _place(run, node.place, k)),
+    First: lambda run, node, k, at: at(node.body, 0),
+    Previous: lambda run, node, k, at: at(node.body, k - 1) if k >= 1 else 0.0,
+    WhereOvertaken: lambda run, node, k, at: at(node.late if run.noisy and run.overtaken(k) else node.ordered),
+    WhereNoisy: lambda run, node, k, at: at(node.noisy if run.noisy else node.quiet),
+    Total: _over(_all),
+    Window: _over(lambda run, k: run.window(k)),
+    Readers: _over(lambda run, k: (i for i in _all(run, k) if run.read(i) <= run.update(k) < run.update(i))),
+    Served: _over(lambda run, k: (i for i in _all(run, k) if run.read(i) == k)),
+    Block: _over(lambda run, k: run.applied_by(run.update(k))),
+    Taken: _over(lambda run, k: run.applied_by(k)),
+    UpTo: _over(lambda run, k: range(1, k + 1)),
+    Peak: lambda run, node, k, at: max(at(node.body, j) for j in _all(run, k)),
+    HalfSine: lambda run, node, k, at: float(np.sin(run.constants["theta"] / 2)),
+    SineRatio: lambda run, node, k, at: run.scalar("U", run.staleness + node.shift, 0),
+}

@@ -43,6 +43,7 @@ def test_a_filter_from_a_file(gradlag, tmp_path):
         (["--method", "nosuch"], "The method must be one of"),
         (["--method", "momentum:beta=1"], "above -1 and below 1"),
         (["--step", "1.5"], "some function never settles"),
+        (["--step", "1"], "infinite"),
         (["--step", "0"], "above 0"),
         (["--staleness", "0"], "staleness"),
         (["--staleness", "66"], "up to a staleness of 65"),

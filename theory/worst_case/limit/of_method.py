@@ -106,8 +106,8 @@ def method_limit(method: Method, staleness: Staleness, step: float | None = None
     (2.5981, 2.5981, 2)
     """
     recursion = method.recursion(staleness.maximum_delay)
-    largest = step_limit(recursion)[0]
     found = best_of(recursion) if step is None else limit_of(recursion, step)
+    largest = step_limit(recursion)[0]  # once it is sure that there is one
     if not math.isfinite(found.value):
         raise DomainError(
             f"At the step {step:.9g} / L the constant of {method.text} is infinite: from {largest:.9g} / L on, some "

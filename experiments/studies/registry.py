@@ -9,6 +9,8 @@ from experiments.studies.asynchronous import ASYNC, asynchronous_cells
 from experiments.studies.staleness import study as staleness
 from experiments.studies.staleness.store import STALENESS
 from experiments.studies.study import SCALES, Study
+from experiments.studies.systems.registry import SYSTEMS
+from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.theorem_step.store import THEOREM_STEPS
 from experiments.studies.theorem_step.study import theorem_step_cells
 from experiments.studies.worst_cases.certified_witness import witness_cells
@@ -127,6 +129,7 @@ STUDIES: Mapping[str, Study] = MappingProxyType(
                 adaptive_cells,
                 ADAPTIVE,
             ),
+            *(Study(each.name, each.title, each.source, each.cells, SYSTEM_RESULTS) for each in SYSTEMS.values()),
         )
     }
 )

@@ -165,6 +165,28 @@ class JsonStore(Store[C]):
         return Made(self.file_name(cell), self.encode(result), seconds)
 
 
+class KindStore(JsonStore[C]):
+    """The files of cells of several classes, each with a `kind`, which a file names.
+
+    Attributes:
+        kinds: the classes by their kinds.
+    """
+
+    kinds: ClassVar[Mapping[str, Any]]
+
+    def key(self, cell: Any) -> str:
+        """The kind tells cells apart too."""
+        return digest({"schema": self.schema, "kind": cell.kind} | asdict(cell))
+
+    def identity(self, cell: Any) -> dict[str, Any]:
+        """The kind is told too."""
+        return {"kind": cell.kind} | super().identity(cell)
+
+    def restored(self, stored: Mapping[str, Any]) -> C:
+        """The cell, of the kind that the file names."""
+        return self.kinds[stored["kind"]](**stored["cell"])  # type: ignore[no-any-return]
+
+
 def digest(content: Mapping[str, Any]) -> str:
     """Digest (sha256, hexadecimal) of plain values.
 

@@ -27,6 +27,7 @@ from figures.report.sections import (
     faults,
     runs,
     staleness,
+    systems,
     theorem_step,
     worst_cases,
 )
@@ -88,6 +89,7 @@ def _sections(folder: Path | str, families: Sequence[RunFamily]) -> list[Section
         *theorem_step.sections(folder),
         *asynchronous.sections(folder),
         *adaptive.sections(folder),
+        *systems.sections(folder),
     ]
     if not studied:
         raise StoreError(f"The folder {folder} holds no results. `gradlag reproduce --out {folder}` makes them.")

@@ -1,4 +1,4 @@
-"""The table of the study's claims: what was claimed, what was measured, and the verdict; HTML, or text for documents.
+"""The tables of the studies' claims: what was claimed, what was measured, the verdict; HTML, or text for documents.
 
 `python -m figures.report.claims OUT` prints the text for the results in the folder OUT.
 """
@@ -10,11 +10,16 @@ import re
 import sys
 from collections.abc import Sequence
 from html import unescape
+from pathlib import Path
 
 from markupsafe import Markup
 
-from experiments.studies.staleness.claims.study_claims import LEVEL, ClaimResult, claims
+from experiments.studies import STUDIES
+from experiments.studies.claim import LEVEL, ClaimResult
+from experiments.studies.staleness.claims.study_claims import claims
 from experiments.studies.staleness.store import STALENESS
+from experiments.studies.systems.registry import SYSTEMS
+from experiments.studies.systems.store import SYSTEM_RESULTS
 from figures.report.rendering import number, render
 
 # The classes of the other verdicts, whose symbols and colours these share.
@@ -55,5 +60,12 @@ def _line(result: ClaimResult) -> str:
     return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
 
 
+def all_claims(folder: Path | str) -> tuple[ClaimResult, ...]:
+    """Those of the staleness study and of every related system, judged by the results in a folder."""
+    stored = SYSTEM_RESULTS.load_all(folder)
+    related = (each for name, system in SYSTEMS.items() for each in system.judged(STUDIES[name].chosen(stored)))
+    return (*claims(STALENESS.load_all(folder)), *related)
+
+
 if __name__ == "__main__":
-    print(claims_text(claims(STALENESS.load_all(sys.argv[1]))))
+    print(claims_text(all_claims(sys.argv[1])))

@@ -4,7 +4,4 @@ from .slowdown import batches as batches
 from .slowdown import key_of as key_of
 from .slowdown import reached as reached
 from .slowdown import slowdowns as slowdowns
-from .study_claims import LEVEL as LEVEL
-from .study_claims import ClaimResult as ClaimResult
-from .study_claims import StudyClaim as StudyClaim
 from .study_claims import claims as claims

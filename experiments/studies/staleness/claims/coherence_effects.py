@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from experiments.studies.claim import Effect, needed
 from experiments.studies.staleness.claims.coherence import coherence_by_cell
 from experiments.studies.staleness.claims.effect import (
-    Effect,
     Results,
     by_depth,
     effect_of,
     many_workers,
-    needed,
     optimizer_name,
     told_beyond,
     told_times,

@@ -1,11 +1,10 @@
-"""What decides a claim of the study: one number for each seed, from the cells of a figure, or that they are missing."""
+"""What the effects of the study share: means over cells and depths, and what is said of runs that miss their target."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
 
+from experiments.studies.claim import Effect, needed
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.claims.slowdown import (
     Slowdown,
@@ -16,35 +15,6 @@ from experiments.studies.staleness.study import chosen, depth_of, scaled_down
 from theory.common.types import Vector
 
 Results = Sequence[WorkerResult]
-There = TypeVar("There")
-
-
-class Missing(Exception):
-    """The results that a claim needs are not there."""
-
-
-@dataclass(frozen=True, eq=False)
-class Effect:
-    """A number for each seed, in words too.
-
-    Args:
-        values: (seeds,).
-        evidence: what a reader should know of how they come about.
-        scaled_down: what is smaller than in the study.
-        sound: whether every baseline reached its target.
-    """
-
-    values: Vector
-    evidence: str
-    scaled_down: str
-    sound: bool = True
-
-
-def needed(there: There, sentence: str) -> There:
-    """What is there; Missing where nothing is."""
-    if not there:
-        raise Missing(sentence)
-    return there
 
 
 def by_depth(found: Iterable[tuple[WorkerCell, Vector]], figure: str) -> tuple[list[int], list[Vector]]:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from experiments.studies.claim import Effect, needed
 from experiments.studies.staleness.claims.effect import (
-    Effect,
     Results,
     by_depth,
     effect_of,
     many_workers,
-    needed,
     optimizer_name,
     told_times,
 )

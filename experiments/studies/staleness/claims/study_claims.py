@@ -1,20 +1,12 @@
-"""The study's claims, each a predicate on results that was written down before they were there.
-
-A claim has an effect for every seed, paired over the cells that it compares, and a threshold. It is reproduced if the
-confidence interval of the mean effect (Student's, over seeds) lies above the threshold, not reproduced if it lies
-below, inconclusive if it holds the threshold, if there are fewer than two seeds, or if a baseline misses its target.
-"""
+"""The study's claims, each a predicate on results that was written down before they were there; see `claim.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import stdtrit
 
+from experiments.studies.claim import ClaimResult, StudyClaim, judge
 from experiments.studies.staleness.claims.coherence_effects import (
     coherence_depth_effect,
     cosine_lag_effect,
@@ -25,7 +17,6 @@ from experiments.studies.staleness.claims.coherence_effects import (
     geometric_effect,
     prediction_effect,
 )
-from experiments.studies.staleness.claims.effect import Effect, Missing
 from experiments.studies.staleness.claims.slowdown_effects import (
     autoencoder_effect,
     delay_effect,
@@ -37,58 +28,6 @@ from experiments.studies.staleness.claims.slowdown_effects import (
     worker_effect,
 )
 from experiments.studies.staleness.store import WorkerResult
-
-Decision = Literal["reproduced", "not reproduced", "inconclusive"]
-LEVEL = 0.95
-
-
-@dataclass(frozen=True)
-class StudyClaim:
-    """What is claimed, and what decides.
-
-    Args:
-        name: for tables and links.
-        figure: of the study; "beyond" for what it did not measure.
-        statement: the claim in words.
-        predicate: what is computed for each seed, and what it must be.
-        effect: computes it; raises Missing where results are not there.
-        threshold: that the mean effect must exceed; for "within", that it must stay below in size.
-        within: whether the claim is that nothing changes.
-    """
-
-    name: str
-    figure: str
-    statement: str
-    predicate: str
-    effect: Callable[[Sequence[WorkerResult]], Effect]
-    threshold: float = 0.0
-    within: bool = False
-
-
-@dataclass(frozen=True)
-class ClaimResult:
-    """A claim and what was found.
-
-    Args:
-        claim: what was claimed.
-        verdict: reproduced, not reproduced or inconclusive.
-        estimate, low, high: the mean effect over seeds and its confidence interval; NaN if there is none.
-        seeds: how many.
-        evidence: the numbers in words, with the seeds that never reached their target.
-        scaled_down: what is smaller than in the study, or nothing.
-        level: of confidence.
-    """
-
-    claim: StudyClaim
-    verdict: Decision
-    estimate: float
-    low: float
-    high: float
-    seeds: int
-    evidence: str
-    scaled_down: str
-    level: float = LEVEL
-
 
 CLAIMS: tuple[StudyClaim, ...] = (
     StudyClaim(
@@ -224,52 +163,3 @@ CLAIMS: tuple[StudyClaim, ...] = (
 def claims(results: Sequence[WorkerResult]) -> tuple[ClaimResult, ...]:
     """Judge every claim of the study by the results that are there."""
     return tuple(judge(claim, results) for claim in CLAIMS)
-
-
-def judge(claim: StudyClaim, results: Sequence[WorkerResult], level: float = LEVEL) -> ClaimResult:
-    """Judge one claim.
-
-    Args:
-        claim: what is claimed; results: of the study, of any figure and scale.
-        level: of confidence, for the two-sided interval.
-
-    Returns:
-        What was found; inconclusive with a reason where results are missing.
-    """
-    try:
-        effect = claim.effect(results)
-    except Missing as reason:
-        return ClaimResult(claim, "inconclusive", np.nan, np.nan, np.nan, 0, str(reason), "", level)
-    low, high = interval(effect.values, level)
-    verdict = decide(low, high, claim.threshold, within=claim.within) if effect.sound else "inconclusive"
-    estimate = float(effect.values.mean()) if effect.values.size else np.nan
-    return ClaimResult(
-        claim, verdict, estimate, low, high, effect.values.size, effect.evidence, effect.scaled_down, level
-    )
-
-
-def interval(values: NDArray[np.float64], level: float = LEVEL) -> tuple[float, float]:
-    """Student's two-sided confidence interval of the mean; the whole line for fewer than two values.
-
-    >>> interval(np.array([1.0, 1.0, 1.0])), interval(np.array([1.0]))
-    ((1.0, 1.0), (-inf, inf))
-    """
-    if values.size < 2 or not np.isfinite(values).all():
-        return -np.inf, np.inf
-    reach = stdtrit(values.size - 1, 0.5 + level / 2) * values.std(ddof=1) / np.sqrt(values.size)
-    return float(values.mean() - reach), float(values.mean() + reach)
-
-
-def decide(low: float, high: float, threshold: float, *, within: bool = False) -> Decision:
-    """The verdict on an interval.
-
-    >>> decide(0.1, 0.3, 0.0), decide(-0.3, -0.1, 0.0), decide(-0.1, 0.3, 0.0)
-    ('reproduced', 'not reproduced', 'inconclusive')
-    >>> decide(-0.1, 0.2, 0.3, within=True), decide(0.4, 0.5, 0.3, within=True)
-    ('reproduced', 'not reproduced')
-    """
-    if within:
-        if -threshold < low and high < threshold:
-            return "reproduced"
-        return "not reproduced" if low > threshold or high < -threshold else "inconclusive"
-    return "reproduced" if low > threshold else "not reproduced" if high < threshold else "inconclusive"

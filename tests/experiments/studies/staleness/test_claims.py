@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from experiments.studies.claim import judge
 from experiments.studies.staleness import study as staleness
-from experiments.studies.staleness.claims.study_claims import CLAIMS, claims, decide, interval, judge
+from experiments.studies.staleness.claims.study_claims import CLAIMS, claims
 from experiments.studies.staleness.compute import STAGES
 from experiments.studies.staleness.sizes import NETWORKS
 from experiments.studies.staleness.store import WorkerResult
@@ -147,13 +148,3 @@ def test_one_sequence_is_compared_with_caches_point_by_point():
     assert decided("distance", extra=curves(1.2)).verdict == "reproduced"
     found = decided("distance", extra=curves(0.25))
     assert found.verdict == "not reproduced" and found.estimate == pytest.approx(-1.0)
-
-
-def test_intervals_cover_as_often_as_they_say():
-    rng = np.random.default_rng(3)
-    covered = [low < 0 < high for low, high in (interval(rng.normal(size=4)) for _ in range(2000))]
-    assert np.mean(covered) == pytest.approx(0.95, abs=0.015)  # three standard deviations of 2000 trials
-
-
-def test_one_seed_decides_nothing():
-    assert decide(*interval(np.array([5.0])), 0.0) == "inconclusive"

@@ -1,0 +1,10 @@
+"""The related systems by name: one entry each."""
+
+from collections.abc import Mapping
+
+from experiments.studies.systems.system import System
+from theory.common.table import Table
+
+_ALL: tuple[System, ...] = ()
+
+SYSTEMS: Mapping[str, System] = Table({system.name: system for system in _ALL})

@@ -1,0 +1,1 @@
+"""DS-Sync: replicas that average in small groups, which change from step to step."""

@@ -11,6 +11,7 @@ from .counters import random_bits as random_bits
 from .counters import stream_key as stream_key
 from .counters import uniform as uniform
 from .counters import uniform_index as uniform_index
+from .counters import uniforms as uniforms
 from .dense import Layers as Layers
 from .dense import Work as Work
 from .dense import backward as backward

@@ -105,6 +105,16 @@ def normals(seed: int, stream: int, step: int, size: int) -> NDArray[np.float64]
     return numbers
 
 
+@kept()
+def uniforms(seed: int, stream: int, step: int, size: int) -> NDArray[np.float64]:
+    """The first `size` uniform numbers of one step of one stream."""
+    key = stream_key(seed, stream, step)
+    numbers = np.empty(size)
+    for i in range(size):
+        numbers[i] = uniform(key, i)
+    return numbers
+
+
 def drawn_order(rows: int) -> NDArray[np.int64]:
     """An order of so many rows, the same for every seed."""
     key = stream_key(0, ORDER, rows)

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from experiments.common.arrays import frozen
-from experiments.kernels.counters import random_bits, stream_key
-from theory.common.compiling import kept
+from experiments.kernels.counters import uniforms
 from theory.common.errors import InputError
 from theory.common.spelling import meant
 from theory.common.types import Ints
@@ -24,22 +23,13 @@ LABEL_SKEW = 7  # the stream of random numbers, beside those of experiments/kern
 SHARDS_EACH = 2  # of a client
 
 
-@kept()
-def _bits(key: int, count: int) -> Ints:
-    """So many random numbers of a key."""
-    numbers = np.empty(count, np.int64)
-    for i in range(count):
-        numbers[i] = np.int64(np.uint64(random_bits(key, i)) >> np.uint64(1))
-    return numbers
-
-
 def random_order(seed: int, part: int, count: int) -> Ints:
     """An order of so many things, drawn from the counters of a seed; parts are drawn independently.
 
     >>> random_order(0, 0, 5)
     array([0, 1, 2, 4, 3])
     """
-    return np.argsort(_bits(stream_key(seed, LABEL_SKEW, part), count), kind="stable")
+    return np.argsort(uniforms(seed, LABEL_SKEW, part, count), kind="stable")
 
 
 def by_shards(labels: Ints, clients: int, seed: int) -> Ints:

@@ -441,7 +441,7 @@ class Fuzzer:
             lambda: kernel.multiply(self.known(), wrong),
             lambda: kernel.weaken(self.known(), wrong),
             lambda: kernel.restate(self.known(), wrong),
-            lambda: Expression([(Term(), Fraction(1))]),  # type: ignore[arg-type]
+            lambda: Expression([*expression(1).terms]),  # type: ignore[arg-type]
             lambda: Context({le(ZERO, LAST)}),  # type: ignore[arg-type]
             lambda: Term(1, frozenset({le(ZERO, Index(("b", 0)))})),
             lambda: scalar("eta", Index(("b", 0))),

@@ -47,6 +47,7 @@ from theory.proofs.kernel import (
     Term,
     _fact,
     _split,
+    _term,
     _used,
     checked,
     expression,
@@ -155,7 +156,7 @@ def _with_vector(body: Expression, value: Expression) -> Expression:
         others = [v for v in _vectors(term) if v[0] != "v"]
         places = len(_vectors(term)) - len(others)
         kept = term.payload if not places else ("vec", others[0]) if others else None
-        rest = Expression(((Term(term.size, term.constraints, term.monomial, kept), coefficient),))
+        rest = Expression(((_term(term.size, term.constraints, term.monomial, kept), coefficient),))
         result = result + (rest.dot(value) if others and places else rest * value.square() if places else rest)
     return result
 
@@ -473,7 +474,7 @@ def _with_indicator(body: Expression, indicator: tuple[str | Index, ...], seen: 
     for term, coefficient in body.terms:
         rest = tuple((atom, power) for atom, power in term.monomial if atom != indicator)
         if seen or len(rest) == len(term.monomial):
-            kept.append((Term(term.size, term.constraints, rest, term.payload), coefficient))
+            kept.append((_term(term.size, term.constraints, rest, term.payload), coefficient))
     return Expression(tuple(kept))
 
 

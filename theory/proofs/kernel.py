@@ -65,9 +65,12 @@ def must_be(value: Any, *kinds: type[Kind]) -> Kind:
 
 
 class Value:
-    """What the kernel makes: built by its constructor alone, so that it is not pickled by any protocol, nor copied."""
+    """What the kernel makes, by its functions alone: not pickled by any protocol, nor copied, nor built from parts."""
 
     __slots__ = ()
+
+    def __new__(cls, *parts: Any, **named: Any) -> Any:
+        raise ProofError(f"A {cls.__name__.lower()} comes from a rule of the kernel, never from outside.")
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise ProofError(f"A {type(self).__name__.lower()} is made by the kernel, and never from bytes.")
@@ -105,9 +108,6 @@ class Le(Value, tuple[Any, ...]):
     left: Core = property(itemgetter(0))  # type: ignore[assignment]
     right: Core = property(itemgetter(1))  # type: ignore[assignment]
     gap: int = property(itemgetter(2))  # type: ignore[assignment]
-
-    def __new__(cls, left: Core, right: Core, gap: int) -> Le:
-        return _le(_checked_core(left), _checked_core(right), _whole(gap))
 
     def at(self, **names: Index) -> Le:
         """The constraint with other indices in place of free variables."""
@@ -351,7 +351,7 @@ class Context(Value, tuple[Any, ...]):
             if type(kind) is not str or not (law in EVERYWHERE if size == 1 else (kind, size) == ("latest", 3)):
                 raise ProofError(f"This is no law: {law!r}.")
             if size == 3:
-                _closed(le(Index(law[1], law[2]), ZERO))
+                _free(Index(law[1], law[2]))
         return tuple.__new__(Context, (_settled(constraints, laws), laws))
 
     def entails(self, constraint: Le) -> bool:
@@ -373,11 +373,18 @@ class Context(Value, tuple[Any, ...]):
         return frozenset[str]().union(*map(variables, spoken))
 
 
+def _free(index: Any) -> Index:
+    """The index, refused where it is none or speaks of a bound variable."""
+    if _ground(must_be(index, Index)[0])[0] == "b":
+        raise ProofError("A bound variable has no meaning outside of its sum.")
+    return index  # type: ignore[no-any-return]
+
+
 def _closed(constraint: Any) -> Le:
     """The constraint, refused where it is none or speaks of a bound variable."""
-    if _ground(must_be(constraint, Le)[0])[0] == "b" or _ground(constraint[1])[0] == "b":
-        raise ProofError("A bound variable has no meaning outside of its sum.")
-    return must_be(constraint, Le)
+    left, right, _ = must_be(constraint, Le)
+    _free(_index(left, 0)), _free(_index(right, 0))
+    return constraint  # type: ignore[no-any-return]
 
 
 # ------------------------------------------------------------------------------------------------------ expressions
@@ -400,24 +407,6 @@ class Term(Value, tuple[Any, ...]):
     monomial: Powers = property(itemgetter(2))  # type: ignore[assignment]
     payload: Payload = property(itemgetter(3))  # type: ignore[assignment]
 
-    def __new__(
-        cls,
-        size: int = 0,
-        constraints: frozenset[Le] = frozenset(),
-        monomial: Powers = (),
-        payload: Payload = None,
-    ) -> Term:
-        if type(size) is not int or size < 0 or type(constraints) is not frozenset:
-            raise ProofError("A term has a number of bound variables and a frozenset of constraints.")
-        for constraint in constraints:
-            must_be(constraint, Le)
-        made = _term(size, constraints, _powers(_checked_powers(monomial)), _checked_payload(payload))
-        grounds = [_ground(core) for c in constraints for core in (c[0], c[1])]
-        if any(g[0] == "b" and g[1] >= size for g in (*grounds, *(_ground(index[0]) for index in made.indices()))):
-            raise ProofError("A bound variable has no meaning outside of its sum.")
-        _require_finite(size, constraints)
-        return made
-
     @property
     def bound(self) -> tuple[Index, ...]:
         """The bound variables."""
@@ -433,39 +422,6 @@ class Term(Value, tuple[Any, ...]):
 
 def _term(size: int, constraints: frozenset[Le], monomial: Powers, payload: Payload) -> Term:
     return tuple.__new__(Term, (size, constraints, monomial, payload))
-
-
-def _checked_powers(monomial: Any) -> Powers:
-    if type(monomial) is not tuple:
-        raise ProofError("The scalars of a term are a tuple of (scalar, power).")
-    for factor in monomial:
-        atom, power = factor if type(factor) is tuple and len(factor) == 2 else ((), None)
-        if type(atom) is not tuple or not atom or type(atom[0]) is not str or not atom[0]:
-            raise ProofError(f"This is no scalar: {atom!r}.")
-        for index in atom[1:]:
-            must_be(index, Index)
-        if type(power) is not int:
-            raise ProofError(f"A power is a whole number, an int. Got {power!r}.")
-        if power < 0 and atom[0] not in POSITIVE:
-            raise ProofError(f"Nothing says that {atom[0]} is not 0: no expression divides by it.")
-    checked: Powers = monomial
-    return checked
-
-
-def _checked_payload(payload: Any) -> Payload:
-    if payload is None:
-        return None
-    kind = payload[0] if type(payload) is tuple and payload and type(payload[0]) is str else None
-    if kind == "f" and len(payload) == 2:
-        must_be(payload[1], Index)
-    elif (kind == "vec" and len(payload) == 2) or (kind == "ip" and len(payload) == 3):
-        for vector in payload[1:]:
-            if type(vector) is not tuple or len(vector) != 2 or type(vector[0]) is not str:
-                raise ProofError(f"This is no vector: {vector!r}.")
-            must_be(vector[1], Index)
-    else:
-        raise ProofError(f"A term carries f_k, a vector or an inner product. Got {payload!r}.")
-    return payload  # type: ignore[no-any-return]
 
 
 def _powers(factors: Iterable[tuple[Atom, int]]) -> Powers:
@@ -537,10 +493,7 @@ def _names(names: Mapping[str, Index]) -> Moves:
     """Moves of free variables: what is put in is an index without bound variables."""
     if any(type(name) is not str for name in names):
         raise ProofError("The name of an index is a str.")
-    for index in names.values():
-        if _ground(must_be(index, Index)[0])[0] == "b":
-            raise ProofError("A bound variable has no meaning outside of its sum.")
-    return {("v", name): index for name, index in names.items()}
+    return {("v", name): _free(index) for name, index in names.items()}
 
 
 # ------------------------------------------------------------------------------------------------- the normal form
@@ -740,7 +693,11 @@ def _sum(terms: Iterable[tuple[Term, Fraction]]) -> Expression:
 
 def expression(value: Expression | int | Fraction) -> Expression:
     """An expression from a number."""
-    return value if type(value) is Expression else _sum([(_term(0, frozenset(), (), None), _exact(value))])
+    return value if type(value) is Expression else _of(None, (), _exact(value))
+
+
+def _of(payload: Payload, powers: Powers = (), coefficient: Fraction = Fraction(1)) -> Expression:
+    return _sum([(_term(0, frozenset(), powers, payload), coefficient)])
 
 
 def settled(body: Expression, laws: frozenset[Law]) -> Expression:
@@ -774,17 +731,23 @@ def _times(one: Term, other: Term, inner: bool = False) -> Term:
 
 def scalar(name: str, *indices: Index, power: int = 1) -> Expression:
     """A scalar symbol, such as L or eta_k; negative powers only of symbols that are positive."""
-    return Expression(((Term(monomial=(((name, *indices), power),)), Fraction(1)),))
+    if type(name) is not str or not name:
+        raise ProofError(f"This is no scalar: {name!r}.")
+    if type(power) is not int:
+        raise ProofError(f"A power is a whole number, an int. Got {power!r}.")
+    if power < 0 and name not in POSITIVE:
+        raise ProofError(f"Nothing says that {name} is not 0: no expression divides by it.")
+    return _of(None, _powers([((name, *map(_free, indices)), power)]))
 
 
 def gap_at(index: Index) -> Expression:
     """f_index = E F(x_index) - inf F."""
-    return Expression(((Term(payload=("f", index)), Fraction(1)),))
+    return _of(("f", _free(index)))
 
 
 def vector(name: str, index: Index) -> Expression:
     """A random vector: "g" the gradient of F at x_index, "e" the noise of the gradient that step `index` applies."""
-    return Expression(((Term(payload=("vec", (name, index))), Fraction(1)),))
+    return _of(("vec", (must_be(name, str), _free(index))))
 
 
 def free_variables(body: Expression) -> frozenset[str]:
@@ -823,9 +786,6 @@ class Fact(Value):
     equality: bool = property(lambda fact: _MADE[fact][2])  # type: ignore[assignment]
     #: the axioms, by the sentence that is printed, and what is assumed
     used: frozenset[str | Hypothesis] = property(lambda fact: _MADE[fact][3])  # type: ignore[assignment]
-
-    def __new__(cls, *arguments: Any, **named: Any) -> Fact:
-        raise ProofError("A fact comes from a rule of the kernel, never from outside.")
 
     @property
     def axioms(self) -> frozenset[str]:
@@ -1027,7 +987,9 @@ def _split(body: Expression, context: Context, choose: Cut) -> Expression:
         if type(cut) is not tuple or len(cut) != 2:
             raise ProofError(f"A cut is at a pair of indices. Got {cut!r}.")
         for side in (le(*cut), lt(cut[1], cut[0])):
-            half = _normal_term(Term(term[0], term[1] | {side}, term[2], term[3]), context)
+            if any(ground[0] == "b" and ground[1] >= term[0] for ground in map(_ground, side[:2])):
+                raise ProofError("A bound variable has no meaning outside of its sum.")
+            half = _normal_term(_term(term[0], term[1] | {side}, term[2], term[3]), context)
             if half == term:
                 raise ProofError("The cut is no cut: the order of the two indices is known there.")
             if half is not None:

@@ -19,7 +19,6 @@ from theory.proofs.kernel import (
     Index,
     Le,
     Term,
-    _moved_term,
     expression,
     le,
     lt,
@@ -270,12 +269,6 @@ def noise_order(term: Term) -> tuple[Index, Index] | None:
     if term.payload is None or term.payload[0] != "ip" or [v[0] for v in term.payload[1:]] != ["e", "e"]:
         return None
     return undecided(term, term.payload[1][1], term.payload[2][1])
-
-
-def opened(term: Term, names: tuple[str, ...]) -> tuple[tuple[Le, ...], Term]:
-    """The constraints and the summand of a term, with free variables of these names in place of its bound ones."""
-    free = _moved_term(term, {inside.core: var(name) for inside, name in zip(term.bound, names, strict=True)}, 0)
-    return tuple(free.constraints), Term(0, frozenset(), free.monomial, free.payload)
 
 
 def undecided(term: Term, a: Index, b: Index) -> tuple[Index, Index] | None:

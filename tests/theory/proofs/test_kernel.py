@@ -244,11 +244,11 @@ def rearranged(draw: random.Random, body: Expression) -> Expression:
             for old, n in zip(term.bound, order, strict=True)
         }
         moved = kernel._moved_term(term, moves, term.size)
-        more = {Le(c.left, c.right, c.gap + 1) for c in moved.constraints if draw.random() < 0.5}
+        more = {le(Index(c.left), Index(c.right, c.gap + 1)) for c in moved.constraints if draw.random() < 0.5}
         payload = moved.payload
         if payload is not None and payload[0] == "ip":
             payload = ("ip", payload[2], payload[1])
-        pieces.append((Term(moved.size, moved.constraints | more, moved.monomial, payload), coefficient))
+        pieces.append((kernel._term(moved.size, moved.constraints | more, moved.monomial, payload), coefficient))
     draw.shuffle(pieces)
     return Expression(tuple(pieces))
 

@@ -18,7 +18,7 @@ from theory.bounds.parts.assumptions import COHERENCE
 from theory.bounds.parts.conditions import Relation
 from theory.formulas.formula import Defined, Formula, Name, Number, Readers, WhereOvertaken, Window
 from theory.proofs import kernel
-from theory.proofs.kernel import LAST, ZERO, Context, Index, Le
+from theory.proofs.kernel import LAST, ZERO, Context, Index, Le, le
 from theory.proofs.nodes import Inner, Travelled, Vector, Walk, written
 from theory.proofs.printing.prose import mixed
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Report
@@ -171,7 +171,7 @@ def _opaque(constraint: Le) -> Le:
     """The constraint with reads as plain indices: what follows from the laws of delays alone is still worth saying."""
     cores = (constraint.left, constraint.right)
     left, right = (("v", "read" + re.sub(r"\W", "_", repr(core))) if len(core) == 3 else core for core in cores)
-    return Le(left, right, constraint.gap)
+    return le(Index(left), Index(right, constraint.gap))
 
 
 def _chains(constraints: list[Le]) -> Iterator[str]:

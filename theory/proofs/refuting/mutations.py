@@ -32,9 +32,10 @@ from theory.formulas.formula import (
 from theory.formulas.notation import name_node
 from theory.formulas.plain import plain
 from theory.proofs.axioms import orthogonal
-from theory.proofs.kernel import Context, Expression, Index, Le, ProofError, Term
+from theory.proofs.kernel import Context, Expression, Index, Le, ProofError, Term, le
 from theory.proofs.nodes import At, Inner, Moved, Vector, following
 from theory.proofs.proof import Apply, Claim, Ref
+from theory.proofs.terms import rebuilt
 
 #: A change: what it is, and the changed object.
 Change = tuple[str, Any]
@@ -247,15 +248,15 @@ def _of_terms(body: Expression) -> Iterator[Change]:
         for number in _constants(coefficient):
             yield f"{coefficient} -> {number} (constant)", Expression((*before, (term, number), *after))
         for text, new in _of_term(term):
-            yield text, Expression((*before, (new, coefficient), *after))
+            yield text, Expression((*before, *after)) + new * coefficient
 
 
-def _of_term(term: Term) -> Iterator[tuple[str, Term]]:
+def _of_term(term: Term) -> Iterator[tuple[str, Expression]]:
     size, constraints, monomial, payload = term
     for position, ((name, *where), power) in enumerate(monomial):
         before, after = monomial[:position], monomial[position + 1 :]
 
-        def changed(*new: Any, before: Any = before, after: Any = after) -> Iterator[Term]:
+        def changed(*new: Any, before: Any = before, after: Any = after) -> Iterator[Expression]:
             yield from _if_any(size, constraints, (*before, *new, *after), payload)
 
         yield from ((f"dropped {name}", new) for new in changed())
@@ -272,10 +273,10 @@ def _of_term(term: Term) -> Iterator[tuple[str, Term]]:
         yield from ((text, new) for new in _if_any(size, constraints, monomial, other))
 
 
-def _if_any(*parts: Any) -> Iterator[Term]:
+def _if_any(*parts: Any) -> Iterator[Expression]:
     """The term of these parts, if there is one: no sum without an end, no division by what may be 0."""
     try:
-        yield Term(*parts)
+        yield rebuilt(*parts)
     except ProofError:
         return
 
@@ -315,8 +316,8 @@ def _of_index(index: Index) -> Iterator[tuple[str, Index]]:
 
 
 def _of_constraint(constraint: Le) -> Iterator[tuple[str, Le]]:
-    yield "one more", Le(constraint.left, constraint.right, constraint.gap + 1)
-    yield "one less", Le(constraint.left, constraint.right, constraint.gap - 1)
+    yield "one more", le(Index(constraint.left), Index(constraint.right, constraint.gap + 1))
+    yield "one less", le(Index(constraint.left), Index(constraint.right, constraint.gap - 1))
 
 
 def _of_context(context: Context) -> Iterator[Change]:

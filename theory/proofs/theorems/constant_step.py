@@ -27,10 +27,11 @@ from theory.proofs.kernel import (
     scalar,
     variables,
 )
-from theory.proofs.lemmas import HALF, START, A, Derived, K, opened, product, steps, symbol
+from theory.proofs.lemmas import HALF, START, A, Derived, K, product, steps, symbol
 from theory.proofs.lemmas import window as inside
 from theory.proofs.proof import Apply, Ref, rules
 from theory.proofs.statement import meaning
+from theory.proofs.terms import opened, summand
 from theory.proofs.theorems.theorem_a import OVERTAKES, L
 
 S = name_node("s")
@@ -75,11 +76,11 @@ def exchanges(context: Context, body: Expression) -> Iterator[Apply]:
 def _exchanged(context: Context, term: Term, coefficient: Fraction) -> Iterator[Apply]:
     """What changes when the steps in a term are exchanged, each in turn."""
     names = tuple(f"u{number}" for number in range(term.size))
-    where, free = opened(term, names)
+    where, powers, payload = opened(term, names)
     there = context.having(*(c for c in where if (variables(c.left) | variables(c.right)) & set(names)))
-    lengths = [a[1] for a, power in free.monomial for _ in range(power) if a[0] == "eta" and a != ("eta", ZERO)]
-    others = tuple((a, power) for a, power in free.monomial if a[0] != "eta" or a == ("eta", ZERO))
-    rest = Expression(((Term(0, frozenset(), others, free.payload), -coefficient),))
+    lengths = [a[1] for a, power in powers for _ in range(power) if a[0] == "eta" and a != ("eta", ZERO)]
+    others = tuple((a, power) for a, power in powers if a[0] != "eta" or a == ("eta", ZERO))
+    rest = -coefficient * summand(others, payload)
     for number, index in enumerate(lengths):
         after = reduce(mul, (scalar("eta", later) for later in lengths[number + 1 :]), rest)
         changed = rules.scale_equality(

@@ -67,7 +67,7 @@ def replay(witness: Witness, *, progress: Progress | None = None) -> Replay:
     question = witness.question
     run = simulate(
         worst_function(witness),
-        question.step_sizes,
+        question.step_sizes if question.rule is None else question.rule,
         question.delays,
         seeds=[0],
         batch=1,

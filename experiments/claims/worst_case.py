@@ -47,7 +47,6 @@ def answered(
     >>> round(found.upper, 4), round(found.lower, 4)
     (0.8, 0.8)
     """
-    seeks = seek and asked.question.rule is None  # a witness is a run of delayed steps
 
     def tell(done: int, total: int, text: str) -> None:
         progress(done, total)
@@ -57,10 +56,10 @@ def answered(
         if certificate is not None:
             keep(certificate)
         looking = part(tell, (begin + end) / 2, end)
-        sought = seeks and solution.multipliers is not None
+        sought = seek and solution.multipliers is not None
         found = witness(solution, seconds=seconds, progress=looking) if sought else None
         lower = None if found is None else _replayed(found)
-        return WorstCase(asked, solution, certificate, refusal, found, lower, judged(asked), sought=seeks)
+        return WorstCase(asked, solution, certificate, refusal, found, lower, judged(asked), sought=seek)
 
     # Steps that overflow are not solved, which the answer says.
     with np.errstate(over="ignore", invalid="ignore"):

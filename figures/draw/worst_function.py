@@ -82,7 +82,7 @@ def steepness(witness: Witness, axes: Axes) -> Axes:
 
 
 def angles(witness: Witness, axes: Axes) -> Axes:
-    """The angle between the gradient at x_k and the gradient that step k applies."""
+    """The angle between the gradient at x_k and the way that step k goes."""
     degrees = _degrees(witness)
     axes.plot(np.arange(len(degrees)), degrees, color=style.VERMILLION, linewidth=0.9, marker="o", markersize=1.6)
     axes.set_ylim(0.0, max(10.0, 1.1 * degrees.max()))
@@ -92,10 +92,9 @@ def angles(witness: Witness, axes: Axes) -> Axes:
 
 
 def fall(witness: Witness, axes: Axes) -> Axes:
-    """By which share of eta_k |grad F(x_k)| |applied gradient| each step lowers F; 1 on a plane."""
-    values, steps = witness.function_values, witness.question.step_sizes
-    lengths = np.sqrt(_squares(witness))
-    most = steps * lengths[:-1] * lengths[witness.question.read_points]
+    """By which share of |grad F(x_k)| |x_{k+1} - x_k| each step lowers F; 1 on a plane."""
+    values, lengths = witness.function_values, np.sqrt(_squares(witness))
+    most = np.linalg.norm(witness.question.moves(witness.gradients), axis=1) * lengths[:-1]
     k = np.flatnonzero(most > 0)
     axes.plot(
         k, (values[k] - values[k + 1]) / most[k], color=style.VERMILLION, linewidth=0.9, marker="o", markersize=1.6
@@ -252,17 +251,18 @@ def _reason(witness: Witness) -> str:
         k = int(np.argmax(values[1:] - values[:-1]))
         return f"Long steps of stale gradients climb, most at step $k = {k}$; gradients are up to {late:.0f}° off."
     if _view(witness).width <= _FLAT:
+        gone = f"steps that add up to {style.number(float(question.step_sizes.sum()))} lower"
+        low = style.number(float(values[0] - values[-1]))
         return (
-            f"The slope never gives way, and steps that add up to {style.number(float(question.step_sizes.sum()))} "
-            f"lower $F$ by {style.number(float(values[0] - values[-1]))} only."
+            f"The slope never gives way, and {gone if question.rule is None else 'the run lowers'} $F$ by {low} only."
         )
     off = f", and each step applies an old one, up to {late:.0f}° off" if late >= 1 else ""
     return f"The gradient turns on the way{off}."
 
 
 def _degrees(witness: Witness) -> Floats:
-    """The angle between the gradient at x_k and the one that step k applies, float64 (T,)."""
-    now, applied = witness.gradients[:-1], witness.gradients[witness.question.read_points]
+    """The angle between the gradient at x_k and x_k - x_{k+1}, which is what step k applies; float64 (T,)."""
+    now, applied = witness.gradients[:-1], witness.question.moves(witness.gradients)
     lengths = np.linalg.norm(now, axis=1) * np.linalg.norm(applied, axis=1)
     cosine = np.divide((now * applied).sum(axis=1), lengths, out=np.ones(len(now)), where=lengths > 0)
     return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1, 1))))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from theory.bounds.parts.setting import Setting
 from theory.common.errors import InputError, ScheduleError
+from theory.common.types import Floats
 from theory.methods.rule import LinearRule
 from theory.staleness.count import Staleness
 
@@ -117,6 +119,33 @@ class Question:
     def read_points(self) -> NDArray[np.int64]:
         """tau_k = k - d_k, the index of the point whose gradient step k applies; int64 (T,)."""
         return np.arange(self.steps) - self.delays
+
+    @cached_property
+    def _combinations(self) -> Floats | None:
+        """Of a rule: the moves as combinations of the gradients, float64 (T, T)."""
+        return None if self.rule is None else self.rule.moves_of(self.read_points)
+
+    def moves(self, gradients: Floats) -> Floats:
+        """x_k - x_{k+1} for all k < T with these gradients g_0.., float64 (T or T+1, r).
+
+        >>> Question([0.5, 0.25], [0, 1]).moves(np.array([[2.0], [8.0]])).ravel()
+        array([1. , 0.5])
+        """
+        if self._combinations is None:
+            moves: Floats = self.step_sizes[:, None] * gradients[self.read_points]
+            return moves
+        return np.asarray(self._combinations @ gradients[: self.steps])
+
+    def move(self, k: int, gradients: Floats) -> Any:
+        """x_k - x_{k+1}, from the gradients up to the one that arrives at update k."""
+        if self._combinations is None:
+            return self.step_sizes[k] * gradients[k - self.delays[k]]
+        return self._combinations[k, : k + 1] @ gradients[: k + 1]
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """The longest that each move can be where no gradient is longer than 1; float64 (T,)."""
+        return self.step_sizes if self._combinations is None else np.abs(self._combinations).sum(axis=1)
 
     @property
     def scale(self) -> float:

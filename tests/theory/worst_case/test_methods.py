@@ -1,10 +1,12 @@
 """Worst cases of methods: PEPit's values, certificates in integers, the bound of counter-momentum, refusals."""
 
 from fractions import Fraction
+from hashlib import sha256
 
 import numpy as np
 import pytest
 
+from experiments.claims.replay_witness import replay
 from theory.common.errors import CertificateError, InputError, StoreError
 from theory.methods.counter_momentum import CounterMomentum, Tuning, proved_bound
 from theory.methods.registry import parse_method
@@ -17,6 +19,9 @@ from theory.worst_case.certificate.text import KINDS, Argument, Statement, _dige
 from theory.worst_case.certificate.verify import slack_form, verify
 from theory.worst_case.question import Question
 from theory.worst_case.solve import worst_case
+from theory.worst_case.witness.check import Witness, check
+from theory.worst_case.witness.file import dumps, loads, verify_witness
+from theory.worst_case.witness.find import witness
 
 AGREEMENT = 1e-4
 METHODS = (
@@ -152,6 +157,44 @@ def test_a_certificate_of_a_method_cannot_be_changed():
         changed = body.replace(old, new)
         with pytest.raises((StoreError, CertificateError)):
             verify(f"{changed}sha256: {_digest(changed)}\n")
+
+
+@pytest.mark.parametrize("text", METHODS[1:])
+def test_a_worst_function_of_a_method_is_found_and_proved_and_replayed(text):
+    for seed in (0, 1):
+        solution = worst_case(question(text, seed))
+        found = witness(solution)
+        assert found is not None and found.lower == pytest.approx(solution.value, rel=1e-4)
+        assert found.lower <= solution.value * (1 + 1e-7)
+        written = dumps(found)
+        assert verify_witness(written).value == found.value and dumps(loads(written)) == written
+        assert replay(found).lower == pytest.approx(found.lower, rel=1e-6)
+
+
+def test_a_worst_function_holds_for_no_other_method():
+    written = dumps(witness(worst_case(question("momentum:beta=0.6", 0))))
+    for old, new in (("moves 0x1.3333333333333p-1", "moves 0x1.3333333333333p-2"), ("rule 1 1", "rule 1 2")):
+        body = written.rpartition("digest ")[0].replace(old, new)
+        assert body != written.rpartition("digest ")[0]
+        with pytest.raises((StoreError, CertificateError)):
+            verify_witness(f"{body}digest {sha256(body.encode()).hexdigest()}\n")
+
+
+def test_the_points_of_a_worst_function_are_those_of_its_method():
+    found = witness(worst_case(question("filter:gradients=0.8:0.3,moves=0.2:-0.3", 1)))
+    moves = found.question.moves(found.gradients)
+    assert -np.diff(found.points, axis=0) == pytest.approx(moves, rel=1e-12, abs=1e-13)
+    assert found.question.lengths @ np.ones(len(moves)) >= np.linalg.norm(moves, axis=1).sum() / np.sqrt(
+        np.square(found.gradients).sum(axis=1).max()
+    )
+
+
+def test_a_rule_whose_points_have_too_many_digits_has_no_worst_function():
+    steps = 400
+    rule = LinearRule(np.ones((steps, 1)), [float.fromhex("0x1.8p-1000")])
+    asked = Question(np.ones(steps), np.zeros(steps, np.int64), rule=rule)
+    with pytest.raises(CertificateError, match="too many digits"):
+        check(Witness(asked, np.ones((steps + 1, 1)), (Fraction(1),) * (steps + 1)))
 
 
 def test_moves_of_too_many_digits_are_refused():

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,6 +37,7 @@ from theory.worst_case.question import Measure, Question
 _ROUNDING = 2.0**-53
 _LEFT_OVER = 2.0**-100  # what a sum of two floats misses of an exact number, relative, generously
 _ROWS = 64
+_DIGITS = 1 << 18  # of the moves of a rule, in bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +64,7 @@ class Witness:
     @cached_property
     def _slopes(self) -> tuple[list[list[int]], int]:
         """g_k as whole numbers, and the power of two that they are to be divided by."""
-        flat, power = _whole(self.gradients.ravel())
-        return [flat[k : k + self.dimension] for k in range(0, len(flat), self.dimension)], power
+        return _rows(self.gradients)
 
     @cached_property
     def _heights(self) -> tuple[list[int], int]:
@@ -74,12 +75,17 @@ class Witness:
     @cached_property
     def _positions(self) -> tuple[list[list[int]], int]:
         """x_k as whole numbers, and the power of two that they are to be divided by."""
+        moves, points = list(moves_of(self.question, self.gradients)), [[0] * self.dimension]
+        _, finest = moves[-1]
+        for move, power in moves:
+            points.append([x - (gone << (finest - power)) for x, gone in zip(points[-1], move, strict=True)])
+        return points, finest
+
+    def falls(self) -> Iterator[tuple[int, int]]:
+        """<g_k + g_{k+1}, x_k - x_{k+1}>, exactly: a whole number and the power of two that it is to be divided by."""
         rows, low = self._slopes
-        steps, lower = _whole(self.question.step_sizes)
-        points = [[0] * self.dimension]
-        for step, read in zip(steps, self.question.read_points.tolist(), strict=True):
-            points.append([x - step * g for x, g in zip(points[-1], rows[read], strict=True)])
-        return points, low + lower
+        for (one, two), (move, power) in zip(pairwise(rows), moves_of(self.question, self.gradients), strict=True):
+            yield sum((a + b) * c for a, b, c in zip(one, two, move, strict=True)), low + power
 
     @cached_property
     def points(self) -> Floats:
@@ -134,6 +140,30 @@ class Witness:
         rounded = _quotient(self.value.numerator, self.value.denominator)
         above = rounded == math.inf or Fraction(rounded) > self.value
         return math.nextafter(rounded, -math.inf) if above else rounded
+
+
+def moves_of(question: Question, gradients: Floats) -> Iterator[tuple[list[int], int]]:
+    """x_k - x_{k+1} for k < T, exactly: whole numbers and the power of two that they are to be divided by.
+
+    Under a rule the powers grow from move to move, as each repeats a part of those before it.
+    """
+    (rows, low), rule = _rows(gradients), question.rule
+    arriving = [rows[read] for read in question.read_points.tolist()]
+    if rule is None:
+        steps, fine = _whole(question.step_sizes)
+        yield from (([step * g for g in row], low + fine) for step, row in zip(steps, arriving, strict=True))
+        return
+    (weights, fine), (repeats, finer) = _whole(rule.gradient_weights.ravel()), _whole(rule.move_weights)
+    if rule.updates * finer > _DIGITS:
+        raise CertificateError(f"The moves of this rule have too many digits after {rule.updates} updates.")
+    moves: list[list[int]] = []
+    for k in range(rule.updates):
+        terms = [
+            (weights[k * rule.gradients + i] << k * finer, arriving[k - i]) for i in range(rule.gradients)[: k + 1]
+        ]
+        terms += [(repeats[j] << j * finer, moves[k - 1 - j]) for j in range(rule.moves)[:k]]
+        moves.append([sum(weight * row[at] for weight, row in terms) for at in range(len(rows[0]))])
+        yield moves[-1], low + fine + k * finer
 
 
 def check(witness: Witness) -> Fraction:
@@ -249,6 +279,11 @@ def _check_coherence(witness: Witness, k: int, t: int) -> None:
         raise CertificateError(
             f"The gradients at x_{k} and x_{t} are less coherent than mu = {witness.question.coherence}."
         )
+
+
+def _rows(gradients: Floats) -> tuple[list[list[int]], int]:
+    flat, power = _whole(gradients.ravel())
+    return [flat[k : k + gradients.shape[1]] for k in range(0, len(flat), gradients.shape[1])], power
 
 
 def _whole(numbers: Floats) -> tuple[list[int], int]:

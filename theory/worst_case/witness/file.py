@@ -15,6 +15,9 @@
     claim 0x1/0x4                                      the measure, exactly
     digest ...                                         sha256 of all lines before
 
+Where a method other than delayed steps moves, `rule A M` follows the dimension, and behind the steps stand T lines
+`weights` of A numbers w_k and one line `moves` of M numbers m, as in `theory/methods/rule.py`.
+
 Every number has one spelling only, so that a file means one thing and a thing has one file.
 """
 
@@ -33,6 +36,7 @@ import numpy as np
 
 from theory.common.errors import CertificateError, InputError, StoreError
 from theory.common.reading import read_ordinary
+from theory.methods.rule import LinearRule
 from theory.staleness.count import Staleness
 from theory.worst_case.question import Measure, Question
 from theory.worst_case.witness.check import Witness, check
@@ -71,9 +75,10 @@ class VerifiedWitness:
         """What is now certain."""
         q = self.question
         what = "min |grad F|^2" if q.measure is Measure.MINIMUM else "the step-weighted mean of |grad F|^2"
+        run = f"{q.steps} steps" if q.rule is None else f"{q.steps} updates"
         return (
             f"There is a function with L = {q.smoothness!r} and F(x_0) - inf F <= {q.gap!r} whose run of these "
-            f"{q.steps} steps and delays has {what} over {q.covered} of at least {self.lower!r}."
+            f"{run} and delays has {what} over {q.covered} of at least {self.lower!r}."
         )
 
 
@@ -178,11 +183,20 @@ def _lines(witness: Witness) -> Iterator[str]:
     yield f"measure {question.measure}"
     yield f"steps {question.steps}"
     yield f"dimension {witness.dimension}"
+    if question.rule is not None:
+        yield f"rule {question.rule.gradients} {question.rule.moves}"
     for step, delay in zip(question.step_sizes.tolist(), question.delays.tolist(), strict=True):
         yield f"step {step.hex()} {delay}"
+    if question.rule is not None:
+        yield from (_row("weights", row) for row in question.rule.gradient_weights.tolist())
+        yield _row("moves", question.rule.move_weights.tolist())
     for value, gradient in zip(witness.values, witness.gradients.tolist(), strict=True):
         yield " ".join(["point", _shown(value), *(g.hex() for g in gradient)])
     yield f"claim {_shown(witness.value)}"
+
+
+def _row(name: str, values: Sequence[float]) -> str:
+    return " ".join([name, *(value.hex() for value in values)])
 
 
 def _shown(value: Fraction) -> str:
@@ -249,9 +263,11 @@ def _parse(reader: _Reader) -> Witness:
     (measure,) = reader.fields("measure", 1)
     steps = reader.whole(reader.fields("steps", 1)[0], _MOST_STEPS)
     dimension = reader.whole(reader.fields("dimension", 1)[0], _MOST_DIMENSIONS)
+    shape = reader.fields("rule", 2) if reader.left()[:1] and reader.left()[0].startswith("rule ") else None
     lines = [reader.fields("step", 2) for _ in range(steps)]
     sizes = [reader.number(size) for size, _ in lines]
     delays = [reader.whole(delay, _MOST_STEPS) for _, delay in lines]
+    weights = None if shape is None else _weights(reader, steps, *(reader.whole(each, _MOST_STEPS) for each in shape))
     points = [reader.fields("point", dimension + 1) for _ in range(steps + 1)]
     gradients = np.array([[reader.number(g) for g in point[1:]] for point in points]).reshape(steps + 1, dimension)
     values = tuple(reader.fraction(point[0]) for point in points)
@@ -266,10 +282,16 @@ def _parse(reader: _Reader) -> Witness:
             coherence=mu,
             staleness=Staleness(window),
             measure=Measure(measure),
+            rule=None if weights is None else LinearRule(*weights),
         )
     except (InputError, ValueError) as error:
         raise StoreError(f"The witness file states a question that cannot be: {str(error).rstrip('.')}.") from error
     return Witness(question, gradients, values)
+
+
+def _weights(reader: _Reader, steps: int, gradients: int, moves: int) -> tuple[list[list[float]], list[float]]:
+    rows = [[reader.number(each) for each in reader.fields("weights", gradients)] for _ in range(steps)]
+    return rows, [reader.number(each) for each in reader.fields("moves", moves)]
 
 
 def _claim(text: str) -> Fraction:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -22,6 +22,7 @@ from theory.worst_case.costs import banded_cost, interior_cost
 from theory.worst_case.question import Question
 from theory.worst_case.solution import Solution, Status
 from theory.worst_case.solvers.banded import solve
+from theory.worst_case.solvers.dense import solve_dense
 from theory.worst_case.solvers.inequalities import neighbours
 from theory.worst_case.solvers.interior import solve_interior
 from theory.worst_case.solvers.violated_pairs import cuts, surpluses
@@ -85,7 +86,7 @@ def _best(question: Question, mixtures: list[Part]) -> Witness | None:
 
 def _moving(question: Question) -> Question:
     """The question without last steps that together lead nowhere."""
-    left = np.cumsum(question.step_sizes[::-1])[::-1]
+    left = np.cumsum(question.lengths[::-1])[::-1]
     return question.prefix(max(1, int((left > _NOWHERE).sum())))
 
 
@@ -95,7 +96,7 @@ def _continued(question: Question, part: Part) -> Part:
     rest = np.arange(known_steps, question.steps)
     last = part.gradients[-1:]
     gradients = np.concatenate([part.gradients, np.repeat(last, len(rest), axis=0)])
-    falls = question.step_sizes[rest] * (gradients[question.read_points[rest]] @ last[0])
+    falls = (question.moves(gradients) @ last[0])[rest]
     return Part(gradients, np.concatenate([part.values, part.values[-1] - np.cumsum(falls)]))
 
 
@@ -124,10 +125,12 @@ class _Search:
         asked = self.solution.question
         if asked.variance == 0 and asked.steps == self.question.steps and self.solution.gram is not None:
             return self.solution
-        return self._solve(neighbours(self.question.steps, 1))
+        return self._solve(neighbours(self.question.steps, 1)) if asked.rule is None else solve_dense(self.question)
 
     def _next(self, solved: Solution, part: Part | None, reach: int) -> Solution | None:
-        """The answer with more pairs, the first of these choices that there is time for."""
+        """The answer with more pairs, the first of these choices that there is time for; a rule's has all of them."""
+        if self.question.rule is not None:
+            return None
         for pairs in self._wider(solved, part, reach):
             found = self._solve(pairs)
             if found is not None:
@@ -180,7 +183,7 @@ def as_part(question: Question, solution: Solution, still: float = _STILL[0]) ->
         return None
     gradients, values = complete(solution.gram, question.steps + 1), solution.function_values
     norms = np.linalg.norm(gradients, axis=1)
-    for k in np.flatnonzero(question.step_sizes * norms[question.read_points] < still * norms[1:]):
+    for k in np.flatnonzero(np.linalg.norm(question.moves(gradients), axis=1) < still * norms[1:]):
         gradients[k + 1] = gradients[k]
     falls = _falls(question, gradients) + _deviations(question, Part(gradients, values)) / 4
     values = values[0] - np.append(0.0, np.cumsum(falls))
@@ -218,32 +221,28 @@ def rounded(question: Question, part: Part, spare: float, small: float = 1e-12) 
     normal = question.normalised()
     deviation = _deviations(normal, part) * (1 - spare) * (1 - 1e-9)
     gradients = _without_empty(part.gradients, small) * np.sqrt(question.scale * (1 - spare))
-    steps, read = question.step_sizes.tolist(), question.read_points.tolist()
     # Where a move is lost among the gradient's last digits, so is any change of the gradient.
     lengths = np.sqrt(part.squares)
-    for lost in np.flatnonzero(normal.step_sizes * lengths[normal.read_points] < _LOST * lengths[1:]):
+    for lost in np.flatnonzero(np.linalg.norm(normal.moves(part.gradients), axis=1) < _LOST * lengths[1:]):
         gradients[lost + 1], deviation[lost] = gradients[lost], 0.0
-    rows = [[Fraction(g) for g in row] for row in gradients.tolist()]
+    witness = Witness(question, gradients, ())
     value = Fraction(question.gap)
     values = [value]
-    for k, step in enumerate(steps):
-        inner = sum((a + b) * c for a, b, c in zip(rows[k], rows[k + 1], rows[read[k]], strict=True))
-        value = value - Fraction(step) * inner / 2 - Fraction(question.gap * float(deviation[k])) / 4
+    for k, (inner, power) in enumerate(witness.falls()):
+        value = value - Fraction(inner, 2 << power) - Fraction(question.gap * float(deviation[k])) / 4
         values.append(value)
-    return Witness(question, gradients, tuple(values))
+    return replace(witness, values=tuple(values))
 
 
 def _falls(question: Question, gradients: Floats) -> Floats:
     """<g_k + g_{k+1}, x_k - x_{k+1}>/2, by which F would fall in step k if it were a parabola."""
-    moves = question.step_sizes[:, None] * gradients[question.read_points]
-    return np.asarray(((gradients[:-1] + gradients[1:]) * moves).sum(axis=1) / 2)
+    return np.asarray(((gradients[:-1] + gradients[1:]) * question.moves(gradients)).sum(axis=1) / 2)
 
 
 def _deviations(question: Question, part: Part) -> Floats:
     """4(f_k - f_{k+1}) - 2<g_k + g_{k+1}, x_k - x_{k+1}>, kept to what the inequality of (k, k+1) allows."""
     g = part.gradients
-    moves = question.step_sizes[:, None] * g[question.read_points]
-    room = np.maximum(np.square(moves).sum(axis=1) - np.square(g[:-1] - g[1:]).sum(axis=1), 0.0)
+    room = np.maximum(np.square(question.moves(g)).sum(axis=1) - np.square(g[:-1] - g[1:]).sum(axis=1), 0.0)
     return np.asarray(np.clip(-4 * np.diff(part.values) - 4 * _falls(question, g), -room, room))
 
 

@@ -46,14 +46,13 @@ def _squares(vectors: Floats) -> Floats:
 
 def path(question: Question, gradients: Floats) -> Floats:
     """x_0 = 0, .., x_T of the steps with these gradients; float64 (T+1, r)."""
-    moves = question.step_sizes[:, None] * gradients[question.read_points]
-    return np.concatenate([np.zeros((1, gradients.shape[1])), -np.cumsum(moves, axis=0)])
+    return np.concatenate([np.zeros((1, gradients.shape[1])), -np.cumsum(question.moves(gradients), axis=0)])
 
 
 def linear(question: Question) -> Part:
-    """One slope as far as x_T, then down to the minimum as fast as the smoothness allows."""
-    gone = np.append(0.0, np.cumsum(question.step_sizes))
-    square = 1 / (gone[-1] + 0.5)
+    """One slope as far as the run gets, then down to the minimum as fast as the smoothness allows."""
+    gone = -path(question, np.ones((question.steps + 1, 1)))[:, 0]
+    square = 1 / (gone.max() + 0.5)
     return Part(np.full((len(gone), 1), np.sqrt(square)), 1 - square * gone)
 
 
@@ -72,17 +71,18 @@ def parabola(question: Question, curvature: float) -> Part | None:
     """F = c x^2/2 with F(x_0) = 1; None where the run grows too much."""
     gradients = np.empty(question.steps + 1)
     gradients[0] = np.sqrt(2 * curvature)
-    for k, (step, read) in enumerate(zip(question.step_sizes, question.read_points, strict=True)):
-        gradients[k + 1] = gradients[k] - curvature * step * gradients[read]
+    for k in range(question.steps):
+        gradients[k + 1] = gradients[k] - curvature * question.move(k, gradients)
         if not abs(gradients[k + 1]) < _STEEPEST:
             return None
     return Part(gradients[:, None], gradients**2 / (2 * curvature))
 
 
 def known(question: Question) -> list[Part]:
-    """The linear part, the one with dips, and parabolas, from flat ones to those of curvature L."""
+    """The linear part, the one with dips where no move is the sum of several, and parabolas up to curvature L."""
     curved = (parabola(question, float(curvature)) for curvature in _CURVATURES)
-    return [linear(question), ripple(question), *(part for part in curved if part is not None)]
+    dips = [ripple(question)] if question.rule is None else []
+    return [linear(question), *dips, *(part for part in curved if part is not None)]
 
 
 def combined(parts: list[Part], weights: Floats) -> Part:
@@ -105,7 +105,7 @@ def tight_pairs(question: Question, part: Part, share: float) -> tuple[Ints, Int
 
     Points that are too close to tell their margins from rounding are left out.
     """
-    gone = np.append(0.0, np.cumsum(question.step_sizes)) * np.sqrt(part.squares.max())
+    gone = np.append(0.0, np.cumsum(question.lengths)) * np.sqrt(part.squares.max())
     blocks = (block[gone[block[:, 1]] - gone[block[:, 0]] > _CLOSE] for block in _tight_blocks(question, part, share))
     found = [block for block in blocks if block.size]
     pairs = np.concatenate(found) if found else np.empty((0, 2), dtype=np.int64)

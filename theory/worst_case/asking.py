@@ -80,7 +80,7 @@ def ask(
             the arguments before, or take their place where those keep their defaults.
         delays: a model or its spelling; delays_file: a trace in its place; seed: of random delays.
         measure: "min" or "mean".
-        method: what takes the steps, or its spelling; any other than `delayed` without noise and for the minimum.
+        method: what takes the steps, or its spelling; any other than `delayed` for the minimum.
 
     Returns:
         The question with its schedule, delays and constants.

@@ -2,7 +2,7 @@ r"""What is asked: how large can the gradients stay, at these steps, delays and 
 
 Steps are numbered from 0: x_{k+1} = x_k - eta_k (g_{tau_k} + e_k), g_k = grad F(x_k), tau_k = k - d_k, k < T;
 E[e_k | x_0..x_k] = 0, E|e_k|^2 <= sigma^2. F is L-smooth, F(x_0) - inf F <= Delta. A method other than these delayed
-steps comes as its linear rule, without noise.
+steps comes as its linear rule; the noise of a gradient goes with it wherever it is weighed.
 """
 
 from __future__ import annotations
@@ -42,8 +42,7 @@ class Question:
         coherence: mu, or None; <g_k, g_t> >= mu |g_k|^2 for max(0, k - s + 1) <= t < k < T.
         staleness: the window s, at least 1 + the largest delay; it enters through the coherence only.
         measure: minimum or step-weighted mean.
-        rule: how x_{k+1} comes from the gradients, in place of the steps; None for delayed steps. Without noise, and
-            for the minimum.
+        rule: how x_{k+1} comes from the gradients, in place of the steps; None for delayed steps. For the minimum.
 
     Raises:
         ScheduleError, DelayError: steps or delays that no run can have.
@@ -100,10 +99,9 @@ class Question:
                 f"A staleness of {self.staleness.window} allows delays up to {self.staleness.maximum_delay}. "
                 f"Got {self.delays[late[0]]} at step k = {late[0] + 1}. Give a larger staleness."
             )
-        if self.rule is not None and (self.variance > 0 or self.measure is Measure.MEAN):
+        if self.rule is not None and self.measure is Measure.MEAN:
             raise InputError(
-                "The worst case of a method other than delayed steps is that of the minimum, without noise. Leave out "
-                "the variance and the measure."
+                "The worst case of a method other than delayed steps is that of the minimum. Leave out the measure."
             )
         if self.rule is not None and self.rule.updates != self.steps:
             raise InputError(f"A rule of {self.rule.updates} updates cannot take {self.steps} steps.")

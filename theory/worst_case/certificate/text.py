@@ -34,7 +34,7 @@ class Statement:
     """What a certificate is about. Step k takes x_k to x_{k+1}, k = 0..T-1; floats mean the exact numbers they are.
 
     With weights, x_{k+1} = x_k - sum_i w_{k,i} g_{k-i-d_{k-i}} + sum_j m_j (x_{k+1-j} - x_{k-j}), i = 0, 1, .. and
-    j = 1, 2, .., x_j = x_0 for j < 0, in place of the steps.
+    j = 1, 2, .., x_j = x_0 for j < 0, in place of the steps; with noise, each such gradient has e_{k-i} with it.
 
     Args:
         step_sizes: eta_k; delays: d_k.
@@ -76,7 +76,9 @@ class Statement:
             constants["sigma^2"] = self.variance
         taken = f"eta_k {run}"
         if self.weights:
-            taken = "sum_i w_{k,i} grad F(x_{k-i-d_{k-i}}) + sum_j m_j (x_{k+1-j} - x_{k-j})"
+            run = "grad F(x_{k-i-d_{k-i}})"
+            run = f"({run} + e_{{k-i}})" if self.noisy else run
+            taken = f"sum_i w_{{k,i}} {run} + sum_j m_j (x_{{k+1-j}} - x_{{k-j}})"
         assumed += [f"x_{{k+1}} = x_k - {taken} for k = 0..T-1"]
         if self.coherence is not None:
             assumed += [f"{product} >= mu {square} for max(0, k-s+1) <= t < k < T"]
@@ -252,8 +254,8 @@ def _from_hex(word: str) -> float:
 def _refuse_impossible(claim: Statement) -> None:
     if claim.measure not in ("min", "mean") or not (claim.smoothness > 0 and claim.gap > 0 and claim.variance >= 0):
         raise StoreError("A certificate states `min` or `mean`, positive L and Delta, and sigma^2 of at least 0.")
-    if claim.weights and (claim.noisy or claim.measure == "mean"):
-        raise StoreError("A certificate states weights for the minimum, without noise.")
+    if claim.weights and claim.measure == "mean":
+        raise StoreError("A certificate states weights for the minimum.")
     if any(any(row[k + 1 :]) for k, row in enumerate(claim.weights)):
         raise StoreError("A certificate cannot weigh a gradient that comes before the first step.")
     if min(claim.step_sizes) < 0 or max(claim.delays) >= claim.staleness:

@@ -2,8 +2,8 @@ r"""Check a saved certificate of a worst case: in integers alone, with the stand
 
 The theorem. Put h_k = L eta_k; measure f = F - inf F in Delta, |grad F|^2 in L Delta and lengths so that
 x_{k+1} = x_k - h_k (g_{k-d_k} + e_k), g_k = grad F(x_k); or, with weights, x_k - x_{k+1} is the sum of
-L w_{k,i} g_{k-i-d_{k-i}} over i and of m_j (x_{k-j} - x_{k+1-j}) over j, without noise. Write <u, v> for E u.v. Every
-F and every run in the statement satisfy, for all points i and j (as F + L|x|^2/2 is convex and 2L-smooth; expectations
+L w_{k,i} (g_{k-i-d_{k-i}} + e_{k-i}) over i and of m_j (x_{k-j} - x_{k+1-j}) over j. Write <u, v> for E u.v. Every F
+and every run in the statement satisfy, for all points i and j (as F + L|x|^2/2 is convex and 2L-smooth; expectations
 of what holds on each path):
     pair i j        f_i - f_j - <g_i + g_j, x_i - x_j>/2 - |g_i - g_j|^2/4 + |x_i - x_j|^2/4 >= 0
     floor k         f_k - |g_k|^2/2 >= 0
@@ -210,12 +210,15 @@ def _moves(claim: Statement, steps: Sequence[Fraction]) -> list[dict[int, Fracti
 
 
 def _weighted(claim: Statement) -> list[dict[int, Fraction]]:
-    """The moves of a method: sums of L w_{k,i} g_{k-i-d_{k-i}} and of m_j times the move k - j."""
+    """The moves of a method: sums of L w_{k,i} (g_{k-i-d_{k-i}} + e_{k-i}) and of m_j times the move k - j."""
     smoothness, moves = Fraction(claim.smoothness), list[dict[int, Fraction]]()
     work = _worked(claim.steps**3)
+    arrivals = [{2 * (k - delay): smoothness} for k, delay in enumerate(claim.delays)]
+    for k, arrival in enumerate(arrivals if claim.noisy else []):
+        arrival[2 * k + 1] = smoothness
     for k, row in enumerate(claim.weights):
         move: dict[int, Fraction] = {}
-        terms = [({2 * (k - i - claim.delays[k - i]): smoothness}, w) for i, w in enumerate(row[: k + 1])]
+        terms = [(arrivals[k - i], w) for i, w in enumerate(row[: k + 1])]
         terms += [(moves[k - j], m) for j, m in enumerate(claim.moves[:k], start=1)]
         for part, weight in terms:
             work = _worked(work + 100 * len(part))  # the numbers grow with k

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from theory.common.types import Floats, Ints
+from theory.methods.rule import LinearRule
 from theory.worst_case.question import Question
 
 
@@ -90,7 +91,7 @@ def neighbours(steps: int, reach: int) -> Ints:
 
 def _interpolation(question: Question, pairs: Ints) -> Products:
     if question.rule is not None:
-        return _of_rule(question.rule.moves_of(question.read_points), pairs)
+        return _of_rule(_moves(question, question.rule), pairs)
     low, high = pairs.min(axis=1), pairs.max(axis=1)
     sign = np.where(pairs[:, 0] < pairs[:, 1], -1.0, 1.0)
     parts = [
@@ -105,9 +106,20 @@ def _interpolation(question: Question, pairs: Ints) -> Products:
     return _products(row, left, right, coefficient)
 
 
+def _moves(question: Question, rule: LinearRule) -> Floats:
+    """The moves as combinations of g_0..g_T and, with noise, of e_0..e_{T-1}, each of which arrives at its update."""
+    parts = [rule.moves_of(question.read_points), np.zeros((question.steps, 1))]
+    if question.variance > 0:
+        parts.append(rule.moves_of(np.arange(question.steps)))
+    return np.concatenate(parts, axis=1)
+
+
 def _of_rule(moves: Floats, pairs: Ints) -> Products:
-    """The entries of all pairs, where every move is a combination of all gradients."""
-    gone = np.concatenate([np.zeros((1, len(moves))), np.cumsum(moves, axis=0)])
+    """The entries of all pairs, where every move is a combination of all gradients and noises.
+
+    Those are left out that are 0: of a noise e_k with another noise, and with a gradient g_i, i <= k.
+    """
+    gone = np.concatenate([np.zeros((1, moves.shape[1])), np.cumsum(moves, axis=0)])
     (i, j), rows = pairs.T, np.arange(len(pairs))
     apart = gone[j] - gone[i]  # x_i - x_j
     row, node = np.nonzero(apart)
@@ -117,7 +129,11 @@ def _of_rule(moves: Floats, pairs: Ints) -> Products:
     for each, held in place.items():
         lengths = apart[each, node[held]]
         parts.append(_entry(np.full(1, each), node[held][:, None], node[held], 0.25 * np.outer(lengths, lengths)))
-    return _products(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    found = _products(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    points = len(moves) + 1
+    noise, other = found.left - points, found.right  # the larger node is the left one
+    known = (noise < 0) | (other == found.left) | ((other < points) & (other > noise))
+    return Products(found.row[known], found.left[known], found.right[known], found.coefficient[known])
 
 
 def _of_span(

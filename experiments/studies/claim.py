@@ -8,7 +8,7 @@ target.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -148,3 +148,18 @@ def decide(low: float, high: float, threshold: float, *, within: bool = False) -
             return "reproduced"
         return "not reproduced" if low > threshold or high < -threshold else "inconclusive"
     return "reproduced" if low > threshold else "not reproduced" if high < threshold else "inconclusive"
+
+
+def average(rows: Iterable[Vector]) -> Vector:
+    """Means over cells, one for each seed that all of them have.
+
+    >>> average([np.array([1.0, 2.0, 3.0]), np.array([3.0, 4.0])])
+    array([2., 3.])
+    """
+    return np.asarray(np.mean(common_seeds(*rows), axis=0), dtype=np.float64)
+
+
+def common_seeds(*rows: Vector) -> list[Vector]:
+    """The rows without the seeds that some of them lack; seeds are counted from 0 everywhere."""
+    seeds = min((row.size for row in rows), default=0)
+    return [row[:seeds] for row in rows]

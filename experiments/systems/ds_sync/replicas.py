@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.kernels import counters, dense, elementary, keys
+from experiments.kernels.dense import compiled
 from experiments.simulate import gradients
 from experiments.systems.shared import split as parts
 from experiments.systems.shared.mixing import Mixing
@@ -44,6 +45,21 @@ class Recorded(NamedTuple):
     diverged: bool
 
 
+@compiled
+def average(points: Array, members: Ints, mean: Array) -> None:
+    """The members' points become their mean; they are added one after another."""
+    for j in range(mean.shape[0]):
+        mean[j] = points[members[0], j]
+    for member in members[1:]:
+        for j in range(mean.shape[0]):
+            mean[j] += points[member, j]
+    for j in range(mean.shape[0]):
+        mean[j] /= mean.dtype.type(members.shape[0])
+    for member in members:
+        for j in range(mean.shape[0]):
+            points[member, j] = mean[j]
+
+
 def _build(sources: int) -> tuple[Any, Any]:
     """The two kernels. A variable of the enclosing scope enters numba's key of its cache; other modules do not."""
 
@@ -61,7 +77,6 @@ def _build(sources: int) -> tuple[Any, Any]:
         last: int,
         move: Array,
     ) -> int:
-        size = points.dtype.type(group)
         for t in range(first, last):
             for i in range(points.shape[0]):
                 gradient_into(data, scratch, seed, t, i, points[i], move)
@@ -69,17 +84,7 @@ def _build(sources: int) -> tuple[Any, Any]:
                 for j in range(move.shape[0]):
                     points[i, j] += move[j]
             for start in range(0, points.shape[0], group):
-                members = orders[t, start : start + group]
-                for j in range(move.shape[0]):
-                    move[j] = points[members[0], j]
-                for member in members[1:]:
-                    for j in range(move.shape[0]):
-                        move[j] += points[member, j]
-                for j in range(move.shape[0]):
-                    move[j] /= size
-                for member in members:
-                    for j in range(move.shape[0]):
-                        points[member, j] = move[j]
+                average(points, orders[t, start : start + group], move)
         return sources
 
     @kept(error_model="numpy", nogil=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.studies.claim import Effect, needed
+from experiments.studies.claim import Effect, average, common_seeds, needed
 from experiments.studies.staleness.claims.coherence import coherence_by_cell
 from experiments.studies.staleness.claims.effect import (
     Results,
@@ -15,16 +15,7 @@ from experiments.studies.staleness.claims.effect import (
     told_beyond,
     told_times,
 )
-from experiments.studies.staleness.claims.slowdown import (
-    average,
-    batches,
-    beside,
-    common_seeds,
-    key_of,
-    reached,
-    slope,
-    slowdowns,
-)
+from experiments.studies.staleness.claims.slowdown import batches, beside, key_of, reached, slope, slowdowns
 from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen, mean_delay, scaled_down
 from theory.common.types import Vector

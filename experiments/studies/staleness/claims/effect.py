@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from experiments.studies.claim import Effect, needed
+from experiments.studies.claim import Effect, average, needed
 from experiments.studies.staleness.cells import WorkerCell
-from experiments.studies.staleness.claims.slowdown import (
-    Slowdown,
-    average,
-)
+from experiments.studies.staleness.claims.slowdown import Slowdown
 from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen, depth_of, scaled_down
 from theory.common.types import Vector

@@ -91,18 +91,3 @@ def slope(x: Sequence[float], rows: Sequence[Vector]) -> Vector:
     """
     centred = np.asarray(x, dtype=np.float64) - np.mean(x)
     return np.asarray(centred @ np.asarray(rows) / (centred @ centred))
-
-
-def average(rows: Iterable[Vector]) -> Vector:
-    """Means over cells, one for each seed that all of them have.
-
-    >>> average([np.array([1.0, 2.0, 3.0]), np.array([3.0, 4.0])])
-    array([2., 3.])
-    """
-    return np.asarray(np.mean(common_seeds(*rows), axis=0), dtype=np.float64)
-
-
-def common_seeds(*rows: Vector) -> list[Vector]:
-    """The rows without the seeds that some of them lack; seeds are counted from 0 everywhere."""
-    seeds = min((row.size for row in rows), default=0)
-    return [row[:seeds] for row in rows]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from experiments.studies.claim import Effect, needed
+from experiments.studies.claim import Effect, average, common_seeds, needed
 from experiments.studies.staleness.claims.effect import (
     Results,
     by_depth,
@@ -15,15 +15,7 @@ from experiments.studies.staleness.claims.effect import (
     optimizer_name,
     told_times,
 )
-from experiments.studies.staleness.claims.slowdown import (
-    Slowdown,
-    average,
-    by_group,
-    common_seeds,
-    key_of,
-    slope,
-    slowdowns,
-)
+from experiments.studies.staleness.claims.slowdown import Slowdown, by_group, key_of, slope, slowdowns
 from experiments.studies.staleness.study import FRAGILE, ROBUST, chosen, depth_of, scaled_down
 from theory.common.types import Vector
 

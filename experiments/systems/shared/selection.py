@@ -148,14 +148,47 @@ def bracket(u: Array, least: int, most: int, quantile: float, chosen: Ints) -> t
 
 
 @_compiled
+def sizes_of(u: Array, rows: Ints) -> Array:
+    """The sizes |u_i| of some entries."""
+    sizes = np.empty(rows.shape[0], u.dtype)
+    for i in range(rows.shape[0]):
+        sizes[i] = abs(u[rows[i]])
+    return sizes
+
+
+@_compiled
+def kth_largest(values: Array, k: int) -> float:
+    """The k-th largest of numbers, which are put in another order: Hoare's selection about the middle one."""
+    left, right, place = 0, values.shape[0] - 1, k - 1
+    while left < right:
+        pivot, i, j = values[(left + right) // 2], left, right
+        while i <= j:
+            while values[i] > pivot:
+                i += 1
+            while values[j] < pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if place <= j:
+            right = j
+        elif place >= i:
+            left = i
+        else:
+            break
+    return float(values[place])
+
+
+@_compiled
 def top(u: Array, k: int, quantile: float, chosen: Ints) -> int:
     """The k largest |u_i|; of equal ones the first. Only those within a bracket of k to 2k are put in order."""
     candidates = np.empty(min(2 * k, u.shape[0]), np.int64)
     threshold, count = bracket(u, k, 2 * k, quantile, candidates)
     if count < k:
         return exactly(u, threshold, k, chosen)
-    those = u[candidates[:count]]
-    exactly(those, np.partition(np.abs(those), count - k)[count - k], k, chosen)
+    threshold = kth_largest(sizes_of(u, candidates[:count]), k)
+    exactly(sizes_of(u, candidates[:count]), threshold, k, chosen)
     for i in range(k):
         chosen[i] = candidates[chosen[i]]
     return k
@@ -203,9 +236,7 @@ def sampled(u: Array, k: int, quantile: float, key: int, chosen: Ints) -> int:
     """The threshold is the k-th largest |u_i| of a sample of d/100, as coded; more than 4k/3 are selected again."""
     rows = np.empty(u.shape[0] // SAMPLE, np.int64)
     drawn(u.shape[0], rows.shape[0], key, rows)
-    sizes = np.abs(u[rows])
-    place = max(0, sizes.shape[0] - k)
-    count = above(u, np.partition(sizes, place)[place], chosen)
+    count = above(u, kth_largest(sizes_of(u, rows), k), chosen)
     return top(u, k, quantile, chosen) if 3 * count > 4 * k else count
 
 

@@ -1,35 +1,38 @@
 """What proofs speak about beside the nodes of `formulas/formula.py`: gradients, noise, function values, as LaTeX.
 
 In printed formulas |v|^2 and <u, v> are expectations, f_k = E F(x_k) - inf F, g_k is the gradient of F at x_k, e_k the
-noise of the gradient that step k applies, and m the minimum that is bounded. What a node means to the kernel stands in
-`statement.py`; here is only how it is printed.
+noise of the gradient that step k applies, and m the minimum that is bounded. None of these stands in a bound: what they
+mean to the kernel matters to a reader of the steps of a proof, not to its theorem.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from theory.common.table import Table
-from theory.formulas.formula import Environment, Formula, Name, Product, Sum, inner_index
-from theory.proofs.kernel import Expression, Index
-
-
-@dataclass(frozen=True, eq=False)
-class Abstract(Formula):
-    """A node that has a meaning in proofs only."""
-
-    def compute(self, environment: Environment) -> Any:
-        raise NotImplementedError("The gradients of a statement have no value until a run gives them one.")
+from theory.formulas.formula import Formula, Name, Product, Sum, inner_index
+from theory.proofs.axioms import displacement
+from theory.proofs.kernel import (
+    LAST,
+    ZERO,
+    Expression,
+    Index,
+    ProofError,
+    le,
+    lt,
+    must_be,
+    scalar,
+    tau,
+    update,
+    var,
+    vector,
+)
+from theory.proofs.statement import Abstract, meaning
 
 
 class Meant(Abstract):
-    """A node of one proof only, which says itself what it means: it cannot stand in the theorem that is proved."""
-
-    def mean(self, index: Index) -> Expression:
-        """The kernel's expression at an index."""
-        raise NotImplementedError
+    """A node of one proof only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,11 @@ class Vector(Abstract):
 
     def latex(self, index: str = "k") -> str:
         return f"{self.name}_{{{index}}}"
+
+    def mean(self, index: Index) -> Expression:
+        if self.name not in ("g", "e", "a", "r"):
+            raise ProofError(f"There is no vector {self.name!r}.")
+        return vector(self.name, index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +69,9 @@ class Inner(Abstract):
         if self.one is self.other:
             return rf"\left|{self.one.latex(index)}\right|^{{2}}"
         return rf"\langle {self.one.latex(index)}, {self.other.latex(index)} \rangle"
+
+    def mean(self, index: Index) -> Expression:
+        return meaning(self.one, index).dot(meaning(self.other, index))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +94,9 @@ class Moved(Abstract):
     @property
     def reaches_on(self) -> bool:
         return self.body.reaches_on
+
+    def mean(self, index: Index) -> Expression:
+        return meaning(self.body, _MOVES[self.place](index))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +121,12 @@ class At(Abstract):
     def reaches_on(self) -> bool:
         return self.body.reaches_on
 
+    def mean(self, index: Index) -> Expression:
+        where = _plain(self.index)
+        if self.letter != written(where):
+            raise ProofError(f"An index {written(where)} is printed as {self.letter}.")
+        return meaning(self.body, where)
+
 
 @dataclass(frozen=True, eq=False)
 class Travelled(Abstract):
@@ -120,6 +140,9 @@ class Travelled(Abstract):
 
     def latex(self, index: str = "k") -> str:
         return rf"x_{{{index}}} - x_{{\tau_{{{index}}}}}"
+
+    def mean(self, index: Index) -> Expression:
+        return displacement(tau(index), index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +159,30 @@ class Walk(Abstract):
 
     def latex(self, index: str = "k") -> str:
         return f"x_{{{written(self.stop)}}} - x_{{{written(self.start)}}}"
+
+    def mean(self, index: Index) -> Expression:
+        start, stop = _plain(self.start), _plain(self.stop)
+        return displacement(start, stop) - displacement(stop, start)
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum(Abstract):
+    """m, the minimum that a bound is about."""
+
+    @property
+    def children(self) -> tuple[Formula, ...]:
+        return ()
+
+    def latex(self, index: str = "k") -> str:
+        return "m"
+
+    def mean(self, index: Index) -> Expression:
+        return scalar("m")
+
+
+def _plain(index: Index) -> Index:
+    """The index, built anew: with names that a user may write."""
+    return Index(*must_be(index, Index))
 
 
 def written(index: Index) -> str:
@@ -164,6 +211,9 @@ class Here(Abstract):
     def bracketed(self, at_least: int, index: str) -> str:
         return index if at_least <= Sum.strength or "+" not in index else rf"\left({index}\right)"
 
+    def mean(self, index: Index) -> Expression:
+        return scalar("number", index)
+
 
 @dataclass(frozen=True, eq=False)
 class UpTo(Abstract):
@@ -181,8 +231,21 @@ class UpTo(Abstract):
         inner = inner_index(index)
         return rf"\sum_{{{inner}=1}}^{{{index}}} {self.body.bracketed(Product.strength, inner)}"
 
+    def mean(self, index: Index) -> Expression:
+        n = var("up_to")
+        return meaning(self.body, n + 1).total(("up_to",), le(ZERO, n), lt(n, index))
 
-#: How an index is printed at a place; `statement.py` says which one it is.
+
+_MOVES: Mapping[str, Callable[[Index], Index]] = Table(
+    {
+        "next": lambda index: index + 1,
+        "read": tau,
+        "update": update,
+        "first": lambda index: ZERO,
+        "last": lambda index: LAST,
+    }
+)
+#: How an index is printed at a place.
 PLACES: Mapping[str, Callable[[str], str]] = Table(
     {
         "next": lambda index: f"{index}+1",
@@ -196,7 +259,7 @@ PLACES: Mapping[str, Callable[[str], str]] = Table(
 #: Where blocks are read apart, a_k is the gradient that is applied.
 G, E, APPLIED = Vector("g"), Vector("e"), Vector("a")
 F_GAP = Name("f", "f", sequence=True)
-MINIMUM, HERE = Name("m", "m"), Here()
+MINIMUM, HERE = Minimum(), Here()
 
 
 def following(body: Formula) -> Formula:

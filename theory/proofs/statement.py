@@ -25,6 +25,7 @@ from theory.formulas.formula import (
     Block,
     Call,
     Defined,
+    Environment,
     Formula,
     Function,
     Name,
@@ -45,8 +46,7 @@ from theory.formulas.formula import (
     WhereOvertaken,
     Window,
 )
-from theory.proofs import nodes
-from theory.proofs.axioms import LARGEST, NONNEGATIVE, ROOT, displacement
+from theory.proofs.axioms import LARGEST, NONNEGATIVE, ROOT
 from theory.proofs.kernel import (
     DELAY,
     LAST,
@@ -71,7 +71,6 @@ from theory.proofs.kernel import (
     tau,
     update,
     var,
-    vector,
 )
 
 _K = var("k")
@@ -81,6 +80,17 @@ _HERE, _INSIDE = _index(("v", ""), 0), _index(("v", " "), 0)
 CONSTANTS = frozenset({"L", "Delta", "sigma", "mu", "s", "T", "B", "Ed", "Ed2", "cut"})
 #: Numbers that a theorem leaves free: one for the whole run, or one for each step where they are a sequence.
 FREE = frozenset({"young", "share", "rho"})
+
+
+class Abstract(Formula):
+    """A node of proofs only, which says itself what it means: it cannot stand in a bound."""
+
+    def compute(self, environment: Environment) -> Any:
+        raise NotImplementedError("The gradients of a statement have no value until a run gives them one.")
+
+    def mean(self, index: Index) -> Expression:
+        """The kernel's expression at an index."""
+        raise NotImplementedError
 
 
 def meaning(node: Formula, index: Index = _K) -> Expression:
@@ -96,7 +106,7 @@ def _meaning(node: Formula) -> Expression:
     """The expression at the placeholder."""
     if any(type(node) is kind for kind in _READINGS):
         return _read(node)
-    if isinstance(node, nodes.Meant):
+    if isinstance(node, Abstract):
         return must_be(node.mean(_HERE), Expression)
     raise ProofError(f"The formula {node.latex() if isinstance(node, Formula) else node!r} has no meaning in a proof.")
 
@@ -123,11 +133,11 @@ _KINDS: Mapping[Any, tuple[type[Any], ...]] = Table(
 )
 
 
-def library(root: Formula, kinds: Iterable[type[Any]] = ()) -> Iterator[Formula]:
+def library(root: Formula) -> Iterator[Formula]:
     """A formula and all that it is made of; one of a class of its own may mean or print anything, and is refused."""
-    pending, allowed = [root], tuple(kinds) or (BestAngle, *_READINGS)
+    pending = [root]
     while pending:
-        node = must_be(pending.pop(), *allowed)
+        node = must_be(pending.pop(), BestAngle, *_READINGS)
         of_plain_parts(node)
         yield node
         pending.extend(node.children)
@@ -152,17 +162,9 @@ def _name(node: Name) -> Expression:
         return expression(1).total((" ",), le(tau(_HERE), _INSIDE), lt(_INSIDE, update(_HERE)))
     if name in ("f", "eta") and node.sequence:
         return gap_at(_HERE) if name == "f" else scalar("eta", _HERE)
-    if name in FREE or (name in CONSTANTS and not node.sequence) or node is nodes.MINIMUM:
+    if name in FREE or (name in CONSTANTS and not node.sequence):
         return scalar(name, _HERE) if node.sequence else scalar(name)
     raise ProofError(f"The letter {node.latex()}, named {name!r}, stands for nothing in a proof.")
-
-
-def _of_here(node: Formula) -> Expression:
-    """The meaning of what a symbol of its own stands for: it may depend on the step, and on no other index."""
-    body = _meaning(node)
-    if not free_variables(body) <= {""}:
-        raise ProofError(f"In {node.latex()} another index is met than that of the step.")
-    return body
 
 
 def _defined(node: Defined) -> Expression:
@@ -205,7 +207,7 @@ def _call(node: Call) -> Expression:
     if number is not None:
         return scalar(_OF_NUMBERS[name], number)
     symbol, parts = name_of(node), (part for argument in node.arguments for part in fraction(argument))
-    depends = {name for part in parts for name in free_variables(_of_here(part))}
+    depends = {name for part in parts for name in free_variables(_meaning(part))}
     return scalar(symbol, *([_HERE] if depends else []))
 
 
@@ -213,10 +215,9 @@ def _whole(node: Formula) -> Index | None:
     """The whole number that a node stands for, if it does: steps are counted from 1 in formulas and from 0 here."""
     if type(node) is Name and node.name == "T":
         return LAST
-    if type(node) in (nodes.Here, StepNumber):
-        return _HERE if type(node) is nodes.Here else _HERE + 1
-    found = _whole(node.body) if type(node) is nodes.Moved else None
-    return None if found is None else found.at(**{"": _PLACES[node.place](_HERE)})  # type: ignore[attr-defined]
+    asked = type(node) is StepNumber or isinstance(node, Abstract)
+    found = [index for term, _ in _meaning(node).terms for index in term.indices()] if asked else []
+    return found[0] if len(found) == 1 and _meaning(node) == scalar("number", found[0]) else None
 
 
 def fraction(value: Formula) -> tuple[Formula, Formula]:
@@ -242,7 +243,7 @@ _calls = count()
 
 
 def _peak(node: Peak) -> Expression:
-    symbol, _ = name_of(node), _of_here(node.body)
+    symbol, _ = name_of(node), _meaning(node.body)
     return scalar(symbol)
 
 
@@ -277,44 +278,6 @@ def _where_overtaken(node: WhereOvertaken) -> Expression:
     return _meaning(node.ordered) + scalar("o", _HERE) * (_meaning(node.late) - _meaning(node.ordered))
 
 
-def _vector(node: nodes.Vector) -> Expression:
-    if node.name not in ("g", "e", "a", "r"):
-        raise ProofError(f"There is no vector {node.name!r}.")
-    return vector(node.name, _HERE)
-
-
-def _moved(node: nodes.Moved) -> Expression:
-    return _meaning(node.body).at(**{"": _PLACES[node.place](_HERE)})
-
-
-_PLACES: Mapping[str, Callable[[Index], Index]] = Table(
-    {
-        "next": lambda index: index + 1,
-        "read": tau,
-        "update": update,
-        "first": lambda index: ZERO,
-        "last": lambda index: LAST,
-    }
-)
-
-
-def _at(node: nodes.At) -> Expression:
-    index = _plain(node.index)
-    if node.letter != nodes.written(index):
-        raise ProofError(f"An index {nodes.written(index)} is printed as {node.letter}.")
-    return _meaning(node.body).at(**{"": index})
-
-
-def _walk(node: nodes.Walk) -> Expression:
-    start, stop = _plain(node.start), _plain(node.stop)
-    return displacement(start, stop) - displacement(stop, start)
-
-
-def _plain(index: Index) -> Index:
-    """The index, built anew: with names that a user may write."""
-    return Index(*must_be(index, Index))
-
-
 _Ranges = Callable[[Index, Index], tuple[Any, ...]]
 
 
@@ -330,11 +293,6 @@ def _over(ranges: _Ranges) -> Callable[[Any], Expression]:
 
 def _steps(j: Index) -> tuple[Any, ...]:
     return le(ZERO, j), lt(j, LAST)
-
-
-def _up_to(node: nodes.UpTo) -> Expression:
-    body = _meaning(node.body).at(**{"": _INSIDE + 1})
-    return body.total((" ",), le(ZERO, _INSIDE), lt(_INSIDE, _HERE))
 
 
 _READINGS: Mapping[type, Callable[[Any], Expression]] = Table(
@@ -362,19 +320,8 @@ _READINGS: Mapping[type, Callable[[Any], Expression]] = Table(
         First: lambda node: _meaning(node.body).at(**{"": ZERO}),
         HalfSine: _half_sine,
         SineRatio: _sine_ratio,
-        nodes.Vector: _vector,
-        nodes.Inner: lambda node: _meaning(node.one).dot(_meaning(node.other)),
-        nodes.Moved: _moved,
-        nodes.At: _at,
-        nodes.Travelled: lambda node: displacement(tau(_HERE), _HERE),
-        nodes.Walk: _walk,
-        nodes.Here: lambda node: scalar("number", _HERE),
-        nodes.UpTo: _up_to,
     }
 )
-
-#: The nodes that may stand in a bound; the angle of theorem C stands there under its letter.
-OF_BOUNDS: tuple[type[Any], ...] = (BestAngle, *(kind for kind in _READINGS if not issubclass(kind, nodes.Abstract)))
 
 # ------------------------------------------------------------------------------- axioms about the symbols of formulas
 

@@ -77,7 +77,7 @@ from theory.proofs.kernel import (
     vector,
     weaken,
 )
-from theory.proofs.statement import OF_BOUNDS, exact, fraction, is_angle, library, meaning
+from theory.proofs.statement import exact, fraction, is_angle, library, meaning
 
 _S, _D, _SIGMA, _K = *map(name_node, ("s", "d", "sigma")), var("k")
 _G, _STEPS, _START = vector("g", _K), (le(ZERO, _K), lt(_K, LAST)), Context(frozenset({lt(ZERO, LAST)}))
@@ -121,7 +121,7 @@ def of_the_library(bound: Bound) -> None:
 def printed_as_meant(bound: Bound) -> None:
     """Refuse formulas in which a letter stands for two things, or that print, mean or compute different things."""
     names: dict[str, tuple[str, str, bool]] = {}
-    for node in (node for one in formulas_of(bound) for node in library(one, OF_BOUNDS)):
+    for node in (node for one in formulas_of(bound) for node in library(one)):
         key = (node.name, node.symbol, node.sequence) if type(node) is Name else ("theta", "best", False)
         if type(node) in (Name, BestAngle) and (key not in LETTERS or names.setdefault(key[0], key) != key):
             raise ProofError(f"The letter {key[1]} cannot stand for {key[0]!r} in a bound.")

@@ -23,7 +23,7 @@ from theory.proofs.kernel import Fact
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
 from theory.proofs.refuting.instances import random_reads
 from theory.proofs.refuting.runs import Run, worth
-from theory.proofs.statement import name_of
+from theory.proofs.statement import Abstract, name_of
 from theory.staleness.count import Staleness
 
 LONGEST = 4
@@ -131,10 +131,14 @@ def _delays(run: Run) -> np.ndarray:
 
 def symbols(proof: Proof) -> dict[str, Formula]:
     """What the symbols of the kernel for maxima and roots of the proof stand for."""
-    sides = (
-        side for claim in (*(s.claim for s in proof.steps), proof.conclusion) for side in (claim.left, claim.right)
-    )
-    return {name_of(node): node for side in sides for node in side.walk() if isinstance(node, Call | Peak)}
+    claims = (*(step.claim for step in proof.steps), proof.conclusion)
+    nodes = (node for claim in claims for side in (claim.left, claim.right) for node in side.walk())
+    named = (node for node in nodes if isinstance(node, Call | Peak) and not _of_a_proof(node))
+    return {name_of(node): node for node in named}
+
+
+def _of_a_proof(node: Formula) -> bool:
+    return any(isinstance(part, Abstract) for part in node.walk())
 
 
 def margin(run: Run, claim: Claim, names: Mapping[str, int]) -> tuple[float, float]:

@@ -39,7 +39,7 @@ from theory.formulas.formula import (
     Window,
 )
 from theory.proofs.kernel import RANDOM, Index
-from theory.proofs.nodes import At, Here, Inner, Meant, Moved, Travelled, UpTo, Vector, Walk
+from theory.proofs.nodes import At, Here, Inner, Meant, Minimum, Moved, Travelled, UpTo, Vector, Walk
 from theory.proofs.refuting.instances import Instance, delay_maps
 
 # Functions with values >= 0, a minimum of 0, and curvature within [-1, 1]: value and slope.
@@ -250,7 +250,7 @@ def _worth(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
 
 @lru_cache(maxsize=100_000)
 def _names_an_index(node: Formula) -> bool:
-    return isinstance(node, At | Walk | Meant) or any(map(_names_an_index, node.children))
+    return type(node) not in _SAYS or any(map(_names_an_index, node.children))
 
 
 def _said(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
@@ -306,6 +306,7 @@ _SAYS: Mapping[type[Formula], _Says] = {
     Call: lambda run, node, k, at: float(node.function.compute(*map(at, node.arguments))),
     Inner: lambda run, node, k, at: run.inner(at(node.one), at(node.other)),
     Vector: lambda run, node, k, at: run.vector(node.name, k),
+    Minimum: lambda run, node, k, at: run.minimum,
     Travelled: lambda run, node, k, at: run.points[k] - run.points[run.read(k)],
     Moved: lambda run, node, k, at: at(node.body, _place(run, node.place, k)),
     First: lambda run, node, k, at: at(node.body, 0),

@@ -21,6 +21,8 @@ Proof.
    r (eta - eta_k) <= (eta - eta_k) d_k <= eta d_k and sum_k eta_k >= eta T (1 - d/r), d the mean delay. With c_k <= 1,
    1 - c_k/2 >= 1/2. A step of zero drops its gradient. If all of delay r or more are dropped, each of the others has a
    delay below r and at most r - 1 of them are in flight: the mean delay alone decides, and r = 2 d keeps half of them.
+
+Superseded in closed form by theory/bounds/corollary_star.py, with half the constants and several gradients an update.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ Corollary 1_B+. A = (5/4) s L, for s >= 2. Proof. The same with theta = 1.3 w + 
 (Delta/(T eta)) (2 - .65 s L eta), so it says 1 + w^2 (1 + (1 + 1/theta) a) <= (2 - .65 s L eta)(1 - c/2) with
 a = (s-1) L eta. Times theta, and made homogeneous by 1 = w + (5/4) s L eta, the difference is a polynomial in s - 2,
 L eta and w without a negative coefficient.
+
+Where few gradients are in flight at a time, theory/bounds/corollary_star.py supersedes Corollary 1_B.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from fractions import Fraction
 from types import NoneType
 from typing import Any
 
+from theory.bounds.corollary_star import WithBudget
 from theory.bounds.parts.assumptions import (
     BLOCK_READS,
     BOUNDED_BELOW,
@@ -102,7 +103,7 @@ def _asked_for(bound: Bound) -> Iterator[Condition]:
 
 def of_the_library(bound: Bound) -> None:
     """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
-    must_be(bound, Bound, WithAngle, WithShares, WithWeighedSquares)
+    must_be(bound, Bound, WithAngle, WithBudget, WithShares, WithWeighedSquares)
     must_be(bound.covers_last, bool), must_be(bound.weighing, Weighing, NoneType)
     for assumption in must_be(bound.assumptions, tuple):
         for text in vars(must_be(assumption, Assumption)).values():

@@ -77,8 +77,11 @@ def applied_at(index: Index) -> tuple[Le, Le]:
     return le(K, update(index)), le(update(index), K)
 
 
-def descent(there: Context = UPDATE) -> Apply:
-    """The descent lemma for an update: Cauchy-Schwarz for its gradients, and its noises are orthogonal."""
+def descent(there: Context = UPDATE, variance: Apply | None = None) -> Apply:
+    """The descent lemma for an update: Cauchy-Schwarz for its gradients, and its noises are orthogonal.
+
+    `variance` is what its noises cost; by default sigma^2 eta^2 each.
+    """
     apart = MIXED in there.laws
     moved = displacement(K, K + 1, apart)
     terms = gradient(K).dot(moved) + scalar("L") * HALF * moved.square()
@@ -86,7 +89,7 @@ def descent(there: Context = UPDATE) -> Apply:
     return rules.add(
         rules.smooth(there, K, K + 1, moved),
         rules.scale_equality(rules.orthogonal(there, terms, noise_order), expression(-1)),
-        product(there, rules.add(of_gradients, noises(there, applied_at)), symbol(there, "L"), HALF),
+        product(there, rules.add(of_gradients, variance or noises(there, applied_at)), symbol(there, "L"), HALF),
     )
 
 

@@ -357,16 +357,15 @@ class Fuzzer:
         """A bound of all sums up to an index of a set."""
         where = self.inside("i", "k", "j")
         there = self.context()
-        part, x = scalar("eta", var("i")) - 2, var("x")
-        moved = {"i": x}
-        so_far = part.at(**moved).total(("x",), *(c.at(**moved) for c in where), le(x, var("i")))
-        inside = there.having(*where)
+        part, last = scalar("eta", var("i")) - 2, self.draw.choice("xxxj")
+        so_far = part.total(("i",), *where, le(var("i"), var(last)))
+        inside = there.having(*(c.at(i=var(last)) for c in where))
         most = max((self.value(so_far, names) for names in self.places(inside, so_far)), default=Fraction(0))
         bound = expression(max(most, Fraction(0)) - self.draw.choice([0, 0, 0, 1]))
         if bound.terms[0][1] < max(most, 0):
-            return kernel.up_to_the_last(kernel.constant(inside, 0), kernel.constant(there, 0), part, "i", *where)
+            return kernel.up_to_the_last(kernel.constant(inside, 0), kernel.constant(there, 0), part, "i", last, *where)
         each = kernel.hypothesis(inside, bound - so_far, "true here")
-        return kernel.up_to_the_last(each, kernel.hypothesis(there, bound, "true here"), part, "i", *where)
+        return kernel.up_to_the_last(each, kernel.hypothesis(there, bound, "true here"), part, "i", last, *where)
 
     def orthogonal(self) -> Fact:
         """What noise meets that was known before."""

@@ -447,31 +447,31 @@ def drawn(context: Context, step: Index, name: str, index: Index) -> Fact:
 
 def noise_cases(noiseless: Fact, always: Fact, body: Expression) -> Fact:
     """The symbol noisy is 1 where sigma > 0, else 0, and then there is no noise: both cases give one fact about it."""
-    checked(noiseless, always)
-    there = always.context
-    if noiseless.context != there.under(NOISELESS):
-        raise ProofError("The two cases must be: no noise, and anything, in one context.")
-    for fact, seen in ((noiseless, 0), (always, 1)):
-        restate(fact, _with_indicator(body, ("noisy",), seen))
-    return _fact(there, body, _used(noiseless, always) | {NOISY})
+    return _by_cases(body, ("noisy",), NOISY, always, (noiseless, NOISELESS))
 
 
 def overtaking_cases(unovertaken: Fact, noiseless: Fact, always: Fact, step: Index, body: Expression) -> Fact:
     """o_k is 1 where sigma > 0 and W_k holds a younger gradient, else 0: all cases give one fact about o_k."""
-    checked(unovertaken, noiseless, always)
-    zero, one = (_with_indicator(body, ("o", step), seen) for seen in (0, 1))
-    there = always.context
-    if unovertaken.context != there.under(not_overtaken(step)) or noiseless.context != there.under(NOISELESS):
-        raise ProofError("The three cases must be: not overtaken, no noise, and anything, in one context.")
-    for fact, claim in ((unovertaken, zero), (noiseless, zero), (always, one)):
-        restate(fact, claim)
-    return _fact(there, body, _used(unovertaken, noiseless, always) | {OVERTAKEN})
+    zero = (unovertaken, not_overtaken(step)), (noiseless, NOISELESS)
+    return _by_cases(body, ("o", step), OVERTAKEN, always, *zero)
+
+
+def _by_cases(
+    body: Expression, indicator: tuple[str | Index, ...], sentence: str, always: Fact, *zero: tuple[Fact, Law]
+) -> Fact:
+    """A fact about an indicator that is 0 where one of some laws holds, else 1: from facts for 1, and for 0 by law."""
+    checked(always, *(fact for fact, _ in zero))
+    if any(fact.context != always.context.under(law) for fact, law in zero):
+        raise ProofError("The cases must be what is known anyway, with no more than one law each, in one context.")
+    for fact, seen in ((always, 1), *((fact, 0) for fact, _ in zero)):
+        restate(fact, _with_indicator(body, indicator, seen))
+    return _fact(always.context, body, _used(always, *(fact for fact, _ in zero)) | {sentence})
 
 
 def _with_indicator(body: Expression, indicator: tuple[str | Index, ...], seen: int) -> Expression:
     """The expression with a symbol replaced by 0 or 1; bound indices are numbers, so that o_k is no o under a sum."""
     kept = []
-    for term, coefficient in body.terms:
+    for term, coefficient in must_be(body, Expression).terms:
         rest = tuple((atom, power) for atom, power in term.monomial if atom != indicator)
         if seen or len(rest) == len(term.monomial):
             kept.append((_term(term.size, term.constraints, rest, term.payload), coefficient))

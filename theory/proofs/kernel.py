@@ -18,8 +18,7 @@ What an expression denotes
 
 What every constructor keeps
     1. A bound variable is a number that only `total` makes, a free one a name: neither can be taken for the other. What
-       is put in for a free variable has no bound variable in it. (`up_to_the_last` alone makes up a name, x, xx, ...:
-       one that is met in none of its arguments.)
+       is put in for a free variable has no bound variable in it. No rule makes up a name.
     2. Every sum is finite: from its own constraints each bound variable, or its update, has something free below it and
        above it.
     3. Powers are whole; a negative power stands at symbols in POSITIVE only: no expression can divide by zero.
@@ -321,11 +320,6 @@ def _settled(constraints: Iterable[Le], laws: frozenset[Law]) -> frozenset[Le]:
     return frozenset(constraints if SEVERAL in laws else (_moved_le(c, _PLAIN) for c in constraints))
 
 
-def distances(cores: Iterable[Core], context: Context) -> dict[tuple[Core, Core], int]:
-    """What follows of the order of cores, a copy; see `_closure`."""
-    return dict(_closure(frozenset(map(_checked_core, cores)), *must_be(context, Context)))
-
-
 def _follows(context: Context, more: frozenset[Le], constraint: Le) -> bool:
     """Does left <= right + gap follow? (It does where nothing satisfies the context.)"""
     (asked,), more = _settled([constraint], context.laws), _settled(more, context.laws)
@@ -574,30 +568,12 @@ def _without_idle(met: set[Core], tight: frozenset[Le], context: Context) -> fro
 
 
 def _ordered(term: Term) -> Term:
-    """Bound variables numbered so that the term is least; those that look different keep their order."""
-    size = term[0]
-    if size < 2:
-        return _with_sorted_payload(term)
-    looks = [_look(term, ("b", number)) for number in range(size)]
-    ranks = sorted(range(size), key=looks.__getitem__)
-    groups = [[n for n in ranks if looks[n] == look] for look in dict.fromkeys(looks[n] for n in ranks)]
+    """Bound variables numbered so that the term is least."""
     candidates = []
-    for orders in product(*(permutations(group) for group in groups)):
-        order = [n for group in orders for n in group]
-        moves = {("b", n): _index(("b", place), 0) for place, n in enumerate(order)}
-        candidates.append(_with_sorted_payload(_moved_term(term, moves, size)))
-    return min(candidates, key=_weight) if len(candidates) > 1 else candidates[0]
-
-
-def _look(term: Term, own: Core) -> tuple[Any, ...]:
-    """How a bound variable appears in a term, whatever the numbers."""
-    moves = {("b", n): _index(("b", int(("b", n) == own)), 0) for n in range(term[0])}
-    _, constraints, monomial, payload = _with_sorted_payload(_moved_term(term, moves, 2))
-    return (monomial, repr(payload), tuple(sorted(constraints)))
-
-
-def _weight(term: Term) -> tuple[Any, ...]:
-    return (term[2], repr(term[3]), tuple(sorted(term[1])))
+    for order in permutations(range(term[0])):
+        moves = {("b", n): _index(("b", place), 0) for n, place in enumerate(order)}
+        candidates.append(_with_sorted_payload(_moved_term(term, moves, term[0])))
+    return min(candidates, key=lambda one: (one[2], one[3], sorted(one[1])))
 
 
 def _with_sorted_payload(term: Term) -> Term:
@@ -679,11 +655,8 @@ class Expression(Value, tuple[Any, ...]):
         for term, coefficient in self.terms:
             reduced = _normal_term(term, context)
             if reduced is not None:
-                collected[reduced] = collected.get(reduced, _NOTHING) + coefficient
+                collected[reduced] = collected.get(reduced, 0) + coefficient
         return {term: c for term, c in collected.items() if c}
-
-
-_NOTHING = Fraction(0)
 
 
 def _sum(terms: Iterable[tuple[Term, Fraction]]) -> Expression:
@@ -857,31 +830,24 @@ def hypothesis(context: Context, body: Expression, name: str, equality: bool = F
     return _fact(context, body, [Hypothesis(name, context, body, equality)], equality)
 
 
-def weaken(fact: Fact, context: Context) -> Fact:
-    """The same in a context that says more."""
-    checked(fact)
-    return _in_context(fact, fact.context, fact.expression, context)
-
-
-def _in_context(fact: Fact, asked: Context, body: Expression, context: Context) -> Fact:
-    """What a fact says, in place of `asked` in a context that says more."""
-    require(context, *asked.constraints)
-    if not asked.laws <= context.laws:
-        raise ProofError(f"The fact uses {set(asked.laws - context.laws)}; the new context does not say so.")
-    if (asked.laws ^ context.laws) & KINDS:
-        raise ProofError("A fact about one kind of runs, by delays and gradients a step, says nothing of another one.")
-    return _fact(context, body, fact.used, fact.equality)
-
-
 def instantiate(fact: Fact, context: Context, **names: Index) -> Fact:
-    """The same for particular indices."""
+    """The same for particular indices, in a context that says at least as much."""
     checked(fact)
     moves = _names(names)
-    constraints = frozenset(_moved_le(c, moves) for c in fact.context.constraints)
     laws = frozenset(
         latest(_moved_index(_index(law[1], law[2]), moves)) if of_one_step(law) else law for law in fact.context.laws
     )
-    return _in_context(fact, Context(constraints, laws), fact.expression.at(**names), context)
+    require(context, *(_moved_le(c, moves) for c in fact.context.constraints))
+    if not laws <= context.laws:
+        raise ProofError(f"The fact uses {set(laws - context.laws)}; the new context does not say so.")
+    if (laws ^ context.laws) & KINDS:
+        raise ProofError("A fact about one kind of runs, by delays and gradients a step, says nothing of another one.")
+    return _fact(context, fact.expression.at(**names), fact.used, fact.equality)
+
+
+def weaken(fact: Fact, context: Context) -> Fact:
+    """The same in a context that says more."""
+    return instantiate(fact, context)
 
 
 def cases(context: Context, one: Index, other: Index, low: Fact, high: Fact, body: Expression) -> Fact:
@@ -951,26 +917,21 @@ def widen(fact: Fact, names: tuple[str, ...], more: tuple[Le, ...], fewer: tuple
     return _fact(large.context, large.expression - small.expression, fact.used)
 
 
-def up_to_the_last(each: Fact, none: Fact, part: Expression, name: str, *where: Le) -> Fact:
+def up_to_the_last(each: Fact, none: Fact, part: Expression, name: str, last: str, *where: Le) -> Fact:
     """A bound of the sum over a set of indices, from bounds of the sums over those up to any one of them.
 
-    `each` says, of an index of the set: bound >= the sum of part over the indices of the set up to it. `none` says
-    bound >= 0. The set has a last index, or it is empty; so bound >= the sum of part over the set.
+    `each` says, of an index `last` of the set: bound >= the sum of part over the indices of the set up to it. `none`
+    says bound >= 0. The set has a last index, or it is empty; so bound >= the sum of part over the set.
     """
     checked(each, none)
+    summed = must_be(part, Expression).total((name,), *where)
     spoken = none.context.names() | free_variables(none.expression)
-    if name in spoken:
-        raise ProofError(f"The bound must not speak of {name}.")
-    inside = none.context.having(*where)
+    if {name, last} & spoken or last in {name} | free_variables(summed):
+        raise ProofError(f"The bound must not speak of {name}, and nothing else of {last}.")
+    inside = none.context.having(*(c.at(**{name: var(last)}) for c in where))
     if each.context != inside:
         raise ProofError("The bound of the sum up to an index must hold for every index of the set.")
-    summed = must_be(part, Expression).total((name,), *where)
-    taken = spoken | inside.names() | free_variables(part) | {name}
-    other = next(letters for length in range(1, 99) if (letters := "x" * length) not in taken)
-    moves = _names({name: var(other)})
-    where_other = (_moved_le(c, moves) for c in where)
-    so_far = part.at(**{name: var(other)}).total((other,), *where_other, le(var(other), var(name)))
-    restate(each, none.expression - so_far)
+    restate(each, none.expression - part.total((name,), *where, le(var(name), var(last))))
     return _fact(none.context, none.expression - summed, _used(each, none))
 
 

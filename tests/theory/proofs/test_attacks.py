@@ -373,7 +373,7 @@ def test_b1_what_looks_like_a_fact_is_none():
             lambda fake=fake: kernel.cases(START, K, J, fake, fake, expression(1)),
             lambda fake=fake: kernel.induct(fake, true, expression(1), "n", ZERO),
             lambda fake=fake: kernel.induct(true, fake, expression(1), "n", ZERO),
-            lambda fake=fake: kernel.up_to_the_last(fake, true, expression(1), "i", le(ZERO, K)),
+            lambda fake=fake: kernel.up_to_the_last(fake, true, expression(1), "i", "x", le(ZERO, K)),
             lambda fake=fake: RULES["noise_cases"](fake, fake, expression(1)),
             lambda fake=fake: RULES["overtaking_cases"](fake, fake, fake, K, expression(1)),
             lambda fake=fake: RULES["sine_inverse"](START, K, J, fake),
@@ -425,9 +425,6 @@ def test_b2_what_is_no_index_is_refused(core):
 
 
 def test_b3_what_a_cache_hands_out_cannot_be_changed():
-    here, cores = Context(frozenset({le(ZERO, K)})), [("v", "k")]
-    kernel.distances(cores, here)[("v", "k"), ("0",)] = -5
-    assert (("v", "k"), ("0",)) not in kernel.distances(cores, here)
     body = scalar("eta", K).normal(STEP)
     body.clear()
     assert scalar("eta", K).normal(STEP)

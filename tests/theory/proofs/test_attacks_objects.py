@@ -200,8 +200,8 @@ def test_a7_a_cache_of_the_order_is_asked_with_plain_sets_only():
     sly = Shows(far.constraints)
     for attempt in (
         lambda: Context(sly), lambda: Context(frozenset(), Shows()), lambda: START.having(*sly).having(sly),
-        lambda: kernel.distances([("0",)], tuple(far)), lambda: kernel.distances([Thing(("0",))], far),
-        lambda: kernel.distances([("v", Word("k"))], far), lambda: kernel.require(tuple(far), le(ZERO, LAST)),
+        lambda: Index(Thing(("0",))), lambda: Index(("v", Word("k"))),
+        lambda: kernel.require(tuple(far), le(ZERO, LAST)),
     ):  # fmt: skip
         assert refused(attempt)
     assert not far.entails(le(LAST, ZERO)) and far.entails(le(ZERO + 5, LAST))

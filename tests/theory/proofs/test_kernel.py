@@ -24,7 +24,7 @@ from theory.proofs.kernel import (
     Le,
     ProofError,
     Term,
-    distances,
+    _closure,
     expression,
     gap_at,
     hypothesis,
@@ -94,7 +94,7 @@ def test_what_follows_of_the_order_of_indices_holds_for_every_delay_map(situatio
             here = allowed[laws].copy()
             for c in context.constraints:
                 here &= column[c.left] <= column[c.right] + c.gap
-            known = distances(cores, Context(context.constraints, laws))
+            known = _closure(frozenset(cores), *Context(context.constraints, laws))
             assert known or not here.any(), (context, laws)
             for (left, right), gap in known.items():
                 if left in column and right in column:

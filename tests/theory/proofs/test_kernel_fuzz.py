@@ -36,7 +36,11 @@ BROKEN = {
     "every order follows": (kernel, "_follows", lambda *given: True),
     "all noise vanishes": (axioms, "_vanishes", lambda context, term: term.payload is not None),
     "bound indices meet": (kernel, "_times", lambda one, other, inner=False: _unshifted(one, other, inner)),
-    "cases need not be the two": (kernel, "_in_context", lambda fact, asked, body, there: _loosely(fact, body, there)),
+    "cases need not be the two": (
+        kernel,
+        "instantiate",
+        lambda fact, there, **names: _loosely(fact, there, names),
+    ),
     "reads are dropped": (kernel, "_without_idle", lambda met, tight, there: frozenset(list(tight)[:-1])),
 }
 
@@ -48,9 +52,9 @@ def _unshifted(one: Term, other: Term, inner: bool) -> Term:
     return kernel._moved_term(made, shared, made.size)
 
 
-def _loosely(fact, body, there):
+def _loosely(fact, there, names):
     """A fact in any context."""
-    return kernel._fact(there, body, fact.used, fact.equality)
+    return kernel._fact(there, fact.expression.at(**names), fact.used, fact.equality)
 
 
 TIMES = kernel._times

@@ -29,8 +29,8 @@ from theory.proofs.kernel import (
     Context,
     Index,
     ProofError,
+    _closure,
     constant,
-    distances,
     expression,
     latest,
     le,
@@ -99,7 +99,7 @@ def test_what_follows_of_the_order_holds_for_every_small_run(world):
         context, here = Context(frozenset(asked), known), np.array(allowed[known])
         for c in asked:
             here = here & (column[c.left] <= column[c.right] + c.gap)
-        found = distances(frozenset(column), context)
+        found = _closure(frozenset(column), *context)
         assert found or not here.any(), context
         for (left, right), gap in found.items():
             if left in column and right in column:

@@ -45,7 +45,7 @@ def flight() -> Apply:
     step = QUIET.step
     window_sum = summed(step, IN_WINDOW, lambda context, index: symbol(context, "eta", index))
     none = rules.restate(rules.add(side(RULE).fact(step), window_sum), meaning(1 / L - ETA))
-    return rules.up_to_the_last(up_to(), none, scalar("eta", I), "i", *reading(I))
+    return rules.up_to_the_last(up_to(), none, scalar("eta", A), "a", "i", *reading(A))
 
 
 def weight() -> Apply:

@@ -226,7 +226,8 @@ def test_two_gradients_are_the_same_only_at_the_same_point():
 
 
 J = var("j")
-WHERE = (le(K, I), lt(I, LAST))
+WHERE = (le(K, J), lt(J, LAST))
+HERE = (le(K, I), lt(I, LAST))
 
 
 def assumed(context, body):
@@ -240,26 +241,31 @@ def so_far(body, index=I):
 
 
 def test_the_sum_over_a_set_is_the_sum_up_to_its_last_index():
-    step, there = at_step(), at_step().having(*WHERE)
+    step, there = at_step(), at_step().having(*HERE)
     none, each = constant(step, 3), assumed(there, expression(3) - so_far(scalar("eta", J)))
-    fact = up_to_the_last(each, none, scalar("eta", I), "i", *WHERE)
-    assert fact.context == step and not (fact.expression - (3 - scalar("eta", I).total(("i",), *WHERE))).normal(step)
+    fact = up_to_the_last(each, none, scalar("eta", J), "j", "i", *WHERE)
+    assert fact.context == step and not (fact.expression - (3 - scalar("eta", J).total(("j",), *WHERE))).normal(step)
     assert "assumed: up to" in fact.axioms
 
 
 def test_the_sum_up_to_the_last_index_refuses_what_is_not_about_every_index():
-    step, there, eta = at_step(), at_step().having(*WHERE), scalar("eta", J)
+    step, there, eta = at_step(), at_step().having(*HERE), scalar("eta", J)
     none, right = constant(step, 3), expression(3) - so_far(eta)
-    part = scalar("eta", I)
+    part = eta
     cases = (
         (assumed(there.having(le(K + 1, I)), right), none, part, WHERE, "every index"),
         (assumed(there, expression(3) - so_far(eta, I - 1)), none, part, WHERE, "differ"),
         (assumed(there, expression(2) - so_far(eta)), none, part, WHERE, "differ"),
         (assumed(there, right), none, part * part, WHERE, "differ"),
-        (assumed(step.having(le(K, I)), right), none, part, (le(K, I),), "no end"),
-        (assumed(there, right), assumed(step, scalar("eta", I)), part, WHERE, "must not speak of i"),
-        (assumed(there, right), constant(step.having(le(K, I)), 3), part, WHERE, "must not speak of i"),
+        (assumed(step.having(le(K, I)), right), none, part, (le(K, J),), "no end"),
+        (assumed(there, right), assumed(step, scalar("eta", I)), part, WHERE, "must not speak"),
+        (assumed(there, right), assumed(step, eta), part, WHERE, "must not speak"),
+        (assumed(there, right), none, part * scalar("eta", I), WHERE, "must not speak"),
+        (assumed(there, right), none, part, (*WHERE, le(J, I)), "must not speak"),
+        (assumed(there, right), constant(step.having(le(K, I)), 3), part, WHERE, "must not speak"),
     )
     for each, bound, body, where, why in cases:
         with pytest.raises(ProofError, match=why):
-            up_to_the_last(each, bound, body, "i", *where)
+            up_to_the_last(each, bound, body, "j", "i", *where)
+    with pytest.raises(ProofError, match="must not speak"):
+        up_to_the_last(assumed(there, right), none, part.at(j=I), "i", "i", *HERE)

@@ -1,7 +1,8 @@
-"""Rules of the kernel on random facts: `python benchmarks/kernel_fuzz.py [APPLICATIONS] [SEED]`, or `make kernel-fuzz`.
+"""Rules of the kernel on random facts: `make kernel-fuzz`, or `benchmarks/kernel_fuzz.py [APPLICATIONS] [SEED] [KIND]`.
 
 Every result is compared with what it means on a small instance; the table says how many of each rule, how many inputs
-were refused, and what was false, which must be nothing.
+were refused, and what was false, which must be nothing. Instances are of all kinds, or of one: `one` gradient a step,
+`several` an update, or `mixed`, whose blocks are read apart.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fuzzing.kernel_rules import Tally, examined
+from fuzzing.kernel_rules import KINDS, Tally, examined
 
 APPLICATIONS, SEED, CHUNK = 1_000_000, 0, 25
 
 
-def main(wanted: int, seed: int) -> int:
+def main(wanted: int, seed: int, kind: str | None = None) -> int:
     """Apply rules until so many results were compared; 1 if one was false."""
     whole, start, began = Tally(), seed, time.perf_counter()
     workers = min(2, os.cpu_count() or 1)
@@ -28,7 +29,7 @@ def main(wanted: int, seed: int) -> int:
         while sum(whole.compared.values()) < wanted and not whole.false:
             chunks = [range(start + n * CHUNK, start + (n + 1) * CHUNK) for n in range(4 * workers)]
             start += CHUNK * len(chunks)
-            for tally in pool.map(examined, chunks):
+            for tally in pool.map(examined, chunks, [kind] * len(chunks)):
                 whole.add(tally)
             done = sum(whole.compared.values())
             print(f"{done:>9,} compared, {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
@@ -41,4 +42,8 @@ def main(wanted: int, seed: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else APPLICATIONS, int(sys.argv[2]) if sys.argv[2:] else SEED))
+    given = sys.argv[1:]
+    if given[2:] and given[2] not in KINDS:
+        sys.exit(f"An instance is of the kind {', '.join(KINDS)}. Got {given[2]}.")
+    wanted, seed = (int(given[place]) if given[place:] else usual for place, usual in enumerate((APPLICATIONS, SEED)))
+    sys.exit(main(wanted, seed, given[2] if given[2:] else None))

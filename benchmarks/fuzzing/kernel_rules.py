@@ -22,6 +22,7 @@ from theory.proofs import axioms, kernel
 from theory.proofs.kernel import (
     IN_ORDER,
     LAST,
+    MIXED,
     NOISELESS,
     SEVERAL,
     ZERO,
@@ -46,6 +47,9 @@ from theory.proofs.kernel import (
 from theory.proofs.refuting.instances import Abstract, _plan, delay_maps, random_reads
 
 LETTERS = ("j", "k", "i")
+KINDS = ("one", "several", "mixed")
+#: Vectors that meet where blocks are read apart.
+APART = ["ga", "ae", "aa", "MM", "NN", "Ne", "MN"]
 LARGEST, POOL, PER_INSTANCE = 10, 10, 120
 #: How far beyond the run free indices go.
 _MARGIN = 1
@@ -54,8 +58,8 @@ _MARGIN = 1
 class Small(Abstract):
     """An instance that remembers: values are looked up, and powers of whole numbers stay whole."""
 
-    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool, block: int | None) -> None:
-        super().__init__(reads, seed, noisy, block)
+    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool, block: int | None, others: Any = None) -> None:
+        super().__init__(reads, seed, noisy, block, others)
         self._worth: dict[Any, Any] = {}
 
     def scalar(self, name: str, *where: int) -> Any:
@@ -101,24 +105,28 @@ class Tally:
 class Fuzzer:
     """One instance, the facts that are true there, and the rules that make more of them."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, kind: str | None = None) -> None:
         self.draw = random.Random(seed)
         self.tally = Tally()
         self.noisy = self.draw.random() < 0.7
-        self.several = self.draw.random() < 0.35
+        self.kind = kind or self.draw.choices(KINDS, (60, 20, 20))[0]
+        self.several, self.mixed = self.kind != "one", self.kind == "mixed"
         self.here = self._several(seed) if self.several else self._one(seed)
         self.pool: list[Fact] = []
         laws = [law for law in (IN_ORDER, NOISELESS) if self.here.obeys(law, {}) and self.draw.random() < 0.5]
-        self.base = Context(frozenset({lt(ZERO, LAST)}), frozenset([*laws, *([SEVERAL] if self.several else [])]))
+        kinds = [SEVERAL] * self.several + [MIXED] * self.mixed
+        self.base = Context(frozenset({lt(ZERO, LAST)}), frozenset([*laws, *kinds]))
 
     def _one(self, seed: int) -> Small:
         maps = list(delay_maps(self.draw.choice([1, 2, 2, 2, 3])))
         return Small(self.draw.choice(maps), seed, self.noisy, None)
 
     def _several(self, seed: int) -> Small:
-        """Updates of one or two gradients."""
-        steps, block = self.draw.choice([(1, 2), (2, 1), (2, 2), (2, 2)])
-        return Small(random_reads(self.draw, steps, block), seed, self.noisy, block)
+        """Updates of one or two gradients, at points of which one coordinate may be read later."""
+        steps, block = self.draw.choice([(1, 2), (2, 1), (2, 2), (2, 2), *([(3, 1)] * 2 if self.mixed else [])])
+        reads = random_reads(self.draw, steps, block)
+        others = [self.draw.randint(read, k // block) for k, read in enumerate(reads)] if self.mixed else None
+        return Small(reads, seed, self.noisy, block, others)
 
     # ------------------------------------------------------------------------------------------------ what is drawn
 
@@ -170,7 +178,7 @@ class Fuzzer:
             body = body * scalar("eta", self.index(*names))
         if self.draw.random() < 0.2:
             body = body * scalar("L", power=self.draw.choice([-1, 1, 2]))
-        kind = self.draw.choice(["", "", "f", "gg", "ge", "ee"])
+        kind = self.draw.choice(["", "", "f", "gg", "ge", "ee", *(APART if self.mixed else [])])
         if kind == "f":
             body = body * gap_at(self.index(*names))
         elif kind:
@@ -230,6 +238,7 @@ class Fuzzer:
             "sign": self.sign,
             "steps_count": lambda: axioms.AXIOMS["steps_count"](self.context()),
             "same_point": self.same_point,
+            "read_apart": self.read_apart,
             "noise_cases": self.noise_cases,
             "overtaking_cases": self.overtaking_cases,
         }  # fmt: skip
@@ -244,6 +253,13 @@ class Fuzzer:
         j, k = var("j"), var("k")
         there = self.context().having(le(j, k), le(k, j))
         return axioms.AXIOMS["same_point"](there, j, k, vector("g", self.index("j", "k")))
+
+    def read_apart(self) -> Fact:
+        """What a point lacks whose blocks are read apart: axioms that are about no other runs."""
+        name, where = self.draw.choice(["read_apart", "missing_gradients", "missing_noises"]), self.index("j", "k")
+        there = self.context() if self.draw.random() < 0.1 else self.base.having(le(ZERO - 1, where))
+        there = there.having(le(ZERO, update(where)), lt(update(where), LAST))
+        return axioms.AXIOMS[name](there, where)
 
     def instantiate(self) -> Fact:
         """Other indices, the letters exchanged among them."""
@@ -369,7 +385,9 @@ class Fuzzer:
 
     def orthogonal(self) -> Fact:
         """What noise meets that was known before."""
-        body = vector("e", self.index("j", "k")).dot(vector(self.draw.choice("ge"), self.index("j", "k")))
+        body = vector("e", self.index("j", "k")).dot(
+            vector(self.draw.choice("geaMN" if self.mixed else "ge"), self.index("j", "k"))
+        )
         if self.draw.random() < 0.5:
             body = (body * scalar("eta", var("i"))).total(("i",), *self.inside("i", "k", "j"))
         return axioms.orthogonal(self.context(), body, self._choose() if self.draw.random() < 0.3 else kernel.no_cut)
@@ -456,11 +474,11 @@ class Fuzzer:
         self.tally.false.append(f"accepted a wrong input: {found!r} from {wrong!r}")
 
 
-def examined(seeds: range) -> Tally:
-    """The tally of some instances; what the kernel remembers of them is forgotten afterwards."""
+def examined(seeds: range, kind: str | None = None) -> Tally:
+    """The tally of some instances, all of one kind or of any; what the kernel remembers of them is then forgotten."""
     whole = Tally()
     for seed in seeds:
-        whole.add(Fuzzer(seed).run())
+        whole.add(Fuzzer(seed, kind).run())
     for cache in (kernel._closure, kernel._normal_term, kernel._is_finite, _plan):
         cache.cache_clear()
     return whole

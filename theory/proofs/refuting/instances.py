@@ -5,7 +5,8 @@ equal probability, v depending on the signs before, so that T steps have 2^T equ
 instance every symbol is a random whole number, and a gradient any function of the signs before it: what the order of
 indices and the rules of expectation say must hold there, and equal expressions must have equal values. In a `Run` of
 `runs.py` gradients and iterates are those of delayed SGD on a smooth function. With a `block`, every update applies
-that many gradients, numbered one update after the other, and T is the number of updates.
+that many gradients, numbered one update after the other, and T is the number of updates. With `others`, reads that are
+no older, one of the two coordinates of the point of a gradient is read there, whichever.
 """
 
 from __future__ import annotations
@@ -215,9 +216,13 @@ class Instance:
 class Abstract(Instance):
     """Random whole numbers for all symbols; a vector is a function of the signs of the noise before it."""
 
-    def __init__(self, reads: tuple[int, ...], seed: int, noisy: bool = True, block: int | None = None) -> None:
+    def __init__(
+        self, reads: tuple[int, ...], seed: int, noisy: bool = True, block: int | None = None, others: Any = None
+    ) -> None:
         super().__init__(reads, noisy, block)
-        self._random = random.Random(seed)
+        self._random, self.mixed = random.Random(seed), others is not None
+        # Of each gradient, the reads of both coordinates.
+        self._both = [self._random.sample(pair, 2) for pair in zip(self.reads, others or self.reads, strict=True)]
         self._known: dict[Any, Any] = {}
         signs = len(self.reads)
         self._signs = np.array(list(product((-1, 1), repeat=signs)) if noisy else [(1,) * signs])
@@ -235,7 +240,28 @@ class Abstract(Instance):
         return self._drawn(("f", k), lambda: Fraction(self._random.randint(0, 9)))
 
     def vector(self, name: str, k: int) -> Any:
-        return self._drawn((name, k), lambda: self._noise(k) if name == "e" else self._adapted(k))
+        return self._drawn((name, k), lambda: self._made(name, k))
+
+    def _made(self, name: str, k: int) -> Any:
+        if name == "e":
+            return self._noise(k)
+        if self.mixed and name in ("a", "M", "N"):
+            made = self._applied if name == "a" else self._missing
+            return made(name, k) if 0 <= k < len(self.reads) else self._adapted(self.update(k))
+        return self._adapted(k)
+
+    def _applied(self, name: str, k: int) -> Any:
+        """g_{u_k}, and in each coordinate at most L times what the point lacks of x_{u_k}."""
+        lacking, most = self.vector("M", k) + self.vector("N", k), int(self.scalar("L"))
+        return self.vector("g", self.update(k)) + self._adapted(self.update(k), most) * lacking
+
+    def _missing(self, name: str, k: int) -> Any:
+        """What the point of gradient k lacks of the gradients, or of the noises, coordinate by coordinate."""
+        lacking = np.zeros((len(self._signs), 2), dtype=int)
+        for i, read in enumerate(self._both[k]):
+            for j in range(read * self.block, self.update(k) * self.block):
+                lacking[:, i] += int(self.scalar("eta", j)) * self.vector("a" if name == "M" else "e", j)[:, i]
+        return lacking
 
     def inner(self, one: np.ndarray, other: np.ndarray) -> Fraction:
         return Fraction(int(np.sum(one * other)), len(self._signs))
@@ -245,10 +271,10 @@ class Abstract(Instance):
             self._known[key] = draw()
         return self._known[key]
 
-    def _adapted(self, known: int) -> np.ndarray:
+    def _adapted(self, known: int, most: int = 5) -> np.ndarray:
         """A whole vector for every history of the signs of the first `known` updates."""
         histories = [tuple(path[: max(known, 0) * self.block]) for path in self._signs]
-        drawn = {past: [self._random.randint(-5, 5) for _ in "xy"] for past in dict.fromkeys(histories)}
+        drawn = {past: [self._random.randint(-most, most) for _ in "xy"] for past in dict.fromkeys(histories)}
         return np.array([drawn[past] for past in histories])
 
     def _noise(self, k: int) -> Any:

@@ -84,6 +84,7 @@ bench: $(VENV)/.dev
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/worst_case.py
 	$(BIN)/python benchmarks/workers.py
 	$(BIN)/python benchmarks/sampling.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/compressors.py
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/asynchronous.py
 

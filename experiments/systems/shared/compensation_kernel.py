@@ -11,6 +11,7 @@ from numba import njit
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.kernels.keys import worker_key
 from experiments.simulate import gradients
+from experiments.simulate.gradients import OPTIONS
 from experiments.systems.shared import selection
 from experiments.systems.shared.selection import EVERY, select
 from experiments.workers.engines.ring import gradient_into
@@ -19,7 +20,8 @@ from theory.common.types import Array, Floats, Ints, Matrix
 
 COMPRESSION = 16  # the stream of random numbers, beside those of experiments/kernels and of the other systems
 
-_compiled = njit(error_model="numpy", nogil=True)
+# Nothing here allocates, so the functions do without reference counts; see experiments/simulate/gradients.py.
+_compiled = njit(**OPTIONS, nogil=True)
 
 
 class Rules(NamedTuple):
@@ -39,7 +41,7 @@ class Replicas(NamedTuple):
     """The state of one seed.
 
     points (2, d): the model, and the virtual sequence that the same gradients drive uncompressed; velocities and sums
-    (2, d) of the same two. residuals and compensated (P, d): eps and u of every worker. chosen (d,): work space.
+    (2, d) of the same two. residuals and compensated (P, d): eps and u of every worker. chosen and sizes (d,): work space.
     """
 
     points: Array
@@ -48,6 +50,7 @@ class Replicas(NamedTuple):
     residuals: Array
     compensated: Array
     chosen: Ints
+    sizes: Array
 
 
 class Recorded(NamedTuple):
@@ -68,6 +71,12 @@ def _square(a: Array) -> float:
 
 
 @_compiled
+def _clear(a: Array) -> None:
+    for j in range(a.shape[0]):
+        a[j] = 0
+
+
+@_compiled
 def _compress(rules: Rules, state: Replicas, seed: int, t: int, worker: int) -> tuple[int, float]:
     """Add what a worker sends to the sum and leave the rest as its residual; the count, and the square of the rest."""
     u, residual, total = state.compensated[worker], state.residuals[worker], state.sums[0]
@@ -77,7 +86,7 @@ def _compress(rules: Rules, state: Replicas, seed: int, t: int, worker: int) -> 
             residual[j] = 0
         return u.shape[0], 0.0
     key = worker_key(seed, COMPRESSION, t, worker)
-    count = select(rules.kind, u, rules.entries[t], rules.quantiles[t], key, state.chosen)
+    count = select(rules.kind, u, rules.entries[t], rules.quantiles[t], key, state.chosen, state.sizes)
     for j in range(u.shape[0]):
         residual[j] = u[j]
     for i in range(count):
@@ -86,7 +95,7 @@ def _compress(rules: Rules, state: Replicas, seed: int, t: int, worker: int) -> 
         residual[j] = 0
     left = _square(residual)
     if not rules.memory:
-        residual[:] = 0
+        _clear(residual)
     return count, left
 
 
@@ -113,7 +122,8 @@ def _move(rules: Rules, state: Replicas, t: int) -> float:
 @_compiled
 def exchange(rules: Rules, state: Replicas, recorded: Recorded, seed: int, t: int) -> bool:
     """Iteration t from the workers' gradients, which stand in `compensated`; whether the run goes on."""
-    state.sums[:] = 0
+    for i in range(2):
+        _clear(state.sums[i])
     for worker in range(state.residuals.shape[0]):
         u, residual = state.compensated[worker], state.residuals[worker]
         recorded.gradient_squares[t, worker] = _square(u)
@@ -158,8 +168,8 @@ def blank_state(start: Array, workers: int) -> Replicas:
     """The state before the first iteration, at a start (d,)."""
     pair, each = (2, start.size), (workers, start.size)
     velocities, sums, residuals, compensated = (np.zeros(shape, start.dtype) for shape in (pair, pair, each, each))
-    chosen = np.zeros(start.size, np.int64)
-    return Replicas(np.stack([start, start]), velocities, sums, residuals, compensated, chosen)
+    chosen, sizes = np.zeros(start.size, np.int64), np.zeros(start.size, start.dtype)
+    return Replicas(np.stack([start, start]), velocities, sums, residuals, compensated, chosen, sizes)
 
 
 def blank_record(iterations: int, workers: int) -> Recorded:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from experiments.systems.shared import selection
-from experiments.systems.shared.selection import SAMPLE, select
+from experiments.systems.shared.selection import SAMPLE, room_for, select
 from theory.common.errors import InputError
 from theory.common.spelling import meant
 from theory.common.table import Table
@@ -72,11 +72,12 @@ class Compressor:
         u = checked_vector(vector)
         self.check(k, u.size)
         quantile = gaussian_quantile(k / u.size)
-        chosen = np.empty(min(u.size, 4 * k // 3 + 1), np.int64)
-        count = select(self.kind, u, k, quantile, key, chosen)
+        room = room_for(u.size, k)
+        chosen, sizes = np.empty(room, np.int64), np.empty(room, u.dtype)
+        count = select(self.kind, u, k, quantile, key, chosen, sizes)
         if count > chosen.size:
             chosen = np.empty(count, np.int64)
-            select(self.kind, u, k, quantile, key, chosen)
+            select(self.kind, u, k, quantile, key, chosen, sizes)
         return chosen[:count]
 
     def compress(self, vector: Array, k: int, key: int = 0) -> Sent:

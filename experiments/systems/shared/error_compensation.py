@@ -111,10 +111,12 @@ class Compensation:
     def rules(self, dimension: int, precision: np.dtype[Any]) -> Rules:
         """The numbers of the setting for a vector of so many entries; InputError where k of them cannot be chosen."""
         compressor = get_compressor(self.compressor)
-        entries = np.array([entries_kept(dimension, density) for density in self.densities.tolist()], dtype=np.int64)
-        for k in np.unique(entries).tolist():
+        densities, places = np.unique(self.densities, return_inverse=True)
+        entries = np.array([entries_kept(dimension, density) for density in densities.tolist()], dtype=np.int64)
+        for k in entries.tolist():
             compressor.check(k, dimension)
-        quantiles = np.array([gaussian_quantile(k / dimension) for k in entries.tolist()])
+        quantiles = np.array([gaussian_quantile(k / dimension) for k in entries.tolist()])[places]
+        entries = entries[places]
         limit = FAR[precision] ** 2
         return Rules(
             compressor.kind, compressor.memory, entries, quantiles, self.step_sizes, float(self.momentum),

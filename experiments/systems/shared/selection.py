@@ -13,6 +13,8 @@ from numba import njit
 
 from experiments.kernels import counters
 from experiments.kernels.counters import uniform
+from experiments.simulate import gradients
+from experiments.simulate.gradients import OPTIONS
 from theory.common.compiling import kept, number_of_sources
 from theory.common.types import Array, Ints
 
@@ -21,8 +23,8 @@ _SUMMED, _COUNTED = 256, 32  # entries of a block; a fixed number lets the compi
 SAMPLE = 100  # the sampled threshold looks at one entry in so many
 _ATTEMPTS, _RATIO_WIDTH = 3, 0.2  # of the released Gaussian-k; of the bisection between mean and maximum
 
-# Infinities and NaN keep their meaning: no flag lets the compiler assume them away.
-_compiled = njit(fastmath={"reassoc", "contract", "nsz"}, error_model="numpy", nogil=True)
+# Infinities and NaN keep their meaning. Nothing here allocates, so that all does without reference counts.
+_compiled = njit(**OPTIONS, nogil=True)
 
 
 @_compiled
@@ -148,15 +150,6 @@ def bracket(u: Array, least: int, most: int, quantile: float, chosen: Ints) -> t
 
 
 @_compiled
-def sizes_of(u: Array, rows: Ints) -> Array:
-    """The sizes |u_i| of some entries."""
-    sizes = np.empty(rows.shape[0], u.dtype)
-    for i in range(rows.shape[0]):
-        sizes[i] = abs(u[rows[i]])
-    return sizes
-
-
-@_compiled
 def kth_largest(values: Array, k: int) -> float:
     """The k-th largest of numbers, which are put in another order: Hoare's selection about the middle one."""
     left, right, place = 0, values.shape[0] - 1, k - 1
@@ -181,17 +174,30 @@ def kth_largest(values: Array, k: int) -> float:
 
 
 @_compiled
-def top(u: Array, k: int, quantile: float, chosen: Ints) -> int:
+def kth_size(u: Array, rows: Ints, count: int, k: int, sizes: Array) -> float:
+    """The k-th largest |u_i| of the first `count` rows; `sizes` is work space."""
+    for i in range(count):
+        sizes[i] = abs(u[rows[i]])
+    return kth_largest(sizes[:count], k)
+
+
+@_compiled
+def top(u: Array, k: int, quantile: float, chosen: Ints, sizes: Array) -> int:
     """The k largest |u_i|; of equal ones the first. Only those within a bracket of k to 2k are put in order."""
-    candidates = np.empty(min(2 * k, u.shape[0]), np.int64)
-    threshold, count = bracket(u, k, 2 * k, quantile, candidates)
+    threshold, count = bracket(u, k, 2 * k, quantile, chosen)
     if count < k:
         return exactly(u, threshold, k, chosen)
-    threshold = kth_largest(sizes_of(u, candidates[:count]), k)
-    exactly(sizes_of(u, candidates[:count]), threshold, k, chosen)
-    for i in range(k):
-        chosen[i] = candidates[chosen[i]]
-    return k
+    threshold = kth_size(u, chosen, count, k, sizes)
+    room, found = k, 0
+    for i in range(count):
+        room -= abs(u[chosen[i]]) > threshold
+    for i in range(count):
+        size = abs(u[chosen[i]])
+        if size > threshold or (size == threshold and room > 0):
+            room -= size == threshold
+            chosen[found] = chosen[i]
+            found += 1
+    return found
 
 
 @_compiled
@@ -232,12 +238,11 @@ def gaussian(u: Array, k: int, quantile: float, chosen: Ints) -> int:
 
 
 @_compiled
-def sampled(u: Array, k: int, quantile: float, key: int, chosen: Ints) -> int:
+def sampled(u: Array, k: int, quantile: float, key: int, chosen: Ints, sizes: Array) -> int:
     """The threshold is the k-th largest |u_i| of a sample of d/100, as coded; more than 4k/3 are selected again."""
-    rows = np.empty(u.shape[0] // SAMPLE, np.int64)
-    drawn(u.shape[0], rows.shape[0], key, rows)
-    count = above(u, kth_largest(sizes_of(u, rows), k), chosen)
-    return top(u, k, quantile, chosen) if 3 * count > 4 * k else count
+    sample = drawn(u.shape[0], u.shape[0] // SAMPLE, key, chosen)
+    count = above(u, kth_size(u, chosen, sample, k, sizes), chosen)
+    return top(u, k, quantile, chosen, sizes) if 3 * count > 4 * k else count
 
 
 @_compiled
@@ -261,11 +266,11 @@ def bisected(u: Array, k: int, chosen: Ints) -> int:
 def _build(sources: int) -> Any:
     """The choice between all. A variable of the enclosing scope enters numba's key of its cache; other files do not."""
 
-    @kept(error_model="numpy", nogil=True)
-    def select(kind: int, u: Array, k: int, quantile: float, key: int, chosen: Ints) -> int:
-        """The selection of one kind; `chosen` holds the indices if they fit."""
+    @kept(**OPTIONS, nogil=True)
+    def select(kind: int, u: Array, k: int, quantile: float, key: int, chosen: Ints, sizes: Array) -> int:
+        """The selection of one kind; `chosen` holds the indices if they fit, and it and `sizes` the room of `room_for`."""
         if kind == TOP:
-            return top(u, k, quantile, chosen)
+            return top(u, k, quantile, chosen, sizes)
         if kind == RANDOM:
             return drawn(u.shape[0], k, key, chosen)
         if kind == GAUSSIAN:
@@ -273,7 +278,7 @@ def _build(sources: int) -> Any:
         if kind == BRACKETED:
             return bracketed(u, k, quantile, chosen)
         if kind == SAMPLED:
-            return sampled(u, k, quantile, key, chosen)
+            return sampled(u, k, quantile, key, chosen, sizes)
         if kind == BISECTED:
             return bisected(u, k, chosen)
         return above(u, -1.0, chosen) if sources else 0
@@ -281,4 +286,9 @@ def _build(sources: int) -> Any:
     return select
 
 
-select = _build(number_of_sources(__file__, counters))
+select = _build(number_of_sources(__file__, counters, gradients))
+
+
+def room_for(dimension: int, k: int) -> int:
+    """How many entries `chosen` and `sizes` have to hold: those of a bracket, or of a sample."""
+    return min(dimension, max(2 * k, dimension // SAMPLE))

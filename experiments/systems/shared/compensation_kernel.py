@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -15,13 +16,13 @@ from experiments.simulate.gradients import OPTIONS
 from experiments.systems.shared import selection
 from experiments.systems.shared.selection import EVERY, select
 from experiments.workers.engines.ring import gradient_into
-from theory.common.compiling import kept, number_of_sources
+from theory.common.compiling import Function, kept, number_of_sources
 from theory.common.types import Array, Floats, Ints, Matrix
 
 COMPRESSION = 16  # the stream of random numbers, beside those of experiments/kernels and of the other systems
 
 # Nothing here allocates, so the functions do without reference counts; see experiments/simulate/gradients.py.
-_compiled = njit(**OPTIONS, nogil=True)
+_compiled: Callable[[Function], Function] = njit(**OPTIONS, nogil=True)
 
 
 class Rules(NamedTuple):
@@ -41,7 +42,7 @@ class Replicas(NamedTuple):
     """The state of one seed.
 
     points (2, d): the model, and the virtual sequence that the same gradients drive uncompressed; velocities and sums
-    (2, d) of the same two. residuals and compensated (P, d): eps and u of every worker. chosen and sizes (d,): work space.
+    (2, d) of the same two. residuals and compensated (P, d): eps and u of every worker. chosen, sizes (d,): work space.
     """
 
     points: Array

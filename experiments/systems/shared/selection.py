@@ -6,6 +6,7 @@ function writes indices to `chosen`, in increasing order and as many as fit, and
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from experiments.kernels import counters
 from experiments.kernels.counters import uniform
 from experiments.simulate import gradients
 from experiments.simulate.gradients import OPTIONS
-from theory.common.compiling import kept, number_of_sources
+from theory.common.compiling import Function, kept, number_of_sources
 from theory.common.types import Array, Ints
 
 EVERY, TOP, RANDOM, GAUSSIAN, BRACKETED, SAMPLED, BISECTED = range(7)
@@ -24,7 +25,7 @@ SAMPLE = 100  # the sampled threshold looks at one entry in so many
 _ATTEMPTS, _RATIO_WIDTH = 3, 0.2  # of the released Gaussian-k; of the bisection between mean and maximum
 
 # Infinities and NaN keep their meaning. Nothing here allocates, so that all does without reference counts.
-_compiled = njit(**OPTIONS, nogil=True)
+_compiled: Callable[[Function], Function] = njit(**OPTIONS, nogil=True)
 
 
 @_compiled
@@ -268,7 +269,7 @@ def _build(sources: int) -> Any:
 
     @kept(**OPTIONS, nogil=True)
     def select(kind: int, u: Array, k: int, quantile: float, key: int, chosen: Ints, sizes: Array) -> int:
-        """The selection of one kind; `chosen` holds the indices if they fit, and it and `sizes` the room of `room_for`."""
+        """The selection of one kind; `chosen` holds the indices if they fit; it and `sizes` hold `room_for` entries."""
         if kind == TOP:
             return top(u, k, quantile, chosen, sizes)
         if kind == RANDOM:

@@ -2,7 +2,8 @@
 
 From Coq Require Import Reals Lra Lia.
 From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
-From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published AverageDelay RandomRun TheoremR.
+From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published AverageDelay RandomRun TheoremR
+  MovingRun CounterMomentum.
 Open Scope R_scope.
 
 (** What the generated claims say of the numbers E<g_i, g_j>. *)
@@ -341,4 +342,13 @@ Proof.
     (fun squares => exists t, (t <= T)%nat /\ squares t <= theorem_r.value Ed Ed2 theta)
     positive is_smooth is_below mean_zero bounded afresh law _).
   intros drawn. exact (TheoremR.theorem_r drawn theta free sign small).
+Qed.
+
+(** {1 Methods that take back moves} *)
+
+Theorem counter_momentum_checked : counter_momentum.statement.
+Proof.
+  intros N run theta is_smooth is_below angle positive _ _ one_delay some short soft back.
+  exact (CounterMomentum.counter_momentum run theta positive is_smooth is_below (TheoremC.reads one_delay) angle soft back
+    some short).
 Qed.

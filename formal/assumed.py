@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from theory.bounds.counter_momentum import SOFT_START
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
     COHERENCE,
     DELAYS_DRAWN,
     DELAYS_FIXED,
+    MOVES_TAKEN_BACK,
     NO_DELAY,
     NO_NOISE,
     ORDERED_READS,
@@ -45,4 +47,15 @@ ASSUMED_AT_RANDOM: Mapping[Assumption, str] = {
     BOUNDED_VARIANCE: "RandomRun.bounded_variance run",
     DELAYS_DRAWN: "RandomRun.unbiased run -> RandomRun.drawn_afresh run -> RandomRun.one_law run Ed Ed2",
     STEPS_FIXED: "",
+}
+
+#: The same of a method that takes back moves, in MovingRun.v: a run there has no noise.
+ASSUMED_OF_A_METHOD: Mapping[Assumption, str] = {
+    SMOOTH: "MovingRun.smooth run",
+    BOUNDED_BELOW: "MovingRun.bounded_below run",
+    NO_NOISE: "",
+    MOVES_TAKEN_BACK: "",
+    # A side condition says these.
+    SOFT_START: "",
+    FIXED_DELAY: "",
 }

@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 FILES = (
     "Sums", "Space", "Probability", "Objective", "Expectation", "Setting", "Sines", "Run", "Steps", "TheoremAR",
     "Corollaries", "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "AverageDelay", "RandomRun", "TheoremR",
-    "Statements", "Link", "Examples",
+    "MovingRun", "CounterMomentum", "Statements", "Link", "Examples",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 

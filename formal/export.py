@@ -16,9 +16,10 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from formal.assumed import ASSUMED, ASSUMED_AT_RANDOM
+from formal.assumed import ASSUMED, ASSUMED_AT_RANDOM, ASSUMED_OF_A_METHOD
 from theory.bounds import REGISTRY, Bound, Condition, Relation
-from theory.bounds.parts.assumptions import DELAYS_DRAWN
+from theory.bounds.counter_momentum import MethodAngle
+from theory.bounds.parts.assumptions import DELAYS_DRAWN, Assumption
 from theory.bounds.parts.checked import IN_COQ
 from theory.bounds.theorem_c import BestAngle, First, HalfSine, SineRatio
 from theory.formulas.formula import (
@@ -53,7 +54,12 @@ _Text = tuple[str, int]
 _TAKEN = {"S", "R", "N", "E", "F", "L", "T", "eta"}
 _INDEX = {"k": "j", "t": "k", "j": "i", "i": "l", "l": "n"}
 _SETTING = {"L": "L", "Delta": "Delta", "sigma": "sigma", "mu": "mu", "s": "INR s", "T": "INR T"}
-_OF_STEP = {"eta": "eta {}", "d": "delay {}"}
+_OF_STEP = {"eta": "eta {}", "d": "delay {}", "m": "MovingRun.moves run {}"}
+#: Angles that a bound looks for, and what is known of them.
+_ANGLES: Mapping[type, str] = {
+    BestAngle: "0 <= best <= PI / (2 * INR s - 1)",
+    MethodAngle: "PI / (2 * INR s + 1) <= best <= 2 * PI / (2 * INR s + 1)",
+}
 _FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "ln": "ln", "sin": "sin", "max": "Rmax", "min": "Rmin"}
 _RELATIONS: Mapping[Relation, str] = {
     Relation.AT_LEAST: "{1} <= {0}",
@@ -179,6 +185,7 @@ _WRITERS: Mapping[type, Callable[[Any, str], _Text]] = {
     SineRatio: _sine_ratio,
     HalfSine: lambda node, index: (f"sin ({written(node.angle, index, _POWER)} / 2)", _POWER),
     BestAngle: lambda node, index: ("best", _ATOM),
+    MethodAngle: lambda node, index: ("best", _ATOM),
 }
 
 
@@ -200,19 +207,19 @@ def module(bound: Bound) -> Iterator[str]:
     nodes = [node for root in (bound.value, *sides, *weighing) for node in root.walk()]
     names = {node.name: node.sequence for node in nodes if isinstance(node, Name)}
     free = {one: names[one] for one in sorted(names) if one not in {*_SETTING, *_OF_STEP, "k"}}
-    free |= {"best": False} if any(isinstance(node, BestAngle) for node in nodes) else {}
-    yield f"(** {bound.name}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : {_room(bound)}Run N)."
+    ranges = [known for kind, known in _ANGLES.items() if any(isinstance(node, kind) for node in nodes)]
+    free |= {"best": False} if ranges else {}
+    kind, room, assumed = _runs(bound)
+    yield f"(** {bound.name}. *)\nModule {name}.\nSection Bound.\nContext {{N : Setting}} (run : {room}{kind} N)."
     yield from (f"Variable {one} : {'nat -> R' if sequence else 'R'}." for one, sequence in free.items())
     defined = {node.symbol: node for root in weighing for node in root.definitions()}
     for node in ({node.symbol: node for node in bound.definitions} | defined).values():
         place = " (k : nat)" if node.sequence else ""
         yield f"Definition {identifier(node.symbol)}{place} : R := {written(node.body)}."
     yield f"Definition value : R := {written(bound.value)}."
-    asked = ["0 <= best <= PI / (2 * INR s - 1)"] if "best" in free else []
-    asked += [condition(one) for one in bound.conditions]
+    asked = [*ranges, *(condition(one) for one in bound.conditions)]
     yield from (f"Definition condition_{n} : Prop := {text}." for n, text in enumerate(asked, 1))
     yield f"Definition claim : Prop := {_conclusion(bound)}."
-    assumed = ASSUMED_AT_RANDOM if DELAYS_DRAWN in bound.assumptions else ASSUMED
     given = [assumed[one] for one in bound.assumptions if assumed[one]]
     yield "Definition holds : Prop :="
     yield f"  {' -> '.join([*given, *(f'condition_{n}' for n in range(1, len(asked) + 1)), 'claim'])}."
@@ -221,12 +228,15 @@ def module(bound: Bound) -> Iterator[str]:
     yield f"End {name}.\n"
 
 
-def _room(bound: Bound) -> str:
-    return "RandomRun.Random" if DELAYS_DRAWN in bound.assumptions else ""
+def _runs(bound: Bound) -> tuple[str, str, Mapping[Assumption, str]]:
+    """What its runs are called in Coq, in which file, and what the assumptions are there."""
+    if DELAYS_DRAWN in bound.assumptions:
+        return "RandomRun", "RandomRun.", ASSUMED_AT_RANDOM
+    return ("Moving", "MovingRun.", ASSUMED_OF_A_METHOD) if bound.takes_moves else ("Run", "", ASSUMED)
 
 
 def _conclusion(bound: Bound) -> str:
-    square = "RandomRun.mean_square run" if DELAYS_DRAWN in bound.assumptions else "mean_square run"
+    square = f"{_runs(bound)[1]}mean_square run"
     if bound.weights is not None:
         weight = written(bound.weights, "t", _PRODUCT)
         return f"total (fun t => {weight} * {square} t) / total (fun t => {weight}) <= value"
@@ -248,7 +258,7 @@ _HEADER = """\
 (** Made by `python -m formal.export` from the bounds in theory/bounds: not written by hand. *)
 
 From Coq Require Import Reals.
-From Gradlag Require RandomRun.
+From Gradlag Require RandomRun MovingRun.
 From Gradlag Require Import Setting Run Sines.
 Open Scope R_scope.
 """

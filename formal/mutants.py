@@ -161,6 +161,18 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "maranjyan2025": (("1 / (2 * INR s * L)", "1 / (INR s * L)"), ("2 * L * sigma ^ 2", "L * sigma ^ 2")),
     "bottou2018": (("eta k <= 1 / L", "eta k <= 2 / L"), ("L * sigma ^ 2", "L / 2 * sigma ^ 2")),
+    "counter_momentum": (
+        ("1 / 2).", "1)."),
+        ("sin (INR s * theta) * sin (theta / 2)", "sin (INR s * theta) * sin theta"),
+        ("PI / (2 * INR s + 1) <= best", "PI / (4 * INR s + 2) <= best"),
+        ("best <= 2 * PI", "best <= 3 * PI"),
+        ("L * eta 0 <= sin theta", "L * eta 0 <= 2 * sin theta"),
+        ("Rmin (INR (S k)) (INR s) * theta", "INR s * theta"),
+        ("INR s - 1 / 2 - Rmin", "INR s - 1 - Rmin"),
+        ("(t <= T)%nat", "(t < T)%nat"),
+        ("MovingRun.smooth run -> ", ""),
+        ("MovingRun.bounded_below run -> ", ""),
+    ),
     "abbaszadehpeivasti2022": (
         ("Rmax (eta k) (L * eta k ^ 2)", "eta k"),
         ("1 - L * b j / 4", "1 - L * b j / 8"),
@@ -173,6 +185,11 @@ _WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
     "Objective": (
         ("norm (sub (grad x) (grad y)) <= L * norm", "norm (sub (grad x) (grad y)) <= 2 * L * norm"),
         ("derivable_pt_lim (fun u => F (add x (scale u v))) t", "derivable_pt_lim (fun u => F (add x (scale u v))) 0"),
+    ),
+    "MovingRun": (
+        ("(x (k - j - 1))", "(x (k - j))"),
+        ("scale (eta k) (grad (x (tau k)))", "scale (eta k) (grad (x k))"),
+        ("F run (x run 0) - F run y", "F run (x run 1) - F run y"),
     ),
     "Probability": (("chances_add_up : sum outcomes chance = 1", "chances_add_up : sum outcomes chance = 2"),),
     "Setting": (

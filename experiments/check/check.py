@@ -27,7 +27,7 @@ from experiments.statistics.decay import Decay, decay_exponent, grid_exponent, l
 from experiments.statistics.intervals import checked_level, lower_bound, mean
 from experiments.statistics.running_limit import running_upper_bound
 from experiments.statistics.tails import ANY, Tails
-from theory.bounds import REGISTRY, Bound, get
+from theory.bounds import REGISTRY, Bound, Setting, get
 from theory.bounds.judging.judge import curve
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.errors import InputError
@@ -129,7 +129,7 @@ def judge(
     curves = {bound.name: np.concatenate([one.curves[bound.name] for one in each]) for bound in looked_at}
     merged = (_merged([one.details[bound.name] for one in each], [e.steps for e in evidences]) for bound in looked_at)
     details = {detail.name: detail if bounds else _unclaimed(detail) for detail in merged}
-    deciding = _decide(details, bounds)
+    deciding = _decide(details, bounds, last.setting)
     findings = _worst([one.findings for one in each])
     known = _states(findings, tuple(details.values()) if bounds else (deciding,))
     fit, diverged = _fit(evidences, horizons), _diverged(evidences)
@@ -209,15 +209,17 @@ def bounds_looked_at(constants: Collection[str], names: Sequence[str] | None) ->
     return chosen
 
 
-def _decide(details: Mapping[str, BoundVerdict], claimed: Sequence[str] | None) -> BoundVerdict:
+def _decide(details: Mapping[str, BoundVerdict], claimed: Sequence[str] | None, setting: Setting) -> BoundVerdict:
     """The bound that decides: the gravest among those claimed, or the smallest coherence-free one that applies.
 
-    Which assumptions break does not enter the choice of the smallest: the data would choose the bound.
+    Where none applies it is one about runs of this kind. Which assumptions break does not enter the choice of the
+    smallest: the data would choose the bound.
     """
     if claimed:
         return min(details.values(), key=lambda detail: (_GRAVITY.index(detail.verdict), _size(detail)))
     free = [detail for name, detail in details.items() if not get(name).needs_coherence]
-    smallest = min(free, key=lambda detail: (_size(detail), detail.name != "theorem-a"))
+    others = {detail.name: get(detail.name).other_kind(setting) is not None for detail in free}
+    smallest = min(free, key=lambda detail: (_size(detail), others[detail.name], detail.name != "theorem-a"))
     return smallest if smallest.value is not None else replace(smallest, verdict=Decision.ASSUMPTION_BROKEN)
 
 

@@ -108,6 +108,7 @@ def _questions(setting: Setting) -> list[tuple[str, Question]]:
     if (
         setting.delays.ndim > 1
         or setting.apart
+        or setting.moves.size
         or not all(constants.get(name, 0.0) > 0 for name in ("L", "Delta"))
         or setting.delays.max() > setting.staleness.maximum_delay
     ):

@@ -135,7 +135,8 @@ def answer(
     priced = [Priced(methods[0], found.stale)]
     for name in dict.fromkeys(method.name for method in methods[1:]):
         method = _best_batch([each for each in methods if each.name == name], found.accuracy, names)
-        least = Search.of(method.case, names).least(found.accuracy)
+        search = method.search(names)
+        least = None if search is None else search.least(found.accuracy)
         priced += [] if least is None else [Priced(method, least)]
     return Answer(found, tuple(priced), dict(methods[0].case.constants), about)
 
@@ -167,7 +168,7 @@ def curves(methods: Sequence[Method], accuracy: float, count: int = 25) -> Curve
     most = max(min(accuracy * 100, 0.5 * case.trivial), accuracy)
     half = count // 2 + 1
     accuracies = np.append(np.geomspace(most, accuracy, half), np.geomspace(accuracy, accuracy / 100, half)[1:])
-    searches = [(method, Search.of(method.case)) for method in methods]
+    searches = [(method, search) for method in methods if (search := method.search())]
     times: dict[str, Floats] = {}
     for method, search in searches:
         unit = method.ticks if method.seconds is None else method.seconds

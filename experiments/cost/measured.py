@@ -51,7 +51,8 @@ def tuned(
     known = method.case.trace
     delays = "constant" if known is None else TraceDelay(gone_on(known, horizon))
     doubled = (least.step_size * 2**power for power in range(DOUBLINGS + 1))
-    sizes = [size for size in doubled if size <= max(least.step_size, 1 / method.case.constants["L"])]
+    most = least.step_size if method.own_steps else max(least.step_size, 1 / method.case.constants["L"])
+    sizes = [size for size in doubled if size <= most]
     found = []
     for tried, size in enumerate(sizes, 1):
         planned = plan(
@@ -62,6 +63,7 @@ def tuned(
             seeds=_SEEDS,
             batch=problem.default_batch * (method.batch // method.case.reads),
             delays=delays,
+            method=method.name if method.own_steps else "delayed",
         )
         reached = _reached(np.asarray(execute(planned).gradient_norm_squared), accuracy, size)
         if reached is not None:

@@ -12,6 +12,8 @@ from experiments.runs.recorded_trace import ServerTrace
 from experiments.servers.clock import virtual_run
 from experiments.servers.speeds import Speed
 from theory.cost.case import Case
+from theory.cost.least_steps import Search
+from theory.cost.own_steps import OwnSteps
 from theory.staleness.count import Staleness
 
 #: Updates of the virtual clock from which the delays and the pace of asynchrony are taken.
@@ -28,6 +30,7 @@ class Method:
         batch: gradients that a step averages.
         ticks: gradients that arrive, of all workers together, while it makes a step.
         seconds: how long a step takes; None where no speeds are known.
+        own_steps: whether it has steps and a bound of its own, by its name.
     """
 
     name: str
@@ -36,15 +39,24 @@ class Method:
     batch: int = 1
     ticks: float = 1.0
     seconds: float | None = None
+    own_steps: bool = False
+
+    def search(self, names: Sequence[str] | None = None) -> Search | OwnSteps | None:
+        """Where its steps are looked for, among the bounds named; None where its own bound is not among them."""
+        if not self.own_steps:
+            return Search.of(self.case, names)
+        return OwnSteps(self.case) if names is None or self.name in names else None
 
 
 def of_staleness(case: Case) -> tuple[Method, ...]:
     """Methods where the gradient of a point arrives after s - 1 others, as with s workers of equal speed in turn."""
     served = case.staleness.maximum_delay * case.reads + 1
+    exact = case.trace is None and case.constants["sigma"] == 0 and served > 1
     return (
         Method("asynchronous", "asynchronous", case, case.reads, float(case.reads)),
         Method("waiting", "waiting for a fresh gradient", case.undelayed(), 1, served),
         Method("batched-waiting", f"waiting for {served} gradients", case.undelayed(served), served, served),
+        *([Method("counter-momentum", "counter-momentum", case, own_steps=True)] if exact else []),
     )
 
 

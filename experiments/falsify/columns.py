@@ -80,7 +80,12 @@ def joined(parts: Sequence[Columns]) -> Columns:
     return whole.only(finite)
 
 
-def all_columns(moves: Vector, delays: Delays, rng: np.random.Generator, *, noisy: bool, size: int) -> Columns:
+_NONE = np.zeros(0)
+
+
+def all_columns(
+    moves: Vector, delays: Delays, rng: np.random.Generator, *, noisy: bool, size: int, back: Vector = _NONE
+) -> Columns:
     """The battery against one sequence of steps and delays.
 
     Args:
@@ -89,12 +94,14 @@ def all_columns(moves: Vector, delays: Delays, rng: np.random.Generator, *, nois
         rng: draws functions, starts and noise laws.
         noisy: whether there may be noise.
         size: about how many functions of each kind.
+        back: float64 (M,), what a step takes back of the moves before; without noise.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        parts = [exact_run(functions, moves, delays) for functions in battery(moves, rng, size)]
-        parts += parabolas(moves, delays, noisy=noisy)
+        parts = [exact_run(functions, moves, delays, back=back) for functions in battery(moves, rng, size)]
+        parts += parabolas(moves, delays, noisy=noisy, back=back)
         if noisy and moves.size <= LONGEST_TREE:
-            parts += [noisy_run(functions, moves, delays, rng) for functions in battery(moves, rng, max(4, size // 3))]
+            few = battery(moves, rng, max(4, size // 3))
+            parts += [noisy_run(functions, moves, delays, rng, back=back) for functions in few]
     return joined(parts)
 
 
@@ -132,18 +139,25 @@ def drawn_columns(moves: Vector, law: Vector, rng: np.random.Generator, *, noisy
 _CERTAIN = np.ones(1)
 
 
-def exact_run(functions: Landscapes, moves: Vector, delays: Delays, chance: Vector = _CERTAIN) -> Columns:
+def exact_run(
+    functions: Landscapes, moves: Vector, delays: Delays, chance: Vector = _CERTAIN, back: Vector = _NONE
+) -> Columns:
     """Each function run without noise; with delays (Q, T) of the probabilities `chance` (Q,), in the mean over them."""
     still = np.zeros((1, 1, moves.size))
     weight = np.broadcast_to(chance, (functions.start.size, chance.size))
-    squared, inner = _moments(functions, moves, delays, still, weight)
+    squared, inner = _moments(functions, moves, delays, still, weight, back)
     return Columns(
         squared, inner, functions.gap, np.zeros(functions.start.size), functions.convex, lambda i: functions.text(i)
     )
 
 
 def noisy_run(
-    functions: Landscapes, moves: Vector, delays: Delays, rng: np.random.Generator, chance: Vector = _CERTAIN
+    functions: Landscapes,
+    moves: Vector,
+    delays: Delays,
+    rng: np.random.Generator,
+    chance: Vector = _CERTAIN,
+    back: Vector = _NONE,
 ) -> Columns:
     """Each function run with a two-point noise of its own size and skewness, some with noise at some steps only.
 
@@ -162,7 +176,7 @@ def noisy_run(
     if delays.ndim == 2:
         delays, kicks = np.repeat(delays, 1 << steps, axis=0), np.tile(kicks, (1, chance.size, 1))
         weight = (chance[None, :, None] * weight[:, None, :]).reshape(count, len(delays))
-    squared, inner = _moments(functions, moves, delays, kicks, weight)
+    squared, inner = _moments(functions, moves, delays, kicks, weight, back)
     return Columns(
         squared,
         inner,
@@ -177,20 +191,27 @@ def noisy_run(
 
 
 def _moments(
-    functions: Landscapes, moves: Vector, delays: Delays, kicks: Matrix, weight: Matrix
+    functions: Landscapes, moves: Vector, delays: Delays, kicks: Matrix, weight: Matrix, back: Vector = _NONE
 ) -> tuple[Matrix, Matrix]:
     """E|phi'|^2 (B, T + 1) and E<phi'_k, phi'_tau> (B, T), over paths (B, P) of the given weight."""
     point = np.broadcast_to(functions.start[:, None], weight.shape)
     gradients: list[Matrix] = []
+    made: list[Matrix] = []  # the moves x_k - x_{k+1}
     inner = np.empty((functions.start.size, moves.size))
     for k, (move, delay) in enumerate(zip(moves, delays.T, strict=True)):
         gradients.append(functions.gradient(point))
         read = _read(gradients, k - delay)
         inner[:, k] = np.einsum("bp,bp,bp->b", weight, gradients[k], read)
-        point = point - move * (read + kicks[:, :, k])
+        made.append(move * (read + kicks[:, :, k]) - _taken_back(made, back))
+        point = point - made[-1]
     gradients.append(functions.gradient(point))
     squared = np.stack([np.einsum("bp,bp,bp->b", weight, g, g) for g in gradients], axis=1)
     return squared, inner
+
+
+def _taken_back(made: Sequence[Matrix], back: Vector) -> Matrix | float:
+    """What is taken back of the moves made so far."""
+    return sum((part * move for part, move in zip(back, reversed(made), strict=False)), start=0.0)
 
 
 def _read(gradients: list[Matrix], index: Delays) -> Matrix:
@@ -203,7 +224,7 @@ def _read(gradients: list[Matrix], index: Delays) -> Matrix:
     return read
 
 
-def parabolas(moves: Vector, delays: Delays, *, noisy: bool) -> list[Columns]:
+def parabolas(moves: Vector, delays: Delays, *, noisy: bool, back: Vector = _NONE) -> list[Columns]:
     """Parabolas c y^2 / 2 started at 1 without noise, and started at the minimum with noise of variance 1.
 
     The second moments of any noisy run on a parabola are a sum of these two.
@@ -212,8 +233,10 @@ def parabolas(moves: Vector, delays: Delays, *, noisy: bool) -> list[Columns]:
     # response[k, j]: the part of y_k due to the start (j = 0) or to the noise of step j; one per curvature.
     response = np.zeros((steps + 1, (steps if noisy else 0) + 1, c.size))
     response[0, 0] = 1.0
+    made: list[Matrix] = []
     for k in range(steps):
-        response[k + 1] = response[k] - moves[k] * c * response[k - delays[k]]
+        made.append(moves[k] * c * response[k - delays[k]] - _taken_back(made, back))
+        response[k + 1] = response[k] - made[-1]
         if noisy:
             response[k + 1, k + 1] -= moves[k]
     read = np.arange(steps) - delays

@@ -23,6 +23,7 @@ from theory.bounds.parts.assumptions import (
     BOUNDED_VARIANCE,
     COHERENCE,
     DELAYS_FIXED,
+    MOVES_TAKEN_BACK,
     SEVERAL_READS,
     SMOOTH,
     UNBIASED,
@@ -30,10 +31,10 @@ from theory.bounds.parts.assumptions import (
 from theory.common.types import Flags, Vector
 from theory.formulas.formula import Name, Number
 from theory.formulas.notation import CONSTANTS, GLOSSARY
-from theory.staleness.traces import Delays
 
 #: What the battery keeps, or a run is held to.
-_KEPT = {a.name for a in (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED, COHERENCE, SEVERAL_READS)}
+_KEPT = {a.name for a in (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED, COHERENCE)}
+_KEPT |= {a.name for a in (SEVERAL_READS, MOVES_TAKEN_BACK)}
 #: Kept by some functions only.
 _OF_THE_FUNCTION: Mapping[str, Callable[[Columns], Flags]] = {"convex": lambda columns: columns.convex}
 
@@ -164,20 +165,21 @@ class _Attack:
     def _against(self, setting: Setting, budget: Budget, law: Vector | None) -> Columns:
         steps = setting.constants["L"] * setting.step_sizes
         reads = (setting.delays if law is None else law).tobytes()
-        key = (steps.tobytes(), reads, budget.variance > 0, budget.coherence)
+        key = (steps.tobytes(), reads, setting.moves.tobytes(), budget.variance > 0, budget.coherence)
         if self._columns is None or key != self._key:
-            run = self._run(steps, setting.delays, budget) if law is None else self._run_drawn(steps, law, budget)
+            run = self._run(steps, setting, budget) if law is None else self._run_drawn(steps, law, budget)
             self._key, self._columns = key, self._admitted(run)
         return self._columns
 
-    def _run(self, steps: Vector, delays: Delays, budget: Budget) -> Columns:
+    def _run(self, steps: Vector, setting: Setting, budget: Budget) -> Columns:
+        delays, back = setting.delays, setting.moves
         size = self.size if delays.size <= LONGEST_TREE else self.size // 2
         if delays.ndim == 2:
             return several_columns(steps, delays, self.rng, noisy=budget.variance > 0, size=size)
-        columns = all_columns(steps, delays, self.rng, noisy=budget.variance > 0, size=size)
+        columns = all_columns(steps, delays, self.rng, noisy=budget.variance > 0, size=size, back=back)
         if not self.thorough or budget.variance > 0 or steps.size > LONGEST_GAME:
             return columns
-        game = played(steps, delays, self.rng, readings=budget.readings, coherence=budget.coherence)
+        game = played(steps, delays, self.rng, readings=budget.readings, coherence=budget.coherence, back=back)
         return joined([columns, game])
 
     def _run_drawn(self, steps: Vector, law: Vector, budget: Budget) -> Columns:

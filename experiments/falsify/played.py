@@ -11,6 +11,8 @@ Source: interpolation: Taylor, Hendrickx, Glineur (2017); with the infimum: Dror
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from experiments.falsify.columns import Columns
@@ -28,6 +30,7 @@ def played(
     *,
     readings: Matrix,
     coherence: float | None = None,
+    back: Vector | None = None,
     population: int = 100,
     rounds: int = 120,
 ) -> Columns:
@@ -38,10 +41,11 @@ def played(
         delays: int64 (T,).
         rng: draws the first population and the changes.
         coherence: mu, if <g_k, g_{tau_k}> >= mu |g_k|^2 must hold at every step.
+        back: float64 (M,), what a step takes back of the moves before.
         readings: float64 (T + 1, R): the least entry of |g_t|^2 @ readings is what counts.
         population: how many sequences; rounds: how many changes each is offered.
     """
-    paths = _paths(moves, delays)
+    paths = _paths(moves, delays, () if back is None else back.tolist())
     gradients = _first(moves, delays, population, rng)
     score = _score(gradients, paths, delays, coherence, readings)
     reach = np.full(population, 0.3)
@@ -57,11 +61,14 @@ def played(
     return _columns(gradients[keep[np.isfinite(score[keep])]], paths, delays)
 
 
-def _paths(moves: Vector, delays: Delays) -> Matrix:
+def _paths(moves: Vector, delays: Delays, back: Sequence[float]) -> Matrix:
     """The matrix (T + 1, T + 1) that turns gradients into points, x = paths @ g with x_0 = 0."""
     steps = moves.size
     one = np.zeros((steps + 1, steps + 1))
     one[np.arange(1, steps + 1), np.arange(steps) - delays] = -moves
+    for k in range(1, steps):
+        for part, before in zip(back, range(k, 0, -1), strict=False):
+            one[k + 1] -= part * one[before]
     return np.cumsum(one, axis=0)
 
 

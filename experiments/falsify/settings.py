@@ -8,16 +8,18 @@ which conditions an outside one breaks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 
 from experiments.falsify.columns import LONGEST_TREE
 from theory.bounds import Bound, Setting
+from theory.bounds.counter_momentum import run_of_method
 from theory.common.errors import InputError
 from theory.common.types import Vector
 from theory.formulas.notation import CONSTANTS
+from theory.methods.counter_momentum import CounterMomentum
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness
 from theory.staleness.delays import AdversarialDelay
@@ -41,6 +43,7 @@ class Proposal:
         constants: L, Delta, sigma, mu.
         scale: what the steps are multiplied by.
         law: float64 (D + 1,), where the bound is about delays drawn at random: their probabilities.
+        back: float64 (M,), where it is about a method that takes moves back: what it takes back.
     """
 
     bound: Bound
@@ -50,11 +53,12 @@ class Proposal:
     constants: Mapping[str, float]
     scale: float = 1.0
     law: Vector | None = None
+    back: Vector = field(default_factory=lambda: np.zeros(0))
 
     def setting(self) -> Setting | None:
         """The run that it describes; None if there is no such run."""
         try:
-            return Setting(self._steps(), self.delays, Staleness(self.window), self.constants)
+            return Setting(self._steps(), self.delays, Staleness(self.window), self.constants, moves=self.back)
         except InputError:
             return None
 
@@ -157,12 +161,25 @@ def proposals(bound: Bound, rng: np.random.Generator) -> Iterator[Proposal]:
         coherence = float(rng.choice([1.0, 0.8, 0.5, 0.25], p=[0.4, 0.2, 0.2, 0.2]))
         constants = {"L": smoothness, "Delta": gap, "sigma": noise, "mu": coherence}
         own = {name: float(value * rng.choice([0.25, 0.5, 1.0, 2.0])) for name, value in bound.given.items()}
+        if bound.takes_moves:
+            yield _of_method(bound, steps, reach, constants, rng)
+            continue
         if rng.random() < 0.3:
             shape = Schedule(bound.example).step_sizes(steps, delays=first, s=window, **constants)
         else:
             shape = _pick(_SHAPES, rng, 0.4)(steps, first, rng)
         proposal = Proposal(bound, shape / shape.max() / smoothness, delays, window, constants | own)
         yield _with_law(proposal, rng) if drawn(bound) else proposal
+
+
+def _of_method(
+    bound: Bound, steps: int, window: int, constants: Mapping[str, float], rng: np.random.Generator
+) -> Proposal:
+    """The method that the bound is about, at its own angle or another one."""
+    theta = None if rng.random() < 0.5 else float(rng.uniform(1, 2) * np.pi / (2 * window + 1))
+    run = run_of_method(steps, Staleness(window), constants, CounterMomentum(theta))
+    shape = run.step_sizes / run.step_sizes.max() / constants["L"]
+    return Proposal(bound, shape, run.delays, window, constants, back=run.moves)
 
 
 def drawn(bound: Bound) -> bool:
@@ -254,6 +271,9 @@ def _changes(edge: Proposal, rng: np.random.Generator) -> Iterator[_Change]:
         yield from _one_changed(edge, what, 1)
         yield from _one_changed(edge, what, -1)
     yield from _noise_added(edge)
+    for factor in FACTORS if edge.back.size else ():
+        yield "more taken back", factor, replace(edge, back=edge.back * factor)
+        yield "less taken back", factor, replace(edge, back=edge.back / factor)
     yield from _delays_changed(edge, rng)
     yield from _steps_reordered(edge)
     for steps in range(edge.shape.size - 1, 0, -1) if edge.shape.size <= LONGEST_TREE else ():

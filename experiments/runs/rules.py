@@ -26,10 +26,11 @@ def rule_of(method: str, setting: Setting) -> LinearRule:
 
 
 def as_delayed(rule: LinearRule, setting: Setting) -> Setting | None:
-    """The same points as those of delayed steps, about which bounds are; None where the rule comes to no such steps.
+    """The same points as those of delayed steps, moves apart, about which bounds are; None where there are none.
 
-    It does where it has no moves, and weighs each gradient once, the same number of them alike at every step that is
-    not zero. Steps of zero leave the point, so that a read counts as one of the last point that is the same.
+    They are where a rule weighs each gradient once, the same number of them alike at every step that is not zero.
+    Without moves a step of zero leaves the point, so that a read counts as one of the last point that is the same. An
+    exact gradient may come again where moves are taken back.
 
     >>> from theory.staleness.count import Staleness
     >>> run = Setting([0.5] * 3, [0, 1, 1], Staleness(2), {"L": 1.0})
@@ -43,11 +44,14 @@ def as_delayed(rule: LinearRule, setting: Setting) -> Setting | None:
     arrived, counts = rows - lags, np.bincount(rows, minlength=rule.updates)
     moving = np.flatnonzero(counts)
     alike = weights[rows, lags] == weights.max(axis=1)[rows]
-    once = np.unique(arrived).size == arrived.size and np.unique(counts[moving]).size == 1
-    if rule.move_weights.any() or not (once and alike.all() and (weights >= 0).all()):
+    moved = rule.move_weights.any()
+    once = np.unique(arrived).size == arrived.size or (moved and setting.constants.get("sigma") == 0)
+    if not (once and np.unique(counts[moving]).size == 1 and alike.all() and (weights >= 0).all()):
         return None
     delays = setting.delays.reshape(rule.updates, -1)[arrived]
-    points = moving[np.searchsorted(moving, arrived[:, None] - delays)]
+    points = arrived[:, None] - delays
+    points = points if moved else moving[np.searchsorted(moving, points)]
     late = np.zeros((rule.updates, delays.size // moving.size), dtype=np.int64)
     late[moving] = (rows[:, None] - points).reshape(moving.size, -1)
-    return Setting(weights.sum(axis=1), late, setting.staleness, setting.constants, setting.apart)
+    back = -rule.move_weights if moved else ()
+    return Setting(weights.sum(axis=1), late, setting.staleness, setting.constants, setting.apart, back)

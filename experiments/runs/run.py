@@ -132,7 +132,8 @@ class Run(Series, Shown):
 
 
 _OTHER_METHOD = (
-    "No bound covers the method {method}: all are proved for delayed steps, and it does not come to such steps."
+    "No bound covers the method {method}: they are proved for delayed steps and for counter-momentum, and it comes to "
+    "neither."
 )
 COORDINATES = (Run.seed, Run.time, Run.step)
 MEASURED = (*SERIES, Run.diverged_at)

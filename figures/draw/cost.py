@@ -16,11 +16,16 @@ _WORDS = {
     "synchronous": "synchronous",
     "waiting": "waiting for one",
     "batched-waiting": "waiting for a batch",
+    "counter-momentum": "counter-momentum",
 }
 _LOOKS = dict(
     zip(
         _WORDS,
-        zip((style.VERMILLION, style.BLUE, style.PURPLE, style.GREEN), style.LINE_STYLES, strict=True),
+        zip(
+            (style.VERMILLION, style.BLUE, style.PURPLE, style.GREEN, style.ORANGE),
+            (*style.LINE_STYLES, "-"),
+            strict=True,
+        ),
         strict=True,
     )
 )

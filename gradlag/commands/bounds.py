@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradlag.terminal.output import number, print_entry, print_list, print_prose, print_table, print_text
 from theory.bounds import RATES, REGISTRY, Bound, RateOnly, get
 from theory.bounds.judging.assumption_costs import Change, Sizes, standard
-from theory.bounds.parts.checked import IN_COQ
+from theory.bounds.parts.checked import COQ_ALONE, IN_COQ
 from theory.common.shown import Listed
 from theory.formulas.plain import plain
 
@@ -74,7 +74,8 @@ def _print_all() -> None:
     for rate in RATES.values():
         print_entry(rate.name, rate.title, f"rate only, {rate.known}", f"rate: {rate.rate_text}")
     print_prose(
-        f"{len(REGISTRY)} bounds with proofs that replay (`gradlag prove NAME`), {len(RATES)} known as rates only.",
+        f"{len(REGISTRY) - len(COQ_ALONE)} bounds with proofs that replay (`gradlag prove NAME`), {len(COQ_ALONE)} "
+        f"that Coq alone has checked, {len(RATES)} known as rates only.",
         "`gradlag bounds NAME` tells one whole; --latex, --python and --sympy give its formula and code.",
     )
 
@@ -90,13 +91,17 @@ def _print_bound(bound: Bound) -> None:
         f"Minimum over: {bound.iterates}",
         f"Rate: {bound.rate()}; `gradlag rate --schedule E --bound {bound.name}` at your steps",
         f"Source: {bound.source.text()}",
-        f"Verified: {bound.verified}; `gradlag prove {bound.name}` replays the proof, step by step",
-        "Coq has checked it too: formal/ in the sources" if bound.name in IN_COQ else "",
+        f"Verified: {bound.verified}, by Coq alone: formal/ in the sources"
+        if bound.name in COQ_ALONE
+        else f"Verified: {bound.verified}; `gradlag prove {bound.name}` replays the proof, step by step",
+        "Coq has checked it too: formal/ in the sources" if bound.name in {*IN_COQ} - {*COQ_ALONE} else "",
     )
     _print_sensitivity(bound)
 
 
 def _also(bound: Bound) -> str:
+    if bound.name in COQ_ALONE:
+        return " in Coq"
     return ", also in Coq" if bound.name in IN_COQ else ""
 
 

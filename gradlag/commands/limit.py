@@ -101,4 +101,5 @@ def _proved(found: MethodLimit) -> str:
     else:
         start = ""
     ends = f"From the step {number(found.largest_step, 6)} / L on, some function never settles."
-    return f"{above}; {below}. {ends}{start}"
+    whole = f" At every T, L Delta / (T / C + 1/2): `gradlag bounds {found.bound}`." if found.bound else ""
+    return f"{above}; {below}. {ends}{start}{whole}"

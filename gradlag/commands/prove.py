@@ -9,6 +9,7 @@ from typing import Any
 
 from experiments.common.progress import time_left
 from gradlag.terminal.output import print_prose, print_table, print_text, silent, text_width
+from theory.bounds.parts.checked import COQ_ALONE
 from theory.common.errors import InputError
 from theory.common.shown import Shown
 from theory.common.spelling import meant
@@ -60,6 +61,11 @@ def prove(name: str | None = None, *, announce: Say = silent) -> Replayed:
     >>> prove("ghadimi2013").proved
     True
     """
+    if name in COQ_ALONE:
+        raise InputError(
+            f"The proof of {name} is checked by Coq alone: formal/ in the sources, `make formal`. Its steps stand in "
+            f"theory/bounds/{name.replace('-', '_')}.py."
+        )
     if name is not None and name not in PROOFS:
         raise InputError(f"There is no proof named {name!r}.{meant(name, PROOFS)} The proofs are {', '.join(PROOFS)}.")
     return Replayed(name, tuple(_replayed(announce) if name is None else (replay(PROOFS[name]),)))

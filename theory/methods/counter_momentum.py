@@ -3,8 +3,9 @@ r"""Counter-momentum: most of the moves in flight are taken back, graded by thei
 With n = D + 1 and an angle theta in [pi/(2n+1), 2 pi/(2n+1)], gradients g_k = grad F(x_k):
    x_{k+1} = x_k - (eta/L) gamma_k - sum_{j=1..min(D,k)} m_j (x_{k+1-j} - x_{k-j}),
    gamma_k = g_{k-D}, and rho_k g_0 for k < D (the soft start),
-and min_{k<=N} |g_k|^2 <= L Delta / (W N + 1/2), without noise. W is largest where tan(n theta) = -2 n tan(theta/2),
-which is the angle unless another is given. A gradient that arrives younger than D is held until it is D old.
+and min_{k<=N} |g_k|^2 <= L Delta / (W N + 1/2), without noise (theory/bounds/counter_momentum.py). W is largest where
+tan(n theta) = -2 n tan(theta/2), which is the angle unless another is given. A gradient that arrives younger than D is
+held until it is D old.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
 
 from theory.common.errors import DomainError
 from theory.common.spelling import Option
@@ -24,21 +24,24 @@ from theory.formulas.formula import Environment, Formula, Name, Number, call
 from theory.methods.method import Method, Recursion, Updates
 from theory.methods.rule import LinearRule
 
-_N, _J, _THETA = Name("n", "n"), Name("j", "j"), Name("theta", r"\theta")
 _HALF = Number(0.5, "1/2")
 
 
-def _sine(order: Formula) -> Formula:
-    return call("sin", order * _THETA)
+def closed_form(n: Formula, j: Formula, angle: Formula) -> Mapping[str, Formula]:
+    """The coefficients and the weight W; `start` is rho_j."""
+
+    def sine(order: Formula) -> Formula:
+        return call("sin", order * angle)
+
+    return {
+        "step": sine(n) / sine(n - _HALF),
+        "move": sine(n - _HALF - j) / sine(n - _HALF),
+        "start": sine(j + 1) / sine(n),
+        "weight": sine(n) * call("sin", angle / 2),
+    }
 
 
-#: The closed form; `start` is rho_j.
-FORMULAS: Mapping[str, Formula] = {
-    "step": _sine(_N) / _sine(_N - _HALF),
-    "move": _sine(_N - _HALF - _J) / _sine(_N - _HALF),
-    "start": _sine(_J + 1) / _sine(_N),
-    "weight": _sine(_N) * call("sin", _THETA / 2),
-}
+FORMULAS = closed_form(Name("n", "n"), Name("j", "j"), Name("theta", r"\theta"))
 _THETA_OPTION = Option("theta", "the angle", 0.0, 0.0)
 
 
@@ -92,39 +95,35 @@ class Tuning:
         return cls(delay, angle, step, value("move", ages[1:]), value("start", ages[:-1]), weight)
 
 
-def proved_bound(
-    delay: int, updates: int, smoothness: float = 1.0, gap: float = 1.0, theta: float | None = None
-) -> float:
-    r"""What is proved of counter-momentum with its soft start, exact gradients and the fixed delay D.
+def angle_of(delay: int, first_move: float) -> float:
+    """The angle at which m_1 is so large, D >= 1; the nearest end of [pi/(2D+3), 2 pi/(2D+3)] where there is none.
 
-    $\min_{k\le N}\|\nabla F(x_k)\|^2\le L\Delta\big/\big(WN+\tfrac12\big)$ for every L-smooth F.
-
-    Proof, L = 1. Put r^k_i for the gradients in flight, r^0_i = rho_i g_0, r^{k+1}_i = r^k_{i+1} - m_{i+1} r^k_0 for
-    i < D, r^{k+1}_D = g_{k+1}: then x_k - x_{k+1} = eta r^k_0. The interpolation inequalities of (k, k+1) and (k+1, k)
-    with the weights (beta + 1)/2 and (beta - 1)/2, beta = sin(n theta)/sin(theta/2), give
-       F_k - F_{k+1} >= W |g_k|^2 + U(r^{k+1}) - U(r^k),
-       U(r) = (beta/4) [|r_0|^2 + sum_{1<=i<=D} |r_i - r_{i-1}|^2] - W sum_{i<D} |r_i|^2,
-    an identity of both sides by the recursion m_{i+1} + m_{i-1} = 2 cos(theta) m_i. With c = cos((n - 1/2) theta),
-    U(r^N) >= (c/2) |g_N|^2 and U(r^0) = (c/2) |g_0|^2, as U(r) - (c/2) |r_D|^2 is a sum of the squares
-    |rho_i r_{i-1} - rho_{i-1} r_i|^2. Add up, and F_N - inf F >= |g_N|^2/2; no weight is negative for these angles.
-
-    Args:
-        delay: D; updates: N, at least 0; smoothness: L; gap: Delta; theta: the angle, or None for the best one.
-
-    Returns:
-        The bound on the minimum over k = 0..N.
-
-    >>> round(proved_bound(1, 14), 6)
-    0.151443
+    >>> found = Tuning.of(3)
+    >>> round(angle_of(3, float(found.moves[0])) - found.theta, 12)
+    0.0
     """
-    return smoothness * gap / (Tuning.of(delay, theta).weight * updates + 0.5)
+    n = delay + 1
+    least = math.pi / (2 * n + 1)
+
+    def excess(theta: float) -> float:  # increases, as x cot(x theta) falls in x
+        return float(FORMULAS["move"].evaluate(Environment({"n": n, "theta": theta, "j": 1.0}))) - first_move
+
+    if excess(least) >= 0 or excess(2 * least) <= 0:
+        return least if excess(least) >= 0 else 2 * least
+    return _root(excess, least, 2 * least)
 
 
 def _best_angle(n: int) -> float:
     def slope(theta: float) -> float:
         return math.sin(n * theta) + 2 * n * math.tan(theta / 2) * math.cos(n * theta)
 
-    return float(brentq(slope, math.pi / (2 * n), math.pi / n, xtol=1e-17, rtol=1e-15))
+    return _root(slope, math.pi / (2 * n), math.pi / n)
+
+
+def _root(of: Callable[[float], float], low: float, high: float) -> float:
+    from scipy.optimize import brentq  # slow to load, and the bounds import this file
+
+    return float(brentq(of, low, high, xtol=1e-17, rtol=1e-15))
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
 
+from theory.bounds.counter_momentum import run_of_method
 from theory.bounds.parts.bound import Bound
 from theory.bounds.registry import REGISTRY
 from theory.rates.best import SCALE, best
@@ -16,6 +18,7 @@ from theory.rates.leading import Leading, leading
 from theory.rates.rate import Ground, order_of, rates_of, short, written
 from theory.rates.steps import Steps, shape
 from theory.schedules.schedule import Schedule
+from theory.staleness.count import Staleness
 
 #: The usual steps, in a scale a.
 USUAL: Mapping[str, Steps] = {
@@ -85,8 +88,16 @@ def sentence(bound: Bound) -> str:
     )
 
 
+def _at_its_method(bound: Bound) -> str:
+    constants = {"L": 1.0, "Delta": 1.0, "sigma": 0.0}
+    first, last = (bound.evaluate(run_of_method(steps, Staleness(4), constants)) for steps in (1000, 10_000))
+    return f"about T^{math.log10(last / first):.2f} with the steps of its method, measured up to T = 10,000"
+
+
 def _measured(bound: Bound) -> str:
     """Where no leading term is derived, the exponent is measured."""
+    if bound.takes_moves:
+        return _at_its_method(bound)
     for values in ({}, {"sigma": 0.0}):
         text = "1/(2*s*L)" if values else "1/(s*L*sqrt(T))"
         found, _ = rates_of([bound], text, 4, values)

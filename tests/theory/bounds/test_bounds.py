@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY, Setting, get
+from theory.bounds.counter_momentum import run_of_method
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness
 
@@ -37,6 +38,9 @@ def on(text, steps, window, delays=None, **constants):
 def native(name, steps, window, delays=None, **constants):
     """A setting at the bound's own schedule, or at the example inside its domain."""
     bound = get(name)
+    if bound.takes_moves:
+        known = {"L": 1.0, "Delta": 1.0, "sigma": 0.0, "mu": 1.0} | constants
+        return run_of_method(steps, Staleness(window), known)
     schedule = bound.schedule.text if bound.schedule else bound.example
     if bound.synchronous_only:
         window, delays = 1, None
@@ -229,7 +233,7 @@ def test_a_bound_scales_as_functions_do(name):
     sigma = 0.0 if get(name).noise_free_only else 0.8
     one = native(name, 30, 3, L=1.3, Delta=0.7, sigma=sigma, mu=0.6)
     two = {**get(name).given, "L": 1.3 * a / b**2, "Delta": 0.7 * a, "sigma": sigma * a / b, "mu": 0.6}
-    other = Setting(one.step_sizes * b**2 / a, one.delays, one.staleness, two)
+    other = Setting(one.step_sizes * b**2 / a, one.delays, one.staleness, two, moves=one.moves)
     assert get(name).evaluate(other) == pytest.approx(get(name).evaluate(one) * a**2 / b**2, rel=1e-12)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY, Setting, get
+from theory.bounds.counter_momentum import run_of_method
 from theory.common.errors import DelayError, DomainError, InputError, ScheduleError
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness
@@ -41,6 +42,9 @@ def on(text, steps, window, delays=None, **constants):
 def native(name, steps, window, delays=None, **constants):
     """A setting at the bound's own schedule, or at the example inside its domain."""
     bound = get(name)
+    if bound.takes_moves:
+        known = {"L": 1.0, "Delta": 1.0, "sigma": 0.0, "mu": 1.0} | constants
+        return run_of_method(steps, Staleness(window), known)
     schedule = bound.schedule.text if bound.schedule else bound.example
     if bound.synchronous_only:
         window, delays = 1, None

@@ -11,6 +11,7 @@ import pytest
 import sympy
 
 import gradlag as gl
+from theory.bounds.counter_momentum import MethodAngle
 from theory.bounds.registry import REGISTRY
 from theory.bounds.theorem_c import BEST_ANGLE
 from theory.common.errors import InputError, ScheduleError
@@ -72,11 +73,12 @@ def formulas(bound: Any) -> list[Any]:
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_formula_of_a_bound_has_the_numbers_of_the_evaluator(name):
     bound = REGISTRY[name]
+    angle = next((node for node in bound.value.walk() if isinstance(node, MethodAngle)), BEST_ANGLE)
     pairs, compared = [(node, compiled(expression(node))) for node in formulas(bound)], 0
     for setting in settings(100, 7):
         with np.errstate(all="ignore"):
             environment = bound._environment(setting)
-            values = {"theta": BEST_ANGLE.evaluate(environment)} | valued(environment)
+            values = {"theta": angle.evaluate(environment)} | valued(environment)
             for node, function in pairs:
                 known = np.broadcast_to(np.asarray(node.evaluate(environment), float), setting.steps)
                 if np.isfinite(known).all():

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from experiments.claims.replay_witness import replay
+from theory.bounds.counter_momentum import COUNTER_MOMENTUM, run_of_method
 from theory.common.errors import CertificateError, InputError, StoreError
-from theory.methods.counter_momentum import CounterMomentum, Tuning, proved_bound
+from theory.methods.counter_momentum import CounterMomentum, Tuning
 from theory.methods.registry import parse_method
 from theory.methods.rule import LinearRule
 from theory.staleness.count import Staleness
@@ -39,6 +40,12 @@ METHODS = (
     "filter:gradients=0.8:0.3,moves=0.2:-0.3",
 )
 CASES = [(text, seed) for text in METHODS for seed in (0, 1)]
+
+
+def proved_bound(delay, updates, smoothness=1.0, gap=1.0, theta=None):
+    constants = {"L": smoothness, "Delta": gap, "sigma": 0.0}
+    run = run_of_method(updates, Staleness(delay + 1), constants, CounterMomentum(theta))
+    return COUNTER_MOMENTUM.evaluate(run)
 
 
 def question(text, seed):

@@ -106,7 +106,7 @@ def standard(bound: Bound, staleness: int = 4, steps: int = 1000) -> AssumptionC
     about such runs only.
     """
     schedule = bound.schedule or Schedule(bound.example)
-    window = 1 if bound.synchronous_only else staleness
+    window = 1 if _undelayed(bound) else staleness
     constants = {"L": 1.0, "Delta": 1.0, "sigma": 0.0 if bound.noise_free_only else 1.0, "mu": 0.5, **bound.given}
     delays = np.minimum(np.arange(steps), window - 1)
     sizes = schedule.step_sizes(steps, delays=delays, s=window, **_named(constants))
@@ -126,6 +126,11 @@ def sensitivity_table(bounds: Iterable[Bound] | None = None, staleness: int = 4,
     head = f"{'bound':{width}}  {'value':>10}  " + "  ".join(f"{name + '/2':13}" for name in HALVED)
     lines = [_line(row, width) for row in rows]
     return "\n".join(line.rstrip() for line in (head, *lines, *_legend(rows, staleness, steps)))
+
+
+def _undelayed(bound: Bound) -> bool:
+    """Whether plain steps meet the bound without delay only, as where a method takes moves back under a delay."""
+    return bound.synchronous_only or bound.takes_moves
 
 
 def _line(row: AssumptionCosts, width: int) -> str:
@@ -152,7 +157,7 @@ def _legend(rows: list[AssumptionCosts], staleness: int, steps: int) -> Iterator
     exact = [row.bound.name for row in rows if row.bound.noise_free_only]
     if exact:
         yield f"Without noise: {', '.join(exact)}."
-    synchronous = [row.bound.name for row in rows if row.bound.synchronous_only]
+    synchronous = [row.bound.name for row in rows if _undelayed(row.bound)]
     if synchronous:
         yield f"Without delay, s = 1: {', '.join(synchronous)}."
 

@@ -80,6 +80,11 @@ BLOCK_READS = Assumption(
     r"\hat{x}_{k} = \sum_{j} \Pi_j x_{\tau_{k,j}}, \quad \tau_{k} = \min_j \tau_{k,j}, \quad \sum_j \Pi_j = I "
     r"\text{ (orthogonal projections on blocks)}",
 )
+MOVES_TAKEN_BACK = Assumption(
+    "moves taken back",
+    "Every step also takes back a part of the moves of the steps before, the same parts at every step.",
+    r"x_{k+1} = x_{k} - \eta_{k} \nabla F(x_{\tau_{k}}) - \sum_{j<k} m_{j} (x_{k-j} - x_{k-j-1})",
+)
 NO_NOISE = Assumption("no noise", "The gradients are exact.", r"\sigma = 0")
 NO_DELAY = Assumption("no delay", "Every step applies a gradient of the point where it is.", r"\tau_k = k")
 ORDERED_READS = Assumption(

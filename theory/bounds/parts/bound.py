@@ -15,6 +15,7 @@ from theory.bounds.parts.assumptions import (
     BLOCK_READS,
     COHERENCE,
     DELAYS_DRAWN,
+    MOVES_TAKEN_BACK,
     NO_DELAY,
     NO_NOISE,
     SEVERAL_READS,
@@ -28,12 +29,11 @@ from theory.bounds.parts.conditions import (
     Failure,
     assessed,
     beyond_floats,
-    blocks_apart,
     no_value,
-    several_gradients,
+    of_another_kind,
 )
 from theory.bounds.parts.derived import derived_rates
-from theory.bounds.parts.printed import PYTHON, Root, abbreviations, explained, listed
+from theory.bounds.parts.printed import Root, abbreviations, explained, listed, program
 from theory.bounds.parts.setting import Setting, has_few_factors
 from theory.bounds.parts.weighing import Weighing
 from theory.common.errors import DomainError
@@ -50,7 +50,7 @@ from theory.formulas.formula import (
 from theory.schedules.schedule import Schedule
 
 #: Names that the setting itself gives a value; every other name of a formula is a constant.
-_OF_THE_SETTING = frozenset({"T", "s", "B", "k", "d", "eta"})
+_OF_THE_SETTING = frozenset({"T", "s", "B", "k", "d", "eta", "m"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +127,15 @@ class Bound:
         return BLOCK_READS in self.assumptions
 
     @property
+    def takes_moves(self) -> bool:
+        """Whether it is about a method that takes back moves before."""
+        return MOVES_TAKEN_BACK in self.assumptions
+
+    def other_kind(self, setting: Setting) -> Failure | None:
+        """What keeps it from runs of this kind at all: several gradients, blocks read apart, moves taken back."""
+        return of_another_kind(self.name, setting, (self.takes_several, self.takes_blocks, self.takes_moves))
+
+    @property
     def on_ladder(self) -> bool:
         """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
         own = self.source.authors == "gradlag" and not self.variant
@@ -150,13 +159,10 @@ class Bound:
 
     def assess(self, setting: Setting) -> tuple[float | None, tuple[Failure, ...]]:
         """The value where every side condition holds, else None and the conditions that fail."""
-        if setting.reads > 1 and not self.takes_several:
-            return None, (several_gradients(self.name, setting.reads),)
-        if setting.apart and not self.takes_blocks:
-            return None, (blocks_apart(self.name),)
+        other = self.other_kind(setting)
         missing = tuple(no_value(self.name, name) for name in self.constants if name not in setting.constants)
-        if missing:
-            return None, missing
+        if other or missing:
+            return None, (other,) if other else missing
         environment = self._environment(setting)
         value, failures = assessed(self.name, self.value, self.conditions, environment)
         kept = value is None or (self._few_factors and setting.is_moderate(self.constants))
@@ -205,9 +211,7 @@ class Bound:
         >>> get("lian2015").fraction(still)
         (2.5, 1.0)
         """
-        if any(name not in setting.constants for name in self.constants) or (
-            (setting.reads > 1 and not self.takes_several) or (setting.apart and not self.takes_blocks)
-        ):
+        if any(name not in setting.constants for name in self.constants) or self.other_kind(setting):
             return None
         plain = setting.environment()
         environment = Environment({**plain.values, **(numbers or {})}, plain.delays)
@@ -331,13 +335,9 @@ class Bound:
 
     def python(self) -> str:
         """Python that evaluates the bound through the public names; it runs as it stands."""
-        schedule = self.schedule.text if self.schedule else self.example
         values = {"L": 1.0, "Delta": 1.0, "sigma": 0.0 if self.noise_free_only else 1.0, "mu": 0.5}
-        window = 1 if self.synchronous_only else 4
-        given = f" | {dict(self.given)}" if self.given else ""
-        return PYTHON.format(
-            name=self.name, title=self.title, schedule=schedule, constants=values, window=window, given=given
-        )
+        steps, window = self.schedule.text if self.schedule else self.example, 1 if self.synchronous_only else 4
+        return program(self.name, self.title, steps, values, window, self.given, self.takes_moves)
 
     def _environment(self, setting: Setting) -> Environment:
         return setting.environment()

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.bounds.parts.setting import Setting
 from theory.common.types import Floats
 from theory.formulas.formula import (
     Call,
@@ -107,10 +108,26 @@ def several_gradients(bound: str, reads: int) -> Failure:
     return Failure(bound, "an update applies one gradient", None, None, None, what, None, "", remedy)
 
 
+def moves_taken_back(bound: str) -> Failure:
+    """A bound about delayed steps meets a method that takes moves back, or repeats them."""
+    what, remedy = "the method takes back, or repeats, moves before", "use counter-momentum, or delayed steps"
+    return Failure(bound, "no move is taken back", None, None, None, what, None, "", remedy)
+
+
 def blocks_apart(bound: str) -> Failure:
     """A bound about gradients at points of the run meets gradients at points that mix blocks of several."""
     what, remedy = "blocks of coordinates are read apart", "take the schedule corollary-1, at which corollary-s applies"
     return Failure(bound, "a gradient is read at a point of the run", None, None, None, what, None, "", remedy)
+
+
+def of_another_kind(bound: str, setting: Setting, takes: tuple[bool, bool, bool]) -> Failure | None:
+    """What keeps a bound from runs of this kind; `takes`: several gradients, blocks read apart, moves taken back."""
+    several, blocks, moves = takes
+    if setting.reads > 1 and not several:
+        return several_gradients(bound, setting.reads)
+    if setting.apart and not blocks:
+        return blocks_apart(bound)
+    return moves_taken_back(bound) if setting.moves.size and not moves else None
 
 
 def no_denominator(bound: str) -> Failure:
@@ -266,6 +283,8 @@ def _positive(node: Formula, again: Callable[[Formula], Formula]) -> Formula:
             return Sum(tuple(map(again, node.terms)))
         case Product():
             return Product(tuple(map(again, node.factors)))
+        case Call() if node.function.name == "sin":  # off by no more than its argument
+            return again(node.arguments[0])
         case Call():
             return replace(node, arguments=tuple(map(again, node.arguments)))
         case Quotient():

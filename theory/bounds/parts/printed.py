@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from theory.formulas.formula import Defined, Formula, Previous, Readers, Served, WhereOvertaken, Window
 
@@ -48,7 +48,7 @@ def listed(texts: tuple[str, ...]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
 
 
-PYTHON = """\
+_PYTHON = """\
 # {title}
 import numpy as np
 
@@ -63,3 +63,34 @@ schedule = parse_schedule("{schedule}")
 step_sizes = schedule.step_sizes(steps, delays=delays, s=staleness.window, **constants)
 print(get("{name}").evaluate(Setting(step_sizes, delays, staleness, constants{given})))
 """
+
+#: The same for a bound about the method of that name, which has steps of its own.
+_PYTHON_OF_METHOD = """\
+# {title}
+import numpy as np
+
+from theory.bounds import Setting, get
+from theory.methods import parse_method
+from theory.staleness import Staleness
+
+steps, staleness = 1000, Staleness({window})
+constants = {constants}
+delays = np.minimum(np.arange(steps), staleness.maximum_delay)
+rule = parse_method("{name}").linear(np.ones(steps), delays, constants["L"], staleness)
+setting = Setting(rule.gradient_weights[:, 0], delays, staleness, constants, moves=-rule.move_weights)
+print(get("{name}").evaluate(setting))
+"""
+
+
+def program(
+    name: str,
+    title: str,
+    schedule: str,
+    constants: Mapping[str, float],
+    window: int,
+    given: Mapping[str, float],
+    has_steps: bool,
+) -> str:
+    """Python that evaluates a bound; `has_steps`: it is about the method of its name, which has steps of its own."""
+    text, more = _PYTHON_OF_METHOD if has_steps else _PYTHON, f" | {dict(given)}" if given else ""
+    return text.format(name=name, title=title, schedule=schedule, constants=constants, window=window, given=more)

@@ -33,6 +33,8 @@ class Setting:
         staleness: the window that the delays are meant to keep to.
         constants: finite values of L, Delta, sigma, mu; those that a bound does not use may be absent.
         apart: whether blocks of coordinates are read apart; d_k is then the delay of the oldest one.
+        moves: float64 (M,), what a method takes back of the moves before, if it does: step k also goes back m_1 times
+            the move of step k - 1, m_2 times that of step k - 2, and so on; m below 0 repeats a move.
 
     Raises:
         ScheduleError: a step size that is negative or not finite, or no step at all.
@@ -48,6 +50,7 @@ class Setting:
     staleness: Staleness
     constants: Mapping[str, float]
     apart: bool
+    moves: Floats
 
     def __init__(
         self,
@@ -56,6 +59,7 @@ class Setting:
         staleness: Staleness,
         constants: Mapping[str, float],
         apart: bool = False,
+        moves: ArrayLike = (),
     ) -> None:
         steps = _usable_steps(np.array(step_sizes, dtype=np.float64))
         object.__setattr__(self, "step_sizes", steps)
@@ -63,6 +67,7 @@ class Setting:
         object.__setattr__(self, "staleness", staleness)
         object.__setattr__(self, "constants", MappingProxyType(_finite(constants)))
         object.__setattr__(self, "apart", apart)
+        object.__setattr__(self, "moves", _usable_moves(np.array(moves, dtype=np.float64)))
 
     @classmethod
     def of(
@@ -94,7 +99,8 @@ class Setting:
         return cls(sizes, delays, staleness, constants, apart)
 
     def __reduce__(self) -> tuple[type[Setting], tuple[Any, ...]]:
-        return Setting, (self.step_sizes, self.delays, self.staleness, dict(self.constants), self.apart)
+        known = dict(self.constants)
+        return Setting, (self.step_sizes, self.delays, self.staleness, known, self.apart, self.moves)
 
     @property
     def steps(self) -> int:
@@ -108,7 +114,8 @@ class Setting:
 
     def prefix(self, steps: int) -> Setting:
         """The first `steps` steps of the same run."""
-        return Setting(self.step_sizes[:steps], self.delays[:steps], self.staleness, self.constants, self.apart)
+        sizes, delays = self.step_sizes[:steps], self.delays[:steps]
+        return Setting(sizes, delays, self.staleness, self.constants, self.apart, self.moves)
 
     def is_moderate(self, constants: Iterable[str]) -> bool:
         """Whether no product of steps and of these constants in a formula comes near the ends of the floats."""
@@ -126,6 +133,7 @@ class Setting:
             "k": np.repeat(np.arange(1, self.steps + 1, dtype=np.float64), self.reads),
             "d": self.delays.ravel().astype(np.float64),
             "eta": np.repeat(self.step_sizes / self.reads, self.reads),
+            "m": np.pad(self.moves[: self.steps], (0, max(0, self.steps - self.moves.size))),
         }
         return Environment(values, self._delay_map)
 
@@ -149,6 +157,12 @@ def _usable_delays(delays: ArrayLike, steps: int) -> NDArray[np.int64]:
     if len(whole) != steps:
         raise DelayError(f"There must be one delay for each of the {steps} steps. Got {len(whole)} delays.")
     return _sealed(whole)
+
+
+def _usable_moves(moves: Floats) -> Floats:
+    if moves.ndim != 1 or not np.isfinite(moves).all():
+        raise InputError("What is taken back of the moves before must be one list of finite numbers. Got another list.")
+    return _sealed(np.trim_zeros(moves, "b"))
 
 
 def _sealed(array: NDArray[Any]) -> NDArray[Any]:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from theory.bounds.counter_momentum import COUNTER_MOMENTUM
 from theory.common.errors import DomainError
 from theory.common.shown import Shown
+from theory.methods.counter_momentum import CounterMomentum
 from theory.methods.filters import Filtered
 from theory.methods.method import Method
 from theory.methods.registry import parse_method
@@ -41,6 +43,7 @@ class MethodLimit(Shown):
         period: above 1 where the method waits.
         largest_step: L eta at which some function keeps it turning for ever.
         beside: the best constants of other methods, by their spelling.
+        bound: the bound of the library that proves it at every T; None where there is none.
     """
 
     method: str
@@ -49,6 +52,7 @@ class MethodLimit(Shown):
     period: int
     largest_step: float
     beside: Mapping[str, float] = field(default_factory=dict)
+    bound: str | None = None
 
     @property
     def constant(self) -> float:
@@ -84,6 +88,7 @@ class MethodLimit(Shown):
             "frequencies": list(self.found.worst_frequencies),
             "masses": list(self.found.masses),
             "beside": dict(self.beside),
+            "bound": self.bound,
         }
 
 
@@ -113,7 +118,8 @@ def method_limit(method: Method, staleness: Staleness, step: float | None = None
             f"At the step {step:.9g} / L the constant of {method.text} is infinite: from {largest:.9g} / L on, some "
             f"function never settles at a staleness of {staleness.window}. Take a shorter step."
         )
-    return MethodLimit(method.text, staleness.window, found, recursion.period, largest)
+    proved = COUNTER_MOMENTUM.name if isinstance(method, CounterMomentum) and step is None else None
+    return MethodLimit(method.text, staleness.window, found, recursion.period, largest, bound=proved)
 
 
 def published(name: str, delay: int) -> Method:

@@ -19,6 +19,7 @@ from experiments.statistics.comparison import Outcome
 from experiments.statistics.intervals import lower_bound
 from theory.bounds import Setting, get
 from theory.common.errors import InputError
+from theory.methods.counter_momentum import Tuning
 from theory.staleness.count import Staleness
 
 STEPS, WINDOW = 40, 3
@@ -547,9 +548,7 @@ def test_a_verdict_maps_to_its_exit_status() -> None:
 # Methods, and reads by blocks
 
 
-@pytest.mark.parametrize(
-    "method", ["momentum:beta=0.5", "nesterov:beta=0.5", "counter-momentum", "filter:gradients=1.0,moves=-0.4"]
-)
+@pytest.mark.parametrize("method", ["nesterov:beta=0.5", "filter:gradients=1.0:0.5,moves=-0.4"])
 def test_no_bound_covers_a_method_that_comes_to_no_delayed_steps(method: str) -> None:
     settled = plan("quadratic:d=3,noise=0", "1/(s*L)", 3, 40, seeds=1, method=method)
     verdict = check(execute(settled), plan=settled)
@@ -559,6 +558,49 @@ def test_no_bound_covers_a_method_that_comes_to_no_delayed_steps(method: str) ->
     claimed = check(execute(settled), ["theorem-a"], plan=settled)
     assert claimed.verdict is Decision.ASSUMPTION_BROKEN and "No bound covers the method" in claimed.sentence
     assert not settings_of([execute(settled)], verdict.times)
+
+
+def method_verdict(method: str, schedule: str = "1/L", noise: int = 0, **constants: float) -> Verdict:
+    settled = plan(f"quadratic:d=3,noise={noise}", schedule, 3, 60, seeds=4, method=method, constants=constants)
+    return check(execute(settled), plan=settled)
+
+
+def test_counter_momentum_is_judged_by_its_own_bound_alone() -> None:
+    for method in ("counter-momentum", "counter-momentum:theta=0.7"):
+        verdict = method_verdict(method)
+        assert verdict.verdict is Decision.HOLDS and verdict.bound == "counter-momentum"
+        assert {n for n, d in verdict.bounds_detail.items() if d.value is not None} == {"counter-momentum"}
+
+
+@pytest.mark.parametrize("method", ["momentum:beta=0.5", "filter:gradients=1.0,moves=-0.4", "momentum:beta=-0.48"])
+def test_another_method_with_moves_is_outside_the_domain_of_counter_momentum(method: str) -> None:
+    verdict = method_verdict(method)
+    assert verdict.verdict is Decision.ASSUMPTION_BROKEN
+    assert verdict.sentence.startswith("counter-momentum does not apply")
+    assert "takes back, or repeats, moves" in verdict.bounds_detail["theorem-a"].sentence
+
+
+def test_counter_momentum_with_longer_steps_noise_or_an_l_that_is_too_small_is_told_to_be_outside(
+    tmp_path: Path,
+) -> None:
+    tuning = Tuning.of(2)
+    moves = ":".join(f"{-m:.17g}" for m in tuning.moves)
+    for factor in (1.0, 1.1):
+        steps = tmp_path / "steps.txt"
+        rise = (
+            factor
+            * tuning.step
+            * np.append(tuning.start, np.ones(58))
+            / plan("quadratic:d=3,noise=0", "1", 3, 1).constants["L"].value
+        )
+        steps.write_text("\n".join(f"{size:.17g}" for size in rise))
+        verdict = method_verdict(f"filter:gradients=1.0,moves={moves}", f"@{steps}")
+        assert (verdict.verdict is Decision.HOLDS) == (factor == 1)
+        assert factor == 1 or "longer than those of the method at this L" in verdict.sentence
+    assert "exact gradients only" in method_verdict("counter-momentum", noise=1).sentence
+    small = method_verdict("counter-momentum", L=0.5)
+    assert small.verdict is Decision.ASSUMPTION_BROKEN and "L is contradicted" in small.sentence
+    assert method_verdict("counter-momentum", L=2.0).verdict is Decision.HOLDS
 
 
 @pytest.mark.parametrize("noise", [0, 1])

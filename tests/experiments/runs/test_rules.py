@@ -9,6 +9,7 @@ from experiments.runs.rules import as_delayed, rule_of
 from experiments.simulate.delayed import simulate
 from theory.bounds import Setting
 from theory.common.errors import InputError
+from theory.methods.rule import LinearRule
 from theory.staleness.count import Staleness
 
 PROBLEM = quadratic(4, 10, 0.0, 1.0)
@@ -68,10 +69,25 @@ def test_delayed_steps_are_taken_as_they_are_though_some_are_zero():
     assert as_delayed(rule_of("delayed", asked), asked) is asked
 
 
-@pytest.mark.parametrize(
-    "method",
-    ["momentum:beta=0.5", "nesterov:beta=0.5", "counter-momentum", "filter:gradients=1.0:1.0", "filter:gradients=-1.0"],
-)
+@pytest.mark.parametrize("method", ["momentum:beta=0.5", "filter:gradients=1.0,moves=-0.2:0.1", "counter-momentum"])
+def test_a_method_with_moves_comes_to_delayed_steps_and_what_it_takes_back(method):
+    steps, window = 30, 4
+    late = np.minimum(np.arange(steps), window - 2)  # the method waits until a gradient is 3 old
+    asked = Setting(np.full(steps, 0.1), late, Staleness(window), {"L": 1.0, "sigma": 0.0})
+    rule = rule_of(method, asked)
+    same = as_delayed(rule, asked)
+    assert same is not None and same.moves.tolist() == (-rule.move_weights).tolist()
+    again = LinearRule(same.step_sizes[:, None], -same.moves)
+    assert again.moves_of(np.arange(steps) - same.delays) == pytest.approx(
+        rule.moves_of(np.arange(steps) - late), abs=1e-15
+    )
+    if method == "counter-momentum":
+        assert same.delays.tolist() == np.minimum(np.arange(steps), window - 1).tolist()
+        noisy = Setting(asked.step_sizes, late, asked.staleness, {"L": 1.0, "sigma": 0.1})
+        assert as_delayed(rule, noisy) is None  # g_0 comes again with the same noise
+
+
+@pytest.mark.parametrize("method", ["nesterov:beta=0.5", "filter:gradients=1.0:1.0", "filter:gradients=-1.0"])
 def test_a_method_that_comes_to_no_delayed_steps_is_none(method):
     asked = Setting(np.full(30, 0.1), setting().delays, Staleness(4), {"L": 1.0})
     assert as_delayed(rule_of(method, asked), asked) is None

@@ -165,6 +165,7 @@ COUNTER_MOMENTUM = Bound(
         "Counter-momentum",
     ),
     example="1/L",
+    variant=True,
 )
 
 

@@ -70,7 +70,7 @@ class Bound:
             which is at least their minimum; the value's denominator is then the sum of the w_t.
         weighing: the weights with which the proof bounds a mean by the same value, where it bounds the minimum by it.
         example: step sizes inside its domain at every horizon, and given: constants it alone asks for, in its Python.
-        variant: whether it is another form of a result that has a rung of its own on the ladder.
+        variant: whether it is another form of a result that has a rung of its own on the ladder, or of another method.
     """
 
     name: str

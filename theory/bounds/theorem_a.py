@@ -26,6 +26,8 @@ Proof.
    sum_{t<T} (v_t/2) E|g_t|^2 + E|g_T|^2 / 2L <= Delta + (L sigma^2/2) n.
    If every v_t >= 0 the left side is at least its weight, sum_k eta_k (1 - c_k/2) + 1/2L >= 1/2L, times the minimum.
 
+Where gradients overtake, theory/bounds/theorem_ab_overtaking.py supersedes it: what overtakes in place of H_k.
+
 Zero steps are allowed. c_k <= 1 is not asked for: a constant step with a fixed delay may have c_k up to 2.
 """
 

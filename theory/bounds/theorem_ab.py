@@ -17,7 +17,8 @@ Proof. That of theory/bounds/theorem_a.py, gradient by gradient; different are o
    n = sum_k eta_k^2 (1 + L sum_{i: k in W_i} eta_i (1 + 3 o_i L H_i)).
 4. Step 7 of Theorem A with v_t = sum_{u_k = t} eta_k + sum_{tau_k = t} eta_k (1 - c_k).
 
-One gradient an update is Theorem A. Reads within one update need no order.
+One gradient an update is Theorem A. Reads within one update need no order. Where gradients overtake,
+theory/bounds/theorem_ab_overtaking.py supersedes it: what overtakes in place of the whole window.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@ r"""Formulas over step-indexed sequences: one object that evaluates and prints i
 
 A schedule typed by a user and the right-hand side of a theorem are both trees of these nodes. A tree is evaluated
 with numpy and printed as LaTeX, so that no formula exists twice. A node stands for a scalar (L, Delta, T) or for a
-sequence over the steps (eta, k, d); numpy broadcasting mixes the two. Four operators know the delays. With steps
+sequence over the steps (eta, k, d); numpy broadcasting mixes the two. Five operators know the delays. With steps
 numbered from 0, tau_k = k - d_k and W_k = {tau_k, ..., k-1}:
 
     window(a)_k  = sum of a_j over j in W_k              (what happened since the gradient of step k was read)
     readers(a)_k = sum of a_i over all i with k in W_i   (who is still computing while step k is applied)
     served(a)_t  = sum of a_k over all k with tau_k = t  (who read the point t)
+    younger(a)_k = sum of a_j over j in W_k with tau_j > tau_k  (what overtook it)
     total(a)     = sum of a_k over all steps
 
 and peak(a) is the largest a_k of all steps. Where an update applies several gradients, k is the number of a gradient
@@ -109,6 +110,23 @@ class DelayMap:
         for p, (steps, begins) in enumerate(self._blocks):
             block = _paired(np.maximum, block, p)
             found[steps] = np.maximum(found[steps], block[begins])
+        return found
+
+    def younger(self, values: Values) -> Values:
+        """Sum over j in W_k with tau_j > tau_k for every k: over pairs in the two halves of blocks of 2^p updates."""
+        found, half, reads = np.zeros(self.delays.size), 1, self.delays[:1].size
+        while half < len(self.delays) and self.overtaken.any():
+            near = min(half, int(self.delays.max()))  # farther apart none overtakes
+            updates = np.arange(half, len(self.delays), 2 * half)[:, None] + np.arange(-near, near)
+            inside = np.repeat(updates < len(self.delays), reads, axis=1)
+            gradients = np.where(inside, np.repeat(updates * reads, reads, 1) + np.tile(np.arange(reads), 2 * near), 0)
+            earlier = np.broadcast_to(np.arange(2 * near * reads) < near * reads, gradients.shape)
+            # From the youngest read to the oldest; of equal ones a later update comes first, as these do not overtake.
+            order = np.argsort(earlier - 2 * self.read[gradients], axis=1, kind="stable")
+            gradients, inside, earlier = (np.take_along_axis(a, order, 1) for a in (gradients, inside, earlier))
+            late = inside & ~earlier
+            found[gradients[late]] += np.cumsum(np.where(earlier, values[gradients], 0.0), axis=1)[late]
+            half *= 2
         return found
 
     @cached_property
@@ -622,6 +640,20 @@ class Window(OverSteps):
 
 
 @dataclass(frozen=True, eq=False)
+class Younger(OverSteps):
+    """Sum over the gradients of W_k that were read after gradient k."""
+
+    per = "k"
+
+    def compute(self, environment: Environment) -> Values:
+        return environment.delay_map().younger(self.sequence(environment))
+
+    def latex(self, index: str = "k") -> str:
+        inner = inner_index(index)
+        return self.summed(rf"{inner} \in W_{{{index}}}, \tau_{{{inner}}} > \tau_{{{index}}}", inner)
+
+
+@dataclass(frozen=True, eq=False)
 class Readers(OverSteps):
     """Sum over the steps whose window contains k."""
 
@@ -758,6 +790,11 @@ def total(body: Any) -> Formula:
 def window(body: Any) -> Formula:
     """Sum over W_k."""
     return Window(formula(body))
+
+
+def younger(body: Any) -> Formula:
+    """Sum over the gradients of W_k that were read after gradient k."""
+    return Younger(formula(body))
 
 
 def readers(body: Any) -> Formula:

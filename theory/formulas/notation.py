@@ -149,7 +149,8 @@ LETTERS: frozenset[tuple[str, str, bool]] = frozenset({
     *((one.name, one.latex, one.indexed) for one in GLOSSARY.values() if one.name not in ("tau", "k")),
     ("Ed", r"\mathbb{E}[d]", False), ("Ed2", r"\mathbb{E}[d^{2}]", False), ("cut", "r", False),
     ("share", "w", False), ("share", "w", True), ("rho", r"\rho", True), ("theta", r"\theta", False),
-    ("theta", "best", False), ("young", r"\theta", False), ("young", r"\rho", False), ("young", r"\rho", True),
+    ("theta", "best", False), ("young", r"\theta", False), ("young", r"\theta", True),
+    ("young", r"\rho", False), ("young", r"\rho", True),
 })  # fmt: skip
 #: The letters of abbreviations: none that a sum, a step or a point goes by, and none that is printed for another thing.
 ABBREVIATION = re.compile(

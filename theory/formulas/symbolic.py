@@ -40,6 +40,7 @@ from theory.formulas.formula import (
     WhereNoisy,
     WhereOvertaken,
     Window,
+    Younger,
 )
 from theory.formulas.notation import GLOSSARY, Sign
 from theory.formulas.pieces import Comparison, Joined, Opposite, Pieces
@@ -181,6 +182,9 @@ class Translator:
                 return Largest(body, (running, 1, last))
             case Window():
                 return sympy.Sum(body, (running, index - self._named(_DELAY, index), index - 1))
+            case Younger():
+                overtakes = sympy.Heaviside(running - delay - (index - self._named(_DELAY, index)), 0)
+                return sympy.Sum(body * overtakes, (running, index - self._named(_DELAY, index), index - 1))
             case Block() | Taken():  # one gradient an update
                 return self.entry(node.children[0], index)
             case Readers():

@@ -986,3 +986,28 @@ def induct(
     restate(weaken(step, below), body.at(**{name: n + 1}) - body, choose)
     reached = allowed if until is None else allowed.having(le(n, until))
     return _fact(reached, body, _used(base, step))
+
+
+def descend(
+    outer: Fact, inner: Fact, factor: Fact, weight: Fact, part: Expression, body: Expression,
+    name: str, start: Index, point: Index, names: tuple[str, ...], *where: Le,
+) -> Fact:  # fmt: skip
+    """Body >= 0 for every `name`, by strong induction on it.
+
+    `outer`: body >= the sum over `names`, where the constraints hold, of `part`. `inner`: for each of these f times
+    part >= w times the body at `point`, with `factor` the fact f - 1 >= 0, and `weight` w >= 0. The point lies from
+    `start` on and before `name`, and what is known of `name` is true there: so the body is >= 0 there, hence part is,
+    hence the body is. Neither `start` nor the laws of the context speak of `name`.
+    """
+    checked(outer)
+    there, inside = outer.context, _one_context(inner, factor, weight)
+    if inside != there.having(*where) or frozenset(names) & (there.names() | free_variables(body) | {name}):
+        raise ProofError("The parts must be about indices of their own, in the context of the whole.")
+    fixed = [must_be(start, Index)[0], *(law[1] for law in there.laws if of_one_step(law))]
+    if any(name in variables(core) for core in fixed):
+        raise ProofError(f"The start of the induction and the laws must not speak of {name}.")
+    earlier = {name: must_be(point, Index)}
+    restate(outer, must_be(body, Expression) - must_be(part, Expression).total(names, *where))
+    restate(inner, (factor.expression + 1) * part - weight.expression * body.at(**earlier))
+    require(inside, le(start, point), lt(point, var(name)), *(c.at(**earlier) for c in there.constraints))
+    return _fact(there, body, _used(outer, inner, factor, weight))

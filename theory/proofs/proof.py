@@ -81,9 +81,10 @@ def number_is(context: Context, value: int) -> Fact:
 _RULES = (
     kernel.square, kernel.constant, kernel.hypothesis, kernel.weaken, kernel.instantiate, kernel.add, kernel.multiply,
     kernel.scale_equality, kernel.cancel, kernel.total, kernel.widen, kernel.restate, kernel.up_to_the_last,
-    kernel.unsquare, kernel.cases, kernel.induct, axioms.orthogonal, axioms.sign, axioms.drawn, axioms.noise_cases,
-    axioms.overtaking_cases, axioms.sine_inverse, statement.maximum, statement.largest, statement.root_sign,
-    statement.root_squared, minimum, in_flight, unbiased, sine_start, sine_increases, sine_full, number_is,
+    kernel.unsquare, kernel.cases, kernel.induct, kernel.descend, axioms.orthogonal, axioms.sign, axioms.drawn,
+    axioms.noise_cases, axioms.overtaking_cases, axioms.sine_inverse, statement.maximum, statement.largest,
+    statement.root_sign, statement.root_squared, minimum, in_flight, unbiased, sine_start, sine_increases, sine_full,
+    number_is,
 )  # fmt: skip
 #: What a derivation may call. Those of this file are made of the others.
 RULES: Mapping[str, Callable[..., Fact]] = Table(dict[str, Any](AXIOMS) | {rule.__name__: rule for rule in _RULES})

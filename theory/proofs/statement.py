@@ -45,6 +45,7 @@ from theory.formulas.formula import (
     WhereNoisy,
     WhereOvertaken,
     Window,
+    Younger,
 )
 from theory.proofs.axioms import LARGEST, NONNEGATIVE, ROOT
 from theory.proofs.kernel import (
@@ -310,6 +311,7 @@ _READINGS: Mapping[type, Callable[[Any], Expression]] = Table(
         Peak: _peak,
         Total: _over(lambda j, k: _steps(update(j))),
         Window: _over(lambda j, k: (le(tau(k), update(j)), lt(update(j), update(k)))),
+        Younger: _over(lambda j, k: (le(tau(k), update(j)), lt(update(j), update(k)), lt(tau(k), tau(j)))),
         Readers: _over(lambda j, k: (*_steps(update(j)), le(tau(j), update(k)), lt(update(k), update(j)))),
         Served: _over(lambda j, k: (*_steps(update(j)), le(tau(j), k), le(k, tau(j)))),
         Block: _over(lambda j, k: (le(update(k), update(j)), le(update(j), update(k)))),

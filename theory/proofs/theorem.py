@@ -36,6 +36,7 @@ from theory.bounds.parts.assumptions import (
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.weighing import Weighing
+from theory.bounds.theorem_ab_overtaking import WithTurns
 from theory.bounds.theorem_ar import WithWeighedSquares
 from theory.bounds.theorem_b_noise import WithShares
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
@@ -103,7 +104,7 @@ def _asked_for(bound: Bound) -> Iterator[Condition]:
 
 def of_the_library(bound: Bound) -> None:
     """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
-    must_be(bound, Bound, WithAngle, WithBudget, WithShares, WithWeighedSquares)
+    must_be(bound, Bound, WithAngle, WithBudget, WithShares, WithTurns, WithWeighedSquares)
     must_be(bound.covers_last, bool), must_be(bound.weighing, Weighing, NoneType)
     for assumption in must_be(bound.assumptions, tuple):
         for text in vars(must_be(assumption, Assumption)).values():

@@ -39,6 +39,7 @@ from theory.formulas.formula import (
     WhereNoisy,
     WhereOvertaken,
     Window,
+    Younger,
 )
 from theory.formulas.symbolic import Expr, expression, symbol
 from theory.rates.growth import ONE, UNKNOWN, ZERO, Growth, Outside, T, extreme
@@ -152,8 +153,10 @@ class _Reading:
                 return _constant(reduce(add, totals, ZERO))
             case Peak():
                 return _constant(self._peak(self.terms(node.body)))
+            case Younger():  # with a fixed delay no gradient overtakes another
+                return _constant(ZERO)
             case WhereOvertaken():
-                return self.terms(node.ordered)  # with a fixed delay no gradient overtakes another
+                return self.terms(node.ordered)
             case WhereNoisy():
                 return self.terms(node.quiet if "sigma" in self.zeros else node.noisy)
         raise Outside(f"It contains {node.latex()}, whose leading term is not derived.")

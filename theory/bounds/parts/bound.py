@@ -34,7 +34,7 @@ from theory.bounds.parts.conditions import (
 )
 from theory.bounds.parts.derived import derived_rates
 from theory.bounds.parts.printed import Root, abbreviations, explained, listed, program
-from theory.bounds.parts.setting import Setting, has_few_factors
+from theory.bounds.parts.setting import Setting, orders_of
 from theory.bounds.parts.weighing import Weighing
 from theory.common.errors import DomainError
 from theory.common.types import Floats
@@ -165,7 +165,7 @@ class Bound:
             return None, (other,) if other else missing
         environment = self._environment(setting)
         value, failures = assessed(self.name, self.value, self.conditions, environment)
-        kept = value is None or (self._few_factors and setting.is_moderate(self.constants))
+        kept = value is None or setting.is_moderate(self.constants, self._orders)
         if kept and (value is None or self._digits.are_kept(environment)):
             return value, failures
         return None, (beyond_floats(self.name),)
@@ -175,8 +175,8 @@ class Bound:
         return Digits(self.value)
 
     @cached_property
-    def _few_factors(self) -> bool:
-        return all(has_few_factors(root) for root, *_ in self._roots)
+    def _orders(self) -> float:
+        return max(orders_of(root) for root, *_ in self._roots)
 
     def weigh(self, setting: Setting) -> Floats | None:
         r"""Weights (T+1,) of sum 1 whose mean of the $\mathbb{E}\|\nabla F(x_t)\|^2$ is at most the value, t = 0..T.

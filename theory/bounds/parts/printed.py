@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from theory.formulas.formula import Defined, Formula, Previous, Readers, Served, WhereOvertaken, Window
+from theory.formulas.formula import Defined, Formula, Previous, Readers, Served, WhereOvertaken, Window, Younger
 
 #: How steps are counted wherever a bound is printed. A schedule, and what a user is told of a run, counts from 1.
 STEP_NUMBERING = r"\text{step } k = 0, \dots, T-1 \text{ takes } x_{k} \text{ to } x_{k+1}"
@@ -35,7 +35,7 @@ def explained(roots: tuple[Root, ...], several: bool) -> Iterator[str]:
     several, reads, abbreviations, the time before.
     """
     nodes = [(node, since) for root, _, since in roots for node in root.walk()]
-    reads = any(isinstance(node, Window | Readers | Served | WhereOvertaken) for node, _ in nodes)
+    reads = any(isinstance(node, Window | Younger | Readers | Served | WhereOvertaken) for node, _ in nodes)
     yield GRADIENT_NUMBERING if several else STEP_NUMBERING + (rf", \quad {READS}" if reads else "")
     yield from (node.definition(index) for node, index in abbreviations(roots))
     if any(isinstance(node, Previous) and node.of_a_letter and not since for node, since in nodes):

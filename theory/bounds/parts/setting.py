@@ -18,9 +18,6 @@ from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.traces import validate_delays
 
-#: Formulas have products of at most ten factors: with factors in this range they are far from the ends of the floats.
-_LEAST, _MOST = 1e-30, 1e30
-
 
 @dataclass(frozen=True, eq=False)
 class Setting:
@@ -117,10 +114,14 @@ class Setting:
         sizes, delays = self.step_sizes[:steps], self.delays[:steps]
         return Setting(sizes, delays, self.staleness, self.constants, self.apart, self.moves)
 
-    def is_moderate(self, constants: Iterable[str]) -> bool:
-        """Whether no product of steps and of these constants in a formula comes near the ends of the floats."""
+    def is_moderate(self, constants: Iterable[str], orders: float = 0.0) -> bool:
+        """Whether no product of steps and of these constants in a formula comes near the ends of the floats.
+
+        `orders` is `orders_of` the formula: where that is beyond the floats, the sizes must be as much nearer to 1.
+        """
+        reach = 10.0 ** (_OF_SIZES * min(1.0, _OF_FLOATS / orders if orders else 1.0))
         sizes = [self.step_sizes.max(), *(abs(self.constants[name]) for name in constants)]
-        return all(size == 0 or _LEAST <= size <= _MOST for size in sizes)
+        return orders < np.inf and all(size == 0 or 1 / reach <= size <= reach for size in sizes)
 
     def environment(self) -> Environment:
         """The values of all names, for the formulas of one bound: float64, so that no product of integers wraps.
@@ -182,17 +183,17 @@ _OF_SIZES, _OF_COUNTS, _OF_FLOATS = 30, 10, 300
 _COUNTS = frozenset({"T", "s", "d", "k", "theta", "share", "cut"})
 
 
-def has_few_factors(node: Formula) -> bool:
-    """Whether no product in a formula can come near the ends of the floats where its numbers are moderate.
+def orders_of(node: Formula) -> float:
+    """How many powers of ten a product in a formula may be away from 1 where its numbers are moderate.
 
     >>> from theory.formulas.notation import name_node
-    >>> has_few_factors(name_node("L") ** 9), has_few_factors(1 / name_node("L") ** 11)
-    (True, False)
+    >>> orders_of(name_node("L") ** 9), orders_of(1 / name_node("L") ** 11)
+    (270.0, 330.0)
     """
     if isinstance(node, Product) and len(bare := [f for f in node.factors if not isinstance(f, Number)]) == 1:
-        return has_few_factors(bare[0])
+        return orders_of(bare[0])
     parts = (node.over, node.under) if isinstance(node, Quotient) else (node,)
-    return max(_orders(part, {}) for part in parts) <= _OF_FLOATS
+    return max(_orders(part, {}) for part in parts)
 
 
 def _orders(node: Formula, done: dict[Formula, float]) -> float:
@@ -202,7 +203,7 @@ def _orders(node: Formula, done: dict[Formula, float]) -> float:
             done[node] = _OF_COUNTS if node.name in _COUNTS else _OF_SIZES
         elif isinstance(node, Power):
             exponent = node.exponent
-            done[node] = parts[0] * (exponent.value if isinstance(exponent, Number) else _OF_FLOATS)
+            done[node] = parts[0] * exponent.value if isinstance(exponent, Number) else np.inf
         else:
             done[node] = sum(parts) if isinstance(node, Product | Quotient) else max(parts, default=0)
     return done[node]

@@ -16,7 +16,7 @@ from typing import Any
 from theory.bounds import REGISTRY, Bound
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.bounds.parts.conditions import Relation
-from theory.formulas.formula import Defined, Formula, Name, Number, Readers, WhereOvertaken, Window
+from theory.formulas.formula import Defined, Formula, Name, Number, Readers, WhereOvertaken, Window, Younger
 from theory.proofs import kernel
 from theory.proofs.kernel import LAST, ZERO, Context, Index, Le, le
 from theory.proofs.nodes import Inner, Travelled, Vector, Walk, written
@@ -250,7 +250,7 @@ def _notation(proof: Proof, bound: Bound | None) -> tuple[str, ...]:
     nodes = [node for side in _sides(proof) for node in side.walk()]
     kinds, letters = {type(node) for node in nodes}, {node.name for node in nodes if isinstance(node, Vector | Name)}
     lines = [_iteration(proof)]
-    if kinds & {Window, Readers, WhereOvertaken, Travelled}:
+    if kinds & {Window, Younger, Readers, WhereOvertaken, Travelled}:
         one = r"$W_{k} = \{\tau_{k}, \dots, k-1\}$ are the steps applied since the read of step $k$"
         many = r"$W_{k} = \{j: \tau_{k} \le u_{j} < u_{k}\}$ are the gradients applied since gradient $k$ was read"
         lines.append(many if kernel.SEVERAL in proof.laws else one)

@@ -28,6 +28,7 @@ from theory.formulas.formula import (
     Sum,
     WhereOvertaken,
     Window,
+    Younger,
 )
 from theory.formulas.notation import name_node
 from theory.formulas.plain import plain
@@ -111,6 +112,8 @@ def _replacements(node: Formula) -> Iterator[tuple[str, Formula]]:
             yield "index", replace(node, index=node.index + 1)
         case Window():
             yield from (("set of steps", other(node.body)) for other in (Readers, Served))
+        case Younger():
+            yield from (("set of steps", other(node.body)) for other in (Window, Readers))
         case Readers():
             yield from (("set of steps", other(node.body)) for other in (Window, Served))
         case Served():

@@ -37,6 +37,7 @@ from theory.formulas.formula import (
     WhereNoisy,
     WhereOvertaken,
     Window,
+    Younger,
 )
 from theory.proofs.kernel import RANDOM, Index
 from theory.proofs.nodes import At, Here, Inner, Meant, Minimum, Moved, Travelled, UpTo, Vector, Walk
@@ -315,6 +316,7 @@ _SAYS: Mapping[type[Formula], _Says] = {
     WhereNoisy: lambda run, node, k, at: at(node.noisy if run.noisy else node.quiet),
     Total: _over(_all),
     Window: _over(lambda run, k: run.window(k)),
+    Younger: _over(lambda run, k: (j for j in run.window(k) if run.read(j) > run.read(k))),
     Readers: _over(lambda run, k: (i for i in _all(run, k) if run.read(i) <= run.update(k) < run.update(i))),
     Served: _over(lambda run, k: (i for i in _all(run, k) if run.read(i) == k)),
     Block: _over(lambda run, k: run.applied_by(run.update(k))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from theory.bounds.parts.bound import Bound
 from theory.bounds.theorem_ab import THEOREM_AB
 from theory.formulas.formula import Formula, taken
 from theory.proofs.axioms import displacement
@@ -50,7 +51,6 @@ from theory.proofs.theorems.theorem_a import ETA, SIGMA, L, turning
 RUN = START.under(SEVERAL)
 UPDATE, GRADIENT = RUN.having(*steps(K)), RUN.having(*gradients(K))
 
-V = next(node for node in THEOREM_AB.definitions if node.symbol == "v")
 #: g at the point to which gradient k is applied.
 HERE = applying(G)
 
@@ -114,42 +114,48 @@ def descends(used: Formula) -> Claim:
 
 
 DESCENT = descends(read(G))
-SUMMED = Claim(fraction(THEOREM_AB.value)[0], OverPoints(V * square(G)) / 2 + last(square(G)) / (2 * L))
-THEOREM = theorem(THEOREM_AB.value)
-WEIGHTS = side_condition(THEOREM_AB, "v")
 
-STEPS = (
-    *turning(GRADIENT, Walk(tau(K), update(K)), HERE - read(G)),
-    Step(
-        "descent",
-        "Descent at one update",
-        "smoothness; Cauchy-Schwarz; its noises are orthogonal to one another, to g_k and to the gradients",
-        DESCENT,
-        descent(),
-    ),
-    Step(
-        "summed",
-        "Sum over the updates",
-        "2<a,b> = |a|^2 + |b|^2 - |a-b|^2; exchange of sums; telescoping; f_T >= |g_T|^2/2L",
-        SUMMED,
-        summed_up(),
-        ends("f"),
-    ),
-    Step(
-        "theorem",
-        "The minimum",
-        "m <= |g_t|^2 for t = 0..T, and no weight v_t is negative",
-        THEOREM,
-        rules.add(Ref("summed"), least(meaning(V, T_), WEIGHTS.name, start=RUN)),
-    ),
-)
-PROOF = Proof(
-    "theorem-ab",
-    STEPS,
-    THEOREM,
-    (WEIGHTS,),
-    frozenset({SEVERAL}),
-    denominator=no_weight_is_negative(meaning(V, T_), WEIGHTS.name, start=RUN),
-    weights=product(UPDATE, rules.hypothesis(UPDATE, meaning(V, K), WEIGHTS.name), HALF),
-    mean=Ref("summed"),
-)
+
+def proof(bound: Bound, turned: tuple[Step, ...]) -> Proof:
+    """The proof of a bound of this form, from how far the gradient has turned since the read."""
+    weights, conclusion = side_condition(bound, "v"), theorem(bound.value)
+    v = next(node for node in bound.definitions if node.symbol == "v")
+    squares_of_it = OverPoints(v * square(G)) / 2 + last(square(G)) / (2 * L)
+    steps_of_it = (
+        *turned,
+        Step(
+            "descent",
+            "Descent at one update",
+            "smoothness; Cauchy-Schwarz; its noises are orthogonal to one another, to g_k and to the gradients",
+            DESCENT,
+            descent(),
+        ),
+        Step(
+            "summed",
+            "Sum over the updates",
+            "2<a,b> = |a|^2 + |b|^2 - |a-b|^2; exchange of sums; telescoping; f_T >= |g_T|^2/2L",
+            Claim(fraction(bound.value)[0], squares_of_it),
+            summed_up(),
+            ends("f"),
+        ),
+        Step(
+            "theorem",
+            "The minimum",
+            "m <= |g_t|^2 for t = 0..T, and no weight v_t is negative",
+            conclusion,
+            rules.add(Ref("summed"), least(meaning(v, T_), weights.name, start=RUN)),
+        ),
+    )
+    return Proof(
+        bound.name,
+        steps_of_it,
+        conclusion,
+        (weights,),
+        frozenset({SEVERAL}),
+        denominator=no_weight_is_negative(meaning(v, T_), weights.name, start=RUN),
+        weights=product(UPDATE, rules.hypothesis(UPDATE, meaning(v, K), weights.name), HALF),
+        mean=Ref("summed"),
+    )
+
+
+PROOF = proof(THEOREM_AB, turning(GRADIENT, Walk(tau(K), update(K)), HERE - read(G)))

@@ -19,8 +19,11 @@ from theory.proofs.theorems.constant_step import ETA as FIRST
 from theory.proofs.theorems.corollaries_b import PROOF_1B, PROOF_1B_PLUS, homogeneous, proof
 from theory.proofs.theorems.corollary_b import CASES, COUNT, B, S, T
 from theory.proofs.theorems.theorem_a import DELTA, ETA, SIGMA, H, L, P, Q
-from theory.proofs.theorems.theorem_ab import PROOF, SUMMED, WEIGHTS, OverPoints, V
+from theory.proofs.theorems.theorem_ab import PROOF, OverPoints
 
+STATED = {step.name: step.claim for step in PROOF.steps}
+SUMMED, (WEIGHTS,) = STATED["summed"], PROOF.assumed
+V = WEIGHTS.claim.left
 PROOFS = {proved.name: proved for proved in (PROOF, PROOF_1B, PROOF_1B_PLUS)}
 ALWAYS = {
     "F is L-smooth",

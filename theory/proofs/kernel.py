@@ -997,15 +997,16 @@ def descend(
     `outer`: body >= the sum over `names`, where the constraints hold, of `part`. `inner`: for each of these f times
     part >= w times the body at `point`, with `factor` the fact f - 1 >= 0, and `weight` w >= 0. The point lies from
     `start` on and before `name`, and what is known of `name` is true there: so the body is >= 0 there, hence part is,
-    hence the body is. Neither `start` nor the laws of the context speak of `name`.
+    hence the body is. Neither `start` nor the laws of the context speak of `name`, and `start` speaks of none of
+    `names`: else points might fall for ever.
     """
     checked(outer)
     there, inside = outer.context, _one_context(inner, factor, weight)
     if inside != there.having(*where) or frozenset(names) & (there.names() | free_variables(body) | {name}):
         raise ProofError("The parts must be about indices of their own, in the context of the whole.")
     fixed = [must_be(start, Index)[0], *(law[1] for law in there.laws if of_one_step(law))]
-    if any(name in variables(core) for core in fixed):
-        raise ProofError(f"The start of the induction and the laws must not speak of {name}.")
+    if any(variables(core) & {name, *names} for core in fixed):
+        raise ProofError(f"The start and the laws speak neither of {name} nor of what the sum is over.")
     earlier = {name: must_be(point, Index)}
     restate(outer, must_be(body, Expression) - must_be(part, Expression).total(names, *where))
     restate(inner, (factor.expression + 1) * part - weight.expression * body.at(**earlier))

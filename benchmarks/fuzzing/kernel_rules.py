@@ -45,6 +45,7 @@ from theory.proofs.kernel import (
     vector,
 )
 from theory.proofs.refuting.instances import Abstract, _plan, delay_maps, random_reads
+from theory.proofs.terms import bound_variables
 
 LETTERS = ("j", "k", "i")
 KINDS = ("one", "several", "mixed")
@@ -285,7 +286,7 @@ class Fuzzer:
 
         def cut(term: Term) -> Any:
             known = {(c.left, c.right) for c in term.constraints}
-            for inside in term.bound[:1]:
+            for inside in bound_variables(term)[:1]:
                 for end in ends:
                     if not {(inside.core, end.core), (end.core, inside.core)} & known:
                         return inside, end
@@ -362,7 +363,7 @@ class Fuzzer:
     def _choose_last(self) -> Callable[[Term], Any]:
         def cut(term: Term) -> Any:
             known = {(c.left, c.right): c.gap for c in term.constraints}
-            for inside in term.bound:
+            for inside in bound_variables(term):
                 if known.get((inside.core, ("v", "k"))) == 0:
                     return inside + 1, var("k")
             return None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from theory.bounds import Setting
 from theory.bounds.parts.assumptions import BOUNDED_BELOW, BOUNDED_VARIANCE, DELAYS_FIXED, NO_NOISE, SMOOTH, UNBIASED
 from theory.bounds.parts.bound import Bound
@@ -14,6 +12,7 @@ from theory.bounds.parts.shared import of_right_sign
 from theory.formulas.formula import formula
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import AXIOMS, sign
+from theory.proofs.computed import require_computable
 from theory.proofs.kernel import (
     LAST,
     ZERO,
@@ -80,10 +79,15 @@ def long_steps(at: Any = ZERO) -> Fact:
 
 
 def refusal(bound: Bound, *facts: Any) -> str:
-    """Why these facts are no proof of the bound."""
-    with pytest.raises(ProofError) as refused:
-        compare(bound, *facts)
-    return str(refused.value)
+    """Why these facts are no proof of the bound, or floats do not see what it says."""
+    found = []
+    for check, given in ((compare, (bound, *facts)), (require_computable, (bound,))):
+        try:
+            check(*given)
+        except (ProofError, AttributeError) as refused:  # what is no condition has no sides to compute
+            found.append(str(refused))
+    assert found, "The bound is accepted."
+    return " ".join(found)
 
 
 def value_of(bound: Bound, eta: Any, delays: Any, s: int, **constants: float) -> float | None:

@@ -103,7 +103,7 @@ class Axiom(NamedTuple):
     Args:
         name: of the rule. sentences: what a proof prints.
         letters: the free indices of premises and conclusion, in the order in which indices are given for them.
-        premises: what must follow from the context, of these indices; laws: what the context must say.
+        premises: what must follow from the context, of these indices; law: what the context must say, if anything.
         conclusion: not negative, or 0 if `equality`; the vector v in it stands for any random vector, given last.
         drawn: the conclusion where the gradient that is applied is a_k; without it the axiom is not about runs whose
             delays are drawn, and says nothing of the gradients where blocks are read apart.
@@ -117,7 +117,7 @@ class Axiom(NamedTuple):
     conclusion: Expression
     drawn: Expression | None = None
     equality: bool = False
-    laws: frozenset[Law] = frozenset()
+    law: Law | None = None
     several: bool = False
 
     def __call__(self, context: Context, *given: Index | Expression) -> Fact:
@@ -127,7 +127,7 @@ class Axiom(NamedTuple):
         kind = must_be(context, Context).laws & KINDS
         applies_a = RANDOM in kind or (MIXED in kind and self.drawn is not None)
         speaks = self.drawn if applies_a else self.conclusion
-        if speaks is None or not self.laws <= context.laws or (kind & {SEVERAL, MIXED} and not self.several):
+        if speaks is None or self.law not in {None, *context.laws} or (kind & {SEVERAL, MIXED} and not self.several):
             raise ProofError(f"The axiom {self.name} is not about the runs of this context.")
         if len(given) != len(self.letters) + self.of_a_vector:
             raise ProofError(f"The axiom {self.name} takes {', '.join(self.letters)}{' and v' * self.of_a_vector}.")
@@ -206,10 +206,6 @@ def _above(point: Index, v: Expression) -> Expression:
     return gap_at(point) + _g(point).dot(v) + scalar("L") * _HALF * v.square()
 
 
-def _turned() -> Expression:
-    return (_g(B) - _g(A) - (scalar("eta", J) * vector("r", J)).total(("j",), le(A, J), lt(J, B))).dot(_V)
-
-
 def _same(body: Expression, several: bool = True) -> dict[str, Any]:
     """A conclusion for fixed delays and drawn ones alike, and for several gradients."""
     return {"conclusion": body, "drawn": body, "several": several}
@@ -226,17 +222,14 @@ _OBJECTIVE = (
     # r_j is (g_{j+1} - g_j)/eta_j, and 0 where eta_j = 0, as then x_{j+1} = x_j.
     Axiom(
         "turning", (TURNING,), ("a", "b"), (le(ZERO, A), le(A, B), le(B, LAST)),
-        **_same(_turned(), several=False), equality=True,
+        **_same((_g(B) - _g(A) - (scalar("eta", J) * vector("r", J)).total(("j",), le(A, J), lt(J, B))).dot(_V), False),
+        equality=True,
     ),
 )  # fmt: skip
 
 # ---------------------------------------------------------------------------------------------- the noise, the delays
 
 _READS_IT = (*_steps(I), le(tau(I), K), le(K, tau(I)))
-_FIXED: frozenset[Law] = frozenset({FIXED})
-_RANDOM: frozenset[Law] = frozenset({RANDOM})
-_SEVERAL: frozenset[Law] = frozenset({SEVERAL})
-_MIXED: frozenset[Law] = frozenset({MIXED})
 
 
 def _window(step: Index) -> Expression:
@@ -268,12 +261,12 @@ _DELAYS = (
         "block_readers_count", (WITHIN, BLOCKS), ("k",), (),
         scalar("B") * (scalar("s") - 1)
         - _COUNT.total(("i",), *_steps(update(I)), le(tau(I), K), lt(K, update(I))),
-        laws=_SEVERAL, several=True,
+        law=SEVERAL, several=True,
     ),
     Axiom(
         "block_count", (BLOCKS,), ("k",), _steps(K),
         scalar("B") - _COUNT.total(("i",), le(update(I), K), le(K, update(I))),
-        equality=True, laws=_SEVERAL, several=True,
+        equality=True, law=SEVERAL, several=True,
     ),
     # Blocks of coordinates are ranges of orthogonal projections that add up to the identity. In each block the point
     # lacks what some of the gradients in W_k did. |g_{u_k} - a_k| <= L |M_k + N_k| is smoothness; in each block
@@ -282,17 +275,17 @@ _DELAYS = (
         "read_apart", (SMOOTH, BLOCKWISE), ("k",), _steps(update(K)),
         scalar("L", power=2) * (vector("M", K) + vector("N", K)).square()
         - (_g(update(K)) - vector("a", K)).square(),
-        laws=_MIXED, several=True,
+        law=MIXED, several=True,
     ),
     Axiom(
         "missing_gradients", (BLOCKWISE,), ("k",), _steps(update(K)),
         _in_window(_COUNT) * _in_window(vector("a", J).square()) - vector("M", K).square(),
-        laws=_MIXED, several=True,
+        law=MIXED, several=True,
     ),
     Axiom(
         "missing_noises", (BLOCKWISE, INDEPENDENT, APART), ("k",), _steps(update(K)),
         _in_window(scalar("eta", J) * vector("e", J).square()) - vector("N", K).square(),
-        laws=_MIXED, several=True,
+        law=MIXED, several=True,
     ),
     # At most s steps read a given k: tau_i = k means k <= i <= k + s - 1.
     Axiom("served_count", (WITHIN,), ("k",), (), scalar("s") - _COUNT.total(("i",), *_READS_IT)),
@@ -303,34 +296,34 @@ _DELAYS = (
     # The probabilities p(k, r) of 0 <= r <= k add up to 1.
     Axiom(
         "certain", (DRAWN,), ("k",), _steps(K),
-        **_same(scalar("p", K, R).total(("r",), le(ZERO, R), le(R, K)) - 1), equality=True, laws=_RANDOM,
+        **_same(scalar("p", K, R).total(("r",), le(ZERO, R), le(R, K)) - 1), equality=True, law=RANDOM,
     ),
     # tau_i = max(0, i - d_i). So tau_i <= k < i says that d_i >= m = i - k >= 1, and i - tau_i <= d_i; and the sum over
     # m >= 1 of E[d^c 1{d >= m}] is E d^{c+1}: here for c = 0, and for c = 1.
-    Axiom("in_flight", (ONE_LAW,), ("k",), (le(ZERO, K),), **_same(scalar("Ed") - _flying(_COUNT)), laws=_RANDOM),
+    Axiom("in_flight", (ONE_LAW,), ("k",), (le(ZERO, K),), **_same(scalar("Ed") - _flying(_COUNT)), law=RANDOM),
     Axiom(
         "in_flight_long", (ONE_LAW,), ("k",), (le(ZERO, K),),
-        **_same(scalar("Ed2") - _flying(_COUNT.total(("j",), le(R, J), lt(J, I)))), laws=_RANDOM,
+        **_same(scalar("Ed2") - _flying(_COUNT.total(("j",), le(R, J), lt(J, I)))), law=RANDOM,
     ),
     Axiom("indicator", (OVERTAKEN,), ("k",), (), 1 - scalar("o", K)),
     Axiom(
         "not_overtaken", (OVERTAKEN,), ("k",), _steps(K), scalar("o", K),
-        equality=True, laws=frozenset({IN_ORDER_IF_NOISY}),
+        equality=True, law=IN_ORDER_IF_NOISY,
     ),
     # Where the law FIXED holds: D = s - 1 is the number of whole n with 0 <= n < D.
     Axiom(
         "delay_size", (ONE_DELAY,), (), (),
-        scalar("s") - 1 - _COUNT.total(("i",), le(ZERO, I), lt(I, DELAY)), equality=True, laws=_FIXED,
+        scalar("s") - 1 - _COUNT.total(("i",), le(ZERO, I), lt(I, DELAY)), equality=True, law=FIXED,
     ),
     Axiom(
-        "window_full", (ONE_DELAY,), ("k",), (le(DELAY, K),), scalar("s") - 1 - _window(K), equality=True, laws=_FIXED,
+        "window_full", (ONE_DELAY,), ("k",), (le(DELAY, K),), scalar("s") - 1 - _window(K), equality=True, law=FIXED,
     ),
     # One step at most reads x_k for k >= 1: the step k + D.
-    Axiom("served_once", (ONE_DELAY,), ("k",), (lt(ZERO, K),), 1 - _COUNT.total(("i",), *_READS_IT), laws=_FIXED),
+    Axiom("served_once", (ONE_DELAY,), ("k",), (lt(ZERO, K),), 1 - _COUNT.total(("i",), *_READS_IT), law=FIXED),
     # At least s - 2 steps i have tau_i < tau_k < i, if step k reads a point tau_k >= 1: all i with tau_k < i < k.
     Axiom(
         "strictly_inside", (ONE_DELAY,), ("k",), (lt(ZERO, tau(K)), *_steps(K)),
-        _COUNT.total(("i",), *_steps(I), lt(tau(I), tau(K)), lt(tau(K), I)) - scalar("s") + 2, laws=_FIXED,
+        _COUNT.total(("i",), *_steps(I), lt(tau(I), tau(K)), lt(tau(K), I)) - scalar("s") + 2, law=FIXED,
     ),
 )  # fmt: skip
 
@@ -369,20 +362,20 @@ _SYMBOLS = (
         _sine(A + 1, B) + _sine(A - 1, B) - _COSINE * _sine(A, B), equality=True,
     ),
     # U_{m+1} - U_m = cos((m + 1/2) theta)/cos(theta/2) >= 0 for 0 <= m <= D, as (D + 1/2) theta <= pi/2.
-    Axiom("sine_increases", (SINES, ANGLE), ("a", "b"), (le(B, A), le(ZERO, B), le(A, DELAY)), _INCREASES, laws=_FIXED),
+    Axiom("sine_increases", (SINES, ANGLE), ("a", "b"), (le(B, A), le(ZERO, B), le(A, DELAY)), _INCREASES, law=FIXED),
     # The same seen from a window: tau_k <= b <= a <= k gives a - b <= D.
     Axiom(
         "sine_increases_inside", (SINES, ANGLE), ("a", "b", "k"), (le(B, A), le(tau(K), B), le(A, K), le(ZERO, K)),
-        _INCREASES, laws=_FIXED,
+        _INCREASES, law=FIXED,
     ),
     # U_m for m = k - tau_k is U_D where k >= D, as tau_k = k - D; and the same with m + 1.
     Axiom(
         "sine_full", (ONE_DELAY, SINES), ("k",), (le(DELAY, K),), _sine(K, tau(K)) - _sine(DELAY, ZERO),
-        equality=True, laws=_FIXED,
+        equality=True, law=FIXED,
     ),
     Axiom(
         "sine_full_next", (ONE_DELAY, SINES), ("k",), (le(DELAY, K),), _sine(K + 1, tau(K)) - _sine(DELAY + 1, ZERO),
-        equality=True, laws=_FIXED,
+        equality=True, law=FIXED,
     ),
 )  # fmt: skip
 

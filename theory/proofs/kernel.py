@@ -42,6 +42,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
+from theory.proofs import plain
+
 # ------------------------------------------------------------------------------------------------ indices and order
 
 #: ("v", name) | ("b", number) | ("tau", core, offset) | ("update", core, offset) | ("0",) | ("T",) | ("D",)
@@ -81,23 +83,18 @@ class Index(Value, tuple[Any, ...]):
     __slots__ = ()
     core: Core = property(itemgetter(0))  # type: ignore[assignment]
     offset: int = property(itemgetter(1))  # type: ignore[assignment]
-    __mul__ = __rmul__ = None  # type: ignore[assignment]
 
     def __new__(cls, core: Core, offset: int = 0) -> Index:
-        return _index(_checked_core(core), _whole(offset))
+        return _index(_checked_core(core), must_be(offset, int))
 
     def __add__(self, shift: int) -> Index:  # type: ignore[override]
-        return _index(self[0], self[1] + _whole(shift))
+        return _index(self[0], self[1] + must_be(shift, int))
 
     def __sub__(self, shift: int) -> Index:
-        return _index(self[0], self[1] - _whole(shift))
-
-    def at(self, **names: Index) -> Index:
-        """The index with other ones in place of free variables."""
-        return _moved_index(self, _names(names))
+        return _index(self[0], self[1] - must_be(shift, int))
 
     def __repr__(self) -> str:
-        return f"{_written(self[0])}{self[1]:+d}" if self[1] else _written(self[0])
+        return plain.index(*self)
 
 
 class Le(Value, tuple[Any, ...]):
@@ -113,7 +110,7 @@ class Le(Value, tuple[Any, ...]):
         return _moved_le(_closed(self), _names(names))
 
     def __repr__(self) -> str:
-        return f"{_written(self[0])} <= {_written(self[1])}{self[2]:+d}"
+        return plain.constraint(*self)
 
 
 def _index(core: Core, offset: int) -> Index:
@@ -122,12 +119,6 @@ def _index(core: Core, offset: int) -> Index:
 
 def _le(left: Core, right: Core, gap: int) -> Le:
     return tuple.__new__(Le, (left, right, gap))
-
-
-def _whole(number: Any) -> int:
-    if type(number) is not int:
-        raise ProofError(f"An index is moved by whole numbers only, an int. Got {number!r}.")
-    return number
 
 
 def _checked_core(core: Any) -> Core:
@@ -145,12 +136,6 @@ def _checked_core(core: Any) -> Core:
 
 def _is_letter(name: Any) -> bool:
     return type(name) is str and name.isidentifier() and name[0].isalpha() and name not in ("T", "D")
-
-
-def _written(core: Core) -> str:
-    if len(core) == 3:
-        return f"{core[0]}({_index(core[1], core[2])!r})"
-    return str(core[-1]) if core[0] == "v" else "".join(map(str, core))
 
 
 ZERO, LAST = Index(("0",)), Index(("T",))
@@ -401,11 +386,6 @@ class Term(Value, tuple[Any, ...]):
     monomial: Powers = property(itemgetter(2))  # type: ignore[assignment]
     payload: Payload = property(itemgetter(3))  # type: ignore[assignment]
 
-    @property
-    def bound(self) -> tuple[Index, ...]:
-        """The bound variables."""
-        return tuple(_index(("b", number), 0) for number in range(self[0]))
-
     def indices(self) -> Iterator[Index]:
         """The indices of scalars and vectors."""
         for atom, _ in self[2]:
@@ -591,9 +571,7 @@ def _exact(number: Any) -> Fraction:
         return number
     if type(number) is int:
         return Fraction(number)
-    raise ProofError(
-        f"Coefficients are fractions or ints; nothing that merely converts decides anything. Got {number!r}."
-    )
+    raise ProofError(f"A coefficient is a fraction or an int, nothing that merely converts. Got {number!r}.")
 
 
 class Expression(Value, tuple[Any, ...]):
@@ -704,13 +682,11 @@ def _times(one: Term, other: Term, inner: bool = False) -> Term:
 
 def scalar(name: str, *indices: Index, power: int = 1) -> Expression:
     """A scalar symbol, such as L or eta_k; negative powers only of symbols that are positive."""
-    if type(name) is not str or not name:
-        raise ProofError(f"This is no scalar: {name!r}.")
     if type(power) is not int:
         raise ProofError(f"A power is a whole number, an int. Got {power!r}.")
     if power < 0 and name not in POSITIVE:
         raise ProofError(f"Nothing says that {name} is not 0: no expression divides by it.")
-    return _of(None, _powers([((name, *map(_free, indices)), power)]))
+    return _of(None, _powers([((must_be(name, str), *map(_free, indices)), power)]))
 
 
 def gap_at(index: Index) -> Expression:

@@ -31,6 +31,7 @@ from theory.proofs.kernel import (
     vector,
 )
 from theory.proofs.proof import Apply, Ref, rules
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorem import weighted_mean
 
 HALF = Fraction(1, 2)
@@ -291,21 +292,21 @@ def whether(term: Term, a: Index, b: Index) -> tuple[Index, Index] | None:
 
 def before(place: Index) -> Callable[[Term], tuple[Index, Index] | None]:
     """Cut every sum over a bound index into the part before a place and the part from it on."""
-    return lambda term: next(filter(None, (whether(term, index + 1, place) for index in term.bound)), None)
+    return lambda term: next(filter(None, (whether(term, index + 1, place) for index in bound_variables(term))), None)
 
 
 def last_step(term: Term) -> tuple[Index, Index] | None:
     """Cut sums over the steps at the last one."""
     known = gaps(term)
-    ending = (index for index in term.bound if known.get((index.core, ("T",)), 0) == -1)
+    ending = (index for index in bound_variables(term) if known.get((index.core, ("T",)), 0) == -1)
     return next(((LAST, index + 1) for index in ending), None)
 
 
 def first_of_many(term: Term) -> tuple[Index, Index] | None:
     """Cut sums of a constant over the steps at the first one."""
-    if len(term.bound) != 1 or any(not is_constant(index) for index in term.indices()):
+    if len(bound_variables(term)) != 1 or any(not is_constant(index) for index in term.indices()):
         return None
-    known, inside = gaps(term), term.bound[0]
+    known, inside = gaps(term), bound_variables(term)[0]
     return (inside, ZERO) if known.get((("0",), inside.core)) == 0 else None
 
 

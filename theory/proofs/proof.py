@@ -20,6 +20,7 @@ from theory.common.table import Table
 from theory.formulas.formula import Formula, Quotient, Sum, total
 from theory.proofs import axioms, kernel, statement
 from theory.proofs.axioms import AXIOMS
+from theory.proofs.computed import require_computable
 from theory.proofs.kernel import Context, Expression, Fact, ProofError
 from theory.proofs.nodes import MINIMUM, G, square, written
 from theory.proofs.statement import fraction, meaning
@@ -331,6 +332,7 @@ def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound
         more = [evaluate(part, facts) if part else None for part in parts]
         if bound is not None:
             compare(bound, final, *more)
+            require_computable(bound)
     except ProofError as refusal:
         return line(ok=False, refusal=str(refusal)), final.axioms
     return line(ok=True), final.axioms.union(*(fact.axioms for fact in more if fact is not None))

@@ -25,6 +25,11 @@ from theory.proofs.kernel import (
 Parts = tuple[tuple[Le, ...], tuple[Any, ...], Any]
 
 
+def bound_variables(term: Term) -> tuple[Index, ...]:
+    """The bound variables of a term."""
+    return tuple(Index(("b", number)) for number in range(term.size))
+
+
 def opened(term: Term, names: tuple[str, ...]) -> Parts:
     """The constraints, scalars and payload of a term, with free variables of these names in place of its bound ones."""
     return _freed(term.constraints, term.monomial, term.payload, names)

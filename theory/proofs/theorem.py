@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
-from fractions import Fraction
 from types import NoneType
 from typing import Any
 
@@ -43,13 +42,11 @@ from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
 from theory.bounds.theorem_c_noise import WithAngle
 from theory.common.table import Table
 from theory.formulas.formula import (
-    Call,
     Defined,
     Formula,
     Name,
     Number,
     OverSteps,
-    Peak,
     Previous,
     Quotient,
     StepNumber,
@@ -93,10 +90,10 @@ def formulas_of(bound: Bound) -> Iterator[Formula]:
     """Every formula of a bound."""
     yield bound.value
     yield from () if bound.weighed is None else (bound.weighed.each, bound.weighed.whole)
-    yield from (side for c in _asked_for(bound) for side in (c.left, c.right))
+    yield from (side for c in asked_for(bound) for side in (c.left, c.right))
 
 
-def _asked_for(bound: Bound) -> Iterator[Condition]:
+def asked_for(bound: Bound) -> Iterator[Condition]:
     """The conditions, and those that say when one is asked for."""
     for condition in bound.conditions:
         yield from (condition, *([condition.when] if condition.when is not None else []))
@@ -112,7 +109,7 @@ def of_the_library(bound: Bound) -> None:
     for one in must_be(bound.conditions, tuple):
         if must_be(one, Condition).when is not None:
             must_be(must_be(one.when, Condition).when, NoneType)
-    for c in _asked_for(bound):
+    for c in asked_for(bound):
         must_be(c.relation, Relation), must_be(c.since, int), must_be(c.index, str, NoneType)
         if not 0 <= must_be(c.relative, float) <= _TOLERANCE:
             raise ProofError("A condition with an equality is checked too loosely.")
@@ -132,21 +129,17 @@ def printed_as_meant(bound: Bound) -> None:
             raise ProofError(f"The letter {node.symbol} is none that an abbreviation may have.")
         if type(node) is Defined and not node.sequence and node.body.of_a_step:
             raise ProofError(f"{node.symbol} is printed without an index, but depends on the step.")
-        if type(node) in (Call, Peak):
-            _is_computed(_meanings(*node.children))
     of_mean = () if bound.weighed is None else ((bound.weighed.each, "t"), (bound.weighed.whole, None))
-    of_conditions = ((side, c.index) for c in _asked_for(bound) for side in (c.left, c.right))
+    of_conditions = ((side, c.index) for c in asked_for(bound) for side in (c.left, c.right))
     for one, index in ((bound.value, None), *of_mean, *of_conditions) if SEVERAL_READS in bound.assumptions else ():
         if _places(one) - {index}:
             raise ProofError(f"{one.latex()} mixes what belongs to gradients with what belongs to points.")
     one_letter_one_thing(formulas_of(bound))
     if bound.value.of_a_step or (bound.weighed is not None and bound.weighed.whole.of_a_step):
         raise ProofError("The value of a bound is one number.")
-    for c in _asked_for(bound):
+    for c in asked_for(bound):
         if (c.index is None) is (c.left.of_a_step or c.right.of_a_step):
             raise ProofError(f"The condition {c.name} is not asked for where it is printed.")
-        _is_computed(body for body, *_ in _said(c))
-    _is_computed(_meanings(*formulas_of(bound)))
 
 
 def _places(node: Formula) -> frozenset[str]:
@@ -156,32 +149,6 @@ def _places(node: Formula) -> frozenset[str]:
         raise ProofError(f"{node.latex()} has no meaning where an update applies several gradients.")
     own = "k" if type(node) is Name and node.sequence else node.per
     return frozenset(own) if summed else inside | frozenset(own)
-
-
-def _meanings(*nodes: Formula) -> Iterator[Expression]:
-    """What numerators and denominators mean; what means nothing serves no proof."""
-    for part in (part for node in nodes for part in fraction(node)):
-        try:
-            yield meaning(part)
-        except ProofError:
-            continue
-
-
-def _is_computed(bodies: Iterable[Expression]) -> None:
-    """Refuse parts of a formula that cancel, or numbers that dwarf the others: floats would not see what is left."""
-    for body in bodies:
-        whole = Expression(tuple((t, abs(c)) for t, c in body.terms))
-        left, sizes = body.normal(_START), whole.normal(_START)
-        gone = [term[2] for term, c in sizes.items() if c > 1000 * abs(left.get(term, Fraction(0)))]
-        found = [{(atom[0], power) for atom, power in monomial} for monomial in gone]
-        # Theorem C adds up sines of which some cancel; they are never large.
-        if not all({("U", 1)} <= powers <= _OF_SINES for powers in found) or any(
-            not 1e-6 < c < 1e6 for c in sizes.values()
-        ):
-            raise ProofError("Parts of a formula cancel, or numbers are too large or small to compute with.")
-
-
-_OF_SINES = frozenset({("U", 1), ("sine", 2), ("L", 1), ("eta", 1), ("T", 1), ("share", 1)})
 
 
 def one_letter_one_thing(formulas: Iterable[Formula]) -> None:
@@ -346,10 +313,11 @@ def _asked(bound: Bound) -> Iterator[tuple[Expression, bool, bool, int, Callable
     if COHERENCE in bound.assumptions and _within(bound):  # it is assumed of the points of the window
         yield _G.dot(vector("g", tau(_K))) - scalar("mu") * _G.square(), False, False, 0, lambda point: point
     for condition in bound.conditions:
-        yield from ((*said, (lambda t: t) if condition.index == "t" else update) for said in _said(condition))
+        yield from ((*said, (lambda t: t) if condition.index == "t" else update) for said in said(condition))
 
 
-def _said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
+def said(condition: Condition) -> Iterator[tuple[Expression, bool, bool, int]]:
+    """What a condition says is not negative: whether it is positive, or 0, and from which step on."""
     left, right, since = condition.left, condition.right, condition.since
     try:
         if condition.relation is Relation.EQUALS and isinstance(right, Quotient) and condition.when is None:

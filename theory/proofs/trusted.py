@@ -55,9 +55,9 @@ def axiom_rows() -> list[str]:
 
 
 def _row(axiom: Axiom) -> str:
-    asked = [_LAWS[law] for law in sorted(axiom.laws)] + [_plainly(premise) for premise in axiom.premises]
-    asked += ["delays not drawn"] if axiom.drawn is None and FIXED not in axiom.laws else []
-    asked += ["one gradient a step"] if not axiom.several and not axiom.laws else []
+    asked = ([_LAWS[axiom.law]] if axiom.law else []) + [_plainly(premise) for premise in axiom.premises]
+    asked += ["delays not drawn"] if axiom.drawn is None and axiom.law != FIXED else []
+    asked += ["one gradient a step"] if not axiom.several and not axiom.law else []
     letters = ", ".join([*axiom.letters, *(["v"] if axiom.of_a_vector else [])])
     said = "; ".join(axiom.sentences) or "two names of one point have one gradient"
     return f"| `{axiom.name}` | {letters} | {'; '.join(asked)} | {'=' if axiom.equality else '>='} 0 | {said} |"

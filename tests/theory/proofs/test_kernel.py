@@ -37,6 +37,7 @@ from theory.proofs.kernel import (
     vector,
 )
 from theory.proofs.proof import minimum
+from theory.proofs.terms import bound_variables
 
 K, J, T_ = var("k"), var("j"), var("t")
 START = Context(frozenset({lt(ZERO, LAST)}))
@@ -218,7 +219,7 @@ def test_a_cut_keeps_the_value_of_the_expression(world):
         def cut(term: Term, ends=ends) -> tuple[Index, Index] | None:
             """Once or twice, by the order of two free indices or of a bound and a free one."""
             known = {(c.left, c.right) for c in term.constraints}
-            for a, b in [*ends, *((inside, end) for inside in term.bound[:1] for end in ends[0])]:
+            for a, b in [*ends, *((inside, end) for inside in bound_variables(term)[:1] for end in ends[0])]:
                 if a.core != b.core and not {(a.core, b.core), (b.core, a.core)} & known:
                     return a, b
             return None
@@ -241,7 +242,7 @@ def rearranged(draw: random.Random, body: Expression) -> Expression:
         met = {part for index in term.indices() for part in kernel.parts(index.core)}
         moves = {
             old.core: Index(("b", n)) + (draw.randint(-1, 1) if old.core in met else 0)
-            for old, n in zip(term.bound, order, strict=True)
+            for old, n in zip(bound_variables(term), order, strict=True)
         }
         moved = kernel._moved_term(term, moves, term.size)
         more = {le(Index(c.left), Index(c.right, c.gap + 1)) for c in moved.constraints if draw.random() < 0.5}

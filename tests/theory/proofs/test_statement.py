@@ -31,6 +31,7 @@ from theory.proofs.axioms import sign
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, add, lt, restate, scale_equality, square, var
 from theory.proofs.nodes import F_GAP, At, E, G, Inner, Travelled, first, following, inner, last, read
 from theory.proofs.statement import meaning, root_sign, root_squared
+from theory.proofs.terms import bound_variables
 
 K, T_ = var("k"), var("t")
 START = Context(frozenset({lt(ZERO, LAST)}))
@@ -120,7 +121,7 @@ def test_sums_share_no_index_however_many_there_were(other):
     for _ in range(2000):
         meaning(other)
         for term, _ in meaning(node).terms:
-            assert len(set(term.bound)) == 3
+            assert len(set(bound_variables(term))) == 3
             assert not any(c.left == c.right and c.gap < 0 for c in term.constraints)
 
 

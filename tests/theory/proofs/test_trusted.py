@@ -11,8 +11,8 @@ from theory.proofs.axioms import AXIOMS
 from theory.proofs.trusted import TRUSTED, axiom_rows, file_rows, lines
 
 PAGE = (Path(__file__).parents[3] / "docs" / "kernel.md").read_text(encoding="utf-8")
-#: Classes of formulas, conditions, assumptions and bounds, and how nodes are printed: data that the comparison reads.
-DATA = ("theory.formulas.formula", "theory.formulas.notation", "theory.bounds", "theory.proofs.nodes")
+#: Classes of formulas, conditions, assumptions and bounds: data that is compared; and how a refusal writes an index.
+DATA = ("theory.formulas.formula", "theory.formulas.notation", "theory.bounds", "theory.proofs.plain")
 STANDARD = {
     "__future__", "collections.abc", "dataclasses", "fractions", "functools", "itertools", "operator", "types",
     "typing", "weakref", "re", "math",
@@ -25,7 +25,7 @@ def test_the_page_counts_the_trusted_lines_as_they_are():
 
 
 def test_the_trusted_part_is_small():
-    assert sum(lines(module)[1] for module in TRUSTED) <= 1561
+    assert sum(lines(module)[1] for module in TRUSTED) <= 1515
 
 
 def test_the_page_lists_every_axiom():

@@ -29,6 +29,7 @@ from theory.proofs.lemmas import (
 from theory.proofs.nodes import F_GAP, At, G, following, inner, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
 from theory.proofs.statement import fraction
+from theory.proofs.terms import bound_variables
 
 L, DELTA, SIGMA, MU, S, ETA = map(name_node, ("L", "Delta", "sigma", "mu", "s", "eta"))
 STEP, POINT = at_step(), START.having(*steps(T_))
@@ -149,7 +150,7 @@ def served_by_few() -> Apply:
 
 def or_itself(term: Term) -> tuple[Index, Index] | None:
     """Cut the sums over the readers k of t by whether k = t."""
-    cuts = (whether(term, index, T_) for index in term.bound)
+    cuts = (whether(term, index, T_) for index in bound_variables(term))
     return next((cut for cut in cuts if cut), None)
 
 

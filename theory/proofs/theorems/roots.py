@@ -12,6 +12,7 @@ from theory.proofs.kernel import ZERO, Context, Expression, Index, Term, express
 from theory.proofs.lemmas import HALF, Derived, product, symbol, whether
 from theory.proofs.nodes import HERE, UpTo, following
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
+from theory.proofs.terms import bound_variables
 
 N = var("n")
 NOTHING, FROM_1, FROM_7 = Context(), Context(frozenset({le(ZERO + 1, N)})), Context(frozenset({le(ZERO + 7, N)}))
@@ -44,7 +45,7 @@ def inverse_square(context: Context, index: Index) -> Apply:
 def one_by_one(term: Term) -> tuple[Index, Index] | None:
     """Cut a sum of known length at its first term, and one over 1..n at its last."""
     known = {(c.left, c.right): c.gap for c in term.constraints}
-    for core in (index.core for index in term.bound):
+    for core in (index.core for index in bound_variables(term)):
         if (most := known.get((core, ("0",)))) is not None:
             least = -known[("0",), core]
             return (Index(core), ZERO + least) if least < most else None

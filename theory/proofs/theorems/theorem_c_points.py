@@ -17,6 +17,7 @@ from theory.proofs.lemmas import HALF, T_, Derived, J, K, gaps, gradient, produc
 from theory.proofs.nodes import MINIMUM, G, Meant, first, following, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.theorem_c_windows import NAMED, U_SHORT, cutting, short
 from theory.proofs.theorems.wirtinger import RUN, not_negative, zero
 
@@ -126,9 +127,9 @@ def insides() -> Apply:
 
 def first_steps(term: Term) -> tuple[Index, Index] | None:
     """Cut a sum over a window at the point that is read, and a sum over steps alone at the first one."""
-    if len(term.bound) == 1:
-        return whether(term, term.bound[0], ZERO)
-    pairs = ((inside, tau(step)) for step, inside in permutations(term.bound, 2))
+    if len(bound_variables(term)) == 1:
+        return whether(term, bound_variables(term)[0], ZERO)
+    pairs = ((inside, tau(step)) for step, inside in permutations(bound_variables(term), 2))
     starts = (pair for pair in pairs if gaps(term).get((pair[1].core, pair[0].core)) == 0)
     return next(filter(None, (whether(term, *pair) for pair in starts)), None)
 
@@ -142,7 +143,7 @@ def reads() -> Apply:
 
 def by_read(term: Term) -> tuple[Index, Index] | None:
     """Cut a sum over the steps by whether they read x_0."""
-    return whether(term, tau(term.bound[0]), ZERO) if term.bound else None
+    return whether(term, tau(bound_variables(term)[0]), ZERO) if bound_variables(term) else None
 
 
 # --------------------------------------------------------------------------------------------- the run, the minimum

@@ -16,6 +16,7 @@ from theory.proofs.lemmas import J, K, gaps, gradient, whether
 from theory.proofs.nodes import G, first, following, inner, read, square
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.wirtinger import SINE_SQUARED, STEP, TURN, inverse_is, not_negative, zero
 
 NAMED = {node.symbol: node for node in THEOREM_C.definitions}
@@ -153,7 +154,7 @@ def cutting(*places: Index) -> Callable[[Term], tuple[Index, Index] | None]:
     """Cut every sum before each of some places; before a read only a sum that starts there."""
 
     def choose(term: Term) -> tuple[Index, Index] | None:
-        pairs = ((index, place) for index in term.bound for place in places)
+        pairs = ((index, place) for index in bound_variables(term) for place in places)
         near = (pair for pair in pairs if pair[1].core[0] != "tau" or (pair[1].core, pair[0].core) in gaps(term))
         return next(filter(None, (whether(term, index + 1, place) for index, place in near)), None)
 

@@ -21,6 +21,7 @@ from theory.proofs.lemmas import START, Derived, J, K, at_step, gradient, produc
 from theory.proofs.nodes import At, G, Meant, following, inner, square, written
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.terms import bound_variables
 
 Q, P, N = var("q"), var("p"), var("n")
 RUN, STEP = START.under(FIXED), at_step().under(FIXED)
@@ -209,7 +210,7 @@ def last_of(end: Index) -> Callable[[Term], tuple[Index, Index] | None]:
     """Cut every sum before `end` and after it."""
 
     def choose(term: Term) -> tuple[Index, Index] | None:
-        cuts = (whether(term, index + 1, end + more) for index in term.bound for more in (0, 1))
+        cuts = (whether(term, index + 1, end + more) for index in bound_variables(term) for more in (0, 1))
         return next(filter(None, cuts), None)
 
     return choose

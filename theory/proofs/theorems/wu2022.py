@@ -10,6 +10,7 @@ from theory.proofs.lemmas import A, Derived, I, K, product, summed, symbol, whet
 from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.means import (
     IN_WINDOW,
     QUIET,
@@ -24,7 +25,7 @@ from theory.proofs.theorems.means import (
 
 def at_k_and_i(term: Term) -> tuple[Index, Index] | None:
     """Cut sums at k and at i."""
-    cuts = (whether(term, *ends) for index in term.bound for ends in ((index, K), (I, index)))
+    cuts = (whether(term, *ends) for index in bound_variables(term) for ends in ((index, K), (I, index)))
     return next(filter(None, cuts), None)
 
 

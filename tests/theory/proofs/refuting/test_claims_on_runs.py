@@ -14,6 +14,7 @@ from theory.formulas.formula import Call
 from theory.proofs import kernel
 from theory.proofs.proof import evaluate
 from theory.proofs.statement import name_of
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorems import corollaries, theorem_a, theorem_ar, theorem_b
 from theory.proofs.theorems.corollaries import CASE_1, CASE_2
 from theory.staleness.count import Staleness
@@ -57,7 +58,7 @@ def with_symbols(world, name):
 
         def _term(self, term, names):
             """As in the class above, looking one step beyond the run: the claims have no index farther out."""
-            cores = [inside.core for inside in term.bound]
+            cores = [inside.core for inside in bound_variables(term)]
             places = (dict(zip(cores, where, strict=True)) for where in self.places(len(cores)))
             inside = ({**names, **place} for place in places)
             return sum(

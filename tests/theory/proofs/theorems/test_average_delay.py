@@ -21,6 +21,7 @@ from theory.proofs.lemmas import START, I, J, K, steps, symbol
 from theory.proofs.nodes import MINIMUM, At, G, square
 from theory.proofs.proof import Ref, evaluate, rules
 from theory.proofs.statement import name_of
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorems import average_delay
 from theory.proofs.theorems.average_delay import (
     ADAPTED_BELOW_1,
@@ -171,7 +172,7 @@ def with_symbols(world, name):
 
         def _term(self, term, names):
             inside = (
-                {**names, **{inside.core: n for inside, n in zip(term.bound, where, strict=True)}}
+                {**names, **{inside.core: n for inside, n in zip(bound_variables(term), where, strict=True)}}
                 for where in pairs(range(self.steps + 1), repeat=term.size)
             )
             kept = (all_ for all_ in inside if all(self.holds(c, all_) for c in term.constraints))

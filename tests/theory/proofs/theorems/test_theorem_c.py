@@ -31,6 +31,7 @@ from theory.proofs.kernel import (
 )
 from theory.proofs.nodes import G, first, following, inner, read, square
 from theory.proofs.proof import RULES, Claim
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.theorem_c import BETA, INTERPOLATED, PROOF, SUMMED, A, H, L
 from theory.proofs.theorems.theorem_c_points import INSIDE, LATE, NEXT, OWN, READS, S_, Y
 from theory.proofs.theorems.theorem_c_windows import INNER, LONG, SHORT, U_LONG, U_SHORT, R
@@ -170,7 +171,7 @@ class Run:
         whole = 0.0
         for term, coefficient in body.terms:
             for chosen in product(range(-1, self.steps + self.delay + 3), repeat=term.size):
-                there = names | {inside.core: n for inside, n in zip(term.bound, chosen, strict=True)}
+                there = names | {inside.core: n for inside, n in zip(bound_variables(term), chosen, strict=True)}
                 if self.holds(term.constraints, there):
                     whole += float(coefficient) * self.one(term, there)
         return whole

@@ -37,6 +37,7 @@ from theory.proofs.lemmas import (
 from theory.proofs.nodes import G, Meant, Walk, read, square
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.theorem_a import IN_WINDOW, NOW, SIGMA, H, L, P, Q, _late_order
 from theory.proofs.theorems.theorem_ab import GRADIENT, HERE
 
@@ -103,9 +104,9 @@ def pairs() -> Apply:
 
 def by_update(term: Term) -> tuple[Index, Index] | None:
     """Cut a sum over two gradients by the order of their updates."""
-    if len(term.bound) != 2:
+    if len(bound_variables(term)) != 2:
         return None
-    one, other = map(update, term.bound)
+    one, other = map(update, bound_variables(term))
     known = gaps(term)
     together = known.get((one.core, other.core)) == 0 == known.get((other.core, one.core))
     return None if together else undecided(term, one, other)

@@ -32,6 +32,7 @@ from theory.bounds.judging.judge import curve
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.errors import InputError
 from theory.common.types import Floats, Ints, Progress
+from theory.formulas.notation import GIVEN
 
 HORIZONS = 60
 LEAST_LEVEL = 1e-3
@@ -196,7 +197,7 @@ def bounds_looked_at(constants: Collection[str], names: Sequence[str] | None) ->
     chosen = tuple(get(name) for name in dict.fromkeys(names or default))
     for bound in chosen:
         missing = [name for name in bound.constants if name not in constants]
-        if missing and missing[0] in bound.given:
+        if missing and missing[0] in bound.given and missing[0] not in GIVEN:
             raise InputError(
                 f"{bound.name} needs {missing[0]}, which is no constant of a run, so that no run can meet it. "
                 f"`gradlag bounds {bound.name} --python` prints how to evaluate it."

@@ -11,7 +11,9 @@ from theory.bounds.corollary_s import COROLLARY_S
 from theory.bounds.corollary_star import AVERAGE_DELAY_B, COROLLARY_1B_STAR
 from theory.bounds.counter_momentum import COUNTER_MOMENTUM
 from theory.bounds.dai2019 import FACTOR_S_SUM, SMALL_STEPS, STATED, STRICT, TIGHT_SUM
+from theory.bounds.ef_topk import EF_TOPK
 from theory.bounds.ghadimi2013 import GHADIMI2013
+from theory.bounds.group_averaging import GROUP_AVERAGING_BOUND
 from theory.bounds.koloskova2022 import KOLOSKOVA2022
 from theory.bounds.koloskova2022_adaptive import KOLOSKOVA2022_ADAPTIVE
 from theory.bounds.lian2015 import LIAN2015
@@ -29,6 +31,7 @@ from theory.bounds.theorem_b_noise import THEOREM_B_NOISE
 from theory.bounds.theorem_c import THEOREM_C
 from theory.bounds.theorem_c_noise import THEOREM_C_NOISE
 from theory.bounds.theorem_r import THEOREM_R
+from theory.bounds.weighted_delays import WEIGHTED_DELAYS
 from theory.bounds.wu2022 import WU2022
 from theory.bounds.zhang2016 import ZHANG2016
 from theory.common.errors import InputError
@@ -40,7 +43,8 @@ _ALL = (
     THEOREM_B, THEOREM_B_NOISE, THEOREM_C, THEOREM_C_NOISE, COROLLARY_1, COROLLARY_2, COROLLARY_1B, COROLLARY_1B_PLUS,
     COROLLARY_1B_STAR, COROLLARY_S, THEOREM_R, COUNTER_MOMENTUM, AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE,
     AVERAGE_DELAY_DROP, AVERAGE_DELAY_B, LIAN2015, ZHANG2016, STICH2020, KOLOSKOVA2022, KOLOSKOVA2022_ADAPTIVE,
-    MISHCHENKO2022, WU2022, MARANJYAN2025, GHADIMI2013, BOTTOU2018, ABBASZADEHPEIVASTI2022,
+    MISHCHENKO2022, WU2022, MARANJYAN2025, GHADIMI2013, BOTTOU2018, ABBASZADEHPEIVASTI2022, WEIGHTED_DELAYS,
+    EF_TOPK, GROUP_AVERAGING_BOUND,
 )  # fmt: skip
 
 # Only these say that they are proved: a bound that is made from one of them is another.

@@ -52,6 +52,17 @@ GLOSSARY: Mapping[str, Symbol] = Table(
             Symbol("s", "s", "staleness: one more than the largest delay; 1 is synchronous", "steps", Sign.POSITIVE),
             Symbol("T", "T", "number of steps", "steps", Sign.POSITIVE),
             Symbol("B", "B", "number of gradients that an update averages; mostly 1", "1", Sign.POSITIVE),
+            Symbol("G", "G", "root of the mean square of a stochastic gradient", "f/x", Sign.NON_NEGATIVE),
+            Symbol("delta", r"\delta", "share of the square that a compressor or a round keeps", "1", Sign.FRACTION),
+            Symbol(
+                "zeta",
+                r"\zeta",
+                "root of the mean square of grad f_i - grad F over the workers",
+                "f/x",
+                Sign.NON_NEGATIVE,
+            ),
+            Symbol("workers", "N", "number of workers", "1", Sign.POSITIVE),
+            Symbol("group", "m", "number of workers in a group", "1", Sign.POSITIVE),
             Symbol("k", "k", "number of the step, counted from 1", "steps", Sign.POSITIVE),
             Symbol("d", "d", "delay: the step reads the gradient d points back", "steps", Sign.NON_NEGATIVE, True),
             Symbol("eta", r"\eta", "step size", "x^2/f", Sign.NON_NEGATIVE, True),
@@ -62,6 +73,8 @@ GLOSSARY: Mapping[str, Symbol] = Table(
 
 #: The constants of a problem: what `--constants` may give. The command has flags of their own for s and T.
 CONSTANTS: tuple[str, ...] = ("L", "Delta", "sigma", "mu")
+#: What a user may give as well: a bound on all stochastic gradients, which no problem tells and few bounds ask for.
+GIVEN: tuple[str, ...] = (*CONSTANTS, "G")
 
 
 def name_node(symbol_name: str) -> Name:
@@ -78,7 +91,7 @@ def checked_constant(name: str, value: float) -> float:
     """`value` as a float, refused where the glossary excludes it.
 
     Args:
-        name: one of CONSTANTS.
+        name: one of GIVEN.
         value: in the unit of the glossary.
 
     Returns:
@@ -90,8 +103,8 @@ def checked_constant(name: str, value: float) -> float:
     >>> checked_constant("mu", 1)
     1.0
     """
-    if name not in CONSTANTS:
-        raise InputError(f"The constants are {_listed(CONSTANTS)}. Got {name!r}.{_elsewhere(name)}")
+    if name not in GIVEN:
+        raise InputError(f"The constants are {_listed(GIVEN)}. Got {name!r}.{_elsewhere(name)}")
     if not GLOSSARY[name].sign.admits(value):
         raise InputError(
             f"The constant {name} must be a finite number, {GLOSSARY[name].sign.value}. Got {float(value)!r}."

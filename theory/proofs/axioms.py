@@ -10,11 +10,13 @@ delays are drawn at random (law RANDOM). Where an update applies several gradien
 are those of gradient a, x_{k+1} is x_k less eta_a (g_{tau_a} + e_a) for each a with update(a) = k, and these are B in
 number for 0 <= k < T. Where blocks of coordinates are read apart (law MIXED), it is a_a in place of g_{tau_a}, the
 gradient at a point each of whose blocks is that of one of x_{tau_a}..x_{update(a)}; M_a and N_a are what this point
-lacks of the gradients and of the noises in W_a: it is x_{update(a)} + M_a + N_a. Steps and delays do not depend on the
-noise: expectations are over the noise (and over the delays where these are drawn). eta_k >= 0, and 0 outside
-0 <= update(k) < T. f_k = E F(x_k) - inf F. U(a, b) stands for U_m = sin(m theta)/sin(theta) with m = a - b (m where
-theta = 0), `sine` for sin(theta/2), 1/U for the inverse where U_m >= 1, else 0. number_k is k, root_k its square root,
-log_k its logarithm, for k >= 1 (below, 1, 1 and 0).
+lacks of the gradients and of the noises in W_a: it is x_{update(a)} + M_a + N_a. Where N workers read beside x_k (law
+WORKERS), F is the mean of their f_i, step k applies a_k, the mean of their gradients, with that of their noises, e_k,
+and h_k, M_k, b_k and z_k have an entry for each worker. Steps and delays do not depend on the noise: expectations are
+over the noise (and over the delays where these are drawn). eta_k >= 0, and 0 outside 0 <= update(k) < T. f_k =
+E F(x_k) - inf F. U(a, b) stands for U_m = sin(m theta)/sin(theta) with m = a - b (m where theta = 0), `sine` for
+sin(theta/2), 1/U for the inverse where U_m >= 1, else 0. number_k is k, root_k its square root, log_k its logarithm,
+for k >= 1 (below, 1, 1 and 0).
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from theory.proofs.kernel import (
     POSITIVE,
     RANDOM,
     SEVERAL,
+    WORKERS,
     ZERO,
     Context,
     Cut,
@@ -82,6 +85,16 @@ APART = "the noises of one update have mean zero and are independent given what 
 BLOCKS = "every update applies B gradients"
 BLOCKWISE = "every block of the point that gradient k is of was read at one of x_{tau_k}..x_{u_k}"
 VARIANCE = "the variance is at most sigma^2"
+MOMENT = "the mean square of a stochastic gradient is at most G^2"
+WORKERS_MOMENT = "the mean square of the workers' stochastic gradients is at most G^2"
+OF_WORKERS = "given what was before, the noises of the workers have mean zero and are independent"
+KEPT = (
+    "M_{k+1} is what C leaves of M_k + eta_k h_k, at most 1 - delta of its square; the workers read x_k + mean of M_k"
+)
+ROUNDS = "M_k is what the workers' points lack of x_k, their mean; two rounds of group means are the mean of all"
+ONE_START = "M_0 is 0"
+EACH_SMOOTH = "each f_i is L-smooth"
+ALIKE = "the gradients of f_i differ from that of F by at most zeta, in mean square"
 WITHIN = "delays are at most s - 1"
 ONE_DELAY = "every delay is s - 1, cut at the start"
 DRAWN = "p(k, r) is the probability that step k reads x_r; its delay is independent of what was before"
@@ -125,7 +138,7 @@ class Axiom(NamedTuple):
         if AXIOMS.get(self.name) is not self:
             raise ProofError(f"{self.name} is no axiom of the table.")
         kind = must_be(context, Context).laws & KINDS
-        applies_a = RANDOM in kind or (MIXED in kind and self.drawn is not None)
+        applies_a = bool(kind & {RANDOM, WORKERS}) or (MIXED in kind and self.drawn is not None)
         speaks = self.drawn if applies_a else self.conclusion
         if speaks is None or self.law not in {None, *context.laws} or (kind & {SEVERAL, MIXED} and not self.several):
             raise ProofError(f"The axiom {self.name} is not about the runs of this context.")
@@ -249,6 +262,11 @@ _DELAYS = (
         "bounded_variance", (VARIANCE,), ("k",), _steps(update(K)),
         **_same(scalar("sigma", power=2) - vector("e", K).square()),
     ),
+    Axiom(
+        "bounded_gradient", (MOMENT,), ("k",), _steps(update(K)),
+        scalar("G", power=2) - (_g(tau(K)) + vector("e", K)).square(),
+        scalar("G", power=2) - (vector("a", K) + vector("e", K)).square(), several=True,
+    ),
     # W_k holds at most s - 1 steps: k - tau_k <= s - 1.
     Axiom("window_count", (WITHIN,), ("k",), _steps(update(K)), scalar("s") - 1 - _window(K), several=True),
     # At most s - 1 windows hold a given k: k in W_i means tau_i <= k < i, so k < i <= k + s - 1.
@@ -327,6 +345,47 @@ _DELAYS = (
     ),
 )  # fmt: skip
 
+# -------------------------------------------------------------------------------------------------------- the workers
+
+# Each worker has its entry of a vector here.
+_E, _H, _M, _OWN, _ALIKE = (vector(name, K) for name in ("e", "h", "M", "b", "z"))
+_L2, _VARIANCE = scalar("L", power=2), scalar("sigma", power=2)
+_BESIDE = _L2 * _M.square() - (_g(K) - vector("a", K)).square()
+
+
+def _of_workers(name: str, sentences: tuple[str, ...], body: Expression) -> Axiom:
+    return Axiom(name, sentences, ("k",), _steps(K), **_same(body), law=WORKERS)
+
+
+_OF_WORKERS = (
+    # e_k is the mean of N noises, orthogonal given what was before.
+    _of_workers("mean_noise", (VARIANCE, OF_WORKERS), _VARIANCE - scalar("workers") * _E.square()),
+    _of_workers("one_start", (ONE_START,), vector("M", ZERO).square())._replace(letters=(), premises=(), equality=True),
+    # h_k are the workers' stochastic gradients, M_k their memories. All of them read x_k + the mean of M_k, and the
+    # square of a mean is at most the mean of the squares.
+    _of_workers(
+        "memory",
+        (KEPT,),
+        (1 - scalar("delta")) * (_M + scalar("eta", K) * _H).square() - vector("M", K + 1).square(),
+    ),
+    _of_workers("read_with_memory", (SMOOTH, KEPT), _BESIDE),
+    _of_workers("workers_gradient", (WORKERS_MOMENT,), scalar("G", power=2) - _H.square()),
+    # M_k is what the workers' points lack of x_k, b_k their gradients less grad F(x_k). W_k - J is a projection of rank
+    # N/m - 1; it takes x_k and M_k to 0, as M_k is in the range of W_{k-1} - J and W_k W_{k-1} = J. So M_{k+1} is
+    # -eta_k (W_k - J)(b_k + noises): orthogonal parts, and of independent noises at most (1/m - 1/N) sigma^2 is kept.
+    _of_workers(
+        "round",
+        (ROUNDS, VARIANCE, OF_WORKERS),
+        scalar("eta", K, power=2)
+        * ((scalar("group", power=-1) - scalar("workers", power=-1)) * _VARIANCE + _OWN.square())
+        - vector("M", K + 1).square(),
+    ),
+    _of_workers("read_by_groups", (EACH_SMOOTH, ROUNDS), _BESIDE),
+    # z_k is grad f_i - grad F at x_k.
+    _of_workers("own_gradients", (EACH_SMOOTH, ROUNDS), _L2 * _M.square() - (_OWN - _ALIKE).square()),
+    _of_workers("alike", (ALIKE,), scalar("zeta", power=2) - _ALIKE.square()),
+)
+
 # -------------------------------------------------------------------------------------------------------- the symbols
 
 _FROM_1 = (lt(ZERO, K),)
@@ -379,7 +438,7 @@ _SYMBOLS = (
     ),
 )  # fmt: skip
 
-AXIOMS: Mapping[str, Axiom] = Table({axiom.name: axiom for axiom in (*_OBJECTIVE, *_DELAYS, *_SYMBOLS)})
+AXIOMS: Mapping[str, Axiom] = Table({axiom.name: axiom for axiom in (*_OBJECTIVE, *_DELAYS, *_OF_WORKERS, *_SYMBOLS)})
 
 
 # -------------------------------------------------------------------------------------- axioms that no table can state
@@ -400,6 +459,7 @@ def orthogonal(context: Context, body: Expression, choose: Cut = no_cut) -> Fact
         if not _vanishes(context, term)
     ]
     sentences = (MEAN_ZERO_DRAWN,) if RANDOM in context.laws else (INDEPENDENT, MEAN_ZERO)
+    sentences = (INDEPENDENT, OF_WORKERS) if WORKERS in context.laws else sentences
     sentences = (INDEPENDENT, APART) if SEVERAL in context.laws else sentences
     used = (NO_NOISE,) if NOISELESS in context.laws else sentences
     return _fact(context, body - Expression(tuple(kept)), used, equality=True)

@@ -156,7 +156,10 @@ SEVERAL = ("several",)
 # MIXED: blocks of coordinates are read apart. Gradient k is a_k, at a point each of whose blocks is that of one of
 # x_{tau_k}..x_{update(k)}; so x_{tau_k} is the oldest one.
 MIXED = ("mixed",)
-KINDS: frozenset[Law] = frozenset({RANDOM, SEVERAL, MIXED})
+# WORKERS: step k applies a_k, the mean of the gradients of N workers, which are not read at x_k; tau has nothing to do
+# with it. A vector is one for each worker, the same for all of them in g, a and e; <u, v> is the mean over the workers.
+WORKERS = ("workers",)
+KINDS: frozenset[Law] = frozenset({RANDOM, SEVERAL, MIXED, WORKERS})
 EVERYWHERE: frozenset[Law] = KINDS | {NOISELESS, IN_ORDER, IN_ORDER_IF_NOISY, PROMPT, FIXED}
 
 
@@ -374,7 +377,7 @@ Powers = tuple[tuple[Atom, int], ...]
 Moves = Mapping[Core, Index]  # what to put in place of variables
 
 #: Symbols that are positive by their meaning: an expression divides by nothing else.
-POSITIVE = frozenset({"L", "s", "mu", "T", "B", "rho", "young", "cut", "root", "number"})
+POSITIVE = frozenset({"L", "s", "mu", "T", "B", "rho", "young", "cut", "root", "number", "delta", "workers", "group"})
 
 
 class Term(Value, tuple[Any, ...]):

@@ -49,7 +49,7 @@ class Vector(Abstract):
         return f"{self.name}_{{{index}}}"
 
     def mean(self, index: Index) -> Expression:
-        if self.name not in ("g", "e", "a", "r"):
+        if self.name not in ("g", "e", "a", "r", "M", "h", "b", "z"):
             raise ProofError(f"There is no vector {self.name!r}.")
         return vector(self.name, index)
 

@@ -149,16 +149,12 @@ def theorem(value: Formula) -> Claim:
     return Claim(numerator, MINIMUM * denominator if isinstance(value, Quotient) else MINIMUM)
 
 
-def mean_theorem(value: Formula, weights: Formula) -> Claim:
-    """What a proof that the mean of |g_t|^2, t < T, is at most numerator / denominator must end with.
-
-    Raises:
-        ProofError: the denominator is not the sum of the weights.
-    """
+def mean_theorem(value: Formula, weights: Formula, gradient: Formula = G) -> Claim:
+    """What a proof that a mean, of |g_t|^2 or of another gradient, is at most numerator/denominator must end with."""
     numerator, denominator = fraction(value)
     if (meaning(denominator) - meaning(total(weights))).normal(Context()):
         raise ProofError(f"The denominator {denominator.latex()} is not the sum of the weights {weights.latex('t')}.")
-    return Claim(numerator, total(weights * square(G)))
+    return Claim(numerator, total(weights * square(gradient)))
 
 
 @dataclass(frozen=True, eq=False)

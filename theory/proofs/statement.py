@@ -78,7 +78,9 @@ _K = var("k")
 # The placeholders: no name that `var` takes.
 _HERE, _INSIDE = _index(("v", ""), 0), _index(("v", " "), 0)
 #: Constants of a setting.
-CONSTANTS = frozenset({"L", "Delta", "sigma", "mu", "s", "T", "B", "Ed", "Ed2", "cut"})
+CONSTANTS = frozenset(
+    {"L", "Delta", "sigma", "mu", "s", "T", "B", "Ed", "Ed2", "cut", "G", "delta", "zeta", "workers", "group"}
+)
 #: Numbers that a theorem leaves free: one for the whole run, or one for each step where they are a sequence.
 FREE = frozenset({"young", "share", "rho"})
 

@@ -19,10 +19,13 @@ from theory.bounds.corollary_star import WithBudget
 from theory.bounds.parts.assumptions import (
     BLOCK_READS,
     BOUNDED_BELOW,
+    BOUNDED_GRADIENT,
     BOUNDED_VARIANCE,
     COHERENCE,
     DELAYS_DRAWN,
     DELAYS_FIXED,
+    ERROR_FEEDBACK,
+    GROUP_AVERAGING,
     NO_DELAY,
     NO_NOISE,
     ORDERED_READS,
@@ -30,6 +33,10 @@ from theory.bounds.parts.assumptions import (
     SMOOTH,
     STEPS_FIXED,
     UNBIASED,
+    WORKERS_ALIKE,
+    WORKERS_BOUNDED,
+    WORKERS_NOISE,
+    WORKERS_SMOOTH,
     Assumption,
 )
 from theory.bounds.parts.bound import Bound
@@ -219,6 +226,11 @@ def laws(bound: Bound) -> frozenset[kernel.Law]:
         found |= {kernel.MIXED}
         if kernel.SEVERAL not in found:
             raise ProofError("Blocks that are read apart are treated with several gradients an update.")
+    if workers := {ERROR_FEEDBACK, GROUP_AVERAGING} & set(bound.assumptions):
+        found |= {kernel.WORKERS}
+        plain = found <= {kernel.WORKERS, kernel.PROMPT, kernel.NOISELESS} and COHERENCE not in bound.assumptions
+        if len(workers) > 1 or not plain or bound.weights is None:
+            raise ProofError("Workers have one method, no delays, no coherence, and a bound on a mean.")
     # One step keeps "no delay" and "one delay" whatever s is, and no longer run goes on so.
     if len(found & {kernel.PROMPT, kernel.FIXED, kernel.RANDOM}) > 1:
         raise ProofError("No delay, one delay and random delays do not go together.")
@@ -256,7 +268,15 @@ def _grants(bound: Bound, axiom: str) -> bool:
         axioms.APART: UNBIASED in stated and SEVERAL_READS in stated,
         axioms.BLOCKS: SEVERAL_READS in stated,
         axioms.BLOCKWISE: BLOCK_READS in stated,
-        axioms.VARIANCE: BOUNDED_VARIANCE in stated or kernel.NOISELESS in known,
+        axioms.VARIANCE: not {BOUNDED_VARIANCE, WORKERS_NOISE}.isdisjoint(stated) or kernel.NOISELESS in known,
+        axioms.MOMENT: BOUNDED_GRADIENT in stated,
+        axioms.WORKERS_MOMENT: WORKERS_BOUNDED in stated,
+        axioms.OF_WORKERS: WORKERS_NOISE in stated,
+        axioms.ONE_START: kernel.WORKERS in known,
+        axioms.KEPT: ERROR_FEEDBACK in stated,
+        axioms.ROUNDS: GROUP_AVERAGING in stated,
+        axioms.EACH_SMOOTH: WORKERS_SMOOTH in stated,
+        axioms.ALIKE: WORKERS_ALIKE in stated,
         axioms.WITHIN: _within(bound),
         axioms.ONE_DELAY: kernel.FIXED in known,
         axioms.DRAWN: kernel.RANDOM in known and independent,
@@ -368,13 +388,14 @@ def conclusion(bound: Bound) -> Expression:
 def weighted_mean(bound: Bound, weighed: Any) -> tuple[Expression, Expression, Expression]:
     """What is not negative where the value bounds a weighted mean: the difference of both, w_k, the weight of x_T."""
     known, sides = laws(bound), (*fraction(bound.value), weighed.each, weighed.whole)
+    gradient = vector("a", _K) if ERROR_FEEDBACK in bound.assumptions else _G  # where it was read, or at x_k
     numerator, denominator, each, whole = (kernel.settled(meaning(side), known) for side in sides)
     if (denominator - whole).normal(_START):
         if bound.weights is not None:
             raise ProofError("The denominator of the mean is not the sum of its weights.")
         numerator = meaning(bound.value) * whole
     last = whole - each.total(("k",), *_STEPS)
-    squares = (each * _G.square()).total(("k",), *_STEPS) + last * vector("g", LAST).square()
+    squares = (each * gradient.square()).total(("k",), *_STEPS) + last * vector("g", LAST).square()
     return numerator - squares, each, last
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from theory.common import table
 from theory.proofs import axioms, kernel, statement, theorem
 from theory.proofs.axioms import AXIOMS, Axiom
-from theory.proofs.kernel import FIXED, IN_ORDER_IF_NOISY, MIXED, RANDOM, SEVERAL, Le
+from theory.proofs.kernel import FIXED, IN_ORDER_IF_NOISY, MIXED, RANDOM, SEVERAL, WORKERS, Le
 
 #: The files that decide what is a fact and whether it is the theorem of a bound.
 TRUSTED: tuple[ModuleType, ...] = (kernel, axioms, statement, theorem, table)
@@ -23,6 +23,7 @@ _LAWS = {
     IN_ORDER_IF_NOISY: "in order where there is noise",
     MIXED: "blocks read apart",
     SEVERAL: "several gradients an update",
+    WORKERS: "several workers",
 }
 
 

@@ -46,11 +46,12 @@ class Ground:
 
     @classmethod
     def of(cls, schedule: Schedule, staleness: int, constants: Mapping[str, float]) -> Ground:
-        """L = Delta = sigma = 1 and mu = 1/2 where nothing else is given; the law of the delays is the fixed one."""
+        """L, Delta, sigma and G are 1 and mu is 1/2 if not given; the law of the delays is the fixed one."""
         delay = Staleness(staleness).maximum_delay
         usual = {"L": 1.0, "Delta": 1.0, "sigma": 1.0, "mu": 0.5}
         of_the_law = {"Ed": float(delay), "Ed2": float(delay**2), "young": 1.0, "cut": 2.0 * staleness}
-        return cls(schedule, staleness, {**of_the_law, **usual, **constants})
+        of_the_method = {"G": 1.0, "delta": 0.5, "zeta": 1.0, "workers": 16.0, "group": 4.0}
+        return cls(schedule, staleness, {**of_the_method, **of_the_law, **usual, **constants})
 
     @property
     def zeros(self) -> frozenset[str]:

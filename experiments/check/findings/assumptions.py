@@ -28,6 +28,7 @@ from experiments.logs.log import Norm
 from experiments.statistics.intervals import student_critical
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
+    BOUNDED_GRADIENT,
     BOUNDED_VARIANCE,
     COHERENCE,
     DELAYS_FIXED,
@@ -55,6 +56,8 @@ def examine(evidence: Evidence, level: float) -> dict[str, Examined]:
     """
     findings = [_smooth(evidence), _bounded_below(evidence), _no_noise(evidence), _ordered(evidence)]
     findings += [*(drawn(evidence, level) or (_variance(evidence), _unbiased(evidence))), _delays_fixed(evidence)]
+    if "G" in evidence.constants:
+        findings.append(_bounded_gradient(evidence))
     if "mu" in evidence.constants:
         findings += [_pathwise_coherence(evidence), _coherence_in_expectation(evidence, level)]
     found = {finding.name: finding for finding in (*findings, *_of_a_log(evidence, findings))}
@@ -148,6 +151,23 @@ def _fall(drop: Floats, times: Ints) -> str:
     seen = drop[:, times > 0]
     seen = seen[np.isfinite(seen)]
     return f"the loss fell by at most {max(seen.max(), 0.0):.4g} along the run" if seen.size else ""
+
+
+def _bounded_gradient(evidence: Evidence) -> Examined:
+    """Whether a gradient that was applied is larger; under noise that at x_0 alone, which all seeds share."""
+    constant, delays, times = evidence.constants["G"], evidence.setting.delays, evidence.times
+    told = evidence.deterministic and evidence.delays_known
+    read = np.isin(times, (np.arange(len(delays)) - delays.T).ravel()) if told else times == 0
+    applied = np.where(read & np.isfinite(evidence.values), evidence.values, 0.0)
+    large = np.sqrt(applied) - evidence.norm_error > constant.value * (1 + ROUNDING)
+    broken = _first_excess(BOUNDED_GRADIENT.name, evidence, large, applied, constant.value**2, _LARGE)
+    tested = f"the largest recorded gradient that was applied is {np.sqrt(applied.max()):.4g}" if told else ""
+    return broken or trusted(BOUNDED_GRADIENT.name, constant, "G", tested, "only |grad F(x_0)| <= G tests it")
+
+
+_LARGE = (
+    "G is contradicted at k = {k}: the gradient there was applied, |grad F|^2 = {value:.6g}, and G^2 = {limit:.6g}."
+)
 
 
 def _variance(evidence: Evidence) -> Examined:

@@ -1,7 +1,7 @@
 r"""The pattern that the related systems share, as runs show it: a read point, a virtual sequence, and their distance.
 
 The virtual sequence moves by the mean gradient, \tilde x_{t+1} = \tilde x_t - eta_t (1/P) sum_p g_t^p, whereas the
-gradients are read at x_t (`theory/bounds/parts/perturbed.py` has the lemma that needs no more than this).
+gradients are read at x_t (`theory/bounds/perturbed.py` has the lemma that needs no more than this).
 """
 
 from __future__ import annotations

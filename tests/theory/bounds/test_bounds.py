@@ -7,6 +7,7 @@ import pytest
 
 from theory.bounds import REGISTRY, Setting, get
 from theory.bounds.counter_momentum import run_of_method
+from theory.formulas.notation import GLOSSARY
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness
 
@@ -232,7 +233,8 @@ def test_a_bound_scales_as_functions_do(name):
     a, b = 3.7, 0.29
     sigma = 0.0 if get(name).noise_free_only else 0.8
     one = native(name, 30, 3, L=1.3, Delta=0.7, sigma=sigma, mu=0.6)
-    two = {**get(name).given, "L": 1.3 * a / b**2, "Delta": 0.7 * a, "sigma": sigma * a / b, "mu": 0.6}
+    own = {n: v * (a / b if n in GLOSSARY and GLOSSARY[n].unit == "f/x" else 1) for n, v in get(name).given.items()}
+    two = {**own, "L": 1.3 * a / b**2, "Delta": 0.7 * a, "sigma": sigma * a / b, "mu": 0.6}
     other = Setting(one.step_sizes * b**2 / a, one.delays, one.staleness, two, moves=one.moves)
     assert get(name).evaluate(other) == pytest.approx(get(name).evaluate(one) * a**2 / b**2, rel=1e-12)
 

@@ -23,11 +23,14 @@ def setting(name, steps=40, window=3, **constants):
     bound = get(name)
     window = 1 if bound.synchronous_only else window
     values = {"L": 1.5, "Delta": 2.0, "sigma": 0.0 if bound.noise_free_only else 0.7, "mu": 0.6} | constants
+    # Plain SGD of one worker, whose gradients are at most those that L and Delta allow.
+    alone = {"G": (2 * 1.5 * 2.0 + 0.7**2) ** 0.5, "delta": 1.0, "zeta": 0.0, "workers": 1.0, "group": 1.0}
     delays = np.minimum(np.arange(steps), window - 1)
     schedule = bound.schedule or Schedule("1/(10*L*s*sqrt(k))" if name != "average-delay" else "1/(10*L*s)")
     if name in ("koloskova2022", "average-delay"):
         schedule = Schedule("1/(4*L*s)")
-    return Setting(schedule.step_sizes(steps, delays=delays, s=window, **values), delays, Staleness(window), values)
+    sizes = schedule.step_sizes(steps, delays=delays, s=window, **values)
+    return Setting(sizes, delays, Staleness(window), alone | values)
 
 
 def test_which_bounds_have_weights() -> None:

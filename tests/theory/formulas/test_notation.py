@@ -11,7 +11,8 @@ from theory.formulas.notation import CONSTANTS, GLOSSARY, Sign, checked_constant
 
 
 def test_every_symbol_of_the_theory_is_in_the_glossary_once():
-    assert {"L", "Delta", "sigma", "mu", "s", "T", "B", "k", "d", "eta", "tau"} == set(GLOSSARY)
+    of_methods = {"G", "delta", "zeta", "workers", "group"}
+    assert {"L", "Delta", "sigma", "mu", "s", "T", "B", "k", "d", "eta", "tau"} | of_methods == set(GLOSSARY)
     assert all(symbol.name == name for name, symbol in GLOSSARY.items())
     assert len({symbol.latex for symbol in GLOSSARY.values()}) == len(GLOSSARY)
     assert all(symbol.meaning and symbol.unit for symbol in GLOSSARY.values())
@@ -74,7 +75,7 @@ def test_spaces_and_short_numbers_are_accepted():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Lambda=1", "The constants are L, Delta, sigma and mu. Got 'Lambda'."),
+        ("Lambda=1", "The constants are L, Delta, sigma, mu and G. Got 'Lambda'."),
         ("l=1", "Got 'l'."),
         ("s=3", "--staleness"),
         ("T=3", "--steps"),

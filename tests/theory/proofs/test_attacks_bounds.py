@@ -43,6 +43,7 @@ from theory.bounds.parts.assumptions import (
     NO_DELAY,
     ORDERED_READS,
     STEPS_FIXED,
+    WORKERS_NOISE,
 )
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First, HalfSine, SineRatio
 from theory.formulas.formula import Defined, Name, Previous, WhereNoisy, WhereOvertaken, call, formula, total
@@ -107,7 +108,7 @@ def test_b10_steps_alone_are_enough_where_delays_are_what_they_are(kind, asked):
 def test_b10_every_bound_with_noise_asks_for_independence_and_a_variance(name):
     bound = REGISTRY[name]
     if not bound.noise_free_only:
-        assert BOUNDED_VARIANCE in bound.assumptions
+        assert {BOUNDED_VARIANCE, WORKERS_NOISE} & set(bound.assumptions)
         assert {DELAYS_FIXED, STEPS_FIXED} & set(bound.assumptions)
 
 

@@ -41,6 +41,11 @@ BOUNDED_VARIANCE = Assumption(
     "The variance of the stochastic gradient is at most sigma^2.",
     r"\mathbb{E}\|e_k\|^2 \le \sigma^2",
 )
+BOUNDED_GRADIENT = Assumption(
+    "bounded gradients",
+    "The mean square of every stochastic gradient that is applied is at most G^2.",
+    r"\mathbb{E}\|\nabla F(x_{\tau_k}) + e_k\|^2 \le G^2",
+)
 DELAYS_FIXED = Assumption(
     "delays fixed",
     "Delays and step sizes are fixed before the run or drawn independently of the noise.",
@@ -84,6 +89,44 @@ MOVES_TAKEN_BACK = Assumption(
     "moves taken back",
     "Every step also takes back a part of the moves of the steps before, the same parts at every step.",
     r"x_{k+1} = x_{k} - \eta_{k} \nabla F(x_{\tau_{k}}) - \sum_{j<k} m_{j} (x_{k-j} - x_{k-j-1})",
+)
+ERROR_FEEDBACK = Assumption(
+    "error feedback",
+    "N workers read one point, the model, and each keeps what its compressor C leaves: of u, its memory plus its step, "
+    "it sends C(u), by the mean of which the model moves, and keeps u - C(u), whose mean square is at most 1 - delta "
+    "times that of u. The memories are empty at the start; x_k is the model less the mean memory.",
+    r"\hat{x}_{k+1} = \hat{x}_{k} - \frac{1}{N} \sum_i C(u_k^i), \quad u_k^i = M_k^i + \eta_k (\nabla f_i(\hat{x}_k) "
+    r"+ e_k^i), \quad M_{k+1}^i = u_k^i - C(u_k^i), \quad M_0^i = 0, \quad \mathbb{E}\|u - C(u)\|^2 \le (1 - \delta) "
+    r"\, \mathbb{E}\|u\|^2, \quad x_k = \hat{x}_k - \frac{1}{N} \sum_i M_k^i",
+)
+GROUP_AVERAGING = Assumption(
+    "group averaging",
+    "Each of N workers takes a step from a point of its own, all starting at one, and then the mean over its group of "
+    "m; the groups change so that the means of two rounds in a row are the mean of all. x_k is the mean of the points.",
+    r"x_{k+1}^i = \sum_j (W_k)_{ij} (x_k^j - \eta_k (\nabla f_j(x_k^j) + e_k^j)), \quad "
+    r"W_{k+1} W_k = \tfrac{1}{N} \mathbf{1} \mathbf{1}^{\top}, \quad x_k = \frac{1}{N} \sum_i x_k^i",
+)
+WORKERS_NOISE = Assumption(
+    "noise of workers",
+    "The noise of every worker's gradient has mean zero given all that was before and a variance of at most sigma^2; "
+    "given that, the noises of one step are independent of one another.",
+    r"\mathbb{E}[e_k^i \mid \text{past}] = 0, \quad \mathbb{E}\|e_k^i\|^2 \le \sigma^2, \quad "
+    r"e_k^1, \dots, e_k^N \text{ independent given the past}",
+)
+WORKERS_BOUNDED = Assumption(
+    "bounded gradients of workers",
+    "The mean square of the workers' stochastic gradients, over workers and noise, is at most G^2.",
+    r"\frac{1}{N} \sum_i \mathbb{E}\|\nabla f_i(\hat{x}_k) + e_k^i\|^2 \le G^2",
+)
+WORKERS_SMOOTH = Assumption(
+    "smooth workers",
+    "F is the mean of the workers' f_i, and each of them is L-smooth.",
+    r"\|\nabla f_i(x) - \nabla f_i(y)\| \le L \|x - y\|",
+)
+WORKERS_ALIKE = Assumption(
+    "alike workers",
+    "The gradients of the workers' f_i differ from that of F by at most zeta, in mean square over the workers.",
+    r"\frac{1}{N} \sum_i \|\nabla f_i(x) - \nabla F(x)\|^2 \le \zeta^2",
 )
 NO_NOISE = Assumption("no noise", "The gradients are exact.", r"\sigma = 0")
 NO_DELAY = Assumption("no delay", "Every step applies a gradient of the point where it is.", r"\tau_k = k")

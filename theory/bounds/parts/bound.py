@@ -15,6 +15,7 @@ from theory.bounds.parts.assumptions import (
     BLOCK_READS,
     COHERENCE,
     DELAYS_DRAWN,
+    ERROR_FEEDBACK,
     MOVES_TAKEN_BACK,
     NO_DELAY,
     NO_NOISE,
@@ -33,7 +34,7 @@ from theory.bounds.parts.conditions import (
     of_another_kind,
 )
 from theory.bounds.parts.derived import derived_rates
-from theory.bounds.parts.printed import Root, abbreviations, explained, listed, program
+from theory.bounds.parts.printed import Root, abbreviations, explained, listed, measured, program
 from theory.bounds.parts.setting import Setting, orders_of
 from theory.bounds.parts.weighing import Weighing
 from theory.common.errors import DomainError
@@ -42,8 +43,6 @@ from theory.formulas.formula import (
     Defined,
     Environment,
     Formula,
-    Power,
-    Product,
     Quotient,
     total,
 )
@@ -66,8 +65,7 @@ class Bound:
         covers_last: whether the minimum includes x_T, or ends at x_{T-1}.
         source: where it is published; rate_text: how it decays, where that is not derived.
         schedule: the only step sizes it holds for, where it names them.
-        weights: w_t, at least 0, where the result is about the mean of the E|grad F(x_t)|^2 with these weights, t < T,
-            which is at least their minimum; the value's denominator is then the sum of the w_t.
+        weights: w_t >= 0, t < T, where it is about the mean of E|grad F(x_t)|^2 with these weights, not the minimum.
         weighing: the weights with which the proof bounds a mean by the same value, where it bounds the minimum by it.
         example: step sizes inside its domain at every horizon, and given: constants it alone asks for, in its Python.
         variant: whether it is another form of a result that has a rung of its own on the ladder, or of another method.
@@ -134,6 +132,11 @@ class Bound:
     def other_kind(self, setting: Setting) -> Failure | None:
         """What keeps it from runs of this kind at all: several gradients, blocks read apart, moves taken back."""
         return of_another_kind(self.name, setting, (self.takes_several, self.takes_blocks, self.takes_moves))
+
+    @property
+    def of_reads(self) -> bool:
+        """Whether it is about the points that were read, beside a virtual sequence."""
+        return ERROR_FEEDBACK in self.assumptions
 
     @property
     def on_ladder(self) -> bool:
@@ -254,14 +257,8 @@ class Bound:
     @property
     def quantity(self) -> str:
         """LaTeX of what is bounded."""
-        last = r"t \le T" if self.covers_last else "t < T"
-        squared = r"\|\nabla F(x_t)\|^2"
-        drawn = DELAYS_DRAWN in self.assumptions or not self.noise_free_only
-        expected = rf"\mathbb{{E}} {squared}" if drawn else squared
-        if self.weights is None:
-            return rf"\min_{{0 \le {last}}} {expected}"
-        weight = self.weights.bracketed(Power.strength if self.weights.reaches_on else Product.strength, "t")
-        return rf"\frac{{\sum_{{{last}}} {weight} \, {expected}}}{{\sum_{{{last}}} {weight}}}"
+        expected = DELAYS_DRAWN in self.assumptions or not self.noise_free_only
+        return measured(self.weights, self.covers_last, self.of_reads, expected)
 
     @property
     def statement(self) -> str:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from theory.formulas.formula import Defined, Formula, Previous, Readers, Served, WhereOvertaken, Window, Younger
+from theory.formulas.formula import (
+    Defined,
+    Formula,
+    Power,
+    Previous,
+    Product,
+    Readers,
+    Served,
+    WhereOvertaken,
+    Window,
+    Younger,
+)
 
 #: How steps are counted wherever a bound is printed. A schedule, and what a user is told of a run, counts from 1.
 STEP_NUMBERING = r"\text{step } k = 0, \dots, T-1 \text{ takes } x_{k} \text{ to } x_{k+1}"
@@ -46,6 +57,17 @@ def listed(texts: tuple[str, ...]) -> str:
     """Formulas in a sentence."""
     quoted = [f"${text}$" for text in texts]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
+
+
+def measured(weights: Formula | None, covers_last: bool, of_reads: bool, expected: bool) -> str:
+    """LaTeX of what is bounded: the minimum or a mean of |grad F|^2, at points of the run or those that were read."""
+    last = r"t \le T" if covers_last else "t < T"
+    squared = r"\|\nabla F(\hat{x}_t)\|^2" if of_reads else r"\|\nabla F(x_t)\|^2"
+    squared = rf"\mathbb{{E}} {squared}" if expected else squared
+    if weights is None:
+        return rf"\min_{{0 \le {last}}} {squared}"
+    weight = weights.bracketed(Power.strength if weights.reaches_on else Product.strength, "t")
+    return rf"\frac{{\sum_{{{last}}} {weight} \, {squared}}}{{\sum_{{{last}}} {weight}}}"
 
 
 _PYTHON = """\

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from theory.common.errors import DelayError, InputError, ScheduleError
 from theory.common.types import Floats
 from theory.formulas.formula import DelayMap, Environment, Formula, Name, Number, Power, Product, Quotient
+from theory.schedules.given import TAKEN
 from theory.schedules.schedule import GivenSchedule, parse_schedule
 from theory.staleness.count import Staleness
 from theory.staleness.traces import validate_delays
@@ -81,7 +82,7 @@ class Setting:
             schedule: the step sizes, their spelling, or a callable.
             delays: int64 (T,), d_k at position k - 1; or (T, B), B gradients an update.
             staleness: s, which the schedule may name.
-            constants: what the schedule may name besides.
+            constants: those of the setting; a schedule may name L, Delta, sigma and mu.
             apart: whether blocks of coordinates are read apart.
 
         Raises:
@@ -92,7 +93,8 @@ class Setting:
         """
         rule = parse_schedule(schedule, len(delays))
         several = {"B": delays.size // len(delays)} if delays.ndim == 2 else {"delays": delays}
-        sizes = rule.step_sizes(len(delays), s=staleness.window, **several, **constants)
+        named = {name: value for name, value in constants.items() if name in TAKEN}
+        sizes = rule.step_sizes(len(delays), s=staleness.window, **several, **named)
         return cls(sizes, delays, staleness, constants, apart)
 
     def __reduce__(self) -> tuple[type[Setting], tuple[Any, ...]]:
@@ -119,9 +121,10 @@ class Setting:
 
         `orders` is `orders_of` the formula: where that is beyond the floats, the sizes must be as much nearer to 1.
         """
-        reach = 10.0 ** (_OF_SIZES * min(1.0, _OF_FLOATS / orders if orders else 1.0))
-        sizes = [self.step_sizes.max(), *(abs(self.constants[name]) for name in constants)]
-        return orders < np.inf and all(size == 0 or 1 / reach <= size <= reach for size in sizes)
+        share = min(1.0, _OF_FLOATS / orders if orders else 1.0)
+        sizes = [("eta", self.step_sizes.max()), *((name, abs(self.constants[name])) for name in constants)]
+        reach = ((10.0 ** (share * (_OF_COUNTS if name in _COUNTS else _OF_SIZES)), size) for name, size in sizes)
+        return orders < np.inf and all(size == 0 or 1 / most <= size <= most for most, size in reach)
 
     def environment(self) -> Environment:
         """The values of all names, for the formulas of one bound: float64, so that no product of integers wraps.
@@ -180,7 +183,7 @@ def _finite(constants: Mapping[str, float]) -> dict[str, float]:
 
 #: How many powers of ten a number may be away from 1 in a moderate setting, and how many a double holds.
 _OF_SIZES, _OF_COUNTS, _OF_FLOATS = 30, 10, 300
-_COUNTS = frozenset({"T", "s", "d", "k", "theta", "share", "cut"})
+_COUNTS = frozenset({"T", "s", "d", "k", "theta", "share", "cut", "delta", "workers", "group"})
 
 
 def orders_of(node: Formula) -> float:

@@ -198,6 +198,17 @@ _LAWS = {
     kernel.RANDOM: "delays are drawn at random",
     kernel.SEVERAL: "an update may apply several gradients",
     kernel.MIXED: "blocks of coordinates may be read apart",
+    kernel.WORKERS: "several workers read at points of their own",
+}
+
+
+#: Vectors of one entry for each worker.
+_OF_WORKERS = {
+    "M": r"$M_{k}$ are the workers' memories, or their points less $x_{k}$; of what each worker has $|v|^{2}$ is the "
+    "mean over the workers",
+    "h": r"$h_{k}$ are the workers' stochastic gradients",
+    "b": r"$b_{k}$ are the workers' gradients less $g_{k}$",
+    "z": r"$z_{k}$ are the gradients of the $f_{i}$ at $x_{k}$ less $g_{k}$",
 }
 
 
@@ -258,6 +269,7 @@ def _notation(proof: Proof, bound: Bound | None) -> tuple[str, ...]:
         lines.append(r"$|v|^{2}$ and $\langle u, v \rangle$ stand for their expectations")
     if "f" in letters:
         lines.append(r"$f_{k} = \mathbb{E} F(x_{k}) - \inf F$")
+    lines += [line for letter, line in _OF_WORKERS.items() if letter in letters]
     if "r" in letters:
         lines.append(r"$r_{k} = (g_{k+1} - g_{k})/\eta_{k}$, and $0$ where $\eta_{k} = 0$")
     if "m" in letters:
@@ -272,12 +284,14 @@ def _iteration(proof: Proof) -> str:
     """The iteration, as far as the runs of the theorem have noise and delays."""
     read = r"g_{\tau_{k}}" if kernel.PROMPT not in proof.laws else "g_{k}"
     apart = kernel.MIXED in proof.laws
-    applied = "a_{k}" if apart or kernel.RANDOM in proof.laws else read
+    workers = kernel.WORKERS in proof.laws
+    applied = "a_{k}" if apart or workers or kernel.RANDOM in proof.laws else read
     quiet = kernel.NOISELESS in proof.laws
     moved = applied if quiet else rf"\left({applied} + e_{{k}}\right)"
     where = [r"$g_{k} = \nabla F(x_{k})$"]
-    where += [] if quiet else ["$e_{k}$ is the noise"]
+    where += [] if quiet or workers else ["$e_{k}$ is the noise"]
     where += [r"$a_{k}$ is the gradient at the point that step $k$ reads"] if kernel.RANDOM in proof.laws else []
+    where += ["$a_{k}$ is the mean of the workers' gradients, and $e_{k}$ that of their noises"] if workers else []
     if apart:
         mixed = r"whose blocks are those of points from $x_{\tau_{k}}$ to $x_{u_{k}}$"
         where += [rf"$a_{{k}}$ is the gradient at a point {mixed}"]

@@ -23,12 +23,15 @@ from theory.proofs.kernel import Fact
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
 from theory.proofs.refuting.instances import random_reads
 from theory.proofs.refuting.runs import Run, worth
+from theory.proofs.refuting.workers import Workers
 from theory.proofs.statement import Abstract, name_of
 from theory.staleness.count import Staleness
 
 LONGEST = 4
 #: At most so many gradients are applied where updates apply several.
 SIGNS = 5
+#: At most so many gradients of workers have a noise.
+SIGNED = 8
 #: Of rounding: a claim may miss by this share of the size of its sides.
 ROUNDING = 1e-9
 
@@ -85,7 +88,12 @@ def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
     seed = draw.randint(0, 10**6)
     others = [draw.randint(read, k // (block or 1)) for k, read in enumerate(reads)] if kernel.MIXED in laws else None
     steps = _steps(laws, bound, len(reads) // (block or 1), draw)
-    run = Run(reads, steps, seed, deviation, law, block, others, **given)
+    if kernel.WORKERS in laws:
+        workers = draw.choice([n for n in (1, 2, 4) if n * T <= SIGNED])
+        kept = draw.choice([0.0, 0.3, 0.9]) if bound is not None and bound.of_reads else None
+        run: Run = Workers(T, steps, seed, deviation, workers, kept, **given)
+    else:
+        run = Run(reads, steps, seed, deviation, law, block, others, **given)
     run.ends_before_last = bound is not None and not bound.covers_last
     return run
 
@@ -94,7 +102,7 @@ def _reads(laws: frozenset[kernel.Law], T: int, draw: random.Random, block: int)
     reads = list(random_reads(draw, T, block))
     if laws & {kernel.IN_ORDER, kernel.IN_ORDER_IF_NOISY}:
         reads = sorted(reads)
-    if laws & {kernel.PROMPT, kernel.RANDOM}:
+    if laws & {kernel.PROMPT, kernel.RANDOM, kernel.WORKERS}:
         reads = list(range(T))
     if kernel.FIXED in laws:
         delay = draw.randint(0, 2)
@@ -199,7 +207,8 @@ def beaten(run: Run, bound: Bound) -> Counterexample | None:
     value, failures = bound.assess(setting)
     if failures or value is None or (COHERENCE in bound.assumptions and not _coherent(run)):
         return None
-    squares = np.array([run.inner(g, g) for g in run.gradients])
+    points = [*run.applied, np.zeros_like(run.applied[0])] if bound.of_reads else run.gradients
+    squares = np.array([run.inner(g, g) for g in points])
     weights = bound.weigh(setting)
     # No minimum is above the mean that the value bounds.
     measured = float(squares[: len(squares) - run.ends_before_last].min() if weights is None else weights @ squares)

@@ -93,6 +93,8 @@ class Run(Instance):
         self.step_sizes = np.asarray(step_sizes(self) if callable(step_sizes) else step_sizes, dtype=float)
         for k in range(self.steps):
             self._walk(k)
+        applied = zip(self.applied, self.noises, strict=True)
+        self.constants["G"] = max(self.inner(a + e, a + e) for a, e in applied) ** 0.5
         self.gaps = [self.mean(self._values(x)) for x in self.points]
         self.ratios = self.draw.uniform(0.5, 2.0, size=self.steps + 1)
         self.ends_before_last = False

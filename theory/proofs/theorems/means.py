@@ -136,9 +136,8 @@ def turned(context: Context) -> Apply:
     return rules.add(lipschitz(context, K, tau(K)), product(context, Ref("way"), symbol(context, "L", power=2)))
 
 
-def summed_up(family: Family) -> Apply:
+def summed_up(start: Context, step: Context) -> Apply:
     """Twice the descent, with 2<a,b> = |a|^2 + |b|^2 - |a-b|^2, over all steps; F(x_T) >= inf F."""
-    start, step = family.start, family.step
     one = rules.add(product(step, Ref("descent"), 2), product(step, Ref("turned"), symbol(step, "eta", K)))
     end = rules.bounded_below(start, LAST, Expression())
     return rules.add(rules.total(one, ("k",), *steps(K)), product(start, end, 2), product(start, rules.gap(start), 2))
@@ -183,7 +182,7 @@ def shared(family: Family) -> tuple[Step, ...]:
             "Sum over the steps",
             "2<a,b> = |a|^2 + |b|^2 - |a-b|^2; exchange of sums; telescoping; f_T >= 0",
             Claim(family.above, left),
-            summed_up(family),
+            summed_up(family.start, family.step),
             ends("f"),
         ),
     )

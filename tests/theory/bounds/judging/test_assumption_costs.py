@@ -93,8 +93,9 @@ def test_ratios_do_not_depend_on_the_units(name):
     # F -> a F and x -> b x turn L into a/b^2 L, sigma into a/b sigma, steps into b^2/a steps.
     a, b = 2.7, 0.6
     row = standard(get(name), staleness=3, steps=60)
-    scaled = {key: row.setting.constants[key] * factor for key, factor in _scales(a, b).items()}
-    constants = {**row.setting.constants, **scaled}
+    known = row.setting.constants
+    scaled = {key: known[key] * factor for key, factor in _scales(a, b).items() if key in known}
+    constants = {**known, **scaled}
     other = Setting(row.setting.step_sizes * b**2 / a, row.setting.delays, row.setting.staleness, constants)
     for one, two in zip(row.changes, sensitivity(get(name), other, row.schedule), strict=True):
         assert (one.constant, one.steps, one.failure == "") == (two.constant, two.steps, two.failure == "")
@@ -103,7 +104,7 @@ def test_ratios_do_not_depend_on_the_units(name):
 
 
 def _scales(a, b):
-    return {"L": a / b**2, "Delta": a, "sigma": a / b, "mu": 1.0}
+    return {"L": a / b**2, "Delta": a, "sigma": a / b, "mu": 1.0, "G": a / b, "zeta": a / b}
 
 
 @pytest.mark.parametrize("name", REGISTRY)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from benchmarks.several_reads import NOISES, PAGE, _cell, about, least, servers, taken
 from theory.bounds import get
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "benchmarks"))
+from several_reads import NOISES, PAGE, _cell, about, least, servers, taken
 
 TEXT = PAGE.read_text(encoding="utf-8")
 COLUMNS = [(server, sigma) for server in servers() for sigma in NOISES]

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from experiments.studies.systems.fleet.system import FLEET
 from experiments.studies.systems.system import System
 from theory.common.table import Table
 
-_ALL: tuple[System, ...] = ()
+_ALL: tuple[System, ...] = (FLEET,)
 
 SYSTEMS: Mapping[str, System] = Table({system.name: system for system in _ALL})

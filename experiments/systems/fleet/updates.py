@@ -68,15 +68,17 @@ def serve(
     *,
     seeds: Sequence[int],
     batch: int = 1,
+    every: int = 1,
     **options: Any,
 ) -> Trajectories:
-    """Run the server on an objective; the points after each update are recorded, coherence is not.
+    """Run the server on an objective; points between updates are recorded, coherence is not.
 
     Args:
         problem: the objective.
         weights, staleness, step_size: as for `as_steps`.
         seeds: each has its own noise; all have the same staleness.
         batch: examples of a gradient.
+        every: updates between two recorded points.
         options: engine, progress, memory_limit and threads, as for `simulate`.
 
     Returns:
@@ -99,7 +101,7 @@ def serve(
         seeds=seeds,
         batch=batch,
         window=int(delays.max()) + 1,
-        record_every=np.asarray(staleness).shape[1],
+        record_every=np.asarray(staleness).shape[1] * every,
         coherence=False,
         **options,
     )

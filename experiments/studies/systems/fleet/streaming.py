@@ -42,7 +42,7 @@ class OnlineCell:
 
     def compute(self) -> Values:
         """Means of F1 over the hours after the first day, and the curves of the seeds that judge, by step."""
-        size, sizes = StreamSize(days=self.days), step_sizes(self.smallest, 2 * self.steps)[::2]
+        size, sizes = StreamSize(days=self.days), step_sizes(self.smallest, self.steps, 4.0)
         curves: dict[str, list[list[Vector]]] = {"online": [], "daily": []}
         for seed in seeds_of(self.seeds, self.tuning):
             stream = draw_stream(size, seed=seed)

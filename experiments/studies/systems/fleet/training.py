@@ -28,13 +28,13 @@ RARE = 0  # the class of the long tail
 LAWS: Mapping[str, ControlledDelay] = Table({"none": ControlledDelay(0), "D1": D1, "D2": D2})
 
 
-def step_sizes(smallest: float, count: int) -> Vector:
-    """A grid of steps, each twice the one before.
+def step_sizes(smallest: float, count: int, ratio: float = 2**0.5) -> Vector:
+    """A grid of steps, each so many times the one before.
 
-    >>> step_sizes(0.1, 3)
-    array([0.1, 0.2, 0.4])
+    >>> step_sizes(0.1, 3).round(3)
+    array([0.1  , 0.141, 0.2  ])
     """
-    return np.asarray(smallest * 2.0 ** np.arange(count), dtype=np.float64)
+    return np.asarray(smallest * ratio ** np.arange(count), dtype=np.float64)
 
 
 def seeds_of(seeds: int, tuning: int) -> list[int]:
@@ -59,7 +59,7 @@ class Training:
         seeds: that judge; tuning: that choose the step.
         data: images, spread over `clients` with two shards of labels each; hidden: units of the one hidden layer.
         updates: T, with one gradient each; batch: rows of a gradient; every: updates between evaluations.
-        smallest: the smallest step; steps: how many, each twice the one before.
+        smallest: the smallest step; steps: how many, each the root of 2 times the one before.
     """
 
     method: str
@@ -73,7 +73,7 @@ class Training:
     clients: int = 10
     batch: int = 10
     smallest: float = 0.0125
-    steps: int = 9
+    steps: int = 13
 
     @property
     def work(self) -> int:

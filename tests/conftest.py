@@ -25,6 +25,7 @@ from experiments.studies import SCALES
 from experiments.studies.adaptive import AdaptiveSize
 from experiments.studies.asynchronous import AsyncSize
 from experiments.studies.staleness import study as staleness
+from experiments.studies.systems.fleet.system import FleetSize
 from experiments.studies.theorem_step.study import TheoremStepSize
 from gradlag.cli import execute
 from theory.bounds import Bound, Setting
@@ -78,6 +79,9 @@ _TINY = {
     "experiments.studies.theorem_step.study._SIZES": TheoremStepSize(batches=40, evaluate_every=20, sample=90),
     "experiments.studies.adaptive._SIZES": AdaptiveSize(
         (("quadratic:d=3", 1, 40, 0.1, 1),), ("heavy",), seeds=3, tuning=2
+    ),
+    "experiments.studies.systems.fleet.system._SIZES": FleetSize(
+        2, 1, updates=60, devices=10, days=2, bounded=40, trained={"steps": 3}
     ),
 }
 

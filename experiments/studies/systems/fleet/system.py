@@ -61,7 +61,7 @@ _SIZES: Mapping[str, FleetSize] = Table(
             devices=10_000,
             days=13,
             bounded=20_000,
-            trained={"data": "mnist", "hidden": 128, "batch": 100},
+            trained={"data": "mnist", "hidden": 128, "batch": 100, "every": 100},
         ),
     }
 )

@@ -19,6 +19,7 @@ from experiments.systems.fleet.federated import Arrivals, Task, class_accuracy, 
 from experiments.systems.fleet.methods import METHODS, Method, long_tail_methods
 from experiments.systems.shared.label_skew import label_skew
 from experiments.workloads.images import images
+from theory.common.errors import InputError
 from theory.common.table import Table
 from theory.common.types import Array, Floats, Ints, Matrix, Vector
 
@@ -74,6 +75,10 @@ class Training:
     batch: int = 10
     smallest: float = 0.0125
     steps: int = 13
+
+    def __post_init__(self) -> None:
+        if self.clients == 1 and LAWS[self.law].maximum:
+            raise InputError("The gradients of one worker are never stale. Take at least two, or the law none.")
 
     @property
     def work(self) -> int:

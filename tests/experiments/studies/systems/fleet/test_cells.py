@@ -25,6 +25,7 @@ from experiments.studies.systems.fleet.training import StepsCell, TailCell, chos
 from experiments.systems.fleet.controlled import D1
 from experiments.systems.fleet.methods import METHODS, long_tail_methods
 from experiments.systems.fleet.profiler import OBJECTIVES
+from theory.common.errors import InputError
 
 TINY = {"seeds": 2, "tuning": 1, "updates": 120, "every": 20, "steps": 3, "smallest": 0.1}
 
@@ -111,6 +112,12 @@ def test_a_tiny_training_cell_counts_updates_and_is_the_same_again():
     assert judging.shape == (3, 2) and np.isin(judging[~np.isnan(judging)] % 20, 0).all()
     assert np.nanmin(judging) <= 60  # a fifth of the rows are soon right
     assert np.array(values["updates"]["tuning"]).shape == (3, 1)
+
+
+def test_one_worker_is_refused_under_a_law_of_staleness_and_trains_without():
+    with pytest.raises(InputError, match="one worker are never stale"):
+        StepsCell("inverse", "D1", clients=1, **TINY)
+    assert StepsCell("synchronous", "none", clients=1, **TINY).compute()["steps"]
 
 
 def test_updates_are_those_at_the_first_of_three_evaluations_in_a_row():

@@ -153,12 +153,13 @@ def slack(axes: Axes, results: Results) -> Axes:
             marker=_MARKS[name],
             markersize=3.2,
             linestyle=line,
-            label=result.cell.law if name == "averaging" else None,
         )
+    for law, line in zip(STALE_LAWS, style.LINE_STYLES, strict=False):
+        axes.plot([], [], color=style.MUTED, linestyle=line, label=law)
     axes.axhline(1, color=style.INK, linewidth=0.8)
     style.log_axes(axes)
     axes.legend(fontsize=6.3, loc="upper left", handlelength=1.8)
-    axes.set_title("The bound over what is measured")
+    axes.set_title("Bound over measured mean")
     axes.set_xlabel(r"step $\gamma$")
     axes.set_ylabel("times, smallest of the seeds")
     return axes

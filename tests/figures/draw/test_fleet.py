@@ -22,7 +22,7 @@ def results(shrink_studies):
 
 def test_every_panel_is_drawn_and_every_server_has_a_name(results):
     drawn = fleet_picture(results)
-    assert len(drawn.axes) == 6 and all(axes.get_title() and axes.lines for axes in drawn.axes)
+    assert len(drawn.axes) == 6 and all(axes.get_title("left") and axes.lines for axes in drawn.axes)
     assert [text.get_text() for text in drawn.legends[0].get_texts()] == [each.title for each in METHODS.values()]
     assert style.svg(drawn, "fleet") == style.svg(fleet_picture(results), "fleet")
 
@@ -30,7 +30,11 @@ def test_every_panel_is_drawn_and_every_server_has_a_name(results):
 def test_the_filled_mark_is_the_step_that_other_seeds_chose(results):
     line = {each.get_label(): each for each in fleet_picture(results).axes[0].lines}
     found = reached(results, "inverse", "D1")
-    filled = [each for each in line.values() if each.get_color() == line["DynSGD"].get_color() and each.get_linestyle() == "None"]
+    filled = [
+        each
+        for each in line.values()
+        if each.get_color() == line["DynSGD"].get_color() and each.get_linestyle() == "None"
+    ]
     assert filled[0].get_xdata()[0] == found.steps[found.best]
 
 

@@ -28,7 +28,7 @@ from experiments.systems.fleet.methods import METHODS, long_tail_methods
 from experiments.systems.fleet.profiler import OBJECTIVES
 from theory.common.table import Table
 
-DECIDING = 16  # seeds of the scale lesson
+DECIDING = 32  # seeds of the scale lesson
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class FleetSize:
 _SIZES: Mapping[str, FleetSize] = Table(
     {
         "quick": FleetSize(4, 2, updates=1500, devices=300, days=5, bounded=2000),
-        "lesson": FleetSize(DECIDING, 6, updates=2000, devices=1000, days=8, bounded=4000),
+        "lesson": FleetSize(DECIDING, 8, updates=2000, devices=1000, days=8, bounded=4000),
         "paper": FleetSize(
-            32,
-            8,
+            64,
+            16,
             updates=10_000,
             devices=10_000,
             days=13,
@@ -211,7 +211,7 @@ FLEET = System(
         Sizes("clients", "10 in the released code", "10", "10", "10"),
         Sizes("rows of a gradient", "100, as recalled", "10", "10", "100"),
         Sizes("updates", "not known", "1,500", "2,000", "10,000"),
-        Sizes("seeds, and for choosing steps", "not known", "4 + 2", "16 + 6", "32 + 8"),
+        Sizes("seeds, and for choosing steps", "not known", "4 + 2", "32 + 8", "64 + 16"),
         Sizes("devices of I-Prof", "phones", "300 simulated", "1,000 simulated", "10,000 simulated"),
         Sizes("days of the stream", "not known", "5, synthetic", "8, synthetic", "13, synthetic"),
     ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from experiments.data.on_request import ON_REQUEST, missing, stored
 from experiments.studies.systems.registry import SYSTEMS
 from experiments.sweep.json_store import CellResult, KindStore
 
@@ -19,6 +20,12 @@ class SystemStore(KindStore[Any]):
     noun = "result of a related system"
     plural = "cells of the related systems"
     kinds: ClassVar[Mapping[str, Any]] = {kind.kind: kind for each in SYSTEMS.values() for kind in each.kinds}
+
+    def check_needs(self, cells: Sequence[Any]) -> None:
+        """DataError for the first set on request that is not on this computer; a cell names its own as `data`."""
+        for name in sorted({getattr(cell, "data", "") for cell in cells} & set(ON_REQUEST)):
+            if stored(name) is None:
+                raise missing(name)
 
 
 SYSTEM_RESULTS = SystemStore()

@@ -6,8 +6,8 @@ import pytest
 from experiments.studies.systems.fleet.effects import reached
 from experiments.studies.systems.fleet.system import FLEET
 from experiments.studies.systems.fleet.training import StepsCell
-from experiments.systems.fleet.methods import METHODS
 from experiments.sweep.json_store import CellResult
+from experiments.systems.fleet.methods import METHODS
 from figures.draw.fleet import fleet_caption, fleet_picture
 from figures.style import style
 

@@ -22,10 +22,11 @@ from experiments.studies.systems.fleet.profiling import ProfilerCell
 from experiments.studies.systems.fleet.streaming import OnlineCell
 from experiments.studies.systems.fleet.system import FLEET
 from experiments.studies.systems.fleet.training import StepsCell, TailCell, chosen, step_sizes
+from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.systems.fleet.controlled import D1
 from experiments.systems.fleet.methods import METHODS, long_tail_methods
 from experiments.systems.fleet.profiler import OBJECTIVES
-from theory.common.errors import InputError
+from theory.common.errors import DataError, InputError
 
 TINY = {"seeds": 2, "tuning": 1, "updates": 120, "every": 20, "steps": 3, "smallest": 0.1}
 
@@ -154,6 +155,13 @@ def test_runs_stay_below_the_bound(law):
     measured = np.array(values["measured"])
     assert measured.shape == (len(STEP_SIZES), 8)
     assert (measured.mean(axis=1) < np.array(values["bounds"])).all()
+
+
+def test_the_scale_paper_asks_for_its_data_before_it_starts(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADLAG_DATA", str(tmp_path))
+    SYSTEM_RESULTS.check_needs(FLEET.cells("lesson"))
+    with pytest.raises(DataError, match="gradlag data get mnist"):
+        SYSTEM_RESULTS.check_needs(FLEET.cells("paper"))
 
 
 def test_every_scale_runs_every_server_under_every_law_once():

@@ -38,3 +38,21 @@ def quadratic(draw):
 def any_delays(draw, steps, reads, window):
     """Delays (T, B) below the window, in any order."""
     return np.minimum(draw.integers(0, window, (steps, reads)), np.arange(steps)[:, None])
+
+
+def squares_in_blocks(curvatures, turn, start, step, delays, sigma):
+    """E|g_k|^2 along x -> x - step (H xhat + e) on a quadratic, xhat read block by block; moments are exact.
+
+    Args:
+        curvatures, turn: H = turn diag(curvatures) turn^T. delays: (T, d), of each coordinate. sigma: of the noise.
+    """
+    hessian = turn @ np.diag(curvatures) @ turn.T
+    steps, d = delays.shape
+    # Every point is a linear function of the start and of the noises: (d, 1 + T d).
+    points = [np.concatenate([start[:, None], np.zeros((d, steps * d))], axis=1)]
+    for k in range(steps):
+        read = np.stack([points[k - delays[k, i]][i] for i in range(d)])
+        moved = points[k] - step * hessian @ read
+        moved[:, 1 + k * d : 1 + (k + 1) * d] -= step * np.eye(d) * sigma / np.sqrt(d)
+        points.append(moved)
+    return np.array([np.sum((hessian @ x) ** 2) for x in points])

@@ -69,8 +69,9 @@ class Search:
         Raises:
             InputError: a name that the library does not have, or a bound that assumes coherence.
         """
-        # Where a step applies one gradient, theorem-ab is theorem-a.
-        library = (bound for bound in REGISTRY.values() if case.reads > 1 or bound.name != "theorem-ab")
+        # Where a step applies one gradient, theorem-ab is theorem-a; theorem-s is sharp where blocks are read apart.
+        needless = ("theorem-ab",) * (case.reads == 1) + ("theorem-s",) * (not case.apart)
+        library = (bound for bound in REGISTRY.values() if bound.name not in needless)
         chosen = tuple(library if names is None else map(get, names))
         coherent = [bound.name for bound in chosen if bound.needs_coherence]
         if names is not None and coherent:

@@ -47,6 +47,7 @@ from theory.bounds.theorem_ar import WithWeighedSquares
 from theory.bounds.theorem_b_noise import WithShares
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
 from theory.bounds.theorem_c_noise import WithAngle
+from theory.bounds.theorem_s import WithMixtures
 from theory.common.table import Table
 from theory.formulas.formula import (
     Defined,
@@ -108,7 +109,7 @@ def asked_for(bound: Bound) -> Iterator[Condition]:
 
 def of_the_library(bound: Bound) -> None:
     """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
-    must_be(bound, Bound, WithAngle, WithBudget, WithShares, WithTurns, WithWeighedSquares)
+    must_be(bound, Bound, WithAngle, WithBudget, WithMixtures, WithShares, WithTurns, WithWeighedSquares)
     must_be(bound.covers_last, bool), must_be(bound.weighing, Weighing, NoneType)
     for assumption in must_be(bound.assumptions, tuple):
         for text in vars(must_be(assumption, Assumption)).values():

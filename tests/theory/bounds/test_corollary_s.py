@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.support.quadratics import squares_in_blocks
 from theory.bounds import REGISTRY, Setting, get
 from theory.staleness.count import Staleness
 
@@ -39,33 +40,15 @@ def test_only_its_own_step_and_delays_within_the_window_are_admitted():
     assert BOUND.assess(within)[0] is not None and BOUND.assess(beyond)[0] is None
 
 
-def test_of_blocks_read_apart_it_alone_speaks():
+def test_of_blocks_read_apart_it_speaks_and_theorem_s():
     plain = setting(20, 3, 1, 1.0, 1.0, 0.5)
     apart = Setting(plain.step_sizes, plain.delays, plain.staleness, plain.constants, apart=True)
     spoken = {bound.name for bound in REGISTRY.values() if bound.assess(apart)[0] is not None}
-    assert spoken == {"corollary-s"} and BOUND.evaluate(apart) == BOUND.evaluate(plain)
+    assert spoken == {"corollary-s", "theorem-s"} and BOUND.evaluate(apart) == BOUND.evaluate(plain)
     assert apart.prefix(5).apart and pickle.loads(pickle.dumps(apart)).apart
     sentence = get("theorem-a").assess(apart)[1][0].sentence()
     assert "blocks of coordinates are read apart" in sentence and "corollary-s" in sentence
     assert get("theorem-a").fraction(apart) is None
-
-
-def squares_of(curvatures, turn, start, step, delays, sigma):
-    """E|g_k|^2 along x -> x - step (H xhat + e) on a quadratic, xhat read block by block; moments are exact.
-
-    Args:
-        curvatures, turn: H = turn diag(curvatures) turn^T. delays: (T, d), of each coordinate. sigma: of the noise.
-    """
-    hessian = turn @ np.diag(curvatures) @ turn.T
-    steps, d = delays.shape
-    # Every point is a linear function of the start and of the noises: (d, 1 + T d).
-    points = [np.concatenate([start[:, None], np.zeros((d, steps * d))], axis=1)]
-    for k in range(steps):
-        read = np.stack([points[k - delays[k, i]][i] for i in range(d)])
-        moved = points[k] - step * hessian @ read
-        moved[:, 1 + k * d : 1 + (k + 1) * d] -= step * np.eye(d) * sigma / math.sqrt(d)
-        points.append(moved)
-    return np.array([np.sum((hessian @ x) ** 2) for x in points])
 
 
 def test_no_quadratic_read_in_blocks_is_above_it_and_some_come_near_half():
@@ -80,6 +63,6 @@ def test_no_quadratic_read_in_blocks_is_above_it_and_some_come_near_half():
         delays = np.minimum(draw.integers(0, s, size=(steps, d)), np.arange(steps)[:, None])
         given = setting(steps, s, 1, 1.0, Delta, sigma)
         oldest = Setting(given.step_sizes, delays.max(axis=1), Staleness(s), given.constants)
-        squares = squares_of(curvatures, turn, start, given.step_sizes[0], delays, sigma)
+        squares = squares_in_blocks(curvatures, turn, start, given.step_sizes[0], delays, sigma)
         worst = max(worst, squares[:-1].mean() / BOUND.evaluate(oldest))
     assert 0.2 < worst <= 1

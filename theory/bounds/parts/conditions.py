@@ -116,7 +116,10 @@ def moves_taken_back(bound: str) -> Failure:
 
 def blocks_apart(bound: str) -> Failure:
     """A bound about gradients at points of the run meets gradients at points that mix blocks of several."""
-    what, remedy = "blocks of coordinates are read apart", "take the schedule corollary-1, at which corollary-s applies"
+    what, remedy = (
+        "blocks of coordinates are read apart",
+        "use theorem-s, or the schedule corollary-1, at which corollary-s applies too",
+    )
     return Failure(bound, "a gradient is read at a point of the run", None, None, None, what, None, "", remedy)
 
 

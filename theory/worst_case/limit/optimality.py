@@ -1,0 +1,159 @@
+r"""Whether counter-momentum is the best linear time-invariant method under a fixed delay: what is proved, in balls.
+
+L = 1, D the delay, n = D + 1, z = exp(-iw), phi(z) = eta z^D / A(z) its answer, A = sum_j m_j z^j (m_0 = 1), theta its
+best angle, q = (2n-1)/(2n+1), W = 1/C. For a causal phi with delay D and a lag m, with e_m = 1 + 1/z + .. + z^{1-m}:
+   A_m = Re[(1 + z^m)/2 phi e_m],   B_m = (|1 - z^m|^2 - |phi e_m|^2)/4.
+A certificate has multipliers a_m, b_m >= 0 of the pairs (k, k+m) and (k+m, k) with sum m (a_m - b_m) = 1, and is worth
+the least over w of S = sum_m (a_m - b_m) A_m + (a_m + b_m) B_m; 1/C of phi is the best of these (constant.py).
+
+1. The measure d mu = |A|^2/|z - q|^2 dw, of mass 1, has int A_1 = W and int B_1 = 0 at phi. Put
+   slack_m = -int B_m - |m W - int A_m|. Where no slack is negative, int S <= W for all multipliers: C of the filter.
+2. Consecutive pairs. For every theta in the range of theory/bounds/counter_momentum.py, with q(theta) = sin((n+1/2)
+   theta)/sin((n-1/2) theta), beta(theta) = sin(n theta)/sin(theta/2) and mu_theta likewise, r = phi_theta - (1+z)/beta
+   has conj(r) mu_theta orthogonal to all causal phi with delay D, so that
+   int (A_1 + beta B_1)(phi) d mu_theta = W(theta) - (beta/4) int |phi - phi_theta|^2 d mu_theta.
+   So no phi has a better certificate of lag 1, at any beta, than W = max W(theta).
+3. Near it. Let all slack_m, m >= 2, be positive, as they are for D = 1..4, and slack_m/m bounded away from 0. For phi
+   near phi_theta (uniformly on the circle) no certificate is better than W. For multipliers with t = a_1 - b_1 > 0 and
+   a_1 + b_1 = t beta(theta'), theta' near theta: by 2, and as int A_m and int B_m at phi and mu_theta' differ from
+   those of 1 by a small part of m, int S d mu_theta' <= t W + sum_{m>=2} (a_m - b_m) m W = W. With other multipliers
+   let phi -> phi_theta: by 1 those of m >= 2 vanish, a_1 + b_1 stays bounded as B_1 < 0 at w = 0, and what is left is
+   S = W + (b - beta) B_1 with another b, which is below W somewhere, as int B_1 d mu = 0 and B_1 is not 0.
+4. Not the best. Where slack_2 < 0, as for D = 0 and D >= 5, some filter is better. mu is the only measure of mass 1 to
+   which conj(r) z^j, j >= D, are orthogonal (F. and M. Riesz: d nu/mu is real and in H^1, so constant). By Hahn-Banach
+   some finite change of phi together with a lag 2 multiplier raises S everywhere, to first order. For all D >= 6:
+   (1 + q) slack_2 = s^2 (2 (1-q)^2 + (6q-2) s^2) - 2 W (1-q) |q - cos theta|, s = sin(theta/2), is below
+   6.30/n^4 - 1.08/n^3 < 0, from n theta < 2.0288, W >= sin(2) sin(1/n) and 1 - q = 2/(2n+1). How much is gained is
+   not proved here; filters that were found gain at most 0.4 % up to D = 20.
+
+As 1/|z - q|^2 = sum_r q^|r| z^r/(1 - q^2), all integrals are finite sums. Far lags: with c the constant of the mass,
+-int B_m >= (c eta^2/4)(m/(1-q)^2 - 2q/((1-q)^3 (1+q))) - 1, and 0 <= int A_m <= c eta sum_j m_j/(1-q)^2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+from flint import arb, ctx
+
+#: Bits of the balls, and the lags that are looked at one by one.
+BITS, NEAR = 256, 300
+Ball = Any  # flint has no types of its own
+
+
+@dataclass(frozen=True)
+class Slacks:
+    """The slacks of counter-momentum at its best angle, in balls.
+
+    Args:
+        delay: D.
+
+    >>> found = Slacks(1)
+    >>> found.slack(2) > 0, Slacks(5).slack(2) < 0
+    (True, True)
+    """
+
+    delay: int
+
+    @property
+    def order(self) -> int:
+        """D + 1."""
+        return self.delay + 1
+
+    @cached_property
+    def angle(self) -> Ball:
+        """Theta, where tan(n theta) = -2 n tan(theta/2): by halving, with signs that are certain."""
+        ctx.prec = BITS
+        n = self.order
+        low, high = arb.pi() / (2 * n), arb.pi() / n
+        for _ in range(BITS - 24):
+            middle = ((low + high) / 2).mid()
+            slope = (n * middle).sin() + 2 * n * (middle / 2).tan() * (n * middle).cos()
+            if slope > 0:
+                low = middle
+            elif slope < 0:
+                high = middle
+            else:
+                break
+        return low.union(high)
+
+    def _sine(self, twice: int) -> Ball:
+        return (twice * self.angle / 2).sin()
+
+    @cached_property
+    def moves(self) -> list[Ball]:
+        """m_0..m_D."""
+        n = self.order
+        return [self._sine(2 * (n - j) - 1) / self._sine(2 * n - 1) for j in range(n)]
+
+    @property
+    def step(self) -> Ball:
+        """Eta."""
+        return self._sine(2 * self.order) / self._sine(2 * self.order - 1)
+
+    @property
+    def weight(self) -> Ball:
+        """W."""
+        return self._sine(2 * self.order) * self._sine(1)
+
+    @property
+    def q(self) -> Ball:
+        """The zero of the density's denominator."""
+        return arb(2 * self.order - 1) / (2 * self.order + 1)
+
+    def _of_density(self, lag: int) -> Ball:
+        """The integral of z^lag / |z - q|^2."""
+        return self.q ** abs(lag) / (1 - self.q**2)
+
+    def _of_filter(self, lag: int) -> Ball:
+        """The integral of |A|^2 z^lag / |z - q|^2."""
+        pairs = ((i, j) for i in range(self.order) for j in range(self.order))
+        return sum((self.moves[i] * self.moves[j] * self._of_density(i - j + lag) for i, j in pairs), arb(0))
+
+    @cached_property
+    def mass(self) -> Ball:
+        """The constant that makes mu a probability measure."""
+        ctx.prec = BITS
+        return 1 / self._of_filter(0)
+
+    @cached_property
+    def _sums(self) -> list[Ball]:
+        """Sums of the integrals of z^r / |z - q|^2 over r below -NEAR, 1 - NEAR, ..."""
+        lags = range(-NEAR, NEAR + self.order + 1)
+        return list(accumulate((self._of_density(r) for r in lags), initial=arb(0)))
+
+    def _sum_of(self, first: int, last: int) -> Ball:
+        return self._sums[last + 1 + NEAR] - self._sums[first + NEAR]
+
+    def along(self, lag: int) -> Ball:
+        """The integral of A_m."""
+        ends = ((self.delay - j, move) for j, move in enumerate(self.moves))
+        seen = (m * (self._sum_of(e - lag + 1, e) + self._sum_of(e + 1, e + lag)) for e, m in ends)
+        return self.mass * self.step / 2 * sum(seen, arb(0))
+
+    def apart(self, lag: int) -> Ball:
+        """The integral of B_m."""
+        turned = 2 * self._of_filter(0) - self._of_filter(lag) - self._of_filter(-lag)
+        moved = sum((self._sum_of(-r, r) for r in range(lag)), arb(0))  # sum over |r| < m of m - |r| times that of z^r
+        return self.mass / 4 * (turned - self.step**2 * moved)
+
+    def slack(self, lag: int) -> Ball:
+        """slack_m, for m up to NEAR."""
+        return -self.apart(lag) - abs(lag * self.weight - self.along(lag))
+
+    def far(self) -> tuple[Ball, Ball]:
+        """Lower ends of slack_m at m = NEAR and of how much it grows with every further lag; see the derivation."""
+        scale, room = self.mass * self.step**2 / 4, 1 - self.q
+        along = self.mass * self.step * sum(self.moves, arb(0)) / room**2
+        if not (along <= 2 * NEAR * self.weight and all(move >= 0 for move in self.moves)):
+            return arb("-inf"), arb("-inf")
+        grows = scale / room**2 - self.weight
+        return grows * NEAR - scale * 2 * self.q / (room**3 * (1 + self.q)) - 1, grows
+
+    def are_positive(self) -> bool:
+        """Whether all slack_m, m >= 2, are certainly positive: no method near it is better."""
+        start, grows = self.far()
+        return bool(start > 0 and grows > 0) and all(self.slack(lag) > 0 for lag in range(2, NEAR + 1))

@@ -347,13 +347,13 @@ def largest(context: Context, node: Peak, index: Index = _K) -> Fact:
 
 def root_sign(context: Context, node: Call) -> Fact:
     """A square root is not negative."""
-    return _fact(context, meaning(node), _over_under(node)[2])
+    return _fact(context, scalar(name_of(node)), _over_under(node)[2])
 
 
 def root_squared(context: Context, node: Call) -> Fact:
     """A root sqrt(a/b) of constants has b sqrt(a/b)^2 = a. What it divides by must be positive: that is assumed."""
-    over, under, used = _over_under(node)
-    return _fact(context, under * meaning(node) * meaning(node) - over, used, equality=True)
+    (over, under, used), root = _over_under(node), scalar(name_of(node))
+    return _fact(context, under * root * root - over, used, equality=True)
 
 
 def _over_under(node: Call) -> tuple[Expression, Expression, Iterable[str | Hypothesis]]:

@@ -118,6 +118,29 @@ class Moody(Meant):
         return scalar("L") * 0 + 7 * self.asked
 
 
+class Turning(Meant):
+    """Means L when it is asked first, and the number k from then on."""
+
+    children = ()
+
+    def latex(self, index="k"):
+        return "q"
+
+    def mean(self, index):
+        self.asked = getattr(self, "asked", -1) + 1
+        return scalar("number", index) if self.asked >= self.after else scalar("L")
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_a_a_root_of_what_turns_into_a_number_is_no_root_of_constants(after):
+    """The square of root_k is k, and not what was under it before: root_k^2 = L would follow, and so L = 1."""
+    for rule in (root_sign, root_squared):
+        own = Turning()
+        own.after = after
+        with pytest.raises(ProofError):
+            rule(Context(), call("sqrt", own))
+
+
 def _within(made_of):
     own = More()
     own.node = made_of(own)

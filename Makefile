@@ -88,6 +88,7 @@ bench: $(VENV)/.dev
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/asynchronous.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/fleet.py
+	$(BIN)/python benchmarks/replicas.py
 
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.check.calibration.calibrate

@@ -80,6 +80,12 @@ def _worst_case(path: Path, content: bytes) -> str:
     return repr(SOLVED.load(path))
 
 
+def _system(path: Path, content: bytes) -> str:
+    from experiments.studies.systems.store import SYSTEM_RESULTS
+
+    return repr(SYSTEM_RESULTS.load(path))
+
+
 def _sorts() -> Mapping[str, Sort]:
     certificate, witness, both = certificate_stands, witness_stands, (1, 2)
     return {
@@ -92,6 +98,8 @@ def _sorts() -> Mapping[str, Sort]:
         "staleness+": Sort("staleness", TEXTUAL, 5, ".json", _staleness, seal=_json_digest),
         "worst-case": Sort("worst-case", TEXTUAL, 5, ".json", _worst_case, kept=True),
         "worst-case+": Sort("worst-case", TEXTUAL, 5, ".json", _worst_case, seal=_json_digest),
+        "system": Sort("system", TEXTUAL, 5, ".json", _system, kept=True),
+        "system+": Sort("system", TEXTUAL, 5, ".json", _system, seal=_json_digest),
         "certificate": Sort("certificate", TEXTUAL, 5, ".txt", certificate, both, kept=True),
         "certificate+": Sort("certificate", TEXTUAL, 8, ".txt", certificate, both, _certificate_digest),
         "witness": Sort("witness", TEXTUAL, 5, ".txt", witness, both, kept=True),

@@ -13,6 +13,8 @@ from experiments.runs.run import MEASURED, build_run
 from experiments.runs.store import save
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.store import STALENESS
+from experiments.studies.systems.ds_sync.cells import ClockCell, TrainedCell
+from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.worst_cases.delay_patterns import SawtoothCell
 from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
 from experiments.studies.worst_cases.limit import LimitCell
@@ -79,6 +81,13 @@ def _cells(folder: Path) -> None:
     for number, cell in enumerate(cells):
         result = CellResult(cell, {"value": 0.5, "ratio": [1.0, None, "x"]}, versions, 2.0, "gradlag")
         SOLVED.save(result, out).rename(folder / f"worst-case-{number}.json")
+    related = (
+        TrainedCell("grid", "problem:nonconvex:d=2", 1.0, 4, 2, steps=9, batch=1, seeds=2, tuning=1),
+        ClockCell("stale", "even", 4, 2, steps=9, seeds=2),
+    )
+    for number, each in enumerate(related):
+        made = CellResult(each, {"seconds": [0.5, 0.25], "curves": [[1.0, None]]}, versions, 2.0, "gradlag")
+        SYSTEM_RESULTS.save(made, out).rename(folder / f"system-{number}.json")
 
 
 def _traces(folder: Path) -> None:

@@ -27,6 +27,8 @@ from experiments.studies.adaptive import ADAPTIVE, AdaptiveCell
 from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.store import STALENESS
+from experiments.studies.systems.ds_sync.cells import ClockCell, TrainedCell
+from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.theorem_step.store import THEOREM_STEPS
 from experiments.studies.theorem_step.study import TheoremStepCell
 from experiments.studies.worst_cases.certified_witness import WitnessCell
@@ -67,6 +69,13 @@ QUESTIONED = (
 )
 SERVED = (AsyncCell("late", "quadratic:d=3", "1/(2*s*L)", "2*exponential:mean=1", 12, 2, 8, 6, stretch=1.0),)
 RACED = (AdaptiveCell("heavy", "quadratic:d=3", 1, 30, 0.5, 5, seeds=2, tuning=2),)
+RELATED = (
+    TrainedCell(
+        "grid", "problem:nonconvex:d=2", 1.0, 4, 2, steps=12, batch=1, seeds=2, tuning=1, step_sizes=(0.5, 0.25)
+    ),
+    TrainedCell("stale", "dnn:width=2", 100, 4, 2, steps=4, batch=2, seeds=1, tuning=0, step_sizes=(0.1,)),
+    ClockCell("random", "stragglers", 4, 2, steps=6, seeds=2),
+)
 
 #: Sort of cell -> cells, and what turns them into files.
 CELLS: dict[str, tuple[Sequence[Any], Store[Any]]] = {
@@ -76,6 +85,7 @@ CELLS: dict[str, tuple[Sequence[Any], Store[Any]]] = {
     "worst-case": (QUESTIONED, SOLVED),
     "async": (SERVED, ASYNC),
     "adaptive": (RACED, ADAPTIVE),
+    "systems": (RELATED, SYSTEM_RESULTS),
 }
 LOADED = [sort for sort in CELLS if sort != "sweep"]
 FAULTS = {"fault": "a kill", "injected": 3, "survived": 3, "lost": 0, "redone": 1, "seconds": 2.5, "skipped": ""}

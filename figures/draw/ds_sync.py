@@ -99,10 +99,10 @@ def seconds(axes: Axes, results: Results) -> Axes:
     axes.axhline(1, color=style.MUTED, linewidth=0.7)
     for place, network in enumerate(NETWORKS):
         found = clocks(results, network)
-        if not found:
-            continue
-        taken = found[max(found)]
+        taken = found[max(found)] if found else {}
         for offset, method in enumerate(METHODS[1:]):
+            if not {"full", method} <= set(taken):
+                continue
             height = float(np.mean(taken[method]) / np.mean(taken["full"]))
             x = place + 0.19 * (offset - 1.5)
             axes.bar(x, height - 1, 0.17, bottom=1, color=LOOKS[method][0])

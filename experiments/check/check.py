@@ -218,7 +218,10 @@ def _decide(details: Mapping[str, BoundVerdict], claimed: Sequence[str] | None, 
     """
     if claimed:
         return min(details.values(), key=lambda detail: (_GRAVITY.index(detail.verdict), _size(detail)))
-    free = [detail for name, detail in details.items() if not get(name).needs_coherence]
+    bounds = {name: get(name) for name in details}
+    # Of a minimum that runs over more than a run shows another bound decides.
+    seen = [name for name, bound in bounds.items() if not (bound.covers_reads and setting.apart)]
+    free = [details[name] for name in seen if not bounds[name].needs_coherence]
     others = {detail.name: get(detail.name).other_kind(setting) is not None for detail in free}
     smallest = min(free, key=lambda detail: (_size(detail), others[detail.name], detail.name != "theorem-a"))
     return smallest if smallest.value is not None else replace(smallest, verdict=Decision.ASSUMPTION_BROKEN)

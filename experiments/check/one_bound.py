@@ -38,6 +38,8 @@ def judge_bound(
     if value is None:
         return _outside_domain(bound, evidence.uncovered or failures[0].sentence())
     comparison = _compare(evidence, bound, value, level, tails)
+    if _unseen(evidence, bound) and comparison.outcome is Outcome.ABOVE:
+        comparison = MeanComparison(Outcome.UNDECIDED)
     contradicted = broken(findings, tuple(assumption.name for assumption in bound.assumptions))
     decision, reason = _decision(evidence, bound, comparison, contradicted, findings)
     tested = level[0] / (1 if comparison.outcome is Outcome.BELOW else level[1])
@@ -71,6 +73,11 @@ def _outside_domain(bound: Bound, sentence: str) -> BoundVerdict:
         (f"domain of {bound.name}",),
         sentence,
     )
+
+
+def _unseen(evidence: Evidence, bound: Bound) -> bool:
+    """Whether the minimum runs over gradients too that no run records: at points that mix blocks."""
+    return bound.covers_reads and evidence.setting.apart
 
 
 def _compare(evidence: Evidence, bound: Bound, value: float, level: tuple[float, int], tails: Tails) -> MeanComparison:
@@ -152,6 +159,8 @@ def _would_decide(
     evidence: Evidence, bound: Bound, value: float, comparison: MeanComparison, level: tuple[float, int], tails: Tails
 ) -> str:
     """What would decide an open comparison."""
+    if _unseen(evidence, bound):
+        return "The gradients at the points that were read, of blocks of several, which no run records."
     estimates = evidence.estimated(bound.constants)
     if comparison.outcome is Outcome.ABOVE and estimates:
         flag = ",".join(f"{name}=NUMBER" for name in estimates)

@@ -70,7 +70,7 @@ class Search:
             InputError: a name that the library does not have, or a bound that assumes coherence.
         """
         # Where a step applies one gradient, theorem-ab is theorem-a; theorem-s is sharp where blocks are read apart.
-        needless = ("theorem-ab",) * (case.reads == 1) + ("theorem-s",) * (not case.apart)
+        needless = ("theorem-ab",) * (case.reads == 1) + ("theorem-s", "theorem-s-reads") * (not case.apart)
         library = (bound for bound in REGISTRY.values() if bound.name not in needless)
         chosen = tuple(library if names is None else map(get, names))
         coherent = [bound.name for bound in chosen if bound.needs_coherence]

@@ -108,6 +108,7 @@ ROOT = "sqrt(a) is not negative, its square is a"
 OVERTAKEN = "o_k is 1 if there is noise and step k is overtaken, else 0"
 NOISY = "noisy is 1 if there is noise, else 0"
 MINIMUM, MINIMUM_BEFORE_LAST = "m is the minimum over x_0..x_T", "m is the minimum over x_0..x_{T-1}"
+MINIMUM_OF_READS = "m is a minimum over the points that are read as well"
 
 
 class Axiom(NamedTuple):
@@ -294,6 +295,10 @@ _DELAYS = (
         scalar("L", power=2) * (vector("M", K) + vector("N", K)).square()
         - (_g(update(K)) - vector("a", K)).square(),
         law=MIXED, several=True,
+    ),
+    Axiom(
+        "least_read", (MINIMUM_OF_READS,), ("k",), _steps(update(K)), vector("a", K).square() - scalar("m"), law=MIXED,
+        several=True,
     ),
     Axiom(
         "missing_gradients", (BLOCKWISE,), ("k",), _steps(update(K)),

@@ -110,7 +110,7 @@ def asked_for(bound: Bound) -> Iterator[Condition]:
 def of_the_library(bound: Bound) -> None:
     """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
     must_be(bound, Bound, WithAngle, WithBudget, WithMixtures, WithShares, WithTurns, WithWeighedSquares)
-    must_be(bound.covers_last, bool), must_be(bound.weighing, Weighing, NoneType)
+    must_be(bound.covers_last, bool), must_be(bound.covers_reads, bool), must_be(bound.weighing, Weighing, NoneType)
     for assumption in must_be(bound.assumptions, tuple):
         for text in vars(must_be(assumption, Assumption)).values():
             must_be(text, str)
@@ -283,6 +283,7 @@ def _grants(bound: Bound, axiom: str) -> bool:
         axioms.DRAWN: kernel.RANDOM in known and independent,
         axioms.ONE_LAW: kernel.RANDOM in known,
         axioms.MINIMUM: bound.weights is None and bound.covers_last,
+        axioms.MINIMUM_OF_READS: bound.weights is None and bound.covers_reads,
         axioms.MINIMUM_BEFORE_LAST: bound.weights is None and not bound.covers_last,
         axioms.ANGLE: _angle_in_range(bound),
     }

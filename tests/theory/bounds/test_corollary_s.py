@@ -44,7 +44,7 @@ def test_of_blocks_read_apart_it_speaks_and_theorem_s():
     plain = setting(20, 3, 1, 1.0, 1.0, 0.5)
     apart = Setting(plain.step_sizes, plain.delays, plain.staleness, plain.constants, apart=True)
     spoken = {bound.name for bound in REGISTRY.values() if bound.assess(apart)[0] is not None}
-    assert spoken == {"corollary-s", "theorem-s"} and BOUND.evaluate(apart) == BOUND.evaluate(plain)
+    assert spoken == {"corollary-s", "theorem-s", "theorem-s-reads"} and BOUND.evaluate(apart) == BOUND.evaluate(plain)
     assert apart.prefix(5).apart and pickle.loads(pickle.dumps(apart)).apart
     sentence = get("theorem-a").assess(apart)[1][0].sentence()
     assert "blocks of coordinates are read apart" in sentence and "corollary-s" in sentence

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from theory.bounds import REGISTRY
-from theory.proofs import axioms
+from theory.proofs import PROOFS, axioms
 from theory.proofs.axioms import AXIOMS
 from theory.proofs.kernel import (
     LAST,
@@ -56,7 +57,7 @@ def always(runs, fact, *names):
     return min(values) >= -ROUNDING and (not fact.equality or max(values) <= ROUNDING)
 
 
-@pytest.mark.parametrize("name", ["read_apart", "missing_gradients", "missing_noises", "window_count"])
+@pytest.mark.parametrize("name", ["read_apart", "missing_gradients", "missing_noises", "window_count", "least_read"])
 def test_what_is_assumed_of_a_point_read_in_blocks_holds_on_runs(runs, name):
     assert always(runs, AXIOMS[name](GRADIENT, K), "k")
 
@@ -85,7 +86,7 @@ def test_what_holds_of_points_of_the_run_is_not_said_of_mixed_ones(runs):
     plain = Context(GRADIENT.constraints, frozenset({SEVERAL}))
     with pytest.raises(ProofError):
         weaken(AXIOMS["window_count"](plain, K), GRADIENT)
-    for name in ("read_apart", "missing_gradients", "missing_noises"):
+    for name in ("read_apart", "missing_gradients", "missing_noises", "least_read"):
         for there in (plain, Context(GRADIENT.constraints, frozenset({RANDOM}))):
             with pytest.raises(ProofError):
                 AXIOMS[name](there, K)
@@ -102,4 +103,17 @@ def test_what_holds_of_points_of_the_run_is_not_said_of_mixed_ones(runs):
 
 
 def test_only_a_bound_that_prints_it_is_about_such_runs():
-    assert [name for name, bound in REGISTRY.items() if MIXED in laws(bound)] == ["corollary-s", "theorem-s"]
+    assert [name for name, bound in REGISTRY.items() if MIXED in laws(bound)] == [
+        "corollary-s",
+        "theorem-s",
+        "theorem-s-reads",
+    ]
+
+
+def test_a_minimum_over_the_points_of_the_run_alone_is_not_that_over_the_points_read():
+    proof, bound = PROOFS["theorem-s-reads"], REGISTRY["theorem-s-reads"]
+    assert proof.verify().proved
+    narrower = proof.against(replace(bound, covers_reads=False), dict(proof.verify().facts))
+    assert not narrower.proved and "points that are read" in narrower.lines[-1].refusal
+    other = PROOFS["theorem-s"]
+    assert other.against(replace(REGISTRY["theorem-s"], covers_reads=True), dict(other.verify().facts)).proved

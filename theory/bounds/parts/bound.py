@@ -62,7 +62,7 @@ class Bound:
         assumptions: what it assumes of F, the noise and the delays.
         conditions: the side conditions that a setting must meet.
         value: the right-hand side.
-        covers_last: whether the minimum includes x_T, or ends at x_{T-1}.
+        covers_last: whether the minimum includes x_T, or ends at x_{T-1}; covers_reads: and every point that was read.
         source: where it is published; rate_text: how it decays, where that is not derived.
         schedule: the only step sizes it holds for, where it names them.
         weights: w_t >= 0, t < T, where it is about the mean of E|grad F(x_t)|^2 with these weights, not the minimum.
@@ -86,13 +86,15 @@ class Bound:
     example: str = "mu/(s*L*sqrt(k))"
     given: Mapping[str, float] = field(default_factory=dict)
     variant: bool = False
+    covers_reads: bool = False
     #: How it is known: proved, if it is the one of the library; a changed one is another.
     verified: str = field(default="not checked", init=False)
 
     @property
     def iterates(self) -> str:
         """The points that the minimum runs over."""
-        return "x_0..x_T" if self.covers_last else "x_0..x_{T-1}"
+        points = "x_0..x_T" if self.covers_last else "x_0..x_{T-1}"
+        return f"{points} and the points read" if self.covers_reads else points
 
     @property
     def needs_coherence(self) -> bool:
@@ -258,7 +260,7 @@ class Bound:
     def quantity(self) -> str:
         """LaTeX of what is bounded."""
         expected = DELAYS_DRAWN in self.assumptions or not self.noise_free_only
-        return measured(self.weights, self.covers_last, self.of_reads, expected)
+        return measured(self.weights, self.covers_last, self.of_reads, expected, self.covers_reads)
 
     @property
     def statement(self) -> str:

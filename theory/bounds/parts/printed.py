@@ -59,13 +59,15 @@ def listed(texts: tuple[str, ...]) -> str:
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + " and " + quoted[-1]
 
 
-def measured(weights: Formula | None, covers_last: bool, of_reads: bool, expected: bool) -> str:
-    """LaTeX of what is bounded: the minimum or a mean of |grad F|^2, at points of the run or those that were read."""
+def measured(weights: Formula | None, covers_last: bool, of_reads: bool, expected: bool, both: bool) -> str:
+    """LaTeX of what is bounded: the minimum or a mean of |grad F|^2, at points of the run, those read, or both."""
     last = r"t \le T" if covers_last else "t < T"
     squared = r"\|\nabla F(\hat{x}_t)\|^2" if of_reads else r"\|\nabla F(x_t)\|^2"
     squared = rf"\mathbb{{E}} {squared}" if expected else squared
     if weights is None:
-        return rf"\min_{{0 \le {last}}} {squared}"
+        least = rf"\min_{{0 \le {last}}} {squared}"
+        read = squared.replace("x_t", r"\hat{x}_{k}")
+        return rf"\min\left({least}, \min_{{k}} {read}\right)" if both else least
     weight = weights.bracketed(Power.strength if weights.reaches_on else Product.strength, "t")
     return rf"\frac{{\sum_{{{last}}} {weight} \, {squared}}}{{\sum_{{{last}}} {weight}}}"
 

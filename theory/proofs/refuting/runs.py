@@ -173,6 +173,7 @@ class Run(Instance):
     @property
     def minimum(self) -> float:
         points = self.gradients[:-1] if self.ends_before_last else self.gradients
+        points = [*points, *self.applied] if self.mixed else points  # at most what any bound's minimum is
         return min(self.inner(g, g) for g in points)
 
     def read(self, k: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from theory.bounds.theorem_s import THEOREM_S
+from theory.bounds.theorem_s import THEOREM_S, THEOREM_S_READS
 from theory.formulas.formula import Defined, Name, block, readers, total, window
 from theory.proofs.kernel import LAST, MIXED, SEVERAL, Context, Index, scalar, vector
 from theory.proofs.lemmas import (
@@ -86,6 +86,20 @@ def least() -> Apply:
     return rules.add(Ref("kept"), rules.total(each, ("k",), *gradients(K)), end)
 
 
+def least_with_reads() -> Apply:
+    """The same where the gradients that are applied are kept: m <= |a_k|^2."""
+    read = product(GRADIENT, rules.least_read(GRADIENT, K), ROOM.fact(GRADIENT), symbol(GRADIENT, "eta", K), HALF)
+    each = rules.add(product(GRADIENT, rules.minimum(GRADIENT, NOW), seen(GRADIENT)), read)
+    end = product(RUN, rules.minimum(RUN, LAST), symbol(RUN, "L", power=-1), HALF)
+    return rules.add(Ref("summed"), rules.total(each, ("k",), *gradients(K)), end)
+
+
+def positive_with_reads() -> Apply:
+    """The weights of the points of the run and of those that were read are not negative."""
+    read = product(GRADIENT, ROOM.fact(GRADIENT), symbol(GRADIENT, "eta", K), HALF)
+    return rules.total(rules.add(seen(GRADIENT), read), ("k",), *gradients(K))
+
+
 def weights() -> Apply:
     """What an update weighs its point with is not negative."""
     return rules.total(seen(UPDATE.having(*applied_at(A)), A), ("a",), *applied_at(A))
@@ -136,4 +150,17 @@ PROOF = Proof(
     denominator=rules.total(seen(GRADIENT), ("k",), *gradients(K)),
     weights=weights(),
     mean=Ref("kept"),
+)
+
+WITH_READS = theorem(THEOREM_S_READS.value)
+PROOF_WITH_READS = Proof(
+    "theorem-s-reads",
+    (
+        *STEPS[:3],
+        Step("theorem", "The minimum", "m <= |g_t|^2, t = 0..T, and m <= |a_k|^2", WITH_READS, least_with_reads()),
+    ),
+    WITH_READS,
+    (SMALL, SOME, MOST, ROOM),
+    frozenset({SEVERAL, MIXED}),
+    denominator=positive_with_reads(),
 )

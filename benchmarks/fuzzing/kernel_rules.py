@@ -234,6 +234,7 @@ class Fuzzer:
             "cancel": self.cancel,
             "unsquare": self.unsquare,
             "induct": self.induct,
+            "descend": self.descend,
             "up_to_the_last": self.up_to_the_last,
             "orthogonal": self.orthogonal,
             "sign": self.sign,
@@ -359,6 +360,25 @@ class Fuzzer:
         return kernel.induct(
             base, each, summed + wrong, self.draw.choice(["k", "k", "k", "j"]), start, self._choose_last(), until
         )
+
+    def descend(self) -> Fact:
+        """Strong induction, from facts that are true here whether or not points are earlier."""
+        k, i, there = var("k"), var("i"), self.context()
+        where = self.inside("i", "k", "j")
+        inside, point = there.having(*where), self.draw.choice([i, i, k, i + 1, i - 1, tau(i), tau(k), k - 1])
+        body, weight = scalar("eta", k) - self.draw.randint(0, 9), self.draw.choice([0, 1, 1, 2])
+        part = weight * body.at(k=point) + self.draw.choice([0, 0, 0, 1])
+        outer = self.true(there, body - part.total(("i",), *where))
+        inner = self.true(inside, part - weight * body.at(k=point))
+        free = kernel.constant(inside, 0), kernel.constant(inside, weight)
+        start = self.draw.choice([ZERO, ZERO, ZERO - 1, ZERO - 1, self.index("j", "k")])
+        return kernel.descend(outer, inner, *free, part, body, "k", start, point, ("i",), *where)
+
+    def true(self, context: Context, body: Expression) -> Fact:
+        """A fact, refused where it is not true here."""
+        if any(self.value(body, names) < 0 for names in self.places(context, body)):
+            raise ProofError("This is not true here.")
+        return kernel.hypothesis(context, body, "true here")
 
     def _choose_last(self) -> Callable[[Term], Any]:
         def cut(term: Term) -> Any:

@@ -30,6 +30,7 @@ from theory.proofs import PROOFS, statement
 from theory.proofs.axioms import sign
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, add, lt, restate, scale_equality, square, var
 from theory.proofs.nodes import F_GAP, At, E, G, Inner, Travelled, first, following, inner, last, read
+from theory.proofs.refuting.workers import Workers
 from theory.proofs.statement import meaning, root_sign, root_squared
 from theory.proofs.terms import bound_variables
 
@@ -108,6 +109,8 @@ def test_claims_mean_what_they_say(name, world):
     proof, run = PROOFS[name], world.Run([0, 0, 1], [0.3] * 3, seed=3, deviation=0.0, mu=0.5)
     if ("random",) in proof.laws:
         run = world.Run([0, 1, 2], [0.3] * 3, seed=3, deviation=0.4, law=[0.3, 0.3, 0.4], mu=0.5)
+    if ("workers",) in proof.laws:
+        run = Workers(3, [0.3] * 3, 3, 0.0, 4, 0.5 if name == "ef-topk" else None)
     names = {"k": 2, "j": 1, "i": 2, "t": 1, "n": 2, "p": 2, "q": 1, "r": 1, "m": 1, "l": 2, "a": 1, "b": 1}
     for step in proof.steps:
         for side in (step.claim.left, step.claim.right):

@@ -150,7 +150,7 @@ def proposals(bound: Bound, rng: np.random.Generator) -> Iterator[Proposal]:
         reach = int(rng.choice([1, 2, 3, 4, 8], p=[0.2, 0.3, 0.2, 0.2, 0.1]))
         delays = np.minimum(_pick(_DELAYS, rng, 0.3)(steps, reach, rng), np.arange(steps)).astype(np.int64)
         first = delays
-        if bound.takes_several and (others := int(rng.choice([0, 1, 3]))):
+        if bound.takes_several and not drawn(bound) and (others := int(rng.choice([0, 1, 3]))):
             steps = min(steps, max(1, LONGEST_TREE // (others + 1))) if rng.random() < 0.7 else steps
             more = [_DELAYS[name](first.size, reach, rng) for name in rng.choice(list(_DELAYS), others)]
             columns = [first, *(np.minimum(one, np.arange(first.size)).astype(np.int64) for one in more)]

@@ -23,11 +23,20 @@ Proof.
 
 Fixed delays are the law of one value. At a constant step with h = L eta: c = h + (1 + nu/theta) h^2 E d^2, and the
 factor of the noise is 1 + (1 + theta) h E d.
+
+Theorem R_B. The same for updates of B gradients in any order. The delays of one update are independent of x_0..x_k and
+of what was drawn before it; E d and E d^2 are the means over its B gradients, whose laws are the same in every update.
+With eta = B max eta_k, and the steps of all gradients of update k in place of eta_k inside c_k, nothing else changes:
+step 3 is that of theory/bounds/theorem_ab.py, and in step 4 the sums over i > j are over B gradients an update, each
+with at most B (i - tau_i) gradients since its read. theta is chosen; with B = 1 it supersedes Theorem R.
+   One step eta = 1/((D + 1) L + q) for each update, D = (E d^2)^(1/2), q = sigma sqrt(L T/(2 B Delta)): E d <= D, and
+   with theta = 1/(q eta) the value is at most sigma sqrt(2 L Delta/(B T)) + 2 (D + 1) L Delta/T, as for Corollary 1_B*.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,6 +44,7 @@ from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
     DELAYS_DRAWN,
+    SEVERAL_READS,
     SMOOTH,
     STEPS_FIXED,
     UNBIASED,
@@ -42,9 +52,21 @@ from theory.bounds.parts.assumptions import (
 )
 from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.conditions import Condition, Relation
+from theory.bounds.parts.free_numbers import WithFreeNumbers, having
 from theory.bounds.parts.shared import of_right_sign
 from theory.common.errors import DelayError
-from theory.formulas.formula import Defined, Formula, Name, Number, WhereNoisy, formula, peak, total
+from theory.formulas.formula import (
+    Defined,
+    Environment,
+    Formula,
+    Name,
+    Number,
+    WhereNoisy,
+    block,
+    formula,
+    peak,
+    total,
+)
 from theory.formulas.notation import name_node
 from theory.staleness.delay_model import DelayModel
 
@@ -106,6 +128,52 @@ THEOREM_R = Bound(
     ),
     example="1/(4*s*L)",
     given={"Ed": 1.5, "Ed2": 3.5, "young": 1.0},
+)
+
+
+# --------------------------------------------------------------------------------------- several gradients an update
+
+_ALL = Defined(r"\eta", name_node("B") * peak(_ETA), sequence=False)
+_TURN = _L**2 * _ALL**2 * _MEAN_SQUARE
+_C_ALL = Defined("c", _L * block(_ETA) + (1 + _NU / _THETA) * _TURN)
+_NOISE = _L * _SIGMA**2 / 2 * total(_ETA**2)
+_UNDER = total(_ETA * (1 - _C_ALL / 2)) + 1 / (2 * _L)
+
+
+@dataclass(frozen=True, eq=False)
+class WithOneTurn(WithFreeNumbers):
+    """Theorem R_B at the best theta, or the least that leaves c_k at most 1."""
+
+    free = ("young",)
+
+    def chosen(self, environment: Environment) -> Environment:
+        """The value is (a + b theta)/(c - d/theta), least at theta = (d + (d^2 + a c d/b)^(1/2))/c."""
+        parts = (_DELTA + _NOISE * (1 + _L * _ALL * _MEAN), _NOISE * _L * _ALL * _MEAN, _WITHOUT, _WITH, _TURN)
+        values = (float(np.max(part.evaluate(environment))) for part in (*parts, _L * block(_ETA)))
+        with np.errstate(all="ignore"):
+            a, b, c, d, turn, own = map(np.float64, values)
+            best = (d + np.sqrt(d**2 + a * c * d / b)) / c
+            least = turn / (1 - own - turn) * (1 + 1e-12)
+        return having(environment, young=max((x for x in (best, least) if 0 < x < np.inf), default=np.float64(1)))
+
+
+_WITHOUT = total(_ETA * (1 - (_L * block(_ETA) + _TURN) / 2)) + 1 / (2 * _L)
+_WITH = total(_ETA) * _TURN / 2
+
+*_BEFORE, _BELOW_1 = THEOREM_R.conditions
+THEOREM_RB = WithOneTurn(
+    name="theorem-rb",
+    title="Theorem R_B: random delays, several gradients an update, with noise, without coherence",
+    summary="Stale SGD with delays drawn at random and B gradients an update, in any order, through the mean and the "
+    "mean square of their law, for any theta; gradlag evaluates it at the best one. It supersedes Theorem R.",
+    assumptions=(*THEOREM_R.assumptions, SEVERAL_READS),
+    conditions=(*_BEFORE, replace(_BELOW_1, left=_C_ALL)),
+    value=(_DELTA + _NOISE * (1 + (1 + _THETA) * _L * _ALL * _MEAN)) / _UNDER,
+    covers_last=True,
+    source=replace(THEOREM_R.source, result="Theorem R_B"),
+    example="1/(4*s*L)",
+    given={"Ed": 1.5, "Ed2": 3.5},
+    variant=True,
 )
 
 

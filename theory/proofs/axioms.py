@@ -255,8 +255,14 @@ def _in_window(each: Expression) -> Expression:
 
 
 def _flying(each: Expression) -> Expression:
-    return (scalar("p", I, R) * each).total(("i", "r"), lt(K, I), lt(I, LAST), le(ZERO, R), le(R, K))
+    where = lt(K, update(I)), lt(update(I), LAST), le(ZERO, R), le(R, K)
+    return (scalar("p", I, R) * each).total(("i", "r"), *where)
 
+
+#: The gradients that update k applies, by number.
+_AT_ONCE = _COUNT.total(("j",), le(update(J), K), le(K, update(J)))
+#: Those applied from x_r to x_{u_i}.
+_SINCE = _COUNT.total(("j",), le(R, update(J)), lt(update(J), update(I)))
 
 _DELAYS = (
     Axiom(
@@ -284,8 +290,7 @@ _DELAYS = (
     ),
     Axiom(
         "block_count", (BLOCKS,), ("k",), _steps(K),
-        scalar("B") - _COUNT.total(("i",), le(update(I), K), le(K, update(I))),
-        equality=True, law=SEVERAL, several=True,
+        **_same(scalar("B") - _AT_ONCE), equality=True, law=SEVERAL,
     ),
     # Blocks of coordinates are ranges of orthogonal projections that add up to the identity. In each block the point
     # lacks what some of the gradients in W_k did. |g_{u_k} - a_k| <= L |M_k + N_k| is smoothness; in each block
@@ -318,15 +323,19 @@ _DELAYS = (
     ),
     # The probabilities p(k, r) of 0 <= r <= k add up to 1.
     Axiom(
-        "certain", (DRAWN,), ("k",), _steps(K),
-        **_same(scalar("p", K, R).total(("r",), le(ZERO, R), le(R, K)) - 1), equality=True, law=RANDOM,
+        "certain", (DRAWN,), ("k",), _steps(update(K)),
+        **_same(scalar("p", K, R).total(("r",), le(ZERO, R), le(R, update(K))) - 1), equality=True, law=RANDOM,
     ),
     # tau_i = max(0, i - d_i). So tau_i <= k < i says that d_i >= m = i - k >= 1, and i - tau_i <= d_i; and the sum over
-    # m >= 1 of E[d^c 1{d >= m}] is E d^{c+1}: here for c = 0, and for c = 1.
-    Axiom("in_flight", (ONE_LAW,), ("k",), (le(ZERO, K),), **_same(scalar("Ed") - _flying(_COUNT)), law=RANDOM),
+    # m >= 1 of E[d^c 1{d >= m}] is E d^{c+1}: here for c = 0, and for c = 1. Of several gradients an update, as many of
+    # each as of update k, Ed and Ed2 are the means over them.
+    Axiom(
+        "in_flight", (ONE_LAW,), ("k",), (le(ZERO, K),),
+        **_same(scalar("Ed") * _AT_ONCE - _flying(_COUNT)), law=RANDOM,
+    ),
     Axiom(
         "in_flight_long", (ONE_LAW,), ("k",), (le(ZERO, K),),
-        **_same(scalar("Ed2") - _flying(_COUNT.total(("j",), le(R, J), lt(J, I)))), law=RANDOM,
+        **_same(scalar("Ed2") * _AT_ONCE * _AT_ONCE - _flying(_SINCE)), law=RANDOM,
     ),
     Axiom("indicator", (OVERTAKEN,), ("k",), (), 1 - scalar("o", K)),
     Axiom(
@@ -465,7 +474,7 @@ def orthogonal(context: Context, body: Expression, choose: Cut = no_cut) -> Fact
     ]
     sentences = (MEAN_ZERO_DRAWN,) if RANDOM in context.laws else (INDEPENDENT, MEAN_ZERO)
     sentences = (INDEPENDENT, OF_WORKERS) if WORKERS in context.laws else sentences
-    sentences = (INDEPENDENT, APART) if SEVERAL in context.laws else sentences
+    sentences = (sentences[0], APART) if SEVERAL in context.laws else sentences
     used = (NO_NOISE,) if NOISELESS in context.laws else sentences
     return _fact(context, body - Expression(tuple(kept)), used, equality=True)
 
@@ -491,15 +500,18 @@ def drawn(context: Context, step: Index, name: str, index: Index) -> Fact:
 
     p(k, r) is the probability that step k applies the gradient of x_r. Its delay is independent of x_0..x_k, of
     e_0..e_{k-1} and of the earlier delays: v may be a gradient up to g_k, or an e_j or a_j with j < k; or a_k itself,
-    as |a_k|^2 is |g_r|^2 with probability p(k, r).
+    as |a_k|^2 is |g_r|^2 with probability p(k, r). Of several gradients an update, update(k) is in place of k there:
+    the delays of one update are independent of what was before it.
     """
-    require(context, *_steps(step))
+    require(context, *_steps(update(step)))
     itself = (name, index) == ("a", step)
-    known = name in ("g", "a", "e") and context.entails(le(index, step) if name == "g" else lt(index, step))
+    before = le(index, update(step)) if name == "g" else lt(update(index), update(step))
+    known = name in ("g", "a", "e") and context.entails(before)
     if RANDOM not in context.laws or not (known or itself):
         raise ProofError(f"{name}_{index} may depend on the delay of step {step}, or the delays are not random.")
     fresh = {"k": step, "i": index}
-    mixed = (scalar("p", K, R) * _g(R).dot(_g(R) if itself else vector(name, I))).total(("r",), le(ZERO, R), le(R, K))
+    each = scalar("p", K, R) * _g(R).dot(_g(R) if itself else vector(name, I))
+    mixed = each.total(("r",), le(ZERO, R), le(R, update(K)))
     return _fact(context, vector("a", step).dot(vector(name, index)) - mixed.at(**fresh), [DRAWN], equality=True)
 
 

@@ -233,10 +233,10 @@ def no_weight_is_negative(weights: Expression, name: str, factor: Fraction = HAL
     return rules.total(product(point, rules.hypothesis(point, weights, name), factor), ("t",), *steps(T_))
 
 
-def half_at_least(below_1: Derived, context: Context) -> Apply:
+def half_at_least(below_1: Derived, context: Context, over: Range = steps) -> Apply:
     """sum_k eta_k (1 - c_k/2) >= 0, from 1 - c_k >= 0."""
     one = product(context, rules.add(below_1, rules.constant(context, 1)), symbol(context, "eta", K), HALF)
-    return rules.total(one, ("k",), *steps(K))
+    return rules.total(one, ("k",), *over(K))
 
 
 def half_of_readers(below_1: Derived, context: Context) -> Apply:

@@ -47,6 +47,7 @@ from theory.bounds.theorem_ar import WithWeighedSquares
 from theory.bounds.theorem_b_noise import WithShares
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
 from theory.bounds.theorem_c_noise import WithAngle
+from theory.bounds.theorem_r import WithOneTurn
 from theory.bounds.theorem_s import WithMixtures
 from theory.common.table import Table
 from theory.formulas.formula import (
@@ -109,7 +110,7 @@ def asked_for(bound: Bound) -> Iterator[Condition]:
 
 def of_the_library(bound: Bound) -> None:
     """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
-    must_be(bound, Bound, WithAngle, WithBudget, WithMixtures, WithShares, WithTurns, WithWeighedSquares)
+    must_be(bound, Bound, WithAngle, WithBudget, WithMixtures, WithOneTurn, WithShares, WithTurns, WithWeighedSquares)
     must_be(bound.covers_last, bool), must_be(bound.covers_reads, bool), must_be(bound.weighing, Weighing, NoneType)
     for assumption in must_be(bound.assumptions, tuple):
         for text in vars(must_be(assumption, Assumption)).values():
@@ -221,12 +222,18 @@ def laws(bound: Bound) -> frozenset[kernel.Law]:
     found |= {kernel.RANDOM} if DELAYS_DRAWN in bound.assumptions else set()
     if SEVERAL_READS in bound.assumptions:
         found |= {kernel.SEVERAL}
-        if found - {kernel.SEVERAL, kernel.NOISELESS} or bound.weights is not None or COHERENCE in bound.assumptions:
+        if (
+            found - {kernel.SEVERAL, kernel.NOISELESS, kernel.RANDOM}
+            or bound.weights is not None
+            or COHERENCE in bound.assumptions
+        ):
             raise ProofError("Several gradients an update go with no law of the order of reads, no coherence, no mean.")
     if BLOCK_READS in bound.assumptions:
         found |= {kernel.MIXED}
-        if kernel.SEVERAL not in found:
-            raise ProofError("Blocks that are read apart are treated with several gradients an update.")
+        if kernel.SEVERAL not in found or kernel.RANDOM in found:
+            raise ProofError(
+                "Blocks that are read apart are treated with several gradients an update, at fixed delays."
+            )
     if workers := {ERROR_FEEDBACK, GROUP_AVERAGING} & set(bound.assumptions):
         found |= {kernel.WORKERS}
         plain = found <= {kernel.WORKERS, kernel.PROMPT, kernel.NOISELESS} and COHERENCE not in bound.assumptions

@@ -103,7 +103,7 @@ def _reads(laws: frozenset[kernel.Law], T: int, draw: random.Random, block: int)
     if laws & {kernel.IN_ORDER, kernel.IN_ORDER_IF_NOISY}:
         reads = sorted(reads)
     if laws & {kernel.PROMPT, kernel.RANDOM, kernel.WORKERS}:
-        reads = list(range(T))
+        reads = [k // block for k in range(T * block)]
     if kernel.FIXED in laws:
         delay = draw.randint(0, 2)
         reads = [max(0, k - delay) for k in range(max(T, delay + 1))]

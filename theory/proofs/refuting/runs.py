@@ -41,7 +41,7 @@ from theory.formulas.formula import (
 )
 from theory.proofs.kernel import RANDOM, Index
 from theory.proofs.nodes import At, Here, Inner, Meant, Minimum, Moved, Travelled, UpTo, Vector, Walk
-from theory.proofs.refuting.instances import Instance, delay_maps
+from theory.proofs.refuting.instances import Instance
 
 # Functions with values >= 0, a minimum of 0, and curvature within [-1, 1]: value and slope.
 _SHAPES: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = (
@@ -105,16 +105,17 @@ class Run(Instance):
         """The equally likely signs, the draws of the delays, and the weights of all paths."""
         count = len(self.reads)
         signs = list(product((-1.0, 1.0), repeat=count)) if self.noisy else [(1.0,) * count]
-        maps = list(delay_maps(self.steps)) if self.law else [self.reads]
+        ranges = (range(self.update(k) + 1) for k in range(count))
+        maps = list(product(*ranges)) if self.law else [self.reads]
         chances = [np.prod([self.chance(k, r) for k, r in enumerate(reads)]) if self.law else 1.0 for reads in maps]
         drawn = list(zip(maps, chances, strict=True))
         paths = [(sign, reads, chance / len(signs)) for sign in signs for reads, chance in drawn]
         self.signs, self.path_reads, self.weights = (np.array(column) for column in zip(*paths, strict=True))
 
     def chance(self, k: int, r: int) -> float:
-        """The probability that step k reads x_r, of tau_k = max(0, k - d)."""
+        """The probability that gradient k is read at x_r, of tau_k = max(0, u_k - d)."""
         assert self.law is not None
-        return float(sum(self.law[d] for d in range(len(self.law)) if max(0, k - d) == r))
+        return float(sum(self.law[d] for d in range(len(self.law)) if max(0, self.update(k) - d) == r))
 
     def mean(self, values: np.ndarray) -> float:
         return float(np.sum(self.weights * values))
@@ -177,7 +178,7 @@ class Run(Instance):
         return min(self.inner(g, g) for g in points)
 
     def read(self, k: int) -> int:
-        return super().read(k) if not self.law else max(0, k)
+        return super().read(k) if not self.law else max(0, self.update(k))
 
     def obeys(self, law: tuple[Any, ...], names: Mapping[str, int]) -> bool:
         return bool(self.law) if law == RANDOM else super().obeys(law, names)

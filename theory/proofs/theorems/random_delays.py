@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from theory.formulas.formula import Formula, Product, Sum
 from theory.proofs.axioms import displacement
-from theory.proofs.kernel import LAST, ZERO, Expression, Index, le, lt, scalar, var
+from theory.proofs.kernel import LAST, ZERO, Expression, Index, le, lt, scalar, update, var
 from theory.proofs.lemmas import I, J
-from theory.proofs.nodes import Meant, Vector
+from theory.proofs.nodes import Meant, Vector, written
 from theory.proofs.statement import meaning
 
 R = var("r")
@@ -30,7 +30,7 @@ class Since(Meant):
         return (self.body,)
 
     def mean(self, index: Index) -> Expression:
-        return meaning(self.body, J).total(("j",), le(R, J), lt(J, index))
+        return meaning(self.body, J).total(("j",), le(R, update(J)), lt(update(J), update(index)))
 
     def latex(self, index: str = "k") -> str:
         return rf"\sum_{{r \le j < {index}}} {self.body.bracketed(Product.strength, 'j')}"
@@ -49,11 +49,11 @@ class Drawn(Meant):
         return (self.body,)
 
     def mean(self, index: Index) -> Expression:
-        read = (le(ZERO, R), le(R, self.reach or index))
+        read = (le(ZERO, R), le(R, self.reach or update(index)))
         return (scalar("p", index, R) * meaning(self.body, index)).total(("r",), *read)
 
     def latex(self, index: str = "k") -> str:
-        most = self.reach.core[1] if self.reach else index
+        most = written(self.reach) if self.reach else index
         return rf"\sum_{{r \le {most}}} p_{{{index},r}} {self.body.bracketed(Product.strength, index)}"
 
 
@@ -66,7 +66,7 @@ class Gone(Meant):
         return ()
 
     def mean(self, index: Index) -> Expression:
-        return displacement(R, index, drawn=True)
+        return displacement(R, update(index), drawn=True)
 
     def latex(self, index: str = "k") -> str:
         return f"x_{{{index}}} - x_{{r}}"
@@ -84,7 +84,7 @@ class Later(Meant):
         return (self.body,)
 
     def mean(self, index: Index) -> Expression:
-        return meaning(self.body, I).total(("i",), lt(index, I), lt(I, LAST))
+        return meaning(self.body, I).total(("i",), lt(update(index), update(I)), lt(update(I), LAST))
 
     def latex(self, index: str = "k") -> str:
         return rf"\sum_{{i > {index}}} {self.body.bracketed(Product.strength, 'i')}"

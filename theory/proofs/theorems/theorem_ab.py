@@ -10,6 +10,7 @@ from theory.formulas.formula import Formula, taken
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import (
     MIXED,
+    RANDOM,
     SEVERAL,
     Context,
     Expression,
@@ -82,7 +83,7 @@ def descent(there: Context = UPDATE, variance: Apply | None = None) -> Apply:
 
     `variance` is what its noises cost; by default sigma^2 eta^2 each.
     """
-    apart = MIXED in there.laws
+    apart = bool(there.laws & {MIXED, RANDOM})
     moved = displacement(K, K + 1, apart)
     terms = gradient(K).dot(moved) + scalar("L") * HALF * moved.square()
     of_gradients = squares(there, applied_at, read_apart if apart else applied)

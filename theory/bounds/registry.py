@@ -20,6 +20,7 @@ from theory.bounds.lian2015 import LIAN2015
 from theory.bounds.maranjyan2025 import MARANJYAN2025
 from theory.bounds.mishchenko2022 import MISHCHENKO2022
 from theory.bounds.parts.bound import Bound
+from theory.bounds.random_groups import RANDOM_GROUPS
 from theory.bounds.rates import RATES
 from theory.bounds.stich2020 import STICH2020
 from theory.bounds.theorem_a import THEOREM_A
@@ -45,7 +46,7 @@ _ALL = (
     COROLLARY_1B_STAR, COROLLARY_S, THEOREM_S, THEOREM_S_READS, THEOREM_R, THEOREM_RB, COUNTER_MOMENTUM, AVERAGE_DELAY,
     AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP, AVERAGE_DELAY_B, LIAN2015, ZHANG2016, STICH2020, KOLOSKOVA2022,
     KOLOSKOVA2022_ADAPTIVE, MISHCHENKO2022, WU2022, MARANJYAN2025, GHADIMI2013, BOTTOU2018, ABBASZADEHPEIVASTI2022,
-    WEIGHTED_DELAYS, EF_TOPK, GROUP_AVERAGING_BOUND,
+    WEIGHTED_DELAYS, EF_TOPK, GROUP_AVERAGING_BOUND, RANDOM_GROUPS,
 )  # fmt: skip
 
 # Only these say that they are proved: a bound that is made from one of them is another.

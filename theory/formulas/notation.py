@@ -53,7 +53,13 @@ GLOSSARY: Mapping[str, Symbol] = Table(
             Symbol("T", "T", "number of steps", "steps", Sign.POSITIVE),
             Symbol("B", "B", "number of gradients that an update averages; mostly 1", "1", Sign.POSITIVE),
             Symbol("G", "G", "root of the mean square of a stochastic gradient", "f/x", Sign.NON_NEGATIVE),
-            Symbol("delta", r"\delta", "share of the square that a compressor or a round keeps", "1", Sign.FRACTION),
+            Symbol(
+                "delta",
+                r"\delta",
+                "share of a square that a compressor sends, or that a round of means takes off",
+                "1",
+                Sign.FRACTION,
+            ),
             Symbol(
                 "zeta",
                 r"\zeta",

@@ -91,7 +91,9 @@ OF_WORKERS = "given what was before, the noises of the workers have mean zero an
 KEPT = (
     "M_{k+1} is what C leaves of M_k + eta_k h_k, at most 1 - delta of its square; the workers read x_k + mean of M_k"
 )
-ROUNDS = "M_k is what the workers' points lack of x_k, their mean; two rounds of group means are the mean of all"
+OWN_POINTS = "x_k is the mean of the workers' points x_k + M_k"
+ROUNDS = "two rounds of group means in a row are the mean of all"
+MIXING = "a round of means leaves at most 1 - delta of the squared distance from the mean, on average"
 ONE_START = "M_0 is 0"
 EACH_SMOOTH = "each f_i is L-smooth"
 ALIKE = "the gradients of f_i differ from that of F by at most zeta, in mean square"
@@ -389,14 +391,25 @@ _OF_WORKERS = (
     # -eta_k (W_k - J)(b_k + noises): orthogonal parts, and of independent noises at most (1/m - 1/N) sigma^2 is kept.
     _of_workers(
         "round",
-        (ROUNDS, VARIANCE, OF_WORKERS),
+        (OWN_POINTS, ROUNDS, VARIANCE, OF_WORKERS),
         scalar("eta", K, power=2)
         * ((scalar("group", power=-1) - scalar("workers", power=-1)) * _VARIANCE + _OWN.square())
         - vector("M", K + 1).square(),
     ),
-    _of_workers("read_by_groups", (EACH_SMOOTH, ROUNDS), _BESIDE),
+    # M_{k+1} = (W_k - J)(M_k - eta_k (b_k + noises)), of which I - J takes off the mean, and 1/N of the noises.
+    _of_workers(
+        "random_round",
+        (OWN_POINTS, MIXING, VARIANCE, OF_WORKERS),
+        (1 - scalar("delta"))
+        * (
+            (_M - scalar("eta", K) * _OWN).square()
+            + scalar("eta", K, power=2) * (1 - scalar("workers", power=-1)) * _VARIANCE
+        )
+        - vector("M", K + 1).square(),
+    ),
+    _of_workers("read_apart_by_workers", (EACH_SMOOTH, OWN_POINTS), _BESIDE),
     # z_k is grad f_i - grad F at x_k.
-    _of_workers("own_gradients", (EACH_SMOOTH, ROUNDS), _L2 * _M.square() - (_OWN - _ALIKE).square()),
+    _of_workers("own_gradients", (EACH_SMOOTH, OWN_POINTS), _L2 * _M.square() - (_OWN - _ALIKE).square()),
     _of_workers("alike", (ALIKE,), scalar("zeta", power=2) - _ALIKE.square()),
 )
 

@@ -29,6 +29,7 @@ from theory.bounds.parts.assumptions import (
     NO_DELAY,
     NO_NOISE,
     ORDERED_READS,
+    RANDOM_MIXING,
     SEVERAL_READS,
     SMOOTH,
     STEPS_FIXED,
@@ -234,7 +235,7 @@ def laws(bound: Bound) -> frozenset[kernel.Law]:
             raise ProofError(
                 "Blocks that are read apart are treated with several gradients an update, at fixed delays."
             )
-    if workers := {ERROR_FEEDBACK, GROUP_AVERAGING} & set(bound.assumptions):
+    if workers := {ERROR_FEEDBACK, GROUP_AVERAGING, RANDOM_MIXING} & set(bound.assumptions):
         found |= {kernel.WORKERS}
         plain = found <= {kernel.WORKERS, kernel.PROMPT, kernel.NOISELESS} and COHERENCE not in bound.assumptions
         if len(workers) > 1 or not plain or bound.weights is None:
@@ -282,7 +283,9 @@ def _grants(bound: Bound, axiom: str) -> bool:
         axioms.OF_WORKERS: WORKERS_NOISE in stated,
         axioms.ONE_START: kernel.WORKERS in known,
         axioms.KEPT: ERROR_FEEDBACK in stated,
+        axioms.OWN_POINTS: GROUP_AVERAGING in stated or RANDOM_MIXING in stated,
         axioms.ROUNDS: GROUP_AVERAGING in stated,
+        axioms.MIXING: RANDOM_MIXING in stated,
         axioms.EACH_SMOOTH: WORKERS_SMOOTH in stated,
         axioms.ALIKE: WORKERS_ALIKE in stated,
         axioms.WITHIN: _within(bound),

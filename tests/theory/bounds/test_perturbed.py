@@ -1,4 +1,4 @@
-"""Perturbed reads: the values of the three bounds, the runs of their methods, and what breaks them outside."""
+"""Perturbed reads: the values of the four bounds, the runs of their methods, and what breaks them outside."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from theory.bounds import Setting, get
 from theory.bounds.compression import left_over, share
 from theory.bounds.perturbed import Perturbed
+from theory.bounds.random_groups import share_of_groups
 from theory.staleness.count import Staleness
 
-NAMES = ("weighted-delays", "ef-topk", "group-averaging")
+NAMES = ("weighted-delays", "ef-topk", "group-averaging", "random-groups")
 
 
 def at(steps, delays=None, **constants):
@@ -33,6 +34,12 @@ def again(name, steps, delays, c):
             kept = 2 * (1 - c["delta"]) * (2 - c["delta"]) / c["delta"] ** 2
             above += c["L"] * c["sigma"] ** 2 / c["workers"] * step**2 + c["L"] ** 2 * kept * c["G"] ** 2 * step**3
             under += step * (1 - c["L"] * step)
+        elif name == "random-groups":
+            left = (1 - c["delta"]) * (
+                (1 - 1 / c["workers"]) * c["sigma"] ** 2 + 2 * (2 - c["delta"]) / c["delta"] * c["zeta"] ** 2
+            )
+            above += c["L"] * c["sigma"] ** 2 / c["workers"] * step**2 + c["L"] ** 2 * 4 / c["delta"] * left * step**3
+            under += step
         else:
             apart = (1 / c["group"] - 1 / c["workers"]) * c["sigma"] ** 2 + 2 * c["zeta"] ** 2
             above += c["L"] * c["sigma"] ** 2 / c["workers"] * step**2 + 2 * c["L"] ** 2 * apart * step**3
@@ -51,7 +58,7 @@ def test_the_value_is_that_of_plain_loops_at_a_hundred_settings(name):
             "G": draw.exponential(), "delta": draw.uniform(0.02, 1), "zeta": draw.exponential(),
             "workers": float(group * draw.integers(1, 5)), "group": float(group),
         }  # fmt: skip
-        steps = np.sort(draw.uniform(0, 0.5, T))[::-1] / L
+        steps = np.sort(draw.uniform(0, 0.25 * c["delta"] if name == "random-groups" else 0.5, T))[::-1] / L
         delays = [int(draw.integers(0, k + 1)) if name == "weighted-delays" else 0 for k in range(T)]
         assert get(name).evaluate(at(steps, delays, **c)) == pytest.approx(again(name, steps, delays, c), rel=1e-12)
 
@@ -94,12 +101,13 @@ def test_group_averaging_at_a_constant_step_is_the_stated_form_and_full_means_co
     assert get("group-averaging").evaluate(at(np.full(T, eta), **full)) == pytest.approx(alone, rel=1e-12)
 
 
-def test_all_three_are_one_pattern_with_a_spread_of_their_own():
+def test_all_are_one_pattern_with_a_spread_of_their_own():
     from theory.bounds.ef_topk import PATTERN as MEMORIES
     from theory.bounds.group_averaging import PATTERN as GROUPS
+    from theory.bounds.random_groups import PATTERN as RANDOM
     from theory.bounds.weighted_delays import PATTERN as DELAYS
 
-    assert all(type(pattern) is Perturbed for pattern in (MEMORIES, GROUPS, DELAYS))
+    assert all(type(pattern) is Perturbed for pattern in (MEMORIES, GROUPS, RANDOM, DELAYS))
     # Nothing kept, nothing apart, nothing late: SGD, three times.
     run = at(np.full(20, 0.3), sigma=0.8)
     plain = 2 / 6 + 0.3 * 0.8**2
@@ -208,6 +216,30 @@ def test_groups_keep_to_their_bound_and_their_noise_is_that_of_all(scale):
     loud = at(steps, L=f.each, Delta=f.gap(x), zeta=max(z for _, z in runs), workers=16, group=4, sigma=noise * 6**0.5)
     mean = np.mean([seen for seen, _ in runs], axis=0)
     assert weighed("group-averaging", loud, mean) <= get("group-averaging").evaluate(loud)
+
+
+def partition(workers, group, draw):
+    return means(draw.permutation(workers).reshape(-1, group), workers)
+
+
+def test_random_partitions_leave_the_share_that_is_said_on_average():
+    draw, v = np.random.default_rng(3), np.random.default_rng(4).normal(size=12)
+    away = ((v - v.mean()) ** 2).sum()
+    for group in (1, 2, 3, 6, 12):
+        left = [((partition(12, group, draw) @ v - v.mean()) ** 2).sum() / away for _ in range(3000)]
+        assert np.mean(left) == pytest.approx(1 - share_of_groups(12, group), abs=0.02)
+
+
+@pytest.mark.parametrize(("scale", "group"), [(0.1, 4), (0.24, 4), (0.24, 2)])
+def test_random_groups_keep_to_their_bound_on_average(scale, group):
+    draw, delta = np.random.default_rng(8), share_of_groups(16, group)
+    f, x = losses(16, 6, draw), draw.normal(size=6) * 2
+    steps = np.full(80, scale * delta / f.each)
+    rounds = [[partition(16, group, draw) for _ in steps] for _ in range(40)]
+    runs = [in_groups(f, x, steps, each) for each in rounds]
+    run = at(steps, L=f.each, Delta=f.gap(x), zeta=max(z for _, z in runs), workers=16, delta=delta)
+    mean = np.mean([seen for seen, _ in runs], axis=0)
+    assert weighed("random-groups", run, mean) <= get("random-groups").evaluate(run)
 
 
 def delayed(f, x, steps, delays):

@@ -15,6 +15,7 @@ from theory.bounds.parts.assumptions import (
     ERROR_FEEDBACK,
     GROUP_AVERAGING,
     NO_DELAY,
+    RANDOM_MIXING,
     SMOOTH,
     WORKERS_ALIKE,
     WORKERS_BOUNDED,
@@ -49,17 +50,17 @@ RUN = Context(frozenset({lt(ZERO, LAST)})).under(WORKERS)
 POINTS = RUN.having(le(ZERO, K), le(K, J), le(J, LAST))
 STEP = RUN.having(le(ZERO, K), lt(K, LAST))
 ROUNDING = 1e-9
-BOUNDS = ("ef-topk", "group-averaging")
+BOUNDS = ("ef-topk", "group-averaging", "random-groups")
 
 
-def made(kept):
-    """Runs of one, two and four workers: memories of which a share is kept, or means over groups."""
+def made(kept=None, left=None):
+    """Runs of one, two and four workers: memories of which a share is kept, or means of points."""
     draw = random.Random(3)
     for seed in range(18):
         workers, T = draw.choice([(1, 3), (2, 3), (4, 2), (2, 4), (4, 1)])
         steps = [draw.choice([0.0, 0.05, 0.4, 1.0]) for _ in range(T)]
-        share = None if kept is None else draw.choice([kept, 0.0, 0.3])
-        yield Workers(T, steps, seed, draw.choice([0.0, 0.3, 2.0]), workers, share)
+        shares = (None if share is None else draw.choice([share, 0.0, 0.3]) for share in (kept, left))
+        yield Workers(T, steps, seed, draw.choice([0.0, 0.3, 2.0]), workers, *shares)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,12 @@ def memories():
 
 @pytest.fixture(scope="module")
 def groups():
-    return list(made(None))
+    return list(made())
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    return list(made(left=0.9))
 
 
 def always(runs, fact, *names):
@@ -84,13 +90,18 @@ def test_what_is_assumed_of_memories_holds_on_runs(memories, name):
     assert always(memories, AXIOMS[name](STEP, K), "k")
 
 
-@pytest.mark.parametrize("name", ["mean_noise", "round", "read_by_groups", "own_gradients", "alike"])
+@pytest.mark.parametrize("name", ["mean_noise", "round", "read_apart_by_workers", "own_gradients", "alike"])
 def test_what_is_assumed_of_groups_holds_on_runs(groups, name):
     assert always(groups, AXIOMS[name](STEP, K), "k")
 
 
-def test_all_start_at_one_point_and_the_virtual_point_moves_by_plain_steps(memories, groups):
-    for runs in (memories, groups):
+@pytest.mark.parametrize("name", ["mean_noise", "random_round", "read_apart_by_workers", "own_gradients", "alike"])
+def test_what_is_assumed_of_random_means_holds_on_runs(mixed, name):
+    assert always(mixed, AXIOMS[name](STEP, K), "k")
+
+
+def test_all_start_at_one_point_and_the_virtual_point_moves_by_plain_steps(memories, groups, mixed):
+    for runs in (memories, groups, mixed):
         assert always(runs, AXIOMS["one_start"](RUN))
         moved = axioms.displacement(K, J, True)
         for v in (moved, vector("g", K) - vector("a", ZERO), Expression()):
@@ -136,7 +147,8 @@ def refused(bound):
 @pytest.mark.parametrize(
     ("name", "needed"),
     [("ef-topk", one) for one in (SMOOTH, ERROR_FEEDBACK, WORKERS_NOISE, WORKERS_BOUNDED, NO_DELAY)]
-    + [("group-averaging", one) for one in (SMOOTH, GROUP_AVERAGING, WORKERS_NOISE, WORKERS_SMOOTH, WORKERS_ALIKE)],
+    + [("group-averaging", one) for one in (SMOOTH, GROUP_AVERAGING, WORKERS_NOISE, WORKERS_SMOOTH, WORKERS_ALIKE)]
+    + [("random-groups", one) for one in (RANDOM_MIXING, WORKERS_NOISE, WORKERS_SMOOTH, WORKERS_ALIKE, NO_DELAY)],
 )
 def test_every_assumption_is_needed(name, needed):
     bound = get(name)
@@ -145,8 +157,9 @@ def test_every_assumption_is_needed(name, needed):
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [(name, text) for name in BOUNDS for text in ("the steps do not increase", "eta_k <= 1/")]
-    + [("ef-topk", "delta is at most 1"), ("group-averaging", "a group has at most all workers")],
+    ("name", "words"), [(name, text) for name in BOUNDS for text in ("the steps do not increase", "eta_k <= ")]
+    + [("ef-topk", "delta is at most 1"), ("group-averaging", "a group has at most all workers")]
+    + [("random-groups", "delta is at most 1"), ("random-groups", "there is a worker")],
 )  # fmt: skip
 def test_every_side_condition_is_needed(name, words):
     bound = get(name)
@@ -159,12 +172,12 @@ def test_no_smaller_bound_is_proved():
     ef, groups = get("ef-topk"), get("group-averaging")
     assert refused(replace(ef, value=Perturbed(FACTOR * formula(0), formula(0)).of_reads))
     assert refused(replace(ef, value=groups.value)) and refused(replace(groups, value=ef.value))
-    for bound in (ef, groups):
+    for bound in (ef, groups, get("random-groups")):
         assert refused(replace(bound, value=bound.value.over * formula(99) / 100 / bound.value.under))
 
 
 def test_workers_have_one_method_no_coherence_and_a_bound_on_a_mean():
-    for name, other in zip(BOUNDS, BOUNDS[::-1], strict=True):
+    for name, other in zip(BOUNDS, (*BOUNDS[1:], BOUNDS[0]), strict=True):
         bound = get(name)
         both = replace(bound, assumptions=tuple(dict.fromkeys((*bound.assumptions, *get(other).assumptions))))
         for changed in (

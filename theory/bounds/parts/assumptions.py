@@ -106,6 +106,14 @@ GROUP_AVERAGING = Assumption(
     r"x_{k+1}^i = \sum_j (W_k)_{ij} (x_k^j - \eta_k (\nabla f_j(x_k^j) + e_k^j)), \quad "
     r"W_{k+1} W_k = \tfrac{1}{N} \mathbf{1} \mathbf{1}^{\top}, \quad x_k = \frac{1}{N} \sum_i x_k^i",
 )
+RANDOM_MIXING = Assumption(
+    "random mixing",
+    "Each of N workers takes a step from its own point, all starting at one, and then a mean of points, by weights "
+    "that keep the mean of all and are fixed or drawn apart from all else: it leaves at most 1 - delta of the squared "
+    "distance from that mean, x_k, on average.",
+    r"x_{k+1}^i = \sum_j (W_k)_{ij} (x_k^j - \eta_k (\nabla f_j(x_k^j) + e_k^j)), \quad "
+    r"\mathbb{E}\|W_k v - \bar{v}\|^2 \le (1 - \delta) \|v - \bar{v}\|^2, \quad x_k = \frac{1}{N} \sum_i x_k^i",
+)
 WORKERS_NOISE = Assumption(
     "noise of workers",
     "The noise of every worker's gradient has mean zero given all that was before and a variance of at most sigma^2; "

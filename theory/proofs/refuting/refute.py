@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.bounds import REGISTRY, Bound, Setting
-from theory.bounds.parts.assumptions import COHERENCE
+from theory.bounds.parts.assumptions import COHERENCE, ERROR_FEEDBACK, RANDOM_MIXING
 from theory.formulas.formula import Call, Formula, Peak
 from theory.proofs import kernel
 from theory.proofs.kernel import Fact
@@ -90,8 +90,9 @@ def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
     steps = _steps(laws, bound, len(reads) // (block or 1), draw)
     if kernel.WORKERS in laws:
         workers = draw.choice([n for n in (1, 2, 4) if n * T <= SIGNED])
-        kept = draw.choice([0.0, 0.3, 0.9]) if bound is not None and bound.of_reads else None
-        run: Run = Workers(T, steps, seed, deviation, workers, kept, **given)
+        share, method = draw.choice([0.0, 0.3, 0.9]), bound.assumptions if bound is not None else ()
+        kept, left = (share if one in method else None for one in (ERROR_FEEDBACK, RANDOM_MIXING))
+        run: Run = Workers(T, steps, seed, deviation, workers, kept, left, **given)
     else:
         run = Run(reads, steps, seed, deviation, law, block, others, **given)
     run.ends_before_last = bound is not None and not bound.covers_last

@@ -20,20 +20,30 @@ _PAIRS = (((0, 1), (2, 3)), ((0, 2), (1, 3)))
 
 
 class Workers(Run):
-    """Workers with memories where `kept` says what a compressor keeps of the squares, else with means over groups.
+    """Workers with memories where `kept` says what a compressor leaves of a square, else with means of their points.
+
+    The means leave a share `left` of the squared distance in every round, or are over groups that change.
 
     What a worker has is an array (paths, workers, 2); g, a and e are the same for all of them.
     """
 
     def __init__(
-        self, steps: int, step_sizes: Any, seed: int, deviation: float, workers: int, kept: float | None, **given: float
+        self,
+        steps: int,
+        step_sizes: Any,
+        seed: int,
+        deviation: float,
+        workers: int,
+        kept: float | None = None,
+        left: float | None = None,
+        **given: float,
     ) -> None:
-        self.workers, self.kept = workers, kept
+        self.workers, self.kept, self.left = workers, kept, left
         self.apart: list[np.ndarray] = []
         self.stochastic: list[np.ndarray] = []
         self.exact: list[np.ndarray] = []
         group = 2 if workers == 4 else workers
-        own = {"workers": float(workers), "group": float(group), "delta": 1.0 if kept is None else 1 - kept}
+        own = {"workers": float(workers), "group": float(group), "delta": 1 - (kept or left or 0.0)}
         super().__init__(range(steps), step_sizes, seed, deviation, None, None, None, **given, **own)
         self.constants["G"] = max(self.inner(h, h) for h in self.stochastic) ** 0.5
         differ = (self._own(x) - g[:, None] for x, g in zip(self.points, self.gradients, strict=True))
@@ -87,7 +97,10 @@ class Workers(Run):
         return np.asarray(share * u @ turn.T)
 
     def _mixed(self, moved: np.ndarray, k: int) -> np.ndarray:
-        """What the means over the groups of a round lack of the mean of all."""
+        """What the means of a round lack of the mean of all."""
+        if self.left is not None:
+            away = moved - moved.mean(axis=1, keepdims=True)
+            return np.asarray(np.sqrt(self.left) * away[:, self.draw.permutation(self.workers)])
         groups = _PAIRS[k % 2] if self.workers == 4 else (tuple(range(self.workers)),)
         mixed = np.empty_like(moved)
         for group in map(list, groups):

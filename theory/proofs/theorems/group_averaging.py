@@ -65,7 +65,7 @@ BEFORE = Step(
     "How far the mean of the workers' gradients is from that at x_k",
     "smoothness of each f_i; the square of a mean is at most the mean of the squares",
     Claim(L**2 * square(APART), square(GRADIENT - APPLIED)),
-    rules.read_by_groups(STEP, K),
+    rules.read_apart_by_workers(STEP, K),
 )
 WEIGHT = rules.add(up_to(CAP, RUNS), product(STEP, symbol(STEP, "eta", K), HALF))
 PROOF = proof(GROUP_AVERAGING_BOUND, ETA, RUNS, WEIGHT, mean_noise(RUNS), (BEFORE,), DISTANCE)

@@ -28,6 +28,10 @@ from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.store import STALENESS
 from experiments.studies.systems.ds_sync.cells import ClockCell, TrainedCell
+from experiments.studies.systems.fleet.bounded import BoundCell
+from experiments.studies.systems.fleet.profiling import ProfilerCell
+from experiments.studies.systems.fleet.streaming import OnlineCell
+from experiments.studies.systems.fleet.training import StepsCell, TailCell
 from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.theorem_step.store import THEOREM_STEPS
 from experiments.studies.theorem_step.study import TheoremStepCell
@@ -75,6 +79,11 @@ RELATED = (
     ),
     TrainedCell("stale", "dnn:width=2", 100, 4, 2, steps=4, batch=2, seeds=1, tuning=0, step_sizes=(0.1,)),
     ClockCell("random", "stragglers", 4, 2, steps=6, seeds=2),
+    StepsCell("adasgd", "D1", seeds=1, tuning=1, updates=40, every=20, steps=2),
+    TailCell("boosted", "D1", seeds=1, tuning=1, updates=40, every=20, steps=2),
+    ProfilerCell("energy", seeds=1, devices=4, models=2, tasks=2),
+    OnlineCell(seeds=1, tuning=1, days=2, steps=2),
+    BoundCell("inverse", "D1", seeds=2, updates=20),
 )
 
 #: Sort of cell -> cells, and what turns them into files.

@@ -84,8 +84,8 @@ def fleet_cells(scale: str) -> tuple[AnyCell, ...]:
     return (*steps, *tails, *profilers, OnlineCell(size.seeds, size.tuning, size.days), *bounds)
 
 
-def _claim(name: str, statement: str, predicate: str, effect: Any, figure: str = "FLeet") -> StudyClaim:
-    return StudyClaim(name, figure, statement, predicate, effect, fewest=DECIDING)
+def _claim(name: str, statement: str, predicate: str, effect: Any) -> StudyClaim:
+    return StudyClaim(name, "fleet", statement, predicate, effect, fewest=DECIDING)
 
 
 _UPDATES = "updates until an accuracy of 0.9 is kept over three evaluations, each at its best step of one grid"
@@ -126,7 +126,6 @@ CLAIMS = (
         "log2 of FedAvg's over AdaSGD's updates, all at the synchronous server's best step, mean over D1 and D2: "
         "above 0",
         fewer_at_one_step("adasgd", "averaging"),
-        "beyond",
     ),
     _claim(
         "fleet-long-tail",
@@ -159,7 +158,6 @@ CLAIMS = (
         "The weighted mean of the squared gradients stays below the bound on weighted delays.",
         "1 less the largest measured mean over its bound, over three rules, D1 and D2 and three steps: above 0",
         below_bound,
-        "beyond",
     ),
 )
 

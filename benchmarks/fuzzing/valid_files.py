@@ -14,6 +14,7 @@ from experiments.runs.store import save
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.store import STALENESS
 from experiments.studies.systems.ds_sync.cells import ClockCell, TrainedCell
+from experiments.studies.systems.fleet.training import StepsCell
 from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.worst_cases.delay_patterns import SawtoothCell
 from experiments.studies.worst_cases.growth_with_staleness import GrowthCell
@@ -84,6 +85,7 @@ def _cells(folder: Path) -> None:
     related = (
         TrainedCell("grid", "problem:nonconvex:d=2", 1.0, 4, 2, steps=9, batch=1, seeds=2, tuning=1),
         ClockCell("stale", "even", 4, 2, steps=9, seeds=2),
+        StepsCell("inverse", "D1", seeds=1, tuning=1, updates=9, every=3),
     )
     for number, each in enumerate(related):
         made = CellResult(each, {"seconds": [0.5, 0.25], "curves": [[1.0, None]]}, versions, 2.0, "gradlag")

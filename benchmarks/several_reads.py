@@ -68,6 +68,8 @@ def servers() -> tuple[Server, ...]:
 
 def least(bound: Bound, server: Server, sigma: float) -> float | None:
     """The least value over constant steps, or the one at its own step; None where it does not apply."""
+    if bound.covers_reads and server.apart:  # the points read are not those of the run there
+        return None
     if bound.schedule is not None:
         window = Staleness(int(server.delays.max()) + 1)
         own = Setting.of(bound.schedule, server.delays, window, _constants(sigma), server.apart)

@@ -20,6 +20,8 @@ Proof.
 4. L sigma^2 T/(2B) = q^2 Delta, so the claim, 2 Delta s L (1 + w)/(T u), says w^2 (1 + (1 + 1/theta) u d) <= w:
    theta >= (s-1) w/(1 + (s-1) u) gives w (1 + 1/theta) d <= w d + (1 + (s-1) u)/s = w d + 1 - d w = 1, so
    w + w (1 + 1/theta) u d <= w + u = 1.
+
+theory/bounds/theorem_s.py has any steps, and at this step a smaller value.
 """
 
 from __future__ import annotations

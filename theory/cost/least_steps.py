@@ -69,8 +69,11 @@ class Search:
         Raises:
             InputError: a name that the library does not have, or a bound that assumes coherence.
         """
-        # Where a step applies one gradient, theorem-ab is theorem-a; theorem-s is sharp where blocks are read apart.
-        needless = ("theorem-ab",) * (case.reads == 1) + ("theorem-s", "theorem-s-reads") * (not case.apart)
+        # Where a step applies one gradient, theorem-ab is theorem-a. The numbers of theorem-s take long to choose, so it
+        # is for blocks read apart alone; with reads it is about other points than those of the run there.
+        needless = ("theorem-ab",) * (case.reads == 1) + (
+            ("theorem-s-reads",) if case.apart else ("theorem-s", "theorem-s-reads")
+        )
         library = (bound for bound in REGISTRY.values() if bound.name not in needless)
         chosen = tuple(library if names is None else map(get, names))
         coherent = [bound.name for bound in chosen if bound.needs_coherence]

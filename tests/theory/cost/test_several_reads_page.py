@@ -22,7 +22,7 @@ def row(name: str) -> list[str]:
     return [cell.strip().replace("*", "").replace("`", "") for cell in line.split("|")[2:-1]]
 
 
-@pytest.mark.parametrize("name", ["corollary-1b", "corollary-1b-star", "corollary-s"])
+@pytest.mark.parametrize("name", ["corollary-1b", "corollary-1b-star", "corollary-s", "theorem-s"])
 def test_rows_of_the_page(name):
     assert row(f"`{name}`") == [_cell(least(get(name), *column), 0.0) for column in COLUMNS]
 

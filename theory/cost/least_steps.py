@@ -69,7 +69,7 @@ class Search:
         Raises:
             InputError: a name that the library does not have, or a bound that assumes coherence.
         """
-        # Where a step applies one gradient, theorem-ab is theorem-a. The numbers of theorem-s take long to choose: it is
+        # Where a step applies one gradient, theorem-ab is theorem-a. The numbers of theorem-s take long to find: it is
         # for blocks read apart alone; with reads it is about other points than those of the run there.
         needless = ("theorem-ab",) * (case.reads == 1) + (
             ("theorem-s-reads",) if case.apart else ("theorem-s", "theorem-s-reads")

@@ -15,6 +15,7 @@ from experiments.studies.systems.store import SYSTEM_RESULTS, SystemResult
 from experiments.studies.systems.system import System
 from figures.draw.ds_sync import ds_sync_caption, ds_sync_picture
 from figures.draw.fleet import fleet_caption, fleet_picture
+from figures.draw.topk import topk_caption, topk_picture
 from figures.report.claims import claims_table
 from figures.report.exhibit import Exhibit, Section, study_exhibit
 from figures.report.rendering import render
@@ -25,6 +26,7 @@ Results = Sequence[SystemResult]
 #: Of each system its picture, and what is seen in it.
 DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]]] = Table(
     {
+        "topk": (topk_picture, topk_caption),
         "fleet": (fleet_picture, fleet_caption),
         "ds-sync": (ds_sync_picture, ds_sync_caption),
     }

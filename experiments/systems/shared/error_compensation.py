@@ -37,6 +37,7 @@ from theory.common.types import Array, Floats, Ints, Matrix
 from theory.staleness.count import whole_number
 
 Engine = Literal["auto", "fused", "black-box", "naive"]
+Look = Callable[[Array], Array]
 NORM = "gradient_norm_squared"
 
 
@@ -54,7 +55,6 @@ class Compensation:
         momentum, weight_decay: applied after the aggregation, to the mean of what was sent.
         evaluate_every: iterations between two evaluations; the start and the end are always evaluated.
         sample: training examples for |grad F|^2 where the workload does not measure it itself; 0 leaves it out.
-        keep: whether the workers' compensated vectors are kept at every evaluation but the first.
 
     Raises:
         InputError: a value out of its range.
@@ -70,7 +70,6 @@ class Compensation:
     weight_decay: float = 0.0
     evaluate_every: int = 10
     sample: int = 0
-    keep: bool = False
 
     def __post_init__(self) -> None:
         for value, least, what in (
@@ -138,7 +137,8 @@ class CompensatedRuns:
         metrics: float64 (S, R) each, at the evaluations; NaN after a divergence.
         sent: int64 (S, T, P), entries sent; left: (S, T, P), |u - C(u)|^2 / |u|^2, 0 for u = 0.
         perturbed: the read points, the virtual sequence and their distance.
-        compensated: (S, R - 1, P, d), the vectors u of the iterations before the evaluations; empty if not kept.
+        compensated: (S, R - 1, ...), what was looked at in the vectors u of the iterations before the evaluations, zeros
+            after a divergence; empty if nothing was.
         final: (S, d), the last models; diverged_at: int64 (S,), the iteration, or -1.
     """
 
@@ -156,8 +156,10 @@ class CompensatedRuns:
 class _Seed:
     """One seed's run, from evaluation to evaluation."""
 
-    def __init__(self, workload: Workload, setting: Compensation, rules: Rules, engine: str, seed: int) -> None:
-        self.workload, self.setting, self.rules, self.seed = workload, setting, rules, seed
+    def __init__(
+        self, workload: Workload, setting: Compensation, rules: Rules, engine: str, look: Look | None, seed: int
+    ) -> None:
+        self.workload, self.setting, self.rules, self.look, self.seed = workload, setting, rules, look, seed
         start = np.asarray(workload.initial(seed), dtype=workload.precision)
         self.state: Replicas = blank_state(start, setting.workers)
         self.recorded: Recorded = blank_record(setting.iterations, setting.workers)
@@ -175,9 +177,11 @@ class _Seed:
                 if self.diverged_at < 0:
                     self.diverged_at = self.advance(first, last)
                     self._refuse_no_gradient()
+                if self.diverged_at >= 0:
+                    self.state.compensated[:] = 0
                 self._evaluate()
-                if self.setting.keep:
-                    self.kept.append(self.state.compensated.copy())
+                if self.look is not None:
+                    self.kept.append(self.look(self.state.compensated))
         return self
 
     def _refuse_no_gradient(self) -> None:
@@ -244,6 +248,7 @@ def simulate_compensated(
     *,
     engine: Engine = "auto",
     threads: int | None = None,
+    look: Look | None = None,
 ) -> CompensatedRuns:
     r"""Simulate P workers with error compensation: $x_{t+1} = x_t - \frac{\eta_t}{P} \sum_p C(g_t^p + \epsilon_t^p)$.
 
@@ -256,6 +261,8 @@ def simulate_compensated(
         engine: "fused" (compiled), "black-box" (the workload's own gradient, the rest compiled), "naive" (the oracle),
             or "auto": the first that there is.
         threads: threads that share out the seeds; by default all processors, or NUMBA_NUM_THREADS.
+        look: what to keep of the workers' compensated vectors (P, d) at every evaluation but the first; `np.copy` keeps
+            them whole.
 
     Returns:
         What was measured. A seed that diverges ends there and raises nothing.
@@ -278,7 +285,7 @@ def simulate_compensated(
     numbers = checked_seeds(seeds)
     chosen = _engine(workload, setting, engine)
     count = threads or int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
-    start: Callable[[int], _Seed] = lambda seed: _Seed(workload, setting, rules, chosen, seed).run()  # noqa: E731
+    start: Callable[[int], _Seed] = lambda seed: _Seed(workload, setting, rules, chosen, look, seed).run()  # noqa: E731
     with single_threaded_products(), ThreadPoolExecutor(min(count, numbers.size)) as pool:
         runs = list(pool.map(start, numbers.tolist()))
     return _gathered(setting, numbers, runs)

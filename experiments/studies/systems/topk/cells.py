@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from experiments.systems.shared.tuning import tuned
 from experiments.systems.topk.energy import power_of, powers_at
 from experiments.systems.topk.families import FAMILIES, get_family
 from experiments.workloads.registry import get_workload
-from theory.common.types import Floats
+from theory.common.types import Array, Floats
 
 MEASURED_SEEDS = 1000  # the first of the seeds that are measured; those below tune
 DENSITIES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5)  # at which vectors are looked at
@@ -113,13 +114,14 @@ class TrainedCell:
 
     def compute(self) -> Mapping[str, Any]:
         """What was measured at the best step size of the grid; see `_measured`."""
-        workload: Any = get_workload(self.workload)
+        workload: Any = _workload(self.workload)
         problem = self.workload.startswith("problem:")
         known = {name: each.value for name, each in workload.problem.constants(self.batch).items()} if problem else {}
         unit = 1 / known["L"] if known else 1.0
 
         def run(step_size: float, seeds: Sequence[int], *, tunes: bool = False) -> CompensatedRuns:
-            return simulate_compensated(workload, self.setting(step_size * unit, tunes=tunes), seeds)
+            look = _powers_of_all if self.compressor == "top-k" and not tunes else None
+            return simulate_compensated(workload, self.setting(step_size * unit, tunes=tunes), seeds, look=look)
 
         def score(step_size: float, seed: int) -> float:
             return float(final(run(step_size, [seed], tunes=True).metrics["loss"])[0])
@@ -143,7 +145,6 @@ class TrainedCell:
             self.momentum,
             self.weight_decay,
             every,
-            keep=self.compressor == "top-k" and not tunes,
         )
 
 
@@ -176,9 +177,9 @@ def _measured(cell: TrainedCell, runs: CompensatedRuns) -> dict[str, Any]:
 
     `times` (R,); `loss`, `norm` (S, R) and `final` (S,); `share` (S, 2), least and largest count/k; `power` (S,), the
     least over all compensated vectors; `along` (R - 1, 3), least, median and largest between two evaluations; `powers`
-    (S, densities), the least at each of `DENSITIES` over the vectors at evaluations. `gradient` (S,), the mean of
-    |grad F|^2 at the points read; `distance` (S,), that of the square to the virtual sequence; `G2`; `delta`, of what
-    every vector left at most.
+    (S, densities), the least at each of `DENSITIES` over the vectors at evaluations, of top-k alone. `gradient` (S,),
+    the mean of |grad F|^2 at the points read; `distance` (S,), that of the square to the virtual sequence; `G2`;
+    `delta`, of what every vector left at most.
     """
     sizes = runs.final.shape[1]
     entries = np.array([entries_kept(sizes, density) for density in runs.setting.densities.tolist()])
@@ -194,7 +195,7 @@ def _measured(cell: TrainedCell, runs: CompensatedRuns) -> dict[str, Any]:
         "share": rounded(np.stack([share.min(axis=(1, 2)), share.max(axis=(1, 2))], axis=1), _DIGITS),
         "power": rounded(powers.min(axis=(1, 2)), _DIGITS),
         "along": rounded([np.quantile(stage, (0, 0.5, 1), method="lower") for stage in stages], _DIGITS),
-        "powers": rounded(_least_powers(runs), _DIGITS),
+        "powers": rounded(runs.compensated.min(axis=(1, 2)) if runs.compensated.size else [], _DIGITS),
         "gradient": rounded(seen.mean_gradient, _DIGITS),
         "distance": rounded(seen.distance_squared[:, :-1].mean(axis=1), _DIGITS),
         "delta": float(1 - runs.left.max()) if went else None,
@@ -206,16 +207,15 @@ def _measured(cell: TrainedCell, runs: CompensatedRuns) -> dict[str, Any]:
     return found
 
 
-def _least_powers(runs: CompensatedRuns) -> Floats:
-    """The least power at each density over the kept vectors, (S, densities); none if none are kept."""
-    if not runs.compensated.size:
-        return np.zeros((0, 0))
-    return np.array(
-        [
-            np.min([powers_at(u, DENSITIES) for u in seed.reshape(-1, seed.shape[-1])], axis=0)
-            for seed in runs.compensated
-        ]
-    )
+def _powers_of_all(compensated: Array) -> Floats:
+    """The powers of the workers' vectors at each density, (P, densities)."""
+    return np.array([powers_at(u, DENSITIES) for u in compensated])
+
+
+@lru_cache(maxsize=2)
+def _workload(name: str) -> Any:
+    """Kept, as the constants of a problem take a second."""
+    return get_workload(name)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,7 +77,8 @@ def _power_over(results: Results, kind: str) -> Effect:
     least = np.min([numbers(run, "power") for run in runs.values()], axis=0)
     words = ", ".join(f"{short_name(name)}: {numbers(run, 'power').min():.3g}" for name, run in runs.items())
     vectors_seen = sum(run.cell.seeds * run.cell.workers * run.cell.iterations for run in runs.values())
-    return Effect(least - SQUARE, f"least power over {vectors_seen:,} vectors, {words}; (a1) is 2, random-k is 1")
+    text = f"least power over {vectors_seen:,} vectors, {words}; random-k has 1"
+    return Effect(least - SQUARE, text, sound=_whole(runs.values()))
 
 
 def square_on_logistic(results: Results) -> Effect:
@@ -95,7 +96,13 @@ def cubic_at_every_density(results: Results) -> Effect:
     runs = needed([methods["top-k"] for methods in trained(results).values()], "Runs of top-k are not there.")
     rows = [numbers(run, "powers").min(axis=1) for run in runs]
     words = ", ".join(f"{short_name(run.cell.workload)}: {row.min():.3g}" for run, row in zip(runs, rows, strict=True))
-    return Effect(np.min(rows, axis=0) - CUBIC, f"least power at densities from 0.001 to 0.5, {words}")
+    text = f"least power at densities from 0.001 to 0.5, {words}"
+    return Effect(np.min(rows, axis=0) - CUBIC, text, sound=_whole(runs))
+
+
+def _whole(runs: Iterable[CellResult[Any]]) -> bool:
+    """Whether no run diverged."""
+    return not any(run.values["diverged"] for run in runs)
 
 
 def _apart(results: Results, method: str, other: str) -> Effect:

@@ -50,6 +50,7 @@ def invented(scale="lesson", final=lambda cell: 1.0, power=4.0, powers=4.0, meas
                 "distance": (measured * near).tolist(),
                 "delta": 0.5,
                 "G2": 4.0,
+                "diverged": 0,
                 "constants": CONSTANTS if cell.workload.startswith("problem") else {},
             }
         results.append(SystemResult(cell, values, {}, 0.0, ""))
@@ -112,7 +113,10 @@ def test_a_run_that_diverges_is_worse_than_any_other():
     for each in results:
         if isinstance(each.cell, TrainedCell) and each.cell.compressor == "random-k":
             each.values["final"] = [None] * each.cell.seeds
-    assert judge(NAMES["top-random"], results).verdict == "inconclusive"
+        if isinstance(each.cell, TrainedCell) and each.cell.compressor == "top-k":
+            each.values["diverged"] = 1
+    for name in ("top-random", "square-logistic", "square-network", "bell-shaped"):
+        assert judge(NAMES[name], results).verdict == "inconclusive"
 
 
 def test_a_quick_figure_leaves_training_open_and_says_so():

@@ -12,13 +12,13 @@ from experiments.workloads import get_workload
 from experiments.workloads.problem import ProblemWorkload
 from theory.common.errors import InputError, ProblemError
 
-SETTING = Compensation("top-k", 0.1, 0.05, 40, workers=3, batch=8, evaluate_every=10, keep=True)
+SETTING = Compensation("top-k", 0.1, 0.05, 40, workers=3, batch=8, evaluate_every=10)
 BOWL, LOGISTIC = "problem:quadratic:d=30,condition=10", "problem:logistic-digits"
 FITTING = [name for name in COMPRESSORS if name != "sampled"]  # a sample of d/100 entries is empty here
 
 
 def run(workload, seeds=(0, 1), engine="auto", **changes):
-    return simulate_compensated(get_workload(workload), replace(SETTING, **changes), seeds, engine=engine)
+    return simulate_compensated(get_workload(workload), replace(SETTING, **changes), seeds, engine=engine, look=np.copy)
 
 
 @pytest.mark.parametrize("workload", [BOWL, LOGISTIC, "dnn:depth=1,width=8,bits=64"])

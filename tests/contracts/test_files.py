@@ -33,6 +33,8 @@ from experiments.studies.systems.fleet.profiling import ProfilerCell
 from experiments.studies.systems.fleet.streaming import OnlineCell
 from experiments.studies.systems.fleet.training import StepsCell, TailCell
 from experiments.studies.systems.store import SYSTEM_RESULTS
+from experiments.studies.systems.topk.cells import TrainedCell as CompressedCell
+from experiments.studies.systems.topk.cells import VectorsCell
 from experiments.studies.theorem_step.store import THEOREM_STEPS
 from experiments.studies.theorem_step.study import TheoremStepCell
 from experiments.studies.worst_cases.certified_witness import WitnessCell
@@ -84,6 +86,10 @@ RELATED = (
     ProfilerCell("energy", seeds=1, devices=4, models=2, tasks=2),
     OnlineCell(seeds=1, tuning=1, days=2, steps=2),
     BoundCell("inverse", "D1", seeds=2, updates=20),
+    CompressedCell(
+        "top-k", "problem:nonconvex:d=8", 0.25, 2, 12, 1, seeds=2, tuning=1, records=4, step_sizes=(0.5, 0.25)
+    ),
+    VectorsCell("signs", 1000, 2),
 )
 
 #: Sort of cell -> cells, and what turns them into files.

@@ -137,8 +137,8 @@ class CompensatedRuns:
         metrics: float64 (S, R) each, at the evaluations; NaN after a divergence.
         sent: int64 (S, T, P), entries sent; left: (S, T, P), |u - C(u)|^2 / |u|^2, 0 for u = 0.
         perturbed: the read points, the virtual sequence and their distance.
-        compensated: (S, R - 1, ...), what was looked at in the vectors u of the iterations before the evaluations, zeros
-            after a divergence; empty if nothing was.
+        compensated: (S, R - 1, ...), what was looked at in the vectors u of the iterations before the evaluations,
+            zeros after a divergence; empty if nothing was.
         final: (S, d), the last models; diverged_at: int64 (S,), the iteration, or -1.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 
@@ -115,10 +116,11 @@ def long_run(case: Case, bound: Bound, step_size: float, scale: int) -> LongRun 
     """
     numbers = bound.typical(case.setting(step_size, scale if case.trace is None else case.known))
     lengths = [case.known >> halvings for halvings in range(case.known.bit_length())][::-1]
-    parts = [bound.fraction(case.setting(step_size, steps), numbers) for steps in lengths]
-    if any(part is None for part in parts):
+    parts = (bound.fraction(case.setting(step_size, steps), numbers) for steps in lengths)
+    inside = list(takewhile(lambda part: part is not None, parts))
+    if len(inside) < len(lengths):
         return None
-    found = np.array(parts, dtype=np.float64)
+    found = np.array(inside, dtype=np.float64)
     each, per = (found[-1] - found[-2]) / (lengths[-1] - lengths[-2])
     start, under = found[-1] - np.array([each, per]) * lengths[-1]
     return LongRun(np.array(lengths, dtype=np.float64), found[:, 0] / found[:, 1], start, each, under, per)

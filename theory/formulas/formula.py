@@ -196,9 +196,10 @@ class Formula(ABC):
 
     def evaluate(self, environment: Environment) -> Any:
         """The value as a float or a float64 array over the steps."""
-        if self not in environment.memo:
-            environment.memo[self] = self.compute(environment)
-        return environment.memo[self]
+        found = environment.memo.get(self)
+        if found is None:
+            found = environment.memo[self] = self.compute(environment)
+        return found
 
     def walk(self) -> Iterator[Formula]:
         """This node and all below it."""
@@ -287,6 +288,8 @@ class Number(Formula):
     def compute(self, environment: Environment) -> float:
         return self.value
 
+    evaluate = compute  # there is nothing to keep
+
     def latex(self, index: str = "k") -> str:
         written = self.text or f"{self.value:.12g}"
         mantissa, e, exponent = written.lower().partition("e")
@@ -317,6 +320,8 @@ class Name(Formula):
 
     def compute(self, environment: Environment) -> Any:
         return environment.values[self.name]
+
+    evaluate = compute  # there is nothing to keep
 
     def latex(self, index: str = "k") -> str:
         return f"{self.symbol}_{{{index}}}" if self.sequence else self.symbol
@@ -576,8 +581,8 @@ class OverSteps(Formula):
 
     def sequence(self, environment: Environment) -> Values:
         """The body as an array over all gradients, also when it is constant."""
-        value = self.body.evaluate(environment)
-        return np.broadcast_to(np.asarray(value, dtype=np.float64), (environment.gradients(),))
+        value, shape = np.asarray(self.body.evaluate(environment), dtype=np.float64), (environment.gradients(),)
+        return value if value.shape == shape else np.broadcast_to(value, shape)
 
     def summed(self, under: str, index: str) -> str:
         """LaTeX of the sum with its range `under`."""
@@ -606,7 +611,7 @@ class Total(OverSteps):
     def compute(self, environment: Environment) -> float:
         # fsum: the sum of a million terms is exact to the last bit, whatever their order.
         values = self.sequence(environment)
-        return math.fsum(values) if np.isfinite(values).all() else float(np.sum(values))
+        return math.fsum(values.tolist()) if np.isfinite(values).all() else float(np.sum(values))
 
     def latex(self, index: str = "k") -> str:
         return self.summed("k", "k")

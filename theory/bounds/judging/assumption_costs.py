@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 
@@ -99,6 +100,7 @@ def sensitivity(
     )
 
 
+@cache
 def standard(bound: Bound, staleness: int = 4, steps: int = 1000) -> AssumptionCosts:
     """A bound at the standard setting L = Delta = sigma = 1, mu = 1/2, with the fixed delay s - 1.
 

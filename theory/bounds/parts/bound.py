@@ -220,7 +220,7 @@ class Bound:
             return None
         plain = setting.environment()
         environment = Environment({**plain.values, **(numbers or {})}, plain.delays)
-        value = assessed(self.name, self.value, self.conditions, environment)[0]
+        value = assessed(self.name, self.value, self.conditions, environment, most=1)[0]
         if value is None or not isinstance(self.value, Quotient):
             return None if value is None else (value, 1.0)
         return float(self.value.over.evaluate(environment)), float(self.value.under.evaluate(environment))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -54,14 +55,17 @@ class Relation(StrEnum):
 
     def holds(self, left: Floats, right: Floats, allowance: Floats | float) -> NDArray[np.bool_]:
         """Entry by entry; a left side or an allowance that is not finite fails."""
-        compare: Mapping[str, Callable[[], Any]] = {
-            ">=": lambda: left >= right - allowance,
-            "<=": lambda: left <= right + allowance,
-            # What rounding alone can lift above the limit does not count as above it.
-            ">": lambda: left > right + allowance,
-            "==": lambda: np.abs(left - right) <= allowance,
-        }
-        return np.asarray(compare[self.value]() & np.isfinite(left) & np.isfinite(allowance), dtype=np.bool_)
+        held = _HOLDS[self](left, right, allowance) & np.isfinite(left) & np.isfinite(allowance)
+        return np.asarray(held, dtype=np.bool_)
+
+
+_HOLDS: Mapping[Relation, Callable[[Any, Any, Any], Any]] = {
+    Relation.AT_LEAST: lambda left, right, allowance: left >= right - allowance,
+    Relation.AT_MOST: lambda left, right, allowance: left <= right + allowance,
+    # What rounding alone can lift above the limit does not count as above it.
+    Relation.ABOVE: lambda left, right, allowance: left > right + allowance,
+    Relation.EQUALS: lambda left, right, allowance: np.abs(left - right) <= allowance,
+}
 
 
 @dataclass(frozen=True)
@@ -208,8 +212,10 @@ class Condition:
         return self.left.names() | self.right.names() | (self.when.names() if self.when else frozenset())
 
     def _sides(self, environment: Environment) -> tuple[Floats, Floats]:
-        sides = (np.asarray(side.evaluate(environment), dtype=np.float64) for side in (self.left, self.right))
-        left, right = np.broadcast_arrays(*(np.atleast_1d(side) for side in sides))
+        values = (side.evaluate(environment) for side in (self.left, self.right))
+        left, right = (np.array(value, np.float64, copy=None, ndmin=1) for value in values)
+        if left.shape != right.shape:
+            left, right = np.broadcast_arrays(left, right)
         return left, right
 
     def _broken(self, left: Floats, right: Floats, environment: Environment) -> NDArray[np.int64]:
@@ -313,14 +319,14 @@ def _apart(value: float, limit: float) -> tuple[str, str]:
 
 
 def assessed(
-    bound: str, value: Formula, conditions: tuple[Condition, ...], environment: Environment
+    bound: str, value: Formula, conditions: tuple[Condition, ...], environment: Environment, most: int | None = None
 ) -> tuple[float | None, tuple[Failure, ...]]:
-    """The value of a bound where every side condition holds, else None and the conditions that fail."""
+    """The value of a bound where every side condition holds, else None and the conditions that fail, or the first."""
     try:
         # A side that overflows fails its condition; an overflow inside the value could hide as a finite number.
         with np.errstate(all="ignore"):
-            checked = tuple(condition.failure(bound, environment) for condition in conditions)
-        failures = tuple(failure for failure in checked if failure is not None)
+            checked = (condition.failure(bound, environment) for condition in conditions)
+            failures = tuple(islice((failure for failure in checked if failure is not None), most))
         with np.errstate(over="raise", divide="raise", invalid="raise"):
             found = None if failures else float(value.evaluate(environment))
             # No bound of the library comes here with such a denominator: its conditions, or its proof, exclude it.

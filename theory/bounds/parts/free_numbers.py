@@ -38,7 +38,7 @@ class WithFreeNumbers(Bound, ABC):
 
     def _value(self, environment: Environment, **numbers: Any) -> float | None:
         """The value at particular numbers, or None where they or the setting fail a condition."""
-        return assessed(self.name, self.value, self.conditions, having(environment, **numbers))[0]
+        return assessed(self.name, self.value, self.conditions, having(environment, **numbers), most=1)[0]
 
 
 def having(environment: Environment, **values: Any) -> Environment:

@@ -191,11 +191,13 @@ class RunFamily:
         return tuple(stored for group in self.groups.values() for stored in group.stored)
 
 
-def judge_missing(out: Path | str, *, budget: float | None = None, progress: Progress | None = None) -> int:
+def judge_missing(
+    out: Path | str | Sequence[RunFamily], *, budget: float | None = None, progress: Progress | None = None
+) -> int:
     """Judge the runs in a folder that have no verdict of this version yet, and keep what was found.
 
     Args:
-        out: what `gradlag reproduce`, `check` or `compare` filled with --out.
+        out: what `gradlag reproduce`, `check` or `compare` filled with --out, or the families found in it.
         budget: seconds for the worst cases of each group; by default those that are there are taken.
         progress: called with how many of how many are judged.
 
@@ -205,7 +207,8 @@ def judge_missing(out: Path | str, *, budget: float | None = None, progress: Pro
     Raises:
         StoreError: a damaged run, or a folder that cannot be written to.
     """
-    groups = [group for family in find_families(out) for group in family.groups.values()]
+    families = find_families(out) if isinstance(out, Path | str) else out
+    groups = [group for family in families for group in family.groups.values()]
     due = [group for group in groups if not group.judged(budget is not None)]
     for done, group in enumerate(due):
         if progress is not None:

@@ -37,7 +37,14 @@ from theory.common.types import Progress
 REPORT = "report.html"
 
 
-def build_report(folder: Path | str, progress: Progress = untold, *, pdf: bool = False, jobs: int = 1) -> Path:
+def build_report(
+    folder: Path | str,
+    progress: Progress = untold,
+    *,
+    pdf: bool = False,
+    jobs: int = 1,
+    families: Sequence[RunFamily] | None = None,
+) -> Path:
     """Build report.html, and every figure as SVG in the folder `figures`, from the results in a folder.
 
     Args:
@@ -45,6 +52,7 @@ def build_report(folder: Path | str, progress: Progress = untold, *, pdf: bool =
         progress: called with how many pictures are drawn, of how many.
         pdf: every figure as PDF as well; those that lie there are made again in any case.
         jobs: how many processes draw.
+        families: the runs of the folder, where they are at hand.
 
     Returns:
         The path of the report.
@@ -53,7 +61,7 @@ def build_report(folder: Path | str, progress: Progress = untold, *, pdf: bool =
         StoreError: no results, a damaged one, runs without a verdict, or a folder that cannot be written to; an
             earlier report is untouched.
     """
-    sections = _sections(folder, find_families(folder))
+    sections = _sections(folder, find_families(folder) if families is None else families)
     target = check_writable(Path(folder) / REPORT)
     exhibits = [exhibit for section in sections for exhibit in section.exhibits]
     place = target.parent / PICTURES

@@ -89,7 +89,7 @@ _SETTINGS: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 7.0,
     "figure.facecolor": "none",
-    "figure.dpi": 100.0,
+    "figure.dpi": 72.0,  # that of SVG and PDF: what the layout has measured and set need not be set again
     "savefig.facecolor": "none",
     "svg.fonttype": "path",
     "figure.constrained_layout.use": True,

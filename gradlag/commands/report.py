@@ -27,14 +27,14 @@ def report(out: Path | str = "out", *, pdf: bool = False, jobs: int = 1, progres
         InputError: `jobs` is not a whole number of at least 1.
         StoreError: there are no results in the folder, or damaged ones.
     """
-    from experiments.check.judged import judge_missing
+    from experiments.check.judged import find_families, judge_missing
     from figures.report.build import build_report
 
     count = whole_number(jobs, 1, "The number of jobs", InputError)
     with reporting("verdicts", quiet=not progress) as tell:
-        judge_missing(Path(out), progress=tell)
+        judge_missing(families := find_families(out), progress=tell)
     with reporting("figures", quiet=not progress) as tell:
-        path = build_report(Path(out), tell, pdf=pdf, jobs=count)
+        path = build_report(Path(out), tell, pdf=pdf, jobs=count, families=families)
     return Facts(f"The report is {path.resolve()}", {"report": str(path)})
 
 

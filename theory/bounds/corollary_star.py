@@ -79,7 +79,7 @@ class WithBudget(WithFreeNumbers):
     def chosen(self, environment: Environment) -> Environment:
         """The environment with p and w; where the delays leave nothing for p, with the p that the noise asks for."""
         pace, flight, reach, steps = (float(node.evaluate(environment)) for node in _OF_THE_RUN)
-        of_the_mean = "cut" in self.constants and "cut" in environment.values
+        of_the_mean = "cut" in self.constants
         with np.errstate(all="ignore"):
             asked = np.float64(_ASKED.evaluate(environment))  # of p^2, at w = 1
             left = max(0.0, 1 - pace - max(flight, np.sqrt(reach)))

@@ -19,6 +19,8 @@ The rest is Theorem A_B with 1 + nu theta y in place of 1 + 2 o L H, and 1 + the
 1 + 3 o L H, inside the sums over the windows that hold k. In order y = 0. As y <= L H, theta = 1 is never above Theorem
 A or A_B where y <= 1, which it supersedes there.
 
+theory/bounds/theorem_arb.py supersedes it by one more number.
+
 The best numbers: if t is the value, theta_i = (1 + t H_i^2/(sigma^2 Q_i))^(-1/2).
 """
 
@@ -65,7 +67,7 @@ ALPHA = 1 + _NU * _THETA * _Y
 BETA = 1 + _THETA * _Y + _Y / _THETA + _Y**2
 _C = Defined("c", _L * block(_ETA) + _L**2 * readers(_ETA * _H * ALPHA))
 _V = Defined("v", taken(_ETA) + served(_ETA * (1 - _C)))
-_NOISE = total(_ETA**2 * (1 + _L * readers(_ETA * BETA)))
+NOISE = total(_ETA**2 * (1 + _L * readers(_ETA * BETA)))
 _DENOMINATOR = total(_ETA * (1 - _C / 2)) + 1 / (2 * _L)
 _BEST = 1 / call("sqrt", 1 + _VALUE * _H**2 / (_SIGMA**2 * window(_ETA**2)))
 
@@ -118,7 +120,7 @@ THEOREM_AB_OVERTAKING = WithTurns(
     "all that is applied since its read, for any numbers theta_k; gradlag evaluates it at nearly the best ones.",
     assumptions=THEOREM_AB.assumptions,
     conditions=(*_SIGNS, _POSITIVE, replace(_WEIGHTS, left=_V)),
-    value=(_DELTA + _L * _SIGMA**2 / 2 * _NOISE) / _DENOMINATOR,
+    value=(_DELTA + _L * _SIGMA**2 / 2 * NOISE) / _DENOMINATOR,
     covers_last=True,
     weighing=Weighing(_V / 2, _DENOMINATOR),
     source=Source(

@@ -15,7 +15,10 @@ Proof.
    The last weight is at least 0 as rho_{T-1} >= 1/3. If every v_t >= 0, the left side is at least its weight times the
    minimum.
 
-rho = 1 is Theorem A, step by step. The best numbers: if t is the value, t times the denominator minus the numerator is
+rho = 1 is Theorem A, step by step.
+Where gradients overtake, theory/bounds/theorem_arb.py supersedes it at equal steps.
+
+The best numbers: if t is the value, t times the denominator minus the numerator is
    sum_k [(1 + rho_k) t G_k/2 - (rho_k + 1/rho_k - 2) t/4L] + constant, largest at rho_k = (1 - 2 L G_k)^(-1/2), where
    G_k = eta_k (1 - L eta_k/2 - (L^2/2) H_k^2 (1 + 2 o_k L H_k))
          - (L sigma^2/2t) eta_k (eta_k + L (1 + 3 o_k L H_k) sum_{W_k} eta_j^2).

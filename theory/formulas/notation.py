@@ -167,7 +167,8 @@ def _listed(names: tuple[str, ...]) -> str:
 LETTERS: frozenset[tuple[str, str, bool]] = frozenset({
     *((one.name, one.latex, one.indexed) for one in GLOSSARY.values() if one.name not in ("tau", "k")),
     ("Ed", r"\mathbb{E}[d]", False), ("Ed2", r"\mathbb{E}[d^{2}]", False), ("cut", "r", False),
-    ("share", "w", False), ("share", "w", True), ("rho", r"\rho", True), ("theta", r"\theta", False),
+    ("share", "w", False), ("share", "w", True), ("rho", r"\rho", True), ("rho", r"\rho", False),
+    ("theta", r"\theta", False),
     ("theta", "best", False), ("young", r"\theta", False), ("young", r"\theta", True),
     ("young", r"\rho", False), ("young", r"\rho", True),
 })  # fmt: skip

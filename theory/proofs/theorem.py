@@ -45,6 +45,7 @@ from theory.bounds.parts.conditions import Condition, Relation
 from theory.bounds.parts.weighing import Weighing
 from theory.bounds.theorem_ab_overtaking import WithTurns
 from theory.bounds.theorem_ar import WithWeighedSquares
+from theory.bounds.theorem_arb import WithOneSquare
 from theory.bounds.theorem_b_noise import WithShares
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
 from theory.bounds.theorem_c_noise import WithAngle
@@ -111,7 +112,8 @@ def asked_for(bound: Bound) -> Iterator[Condition]:
 
 def of_the_library(bound: Bound) -> None:
     """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
-    must_be(bound, Bound, WithAngle, WithBudget, WithMixtures, WithOneTurn, WithShares, WithTurns, WithWeighedSquares)
+    chosen = WithAngle, WithBudget, WithMixtures, WithOneSquare, WithOneTurn, WithShares, WithTurns, WithWeighedSquares
+    must_be(bound, Bound, *chosen)
     must_be(bound.covers_last, bool), must_be(bound.covers_reads, bool), must_be(bound.weighing, Weighing, NoneType)
     for assumption in must_be(bound.assumptions, tuple):
         for text in vars(must_be(assumption, Assumption)).values():

@@ -30,6 +30,8 @@ class WithFreeNumbers(Bound, ABC):
         """The environment with numbers that meet the conditions where some do."""
 
     def typical(self, setting: Setting) -> dict[str, float]:
+        if any(name not in setting.constants for name in self.constants):
+            return {}  # it does not apply, whatever its numbers are
         values = self._environment(setting).values
         return {name: float(np.median(values[name])) for name in self.free}
 

@@ -83,6 +83,7 @@ def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
     block = draw.randint(1, max(1, SIGNS // T)) if kernel.SEVERAL in laws else None
     reads = _reads(laws if deviation else laws - {kernel.IN_ORDER_IF_NOISY}, T, draw, block or 1)
     given = {"mu": draw.choice([0.1, 0.4, 0.8, 1.0]), "cut": float(draw.randint(1, 3)), "young": draw.uniform(0.2, 3)}
+    given["rho"] = draw.choice([1.0, 1 + draw.random()])
     given["share"] = draw.choice([0.0, 1.0, draw.random()])
     law = draw.choice([[0.5, 0.5], [0.2, 0.3, 0.5], [1.0], [0.6, 0.0, 0.4]]) if kernel.RANDOM in laws else None
     seed = draw.randint(0, 10**6)

@@ -123,11 +123,11 @@ def test_a_server_with_a_buffer_goes_from_its_run_to_a_verdict(gradlag, place):
         for file in ("buffer.nc", "buffer.txt")
     ]
     assert verdicts[0]["measured"] == verdicts[1]["measured"]
-    assert verdicts[0]["bound"] == "theorem-ab-overtaking" and verdicts[0]["verdict"] == "holds"
+    assert verdicts[0]["bound"] == "theorem-arb" and verdicts[0]["verdict"] == "holds"
 
 
 def test_what_a_server_with_a_buffer_costs_is_told_by_its_trace(gradlag, place):
     (place / "pairs.txt").write_text("0 0\n" + "1 0\n1 1\n" * 40)
     told = gradlag("cost", "--trace", "pairs.txt", "--accuracy", 0.5, "--json", folder=place).json
     first = told["methods"][0]
-    assert first["bound"] in ("theorem-ab", "theorem-ab-overtaking") and first["steps"] > 0
+    assert first["bound"] == "theorem-arb" and first["steps"] > 0

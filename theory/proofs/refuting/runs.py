@@ -39,7 +39,7 @@ from theory.formulas.formula import (
     Window,
     Younger,
 )
-from theory.proofs.kernel import RANDOM, Index
+from theory.proofs.kernel import RANDOM, Index, free_variables
 from theory.proofs.nodes import At, Here, Inner, Meant, Minimum, Moved, Travelled, UpTo, Vector, Walk
 from theory.proofs.refuting.instances import Instance
 
@@ -255,6 +255,8 @@ def _worth(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
 
 @lru_cache(maxsize=100_000)
 def _names_an_index(node: Formula) -> bool:
+    if isinstance(node, Meant):
+        return not free_variables(node.mean(_HERE)) <= {"here"}
     return type(node) not in _SAYS or any(map(_names_an_index, node.children))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,9 @@ CASES = {
 }
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("advice")
     (tmp_path / "own.py").write_text(OWN)
     (tmp_path / "quiet.py").write_text(QUIET)
     logs = {
@@ -75,6 +77,12 @@ def place(tmp_path: Path) -> Path:
     for name, text in logs.items():
         (tmp_path / f"{name}.csv").write_text(text)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def checked(gradlag, place: Path) -> Callable[[str], Any]:
+    """What each case is told: both tests ask."""
+    return cache(lambda case: gradlag("check", *shlex.split(CASES[case]), "--json", folder=place))
 
 
 def told(verdict: dict[str, Any]) -> Iterator[str]:
@@ -96,9 +104,10 @@ def advised(text: str) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_flag_that_a_verdict_advises_is_taken_beside_those_given(gradlag, place: Path, case: str) -> None:
-    given = shlex.split(CASES[case])
-    found = gradlag("check", *given, "--json", folder=place)
+def test_every_flag_that_a_verdict_advises_is_taken_beside_those_given(
+    gradlag, checked, place: Path, case: str
+) -> None:
+    given, found = shlex.split(CASES[case]), checked(case)
     assert found.status in (0, 1, 3), found.err
     words = list(told(found.json))
     for flags in {tuple(flags) for text in words for flags in advised(text)}:
@@ -118,11 +127,9 @@ def with_constants(given: list[str], flags: tuple[str, ...]) -> list[str]:
     return [*given[:at], ",".join([*others, flags[1]]), *given[at + 1 :]]
 
 
-def test_the_cases_do_get_advice(gradlag, place: Path) -> None:
+def test_the_cases_do_get_advice(checked) -> None:
     """Runs are told of --seeds, --record-every and --tails, logs how to log more; else nothing would be tested."""
-    seen = {
-        case: " ".join(told(gradlag("check", *shlex.split(CASES[case]), "--json", folder=place).json)) for case in CASES
-    }
+    seen = {case: " ".join(told(checked(case).json)) for case in CASES}
     assert "--seeds 32" in seen["a run of one seed"] and "--record-every 1" in " ".join(seen.values())
     assert "--tails kappa:K" in seen["a run of few seeds"]
     assert (

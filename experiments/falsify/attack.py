@@ -28,12 +28,20 @@ class Budget:
         coherence: mu, if the run must show it.
         readings: float64 (T + 1, R), what is measured: the least entry of E|grad F(x_t)|^2 @ readings. The identity for
             the minimum over all points, one column of weights for a weighted mean.
+        moment: G^2, at most which is E|g + e|^2 of every gradient that is applied; read: the points where these are.
     """
 
     gap: float
     variance: float
     coherence: float | None
     readings: Matrix
+    moment: float = np.inf
+    read: tuple[int, ...] = ()
+
+    def uses(self, columns: Columns) -> list[tuple[Vector, float]]:
+        """What each column uses of what there is, and how much there is of it."""
+        applied = [(columns.squared[:, point] + columns.variance, self.moment) for point in self.read]
+        return [(columns.gap, self.gap), (columns.variance, self.variance), *applied]
 
 
 @dataclass(frozen=True)
@@ -71,12 +79,9 @@ def strongest(columns: Columns, budget: Budget, *, mix: bool = True) -> Stronges
 
 def _alone(columns: Columns, budget: Budget) -> Vector:
     """The largest weight of each column alone; zero where a column uses what there is none of."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        each = [
-            np.where(used > 0, available / used, np.inf)
-            for used, available in ((columns.gap, budget.gap), (columns.variance, budget.variance))
-        ]
-    weight = np.minimum(*each)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        each = [np.where(used > 0, available / used, np.inf) for used, available in budget.uses(columns)]
+    weight = np.min(each, axis=0)
     return np.where(np.isfinite(weight), weight, 0.0)
 
 
@@ -95,11 +100,7 @@ def _mixed(columns: Columns, budget: Budget, weights: Vector, seen: Matrix) -> S
     scale = weights[rows]
     size = max(float((scale[:, None] * seen[rows]).max()), 1e-300)
     gains = (scale[:, None] * seen[rows]).T / size
-    uses = [
-        (scale * used[rows] / available)[None, :]
-        for used, available in ((columns.gap, budget.gap), (columns.variance, budget.variance))
-        if available > 0
-    ]
+    uses = [(scale * used[rows] / available)[None, :] for used, available in budget.uses(columns) if available > 0]
     upper = [np.hstack((-gains, np.ones((len(gains), 1)))), *(np.hstack((use, [[0.0]])) for use in uses)]
     limits = [np.zeros(len(gains)), np.ones(len(uses))]
     if budget.coherence is not None:
@@ -127,8 +128,8 @@ def _promising(columns: Columns, weights: Vector, seen: Matrix) -> Ints:
 
 def _judged(columns: Columns, budget: Budget, rows: Ints, mixture: Vector) -> Strongest:
     """What a mixture is worth, computed anew from its weights after they are cut to the budget."""
-    gap, variance = float(mixture @ columns.gap[rows]), float(mixture @ columns.variance[rows])
-    cut = min([1.0, *(have / use for use, have in ((gap, budget.gap), (variance, budget.variance)) if use > 0)])
+    used = [(float(mixture @ used[rows]), available) for used, available in budget.uses(columns)]
+    cut = min([1.0, *(have / use for use, have in used if use > 0)])
     mixture = mixture * cut
     squared, inner = mixture @ columns.squared[rows], mixture @ columns.inner[rows]
     if not _coherent(squared, inner, budget).all():

@@ -7,7 +7,7 @@ should be needed: a run breaks the formula there, or the condition is reported a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 import numpy as np
@@ -20,6 +20,7 @@ from experiments.falsify.settings import Move, Proposal, edge_of, interior, move
 from theory.bounds import Bound, Condition, Relation, Setting
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
+    BOUNDED_GRADIENT,
     BOUNDED_VARIANCE,
     COHERENCE,
     DELAYS_FIXED,
@@ -30,11 +31,11 @@ from theory.bounds.parts.assumptions import (
 )
 from theory.common.types import Flags, Vector
 from theory.formulas.formula import Name, Number
-from theory.formulas.notation import CONSTANTS, GLOSSARY
+from theory.formulas.notation import CONSTANTS, GIVEN, GLOSSARY
 
 #: What the battery keeps, or a run is held to.
 _KEPT = {a.name for a in (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED, COHERENCE)}
-_KEPT |= {a.name for a in (SEVERAL_READS, MOVES_TAKEN_BACK)}
+_KEPT |= {a.name for a in (SEVERAL_READS, MOVES_TAKEN_BACK, BOUNDED_GRADIENT)}
 #: Kept by some functions only.
 _OF_THE_FUNCTION: Mapping[str, Callable[[Columns], Flags]] = {"convex": lambda columns: columns.convex}
 
@@ -88,7 +89,7 @@ def _can_be_broken(condition: Condition) -> bool:
     left = condition.left
     if not isinstance(left, Name):
         return True
-    wrong_sign = left.name in CONSTANTS and isinstance(condition.right, Number)
+    wrong_sign = left.name in GIVEN and isinstance(condition.right, Number)
     return left.name in GLOSSARY and not (wrong_sign and condition.relation is not Relation.EQUALS)
 
 
@@ -209,4 +210,8 @@ def _budget(bound: Bound, setting: Setting) -> Budget:
             weights = np.broadcast_to(bound.weights.evaluate(setting.environment()), (steps,))
             readings = np.append(np.nan_to_num(weights / weights.sum()), 0.0)[:, None]
     coherence = constants["mu"] if bound.needs_coherence else None
-    return Budget(constants["L"] * constants["Delta"], constants["sigma"] ** 2, coherence, readings)
+    budget = Budget(constants["L"] * constants["Delta"], constants["sigma"] ** 2, coherence, readings)
+    if BOUNDED_GRADIENT in bound.assumptions:
+        read = np.unique((np.arange(steps) - setting.delays.T).ravel())
+        return replace(budget, moment=constants["G"] ** 2, read=tuple(read.tolist()))
+    return budget

@@ -221,6 +221,21 @@ def test_only_coherent_runs_count_and_a_sum_may_be_coherent_where_its_parts_are_
     assert strongest(parts, Budget(1.0, 0.0, 0.95, np.eye(2))).measured == 0
 
 
+def test_gradients_that_are_applied_share_what_all_of_them_may_be():
+    two = columns_of([[4, 0], [0, 1]], [[0], [0]], [1, 1], [0, 0.5])
+    free = Budget(1.0, 1.0, None, np.array([[0.25], [0.75]]))
+    assert strongest(two, free).measured == pytest.approx(1.0, rel=1e-9)
+    # |g_0|^2 + |e|^2 is 4 of the first and 0.5 of the second, and at most 1 in all: 1/7 and 6/7 of them.
+    held = replace(free, moment=1.0, read=(0,))
+    assert strongest(two, held, mix=False).measured == pytest.approx(0.75, rel=1e-9)
+    assert strongest(two, held).measured == pytest.approx(1 / 7 + 0.75 * 6 / 7, rel=1e-6)
+    assert strongest(two, replace(free, moment=1.0, read=(1,)), mix=False).measured == pytest.approx(1.0, rel=1e-9)
+    bound = get("weighted-delays")
+    assert not falsify(bound, budget=4).broken and falsify(bound, budget=4).inside_runs > 1000
+    assert falsify(replace(bound, value=bound.value.over / 3 / bound.value.under), budget=8).broken
+    assert "error feedback" in falsify(get("ef-topk"), budget=2).note
+
+
 def test_a_witness_replays_in_real_units():
     """F(x) = L b^2 phi(x / b) coordinate by coordinate, run as it is written on paper."""
     setting = Setting([0.3, 0.5, 0.2], [0, 1, 2], Staleness(3), {"L": 2.5, "Delta": 0.7, "sigma": 0.0, "mu": 1.0})

@@ -13,7 +13,7 @@ from theory.formulas.formula import Number, Previous
 from theory.formulas.notation import name_node
 from theory.proofs import PROOFS, kernel
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, le, lt, var, vector
-from theory.proofs.nodes import F_GAP, G, Meant, square
+from theory.proofs.nodes import APPLIED, F_GAP, G, Meant, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, evaluate, mean_theorem, rules, theorem
 from theory.proofs.refuting.refute import examined
 
@@ -40,7 +40,8 @@ def test_the_theorem_is_the_bound_of_the_library(name):
     if name not in REGISTRY:
         pytest.skip("the bound is not in the registry yet")
     proof, bound = PROOFS[name], REGISTRY[name]
-    stated = theorem(bound.value) if bound.weights is None else mean_theorem(bound.value, bound.weights)
+    gradient = APPLIED if bound.of_reads else G
+    stated = theorem(bound.value) if bound.weights is None else mean_theorem(bound.value, bound.weights, gradient)
     assert not (proof.conclusion.expression() - stated.expression()).normal(START)
     assert proof.conclusion.equality == stated.equality
 
@@ -65,6 +66,7 @@ def test_what_a_proof_knows_of_every_run_is_an_assumption_of_the_bound(name):
     needed = {kernel.NOISELESS: "no noise", kernel.IN_ORDER: "ordered reads", kernel.PROMPT: "no delay"}
     needed |= {kernel.FIXED: "fixed delay", kernel.RANDOM: "delays random", kernel.IN_ORDER_IF_NOISY: "ordered reads"}
     needed |= {kernel.SEVERAL: "several gradients an update", kernel.MIXED: "blocks read apart"}
+    needed |= {kernel.WORKERS: "noise of workers"}
     for law in PROOFS[name].laws:
         assert any(needed[law].split()[-1] in assumption for assumption in stated), (law, stated)
 

@@ -32,7 +32,7 @@ Made by `python benchmarks/several_reads.py`; a test compares. min E|grad F(x_k)
 
 """  # noqa: E501
 _TAIL = """
-The last line is the bound by which `gradlag cost` needs the fewest steps for the accuracy in bold; `check` and `trace` take the least of all that apply at the steps they are given. What a bound supersedes is said where it is derived, in `theory/bounds`.
+The last line is the bound by which `gradlag cost` needs the fewest steps for the accuracy in bold; `check` and `trace` take the least of all that apply at the steps they are given. `theorem-s-reads` is about the least over the points that are read as well. What a bound supersedes is said where it is derived, in `theory/bounds`.
 """  # noqa: E501
 
 

@@ -165,20 +165,10 @@ def least_weight(delay, bits=3000):
     return weight, weight - error / (least * least)
 
 
-def certified(delay):
+@pytest.mark.parametrize("delay", range(65))
+def test_the_decrease_at_every_frequency_is_w_in_ball_arithmetic(delay):
     weight, low = least_weight(delay)
     assert low > weight * (1 - flint.arb(10) ** -60)
     # The theorem's constant, at the angle of the library, is that of the filter to the last digit of a float.
     run = [BOUND.evaluate(run_of_method(steps, Staleness(delay + 1), UNIT)) for steps in (1000, 3000)]
     assert (1 / run[1] - 1 / run[0]) / 2000 == pytest.approx(float(low.mid()), rel=1e-11)
-
-
-@pytest.mark.parametrize("delay", [0, 1, 2, 3, 4, 8, 16])
-def test_the_decrease_at_every_frequency_is_w_in_ball_arithmetic(delay):
-    certified(delay)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("delay", [delay for delay in range(65) if delay not in (0, 1, 2, 3, 4, 8, 16)])
-def test_the_decrease_at_every_frequency_is_w_in_ball_arithmetic_up_to_delay_64(delay):
-    certified(delay)

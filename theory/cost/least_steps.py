@@ -83,12 +83,9 @@ class Search:
 
         def is_about(bound: Bound) -> bool:
             reads = (case.reads == 1 or bound.takes_several) and (not case.apart or bound.takes_blocks)
-            noise = not (noisy and bound.noise_free_only)
-            return (
-                reads
-                and noise
-                and not (bound.needs_coherence or bound.takes_moves or (late and bound.synchronous_only))
-            )
+            kept = not (noisy and bound.noise_free_only) and set(bound.constants) <= case.constants.keys()
+            others = bound.needs_coherence or bound.takes_moves or (late and bound.synchronous_only)
+            return reads and kept and not others
 
         return cls(case, tuple(filter(is_about, chosen)))
 

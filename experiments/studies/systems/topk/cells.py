@@ -175,11 +175,11 @@ def final(losses: Floats) -> Floats:
 def _measured(cell: TrainedCell, runs: CompensatedRuns) -> dict[str, Any]:
     """The numbers of a cell.
 
-    `times` (R,); `loss`, `norm` (S, R) and `final` (S,); `share` (S, 2), least and largest count/k; `power` (S,), the
-    least over all compensated vectors; `along` (R - 1, 3), least, median and largest between two evaluations; `powers`
-    (S, densities), the least at each of `DENSITIES` over the vectors at evaluations, of top-k alone. `gradient` (S,),
-    the mean of |grad F|^2 at the points read; `distance` (S,), that of the square to the virtual sequence; `G2`;
-    `delta`, of what every vector left at most.
+    `times` (R,); `loss`, `norm` (S, R) and `final` (S,); `share` (S, 2), least and largest count/k, and `sent` (S,),
+    its mean; `power` (S,), the least over all compensated vectors; `along` (R - 1, 3), least, median and largest
+    between two evaluations; `powers` (S, densities), the least at each of `DENSITIES` over the vectors at evaluations,
+    of top-k alone. `gradient` (S,), the mean of |grad F|^2 at the points read; `distance` (S,), that of the square to
+    the virtual sequence; `G2`; `delta`, of what every vector left at most.
     """
     sizes = runs.final.shape[1]
     entries = np.array([entries_kept(sizes, density) for density in runs.setting.densities.tolist()])
@@ -193,6 +193,7 @@ def _measured(cell: TrainedCell, runs: CompensatedRuns) -> dict[str, Any]:
         "norm": rounded(runs.metrics.get(NORM, np.zeros((0, 0))), _DIGITS),
         "final": rounded(final(runs.metrics["loss"]), _DIGITS),
         "share": rounded(np.stack([share.min(axis=(1, 2)), share.max(axis=(1, 2))], axis=1), _DIGITS),
+        "sent": rounded(share.mean(axis=(1, 2)), _DIGITS),
         "power": rounded(powers.min(axis=(1, 2)), _DIGITS),
         "along": rounded([np.quantile(stage, (0, 0.5, 1), method="lower") for stage in stages], _DIGITS),
         "powers": rounded(runs.compensated.min(axis=(1, 2)) if runs.compensated.size else [], _DIGITS),

@@ -125,8 +125,15 @@ def random_over_top(results: Results) -> Effect:
 
 
 def gaussian_over_top(results: Results) -> Effect:
-    """Gaussian-k as released over top-k."""
-    return _apart(results, "gaussian-k", "top-k")
+    """Gaussian-k as released over top-k, with how much it sent."""
+    effect = _apart(results, "gaussian-k", "top-k")
+    runs = [found["gaussian-k"] for found in trained(results).values() if "gaussian-k" in found]
+    words = ", ".join(
+        f"{short_name(run.cell.workload)}: {numbers(run, 'sent').mean():.3g} k, from {numbers(run, 'share').min():.3g} "
+        f"to {numbers(run, 'share').max():.3g}"
+        for run in runs
+    )
+    return replace(effect, evidence=f"{effect.evidence}; it sent on average {words}")
 
 
 def counts(result: CellResult[Any], name: str) -> Floats:

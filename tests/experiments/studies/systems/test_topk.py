@@ -44,6 +44,8 @@ def invented(scale="lesson", final=lambda cell: 1.0, power=4.0, powers=4.0, meas
                 "at_edge": False,
                 "times": [0, 5, 10],
                 "final": (final(cell) * near).tolist(),
+                "share": [[0.5, 2.0]] * cell.seeds,
+                "sent": near.tolist(),
                 "power": (power * near).tolist(),
                 "powers": (powers * near[:, None] * np.ones(len(DENSITIES))).tolist(),
                 "gradient": (measured * near).tolist(),
@@ -80,6 +82,7 @@ def test_final_losses_are_compared_by_factors():
     assert verdict("top-random", final=by_method(random_k=2.0)) == "reproduced"
     assert verdict("top-random", final=by_method(random_k=0.9)) == "not reproduced"
     assert verdict("gaussian-close", final=by_method(gaussian_k=1.05)) == "reproduced"
+    assert "on average logistic: 1.04 k, from 0.5 to 2" in judge(NAMES["gaussian-close"], invented()).evidence
     for factor in (0.8, 1.2):
         assert verdict("gaussian-close", final=by_method(gaussian_k=factor)) == "not reproduced"
 
@@ -154,6 +157,7 @@ def test_small_cells_become_files_that_read_themselves_back(compressor, tmp_path
     assert np.array(values["along"]).shape == (4, 3)
     kept = {"dense": (10, 10), "top-k": (1, 1), "random-k": (1, 1)}.get(compressor)
     assert kept is None or values["share"] == [list(kept)] * 2
+    assert all(low <= mean <= high for (low, high), mean in zip(values["share"], values["sent"], strict=True))
     if compressor == "dense":
         assert values["distance"] == [0, 0] and values["delta"] == 1
     if compressor == "top-k":

@@ -646,7 +646,7 @@ def test_a_run_of_several_reads_is_judged_by_the_theorems_about_such_updates(tmp
     run = execute(settled)
     verdict = check(run, plan=settled)
     assert verdict.verdict is Decision.HOLDS
-    assert verdict.bound == "theorem-ab"
+    assert verdict.bound == "theorem-arb"
     assert verdict.bounds_detail["theorem-a"].value is None
     assert not any(find_rungs(settings_of([run], verdict.times)).values.values())
     same = plan("quadratic:d=3,noise=1", "1/(4*L)", 2, 61, seeds=8, delays_file=trace, method="batch-wait:batch=2")

@@ -275,7 +275,7 @@ def test_a_log_of_updates_that_average_several_gradients_is_judged_by_the_theore
         points.append(points[-1] - STEP * float(np.mean([points[k - 1 - d] for d in late])))
         rows.append(f"{k},{abs(points[-1])!r},{late[0]} {late[1]}")
     verdict = check_log(write("\n".join(rows) + "\n"), str(STEP), 3, {"L": 1.0, "Delta": 0.5, "sigma": 0.0})
-    assert verdict.verdict is Decision.HOLDS and verdict.bound == "theorem-ab"
+    assert verdict.verdict is Decision.HOLDS and verdict.bound == "theorem-arb"
     assert verdict.bounds_detail["theorem-a"].value is None
     with pytest.raises(DelayError, match="must be at most 1 at staleness 2"):
         check_log(write("\n".join(rows) + "\n"), str(STEP), 2, {"L": 1.0, "Delta": 0.5, "sigma": 0.0})

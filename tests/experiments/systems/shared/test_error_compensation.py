@@ -21,7 +21,10 @@ def run(workload, seeds=(0, 1), engine="auto", **changes):
     return simulate_compensated(get_workload(workload), replace(SETTING, **changes), seeds, engine=engine, look=np.copy)
 
 
-@pytest.mark.parametrize("workload", [BOWL, LOGISTIC, "dnn:depth=1,width=8,bits=64"])
+# The network's kernel takes ten seconds to compile.
+@pytest.mark.parametrize(
+    "workload", [BOWL, LOGISTIC, pytest.param("dnn:depth=1,width=8,bits=64", marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("compressor", FITTING)
 def test_the_compiled_engine_and_the_own_gradient_agree_with_the_paper_in_numpy(workload, compressor):
     fused, own, naive = (

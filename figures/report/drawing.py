@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 
@@ -36,5 +37,11 @@ def draw_all(exhibits: Sequence[Exhibit], printed: Collection[str], jobs: int, p
 
 
 def _picture(draw: Callable[[], Figure], name: str, printed: bool) -> Picture:
-    drawn = draw()
-    return style.svg(drawn, name), style.pdf(drawn, outlines=True) if printed else None
+    collects = gc.isenabled()
+    gc.disable()  # a picture is many small objects that all live until it is drawn: looking for dead ones finds none
+    try:
+        drawn = draw()
+        return style.svg(drawn, name), style.pdf(drawn, outlines=True) if printed else None
+    finally:
+        if collects:
+            gc.enable()

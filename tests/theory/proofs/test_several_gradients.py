@@ -43,11 +43,11 @@ from theory.proofs.kernel import (
     vector,
     weaken,
 )
-from theory.proofs.lemmas import gradients, steps
 from theory.proofs.nodes import E, G, Inner, applying, inner, read
 from theory.proofs.proof import evaluate, minimum
 from theory.proofs.statement import meaning
 from theory.proofs.theorem import compare, laws, printed_as_meant
+from theory.proofs.theorems.lemmas import gradients, steps
 from theory.proofs.theorems.theorem_ab import PROOF
 
 K, J, P = var("k"), var("j"), var("p")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from theory.proofs.axioms import AXIOMS
-from theory.proofs.trusted import TRUSTED, axiom_rows, file_rows, lines
+from theory.proofs.printing.trusted import TRUSTED, axiom_rows, file_rows, lines
 
 PAGE = (Path(__file__).parents[3] / "docs" / "kernel.md").read_text(encoding="utf-8")
 #: Classes of formulas, conditions, assumptions and bounds: data that is compared; and how a refusal writes an index.

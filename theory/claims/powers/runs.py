@@ -21,12 +21,12 @@ from theory.proofs.kernel import (
     scalar,
     tau,
 )
-from theory.proofs.lemmas import HALF, START, T_, A, Derived, I, J, K, product, steps, symbol
-from theory.proofs.lemmas import window as inside
 from theory.proofs.nodes import HERE, At, UpTo
 from theory.proofs.proof import Apply, Assumed, Claim, Ref, Step, rules
 from theory.proofs.theorems.constant_step import others
 from theory.proofs.theorems.dai2019_sums import falling_on
+from theory.proofs.theorems.lemmas import HALF, START, T_, A, Derived, I, J, K, product, steps, symbol
+from theory.proofs.theorems.lemmas import window as inside
 from theory.proofs.theorems.roots import (
     FROM_1,
     LOGARITHM,

@@ -28,11 +28,11 @@ from theory.proofs.kernel import (
     Context,
     Index,
 )
-from theory.proofs.lemmas import HALF, START, A, Derived, K, product, steps, symbol
-from theory.proofs.lemmas import window as inside
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import meaning
 from theory.proofs.theorems.constant_step import others, readers_of_k
+from theory.proofs.theorems.lemmas import HALF, START, A, Derived, K, product, steps, symbol
+from theory.proofs.theorems.lemmas import window as inside
 from theory.proofs.theorems.theorem_a import OVERTAKES, C, H, L, V
 from theory.proofs.theorems.theorem_a import STEPS as STEPS_OF_A
 

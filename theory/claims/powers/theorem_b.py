@@ -24,9 +24,9 @@ from theory.proofs.kernel import (
     Context,
     le,
 )
-from theory.proofs.lemmas import HALF, START, A, J, K, last_step, product, steps, symbol
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.theorems.constant_step import others, readers_of_k
+from theory.proofs.theorems.lemmas import HALF, START, A, J, K, last_step, product, steps, symbol
 from theory.proofs.theorems.theorem_a import H, L
 from theory.proofs.theorems.theorem_b import _NAMED as OF_B
 from theory.proofs.theorems.theorem_b import argument

@@ -14,10 +14,10 @@ from theory.claims.powers.runs import (
     readers_of_point,
 )
 from theory.formulas.formula import Number, served
-from theory.proofs.lemmas import HALF, START, I, K, product, steps, symbol
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.theorems.dai2019_sums import COHERENT, weight
 from theory.proofs.theorems.dai2019_sums import argument as argument_1
+from theory.proofs.theorems.lemmas import HALF, START, I, K, product, steps, symbol
 
 
 def served_squares(run: Powers) -> Apply:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from theory.bounds.abbaszadehpeivasti2022 import ABBASZADEHPEIVASTI2022, LARGER, WEIGHT, B
 from theory.bounds.parts.means import ETA, L
 from theory.proofs.kernel import LAST, NOISELESS, PROMPT, Expression, scalar, tau, vector
-from theory.proofs.lemmas import HALF, START, K, ends, gradient, last_gap, product, steps, symbol
 from theory.proofs.nodes import F_GAP, MINIMUM, G, following, read, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, START, K, ends, gradient, last_gap, product, steps, symbol
 from theory.proofs.theorems.means import sides
 from theory.proofs.theorems.theorem_b import PAIRED, R
 from theory.proofs.theorems.theorem_b import STEPS as THEOREM_B_STEPS

@@ -8,7 +8,10 @@ from theory.formulas.formula import Defined, readers, total, window
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, Expression, Index, expression, scalar, tau
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, MINIMUM, At, G, Travelled, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
+from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import (
     HALF,
     START,
     Derived,
@@ -36,10 +39,7 @@ from theory.proofs.lemmas import (
     weighted,
     window_of,
 )
-from theory.proofs.lemmas import window as inside
-from theory.proofs.nodes import F_GAP, MINIMUM, At, G, Travelled, following, inner, last, read, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import window as inside
 from theory.proofs.theorems.means import side
 
 L, DELTA, SIGMA, ETA, D, T = map(name_node, ("L", "Delta", "sigma", "eta", "d", "T"))

@@ -6,8 +6,6 @@ from theory.bounds.average_delay import AVERAGE_DELAY_DROP
 from theory.formulas.formula import Name, total
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import Context, Index, scalar
-from theory.proofs.lemmas import HALF, START, Derived, I, J, K, product, steps, symbol
-from theory.proofs.lemmas import window as inside
 from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import meaning
@@ -29,6 +27,8 @@ from theory.proofs.theorems.average_delay import (
     times_noise,
     turns_adapted,
 )
+from theory.proofs.theorems.lemmas import HALF, START, Derived, I, J, K, product, steps, symbol
+from theory.proofs.theorems.lemmas import window as inside
 from theory.proofs.theorems.means import side
 
 T = name_node("T")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from theory.bounds.bottou2018 import BOTTOU2018
 from theory.bounds.parts.means import ETA
-from theory.proofs.lemmas import K, gradient, product, steps, symbol
 from theory.proofs.proof import Apply, Ref, rules
+from theory.proofs.theorems.lemmas import K, gradient, product, steps, symbol
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.undelayed import STEP, undelayed_proof
 

@@ -27,11 +27,11 @@ from theory.proofs.kernel import (
     scalar,
     variables,
 )
-from theory.proofs.lemmas import HALF, START, A, Derived, K, product, steps, symbol
-from theory.proofs.lemmas import window as inside
 from theory.proofs.proof import Apply, Ref, rules
 from theory.proofs.statement import meaning
 from theory.proofs.terms import opened, summand
+from theory.proofs.theorems.lemmas import HALF, START, A, Derived, K, product, steps, symbol
+from theory.proofs.theorems.lemmas import window as inside
 from theory.proofs.theorems.theorem_a import OVERTAKES, L
 
 S = name_node("s")

@@ -14,7 +14,6 @@ from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
 from theory.bounds.theorem_a import THEOREM_A
 from theory.formulas.formula import Number
 from theory.proofs.kernel import IN_ORDER_IF_NOISY, LAST, ZERO, expression, scalar
-from theory.proofs.lemmas import HALF, Derived, K, half_at_least, half_of_readers, product, steps, symbol
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.constant_step import (
@@ -36,6 +35,7 @@ from theory.proofs.theorems.constant_step import (
     wait,
 )
 from theory.proofs.theorems.corollary import LENGTH, Corollary, Polynomial, T
+from theory.proofs.theorems.lemmas import HALF, Derived, K, half_at_least, half_of_readers, product, steps, symbol
 from theory.proofs.theorems.theorem_a import DELTA, OVERTAKES, SIGMA, C, L
 from theory.proofs.theorems.theorem_a import STEPS as STEPS_OF_A
 

@@ -10,7 +10,13 @@ from __future__ import annotations
 
 from theory.formulas.formula import Number, block, readers, total
 from theory.proofs.kernel import LAST, ZERO, Index, Le, expression, le, lt, scalar, tau, update
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import MINIMUM, G, last, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
+from theory.proofs.statement import meaning
+from theory.proofs.theorems.constant_step import ETA, exchanges
+from theory.proofs.theorems.corollaries_b_turning import costs, no_less, turning, used
+from theory.proofs.theorems.corollary_b import CASES, COUNT, B, Case, S, T, homogeneous, others
+from theory.proofs.theorems.lemmas import (
     HALF,
     A,
     Derived,
@@ -26,12 +32,6 @@ from theory.proofs.lemmas import (
     steps,
     symbol,
 )
-from theory.proofs.nodes import MINIMUM, G, last, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import meaning
-from theory.proofs.theorems.constant_step import ETA, exchanges
-from theory.proofs.theorems.corollaries_b_turning import costs, no_less, turning, used
-from theory.proofs.theorems.corollary_b import CASES, COUNT, B, Case, S, T, homogeneous, others
 from theory.proofs.theorems.theorem_a import DELTA, SIGMA, H, L, Q
 from theory.proofs.theorems.theorem_a import ETA as LENGTH
 from theory.proofs.theorems.theorem_ab import HERE, descends, descent

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from theory.formulas.formula import Defined, Formula, window
 from theory.proofs.kernel import Context, tau, update, vector
-from theory.proofs.lemmas import K, applied, lipschitz, noise, noise_order, noises, product, squares, symbol, weighted
 from theory.proofs.nodes import APPLIED, G, Walk, read, square
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
 from theory.proofs.theorems.corollary_b import Case
+from theory.proofs.theorems.lemmas import (
+    K,
+    applied,
+    lipschitz,
+    noise,
+    noise_order,
+    noises,
+    product,
+    squares,
+    symbol,
+    weighted,
+)
 from theory.proofs.theorems.theorem_a import ETA as LENGTH
 from theory.proofs.theorems.theorem_a import IN_WINDOW, NOW, SIGMA, H, L, Q
 from theory.proofs.theorems.theorem_ab import HERE

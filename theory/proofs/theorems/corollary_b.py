@@ -15,10 +15,10 @@ from theory.bounds.parts.bound import Bound
 from theory.formulas.formula import Call, Defined, Formula, Number, formula, window
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import MIXED, SEVERAL, ZERO, Context, Expression, Law, expression, scalar
-from theory.proofs.lemmas import HALF, START, Derived, K, gradients, product, steps, symbol
 from theory.proofs.proof import Apply, Assumed, Claim, Ref, rules, side_condition
 from theory.proofs.statement import exact, fraction, meaning
 from theory.proofs.theorems.constant_step import ETA
+from theory.proofs.theorems.lemmas import HALF, START, Derived, K, gradients, product, steps, symbol
 from theory.proofs.theorems.theorem_a import ETA as LENGTH
 from theory.proofs.theorems.theorem_a import L
 

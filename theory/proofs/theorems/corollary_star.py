@@ -24,7 +24,10 @@ from theory.proofs.kernel import (
     tau,
     update,
 )
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, MINIMUM, E, G, Walk, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
+from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import (
     HALF,
     A,
     Derived,
@@ -45,9 +48,6 @@ from theory.proofs.lemmas import (
     symbol,
     weighted,
 )
-from theory.proofs.nodes import F_GAP, MINIMUM, E, G, Walk, following, inner, last, read, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import meaning
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.theorem_a import DELTA, ETA, IN_WINDOW, NOW, SIGMA, H, L, P, Q
 from theory.proofs.theorems.theorem_ab import GRADIENT, HERE, RUN, UPDATE, applied_at, descent, summed_up

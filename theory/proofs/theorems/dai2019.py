@@ -9,7 +9,6 @@ from theory.bounds.parts.bound import Bound
 from theory.bounds.parts.shared import counted_from_0
 from theory.formulas.formula import formula
 from theory.proofs.kernel import LAST, ZERO, Context, Index, expression, le, scalar
-from theory.proofs.lemmas import HALF, START, T_, Derived, J, K, product, steps, symbol
 from theory.proofs.nodes import HERE, MINIMUM, At, UpTo
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import meaning
@@ -30,6 +29,7 @@ from theory.proofs.theorems.dai2019_sums import (
     least,
     weight,
 )
+from theory.proofs.theorems.lemmas import HALF, START, T_, Derived, J, K, product, steps, symbol
 from theory.proofs.theorems.roots import (
     GAIN,
     LOGARITHM,

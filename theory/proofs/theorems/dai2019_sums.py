@@ -9,7 +9,11 @@ from theory.bounds.parts.bound import Bound
 from theory.formulas.formula import Defined, Previous, served, total
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import LAST, ZERO, Expression, Index, Term, le, lt, scalar, tau
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, At, G, following, inner, read, square
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction
+from theory.proofs.terms import bound_variables
+from theory.proofs.theorems.lemmas import (
     HALF,
     START,
     T_,
@@ -26,10 +30,6 @@ from theory.proofs.lemmas import (
     whether,
     window,
 )
-from theory.proofs.nodes import F_GAP, At, G, following, inner, read, square
-from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction
-from theory.proofs.terms import bound_variables
 
 L, DELTA, SIGMA, MU, S, ETA = map(name_node, ("L", "Delta", "sigma", "mu", "s", "eta"))
 STEP, POINT = at_step(), START.having(*steps(T_))

@@ -7,11 +7,11 @@ from theory.bounds.parts.conditions import Relation
 from theory.bounds.parts.means import ETA, L
 from theory.bounds.perturbed import OF_READS
 from theory.proofs.kernel import Context, scalar
-from theory.proofs.lemmas import HALF, Derived, K, product, symbol
 from theory.proofs.nodes import APPLIED, Vector, following, square
 from theory.proofs.nodes import G as GRADIENT
 from theory.proofs.proof import Apply, Claim, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, Derived, K, product, symbol
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.perturbed import APART, faded, mean_noise, of_workers, proof, up_to
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from theory.bounds.ghadimi2013 import GHADIMI2013, WEIGHTS
 from theory.formulas.formula import formula
-from theory.proofs.lemmas import K, product, symbol
 from theory.proofs.proof import Claim, Ref, Step, rules
+from theory.proofs.theorems.lemmas import K, product, symbol
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.undelayed import STEP, undelayed_proof
 

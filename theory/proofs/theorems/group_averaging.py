@@ -5,11 +5,11 @@ from __future__ import annotations
 from theory.bounds.group_averaging import ADDED, CAP, GROUP_AVERAGING_BOUND, PATTERN, WITHIN
 from theory.bounds.parts.means import ETA, L
 from theory.proofs.kernel import scalar
-from theory.proofs.lemmas import HALF, Derived, K, product, symbol
 from theory.proofs.nodes import APPLIED, Vector, following, square
 from theory.proofs.nodes import G as GRADIENT
 from theory.proofs.proof import Apply, Claim, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, Derived, K, product, symbol
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.perturbed import APART, faded, mean_noise, of_workers, proof, up_to
 

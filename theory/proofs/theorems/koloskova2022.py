@@ -6,10 +6,10 @@ from theory.bounds.koloskova2022 import CAP, CONSTANT, KOLOSKOVA2022, ROOT
 from theory.bounds.parts.means import ETA, IN_FLIGHT, L
 from theory.formulas.formula import formula
 from theory.proofs.kernel import LAST, ZERO, Context, expression, le, lt, scalar
-from theory.proofs.lemmas import HALF, START, I, K, product, steps, symbol
 from theory.proofs.nodes import first
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, START, I, K, product, steps, symbol
 from theory.proofs.theorems.means import (
     ANY,
     delay,

@@ -6,9 +6,9 @@ from theory.bounds.koloskova2022_adaptive import ADAPTED, KOLOSKOVA2022_ADAPTIVE
 from theory.bounds.parts.means import ETA, D, L
 from theory.formulas.formula import formula
 from theory.proofs.kernel import Context, Index
-from theory.proofs.lemmas import HALF, Derived, I, K, product, symbol
 from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
+from theory.proofs.theorems.lemmas import HALF, Derived, I, K, product, symbol
 from theory.proofs.theorems.means import ANY, at_reader, mean_proof, over_readers, side, weight_step
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from theory.bounds.lian2015 import LIAN2015
-from theory.proofs.lemmas import I, K, product, symbol
 from theory.proofs.proof import Apply, rules
+from theory.proofs.theorems.lemmas import I, K, product, symbol
 from theory.proofs.theorems.means import ANY, mean_proof, over_readers, side, weight_step
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from theory.bounds.maranjyan2025 import MARANJYAN2025
 from theory.bounds.parts.means import ETA, D, L
 from theory.formulas.formula import formula
-from theory.proofs.lemmas import HALF, I, K, product, symbol
 from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
+from theory.proofs.theorems.lemmas import HALF, I, K, product, symbol
 from theory.proofs.theorems.means import (
     ANY,
     at_reader,

@@ -11,7 +11,9 @@ from theory.bounds.parts.means import C_IN_ORDER, DELTA, ETA, NOISE, NOISE_IN_OR
 from theory.formulas.formula import Defined, Formula, formula, readers, total, window
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import IN_ORDER, LAST, NOISELESS, Context, Expression, Index, Law, Le, expression, scalar, tau
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, G, Travelled, following, inner, read, square
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, mean_theorem, rules
+from theory.proofs.theorems.lemmas import (
     HALF,
     START,
     A,
@@ -35,9 +37,7 @@ from theory.proofs.lemmas import (
     weighted,
     window_of,
 )
-from theory.proofs.lemmas import window as inside
-from theory.proofs.nodes import F_GAP, G, Travelled, following, inner, read, square
-from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, mean_theorem, rules
+from theory.proofs.theorems.lemmas import window as inside
 
 IN_WINDOW = window_of(K)
 U = Defined("U", window(ETA**2 * square(read(G))))

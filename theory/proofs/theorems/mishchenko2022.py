@@ -6,10 +6,10 @@ from theory.bounds.mishchenko2022 import ADAPTED, LARGER, MISHCHENKO2022, MOST
 from theory.bounds.parts.means import ETA, D, L
 from theory.formulas.formula import formula, readers
 from theory.proofs.kernel import Context, Index
-from theory.proofs.lemmas import HALF, Derived, I, K, product, symbol
 from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, Derived, I, K, product, symbol
 from theory.proofs.theorems.means import (
     ANY,
     at_reader,

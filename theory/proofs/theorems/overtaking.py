@@ -11,7 +11,11 @@ from theory.bounds.theorem_ab_overtaking import ALPHA, BETA
 from theory.formulas.formula import Formula, Name
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import NOISELESS, Context, Expression, Index, Le, Term, le, lt, scalar, tau, update, var
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import G, Meant, Walk, read, square
+from theory.proofs.proof import Apply, Claim, Ref, Step, rules
+from theory.proofs.statement import meaning
+from theory.proofs.terms import bound_variables
+from theory.proofs.theorems.lemmas import (
     A,
     B,
     Derived,
@@ -34,10 +38,6 @@ from theory.proofs.lemmas import (
     wider,
     wider_squares,
 )
-from theory.proofs.nodes import G, Meant, Walk, read, square
-from theory.proofs.proof import Apply, Claim, Ref, Step, rules
-from theory.proofs.statement import meaning
-from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.theorem_a import IN_WINDOW, NOW, SIGMA, H, L, P, Q, _late_order
 from theory.proofs.theorems.theorem_ab import GRADIENT, HERE
 

@@ -11,10 +11,10 @@ from theory.bounds.perturbed import FALLING, Perturbed
 from theory.formulas.formula import Formula, total
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import LAST, WORKERS, ZERO, Context, Law, expression, le, lt, scalar
-from theory.proofs.lemmas import HALF, START, Derived, K, ends, gradient, product, steps, symbol
 from theory.proofs.nodes import APPLIED, F_GAP, G, Vector, following, inner, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, mean_theorem, rules
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, START, Derived, K, ends, gradient, product, steps, symbol
 from theory.proofs.theorems.means import side, sides, summed_up
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from theory.formulas.formula import Formula, Product, Sum
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import LAST, ZERO, Expression, Index, le, lt, scalar, update, var
-from theory.proofs.lemmas import I, J
 from theory.proofs.nodes import Meant, Vector, written
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import I, J
 
 R = var("r")
 APPLIED = Vector("a")

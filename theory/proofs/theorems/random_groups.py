@@ -5,12 +5,12 @@ from __future__ import annotations
 from theory.bounds.parts.means import ETA
 from theory.bounds.random_groups import ADDED, CAP, DELTA, PATTERN, RANDOM_GROUPS, SOME
 from theory.proofs.kernel import scalar
-from theory.proofs.lemmas import HALF, Derived, K, product, symbol
 from theory.proofs.nodes import following, square
 from theory.proofs.proof import Apply, Claim, Step, rules
 from theory.proofs.statement import meaning
 from theory.proofs.theorems.ef_topk import left_over, times
 from theory.proofs.theorems.group_averaging import ALIKE, AWAY, BEFORE, LONG, OWN, STEP
+from theory.proofs.theorems.lemmas import HALF, Derived, K, product, symbol
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.perturbed import APART, faded, mean_noise, of_workers, proof, up_to
 

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from theory.formulas.formula import call, formula
 from theory.proofs.kernel import ZERO, Context, Expression, Index, Term, expression, le, scalar, var
-from theory.proofs.lemmas import HALF, Derived, product, symbol, whether
 from theory.proofs.nodes import HERE, UpTo, following
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.terms import bound_variables
+from theory.proofs.theorems.lemmas import HALF, Derived, product, symbol, whether
 
 N = var("n")
 NOTHING, FROM_1, FROM_7 = Context(), Context(frozenset({le(ZERO + 1, N)})), Context(frozenset({le(ZERO + 7, N)}))

@@ -7,8 +7,8 @@ from fractions import Fraction
 from theory.bounds.parts.means import H, L
 from theory.bounds.stich2020 import STICH2020
 from theory.formulas.formula import formula
-from theory.proofs.lemmas import A, Derived, I, K, product, symbol, window
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
+from theory.proofs.theorems.lemmas import A, Derived, I, K, product, symbol, window
 from theory.proofs.theorems.means import (
     ORDERED,
     at_least_one,

@@ -22,7 +22,10 @@ from theory.proofs.kernel import (
     tau,
     update,
 )
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, At, E, G, Travelled, Walk, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.lemmas import (
     HALF,
     T_,
     Derived,
@@ -53,10 +56,7 @@ from theory.proofs.lemmas import (
     wider_squares,
     window_of,
 )
-from theory.proofs.lemmas import window as inside
-from theory.proofs.nodes import F_GAP, At, E, G, Travelled, Walk, following, inner, last, read, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.lemmas import window as inside
 
 L, DELTA, SIGMA, ETA = map(name_node, ("L", "Delta", "sigma", "eta"))
 _NAMED = {node.symbol: node for node in THEOREM_A.definitions}

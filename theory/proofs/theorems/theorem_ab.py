@@ -23,7 +23,10 @@ from theory.proofs.kernel import (
     update,
 )
 from theory.proofs.kernel import var as letter
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, G, Meant, Walk, applying, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.lemmas import (
     HALF,
     START,
     T_,
@@ -43,9 +46,6 @@ from theory.proofs.lemmas import (
     steps,
     symbol,
 )
-from theory.proofs.nodes import F_GAP, G, Meant, Walk, applying, following, inner, last, read, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.theorem_a import ETA, SIGMA, L, turning
 
 #: A run, one of its updates k, one of its gradients k.

@@ -8,7 +8,10 @@ from theory.bounds.theorem_ar import THEOREM_AR
 from theory.formulas.formula import Name, Previous, total
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import LAST, Expression, Index, Term, scalar
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, G, Walk, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.lemmas import (
     HALF,
     START,
     T_,
@@ -29,9 +32,6 @@ from theory.proofs.lemmas import (
     product,
     symbol,
 )
-from theory.proofs.nodes import F_GAP, G, Walk, following, inner, last, read, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.theorem_a import TURNED
 
 L, SIGMA, ETA = map(name_node, ("L", "sigma", "eta"))

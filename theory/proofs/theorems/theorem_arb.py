@@ -5,7 +5,10 @@ from __future__ import annotations
 from theory.bounds.theorem_arb import THEOREM_ARB
 from theory.formulas.formula import Name, taken
 from theory.proofs.kernel import LAST, SEVERAL, Context, scalar
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, G, Walk, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.lemmas import (
     HALF,
     T_,
     Derived,
@@ -22,9 +25,6 @@ from theory.proofs.lemmas import (
     steps,
     symbol,
 )
-from theory.proofs.nodes import F_GAP, G, Walk, following, inner, last, read, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.overtaking import TURNED
 from theory.proofs.theorems.theorem_a import ETA, SIGMA, L
 from theory.proofs.theorems.theorem_ab import GRADIENT, RUN, UPDATE, OverPoints, applied_at

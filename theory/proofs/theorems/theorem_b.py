@@ -7,7 +7,10 @@ from theory.formulas.formula import Defined, Formula, Previous, total, window
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import LAST, NOISELESS, Context, Expression, Index, expression, scalar, tau, vector
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, G, Vector, following, inner, last, read, square
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.lemmas import (
     HALF,
     START,
     T_,
@@ -31,9 +34,6 @@ from theory.proofs.lemmas import (
     up_to_now,
     window_of,
 )
-from theory.proofs.nodes import F_GAP, G, Vector, following, inner, last, read, square
-from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction, meaning
 
 L, DELTA, ETA = map(name_node, ("L", "Delta", "eta"))
 _NAMED = {node.symbol: node for node in THEOREM_B.definitions}

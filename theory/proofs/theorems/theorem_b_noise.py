@@ -7,7 +7,10 @@ from theory.formulas.formula import Defined, Name, Previous, total
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import LAST, expression, scalar, tau
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, E, G, Walk, following, inner, last, read, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import fraction, meaning
+from theory.proofs.theorems.lemmas import (
     START,
     Derived,
     K,
@@ -26,9 +29,6 @@ from theory.proofs.lemmas import (
     symbol,
     up_to_now,
 )
-from theory.proofs.nodes import F_GAP, E, G, Walk, following, inner, last, read, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import fraction, meaning
 from theory.proofs.theorems.theorem_a import (
     ANY,
     ORDERED,

@@ -7,10 +7,10 @@ from theory.formulas.formula import formula, total, window
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import NOISELESS, ZERO, expression, scalar, tau
-from theory.proofs.lemmas import HALF, J, K, ends, gradient, interpolation, lipschitz, product, steps, symbol
 from theory.proofs.nodes import F_GAP, G, following, inner, last, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, J, K, ends, gradient, interpolation, lipschitz, product, steps, symbol
 from theory.proofs.theorems.theorem_c_points import (
     ALIKE,
     NOT_NEGATIVE,

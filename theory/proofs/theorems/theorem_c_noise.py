@@ -7,7 +7,11 @@ from theory.formulas.formula import formula, total, window
 from theory.formulas.notation import name_node
 from theory.proofs.axioms import displacement
 from theory.proofs.kernel import ZERO, Context, Index, expression, scalar, tau
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import F_GAP, E, G, following, inner, last, read, square
+from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
+from theory.proofs.statement import meaning
+from theory.proofs.theorems.constant_step import others
+from theory.proofs.theorems.lemmas import (
     HALF,
     J,
     K,
@@ -25,12 +29,8 @@ from theory.proofs.lemmas import (
     up_to_now,
     window_of,
 )
-from theory.proofs.lemmas import A as ONE
-from theory.proofs.lemmas import B as OTHER
-from theory.proofs.nodes import F_GAP, E, G, following, inner, last, read, square
-from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, side_condition, theorem
-from theory.proofs.statement import meaning
-from theory.proofs.theorems.constant_step import others
+from theory.proofs.theorems.lemmas import A as ONE
+from theory.proofs.theorems.lemmas import B as OTHER
 from theory.proofs.theorems.theorem_a import SIMPLE as BEFORE
 from theory.proofs.theorems.theorem_a import way_ordered
 from theory.proofs.theorems.theorem_b_noise import SIMPLE as AFTER

@@ -13,11 +13,11 @@ from theory.bounds.theorem_c import First
 from theory.formulas.formula import Defined, Formula, Number, Product, total, window
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import DELAY, LAST, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau
-from theory.proofs.lemmas import HALF, T_, Derived, J, K, gaps, gradient, product, steps, symbol, whether
 from theory.proofs.nodes import MINIMUM, G, Meant, first, following, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
 from theory.proofs.terms import bound_variables
+from theory.proofs.theorems.lemmas import HALF, T_, Derived, J, K, gaps, gradient, product, steps, symbol, whether
 from theory.proofs.theorems.theorem_c_windows import NAMED, U_SHORT, cutting, short
 from theory.proofs.theorems.wirtinger import RUN, not_negative, zero
 

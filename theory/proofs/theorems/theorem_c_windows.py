@@ -12,11 +12,11 @@ from theory.bounds.theorem_c import THEOREM_C
 from theory.formulas.formula import Defined, window
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import DELAY, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau
-from theory.proofs.lemmas import J, K, gaps, gradient, whether
 from theory.proofs.nodes import G, first, following, inner, read, square
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
 from theory.proofs.terms import bound_variables
+from theory.proofs.theorems.lemmas import J, K, gaps, gradient, whether
 from theory.proofs.theorems.wirtinger import SINE_SQUARED, STEP, TURN, inverse_is, not_negative, zero
 
 NAMED = {node.symbol: node for node in THEOREM_C.definitions}

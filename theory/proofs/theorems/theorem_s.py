@@ -5,7 +5,10 @@ from __future__ import annotations
 from theory.bounds.theorem_s import THEOREM_S, THEOREM_S_READS
 from theory.formulas.formula import Defined, Name, block, readers, total, window
 from theory.proofs.kernel import LAST, MIXED, SEVERAL, Context, Index, scalar, vector
-from theory.proofs.lemmas import (
+from theory.proofs.nodes import APPLIED, G, last, square
+from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
+from theory.proofs.statement import fraction
+from theory.proofs.theorems.lemmas import (
     HALF,
     START,
     A,
@@ -21,9 +24,6 @@ from theory.proofs.lemmas import (
     steps,
     symbol,
 )
-from theory.proofs.nodes import APPLIED, G, last, square
-from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, rules, theorem
-from theory.proofs.statement import fraction
 from theory.proofs.theorems.means import side
 from theory.proofs.theorems.theorem_a import ETA, IN_WINDOW, NOW, SIGMA, H, L, Q
 from theory.proofs.theorems.theorem_ab import HERE, applied_at, descends, descent

@@ -7,9 +7,9 @@ from theory.bounds.parts.means import ETA, SIGMA, L
 from theory.bounds.parts.undelayed import ABOVE
 from theory.formulas.formula import Formula, total
 from theory.proofs.kernel import LAST, PROMPT, Context, Expression, scalar, tau
-from theory.proofs.lemmas import HALF, START, Derived, K, descent, ends, gradient, product, steps
 from theory.proofs.nodes import F_GAP, G, following, square
 from theory.proofs.proof import Apply, Claim, Proof, Ref, Step, mean_theorem, rules
+from theory.proofs.theorems.lemmas import HALF, START, Derived, K, descent, ends, gradient, product, steps
 from theory.proofs.theorems.means import sides
 
 RUN = START.under(PROMPT)

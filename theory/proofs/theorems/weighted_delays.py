@@ -5,10 +5,10 @@ from __future__ import annotations
 from theory.bounds.parts.means import ETA, H, L
 from theory.bounds.weighted_delays import PATTERN, WEIGHTED_DELAYS, G
 from theory.proofs.kernel import Expression, Index
-from theory.proofs.lemmas import A, K, applied, noise, noise_at, product, squares, summed, symbol
 from theory.proofs.nodes import G as GRADIENT
 from theory.proofs.nodes import Travelled, read, square
 from theory.proofs.proof import Apply, Claim, Step, rules
+from theory.proofs.theorems.lemmas import A, K, applied, noise, noise_at, product, squares, summed, symbol
 from theory.proofs.theorems.means import IN_WINDOW, turned
 from theory.proofs.theorems.perturbed import Runs, proof, up_to
 

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from theory.bounds.theorem_c import HalfSine
 from theory.formulas.formula import Defined, Formula, Name, Number, Product
 from theory.proofs.kernel import DELAY, FIXED, ZERO, Context, Expression, Index, Term, le, lt, scalar, tau, var
-from theory.proofs.lemmas import START, Derived, J, K, at_step, gradient, product, symbol, whether
 from theory.proofs.nodes import At, G, Meant, following, inner, square, written
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
 from theory.proofs.terms import bound_variables
+from theory.proofs.theorems.lemmas import START, Derived, J, K, at_step, gradient, product, symbol, whether
 
 Q, P, N = var("q"), var("p"), var("n")
 RUN, STEP = START.under(FIXED), at_step().under(FIXED)

@@ -6,11 +6,11 @@ from theory.bounds.parts.means import ETA, H, L
 from theory.bounds.wu2022 import RULE, WU2022
 from theory.formulas.formula import formula, readers
 from theory.proofs.kernel import Index, Term, le, lt, scalar
-from theory.proofs.lemmas import A, Derived, I, K, product, summed, symbol, whether, window
 from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
 from theory.proofs.terms import bound_variables
+from theory.proofs.theorems.lemmas import A, Derived, I, K, product, summed, symbol, whether, window
 from theory.proofs.theorems.means import (
     IN_WINDOW,
     QUIET,

@@ -6,10 +6,10 @@ from theory.bounds.parts.means import ETA, D, L, S
 from theory.bounds.zhang2016 import DIVIDED, ROOT, ZHANG2016
 from theory.formulas.formula import formula
 from theory.proofs.kernel import Context, Expression, Index
-from theory.proofs.lemmas import HALF, Derived, I, K, product, symbol
 from theory.proofs.nodes import At
 from theory.proofs.proof import Apply, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, Derived, I, K, product, symbol
 from theory.proofs.theorems.means import (
     ANY,
     at_least_one,

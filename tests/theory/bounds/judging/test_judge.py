@@ -53,7 +53,7 @@ def test_a_curve_is_the_bound_of_every_prefix(name):
     run = setting(own, 60, window, **constants)
     horizons = [1, 6, 7, 30, 60]
     values = curve(bound, run, horizons)
-    if name.startswith("corollary"):
+    if name.startswith("corollary") and bound.schedule:
         # Its steps depend on T: the first 30 of 60 steps are not those of a run of 30.
         assert np.isnan(values[:-1]).all() and values[-1] == bound.evaluate(run)
         return

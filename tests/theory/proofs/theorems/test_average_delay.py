@@ -17,7 +17,6 @@ from theory.bounds.theorem_a import THEOREM_A
 from theory.common.errors import DomainError
 from theory.formulas.formula import Peak, total
 from theory.proofs.kernel import LAST, ProofError, expression, variables
-from theory.proofs.lemmas import START, I, J, K, steps, symbol
 from theory.proofs.nodes import MINIMUM, At, G, square
 from theory.proofs.proof import Ref, evaluate, rules
 from theory.proofs.statement import name_of
@@ -47,6 +46,7 @@ from theory.proofs.theorems.average_delay import (
 )
 from theory.proofs.theorems.average_delay_drop import CUT, MEAN_DELAY, R, T
 from theory.proofs.theorems.average_delay_drop import PROOF as DROP_PROOF
+from theory.proofs.theorems.lemmas import START, I, J, K, steps, symbol
 from theory.staleness.count import Staleness
 
 PROOFS = {proof.name: proof for proof in (*average_delay.PROOFS, DROP_PROOF)}

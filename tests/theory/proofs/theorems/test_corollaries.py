@@ -14,7 +14,6 @@ from theory.bounds.corollaries import COROLLARY_2
 from theory.formulas.formula import Number, call
 from theory.formulas.notation import name_node
 from theory.proofs.kernel import IN_ORDER_IF_NOISY, ProofError, restate
-from theory.proofs.lemmas import START, K, at_step
 from theory.proofs.proof import Assumed, Claim, evaluate, rules, theorem
 from theory.proofs.theorems.constant_step import (
     COUNT,
@@ -28,6 +27,7 @@ from theory.proofs.theorems.constant_step import (
     turn_late,
 )
 from theory.proofs.theorems.corollaries import CASE_1, CASE_2, PROOF_1, PROOF_2, proof, share
+from theory.proofs.theorems.lemmas import START, K, at_step
 from theory.staleness.count import Staleness
 
 PROOFS = {"corollary-1": PROOF_1, "corollary-2": PROOF_2}

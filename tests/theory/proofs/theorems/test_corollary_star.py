@@ -11,7 +11,6 @@ from tests.support import replays
 from tests.support.replays import last_refusal, replayed, without
 from theory.formulas.formula import Number, block, total
 from theory.proofs.kernel import SEVERAL, tau
-from theory.proofs.lemmas import K
 from theory.proofs.nodes import MINIMUM, E, Walk, square
 from theory.proofs.proof import Assumed, Claim, theorem
 from theory.proofs.theorems.corollary_star import (
@@ -28,6 +27,7 @@ from theory.proofs.theorems.corollary_star import (
     THETA,
     C,
 )
+from theory.proofs.theorems.lemmas import K
 from theory.proofs.theorems.theorem_a import DELTA, ETA, NOW, SIGMA, H, L, P, Q
 
 PROOFS = {proof.name: proof for proof in (PROOF_1B_STAR, PROOF_AVERAGE_DELAY_B)}

@@ -14,7 +14,6 @@ from theory.bounds import Setting
 from theory.bounds.dai2019 import FACTOR_S_SUM, SCHEDULE, SMALL_STEPS, STATED, STRICT, TIGHT_SUM
 from theory.formulas.formula import call, served, total
 from theory.proofs.kernel import LAST, ZERO, Context, ProofError, expression, le, scalar, tau, variables
-from theory.proofs.lemmas import START, T_, J, K, ends, product, symbol
 from theory.proofs.nodes import HERE, MINIMUM, At, G, UpTo, inner, read, square
 from theory.proofs.proof import Assumed, Claim, Ref, evaluate, rules
 from theory.proofs.terms import bound_variables
@@ -37,6 +36,7 @@ from theory.proofs.theorems.dai2019_sums import (
     L,
     S,
 )
+from theory.proofs.theorems.lemmas import START, T_, J, K, ends, product, symbol
 from theory.proofs.theorems.roots import FROM_1, FROM_7, GAIN, NOTHING, N
 from theory.staleness.count import Staleness
 

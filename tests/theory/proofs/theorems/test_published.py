@@ -30,7 +30,6 @@ from theory.proofs.kernel import (
     weaken,
 )
 from theory.proofs.kernel import total as summed
-from theory.proofs.lemmas import START, I, K, at_step, steps
 from theory.proofs.nodes import F_GAP, At, G, Travelled, first, following, read, square
 from theory.proofs.proof import Claim, Ref, evaluate, mean_theorem, rules
 from theory.proofs.theorems import (
@@ -46,6 +45,7 @@ from theory.proofs.theorems import (
     wu2022,
     zhang2016,
 )
+from theory.proofs.theorems.lemmas import START, I, K, at_step, steps
 from theory.proofs.theorems.means import ALL_SQUARES, ANY, ORDERED, QUIET, P, Q, U, side, way
 
 MODULES = (

@@ -11,11 +11,11 @@ from tests.support import replays
 from tests.support.replays import last_refusal, replayed
 from theory.formulas.formula import window
 from theory.proofs.kernel import LAST, NOISELESS, ZERO, Context, ProofError, latest, le, lt, tau
-from theory.proofs.lemmas import HALF, T_, I, K, gradient, product, symbol
-from theory.proofs.lemmas import window as inside
 from theory.proofs.nodes import F_GAP, MINIMUM, At, E, G, Travelled, Walk, following, inner, read, square
 from theory.proofs.proof import Assumed, Claim, evaluate, rules
 from theory.proofs.statement import meaning
+from theory.proofs.theorems.lemmas import HALF, T_, I, K, gradient, product, symbol
+from theory.proofs.theorems.lemmas import window as inside
 from theory.proofs.theorems.theorem_a import (
     ANY,
     DELTA,

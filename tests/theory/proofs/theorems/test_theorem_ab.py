@@ -12,12 +12,12 @@ from tests.support.replays import last_refusal, replayed, reworded, without
 from theory.bounds import get
 from theory.formulas.formula import Number, formula, readers, taken
 from theory.proofs.kernel import SEVERAL, tau, update
-from theory.proofs.lemmas import K
 from theory.proofs.nodes import F_GAP, MINIMUM, G, Walk, following, inner, last, read, square
 from theory.proofs.proof import Assumed, Claim, theorem
 from theory.proofs.theorems.constant_step import ETA as FIRST
 from theory.proofs.theorems.corollaries_b import PROOF_1B, PROOF_1B_PLUS, homogeneous, proof
 from theory.proofs.theorems.corollary_b import CASES, COUNT, B, S, T
+from theory.proofs.theorems.lemmas import K
 from theory.proofs.theorems.theorem_a import DELTA, ETA, SIGMA, H, L, P, Q
 from theory.proofs.theorems.theorem_ab import PROOF, OverPoints
 

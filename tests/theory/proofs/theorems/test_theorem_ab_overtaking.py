@@ -10,9 +10,9 @@ from tests.support import replays
 from tests.support.replays import last_refusal, replayed, without
 from theory.bounds.theorem_ab_overtaking import ALPHA, BETA
 from theory.proofs.kernel import NOISELESS, SEVERAL, ZERO, expression, tau, update
-from theory.proofs.lemmas import J, K
 from theory.proofs.nodes import G, Walk, read, square
 from theory.proofs.proof import Claim, rules
+from theory.proofs.theorems.lemmas import J, K
 from theory.proofs.theorems.overtaking import AT, FURTHER, LATE, NOISES, SINCE, THETA, Mass, N, Pairs, overtaking
 from theory.proofs.theorems.theorem_a import NOW, L
 from theory.proofs.theorems.theorem_ab import HERE

@@ -17,9 +17,9 @@ from theory.bounds.theorem_ar import THEOREM_AR
 from theory.common.errors import DomainError
 from theory.formulas.formula import Environment, Number, total
 from theory.proofs.kernel import expression, scalar
-from theory.proofs.lemmas import K, at_step
 from theory.proofs.nodes import MINIMUM, G, following, last, read, square
 from theory.proofs.proof import Assumed, Claim, rules
+from theory.proofs.theorems.lemmas import K, at_step
 from theory.proofs.theorems.theorem_ar import (
     DESCENT,
     INTERPOLATED,

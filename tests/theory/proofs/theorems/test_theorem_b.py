@@ -10,9 +10,9 @@ from tests.support import replays
 from tests.support.replays import last_refusal, replayed
 from theory.formulas.formula import call
 from theory.proofs.kernel import LAST, NOISELESS, ProofError, expression, restate, scalar, tau
-from theory.proofs.lemmas import START, J, K, at_step, before, ends, gradient, symbol, window_of
 from theory.proofs.nodes import MINIMUM, G, following, read, square
 from theory.proofs.proof import Claim, evaluate, rules
+from theory.proofs.theorems.lemmas import START, J, K, at_step, before, ends, gradient, symbol, window_of
 from theory.proofs.theorems.theorem_b import (
     AFTER,
     BEFORE,

@@ -10,9 +10,9 @@ from tests.support import replays
 from tests.support.replays import replayed, without
 from theory.formulas.formula import total
 from theory.proofs.kernel import expression, restate, scalar
-from theory.proofs.lemmas import START, J, K, before, ends, noise, product, symbol, window_of
 from theory.proofs.nodes import MINIMUM, E, G, following, inner, read, square
 from theory.proofs.proof import Claim, evaluate, rules
+from theory.proofs.theorems.lemmas import START, J, K, before, ends, noise, product, symbol, window_of
 from theory.proofs.theorems.theorem_a import ANY, ORDERED, way_any, way_ordered
 from theory.proofs.theorems.theorem_b import QUARTER, R, slope
 from theory.proofs.theorems.theorem_b_noise import (

@@ -30,10 +30,10 @@ from theory.proofs.kernel import (
     variables,
     vector,
 )
-from theory.proofs.lemmas import HALF, I, K, at_step, gradient, noises, product, squares, steps, symbol
 from theory.proofs.nodes import MINIMUM, G, square
 from theory.proofs.proof import Ref, evaluate, rules
 from theory.proofs.statement import name_of
+from theory.proofs.theorems.lemmas import HALF, I, K, at_step, gradient, noises, product, squares, steps, symbol
 from theory.proofs.theorems.theorem_r import (
     ETA,
     LARGEST,
@@ -46,11 +46,9 @@ from theory.proofs.theorems.theorem_r import (
     A,
     Drawn,
     L,
-    R,
     Since,
-    drawn_gradient,
-    since,
 )
+from theory.proofs.theorems.theorem_r_steps import R, drawn_gradient, since
 from theory.staleness.count import Staleness
 from theory.staleness.delays import ConstantDelay, CyclicDelay, GeometricDelay, UniformDelay
 

@@ -14,11 +14,11 @@ from theory.bounds import Setting, get
 from theory.bounds.parts.assumptions import BLOCK_READS
 from theory.formulas.formula import total
 from theory.proofs.kernel import MIXED, RANDOM, SEVERAL, ProofError, le, lt, update
-from theory.proofs.lemmas import J, K
 from theory.proofs.nodes import MINIMUM, square
 from theory.proofs.proof import evaluate, rules
 from theory.proofs.refuting.runs import Run
 from theory.proofs.theorem import laws as laws_of
+from theory.proofs.theorems.lemmas import J, K
 from theory.proofs.theorems.theorem_r import ETA, PROOF_RB, SEVERAL_DRAWN, SIGMA, A, Drawn, L, Since
 from theory.staleness.count import Staleness
 

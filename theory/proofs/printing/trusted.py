@@ -1,4 +1,4 @@
-"""What must be trusted, counted: `python -m theory.proofs.trusted` prints the two tables of docs/kernel.md."""
+"""What must be trusted, counted: `python -m theory.proofs.printing.trusted` prints the two tables of docs/kernel.md."""
 
 from __future__ import annotations
 

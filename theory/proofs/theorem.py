@@ -26,6 +26,7 @@ from theory.bounds.parts.assumptions import (
     DELAYS_FIXED,
     ERROR_FEEDBACK,
     GROUP_AVERAGING,
+    MOVES_TAKEN_BACK,
     NO_DELAY,
     NO_NOISE,
     ORDERED_READS,
@@ -129,14 +130,22 @@ def of_the_library(bound: Bound) -> None:
             raise ProofError(f"The condition {c.name} is not asked for where it is printed.")
 
 
+#: What assumptions print, so that no abbreviation may: updates, compressors, workers, vectors.
+_LETTERS_OF: Mapping[Assumption, str] = Table(
+    {SEVERAL_READS: "u", ERROR_FEEDBACK: "CNu", GROUP_AVERAGING: "N", RANDOM_MIXING: "Nv", WORKERS_NOISE: "N"}
+    | {WORKERS_BOUNDED: "N", WORKERS_ALIKE: "N"}
+)
+
+
 def printed_as_meant(bound: Bound) -> None:
     """Refuse formulas in which a letter stands for two things, or that print, mean or compute different things."""
     names: dict[str, tuple[str, str, bool]] = {}
+    letters = {letter for one in bound.assumptions for letter in _LETTERS_OF.get(one, ())}
     for node in (node for one in formulas_of(bound) for node in library(one)):
         key = (node.name, node.symbol, node.sequence) if type(node) is Name else ("theta", "best", False)
         if type(node) in (Name, BestAngle) and (key not in LETTERS or names.setdefault(key[0], key) != key):
             raise ProofError(f"The letter {key[1]} cannot stand for {key[0]!r} in a bound.")
-        taken = node.symbol == "u" and SEVERAL_READS in bound.assumptions if type(node) is Defined else False
+        taken = type(node) is Defined and node.symbol in letters
         if type(node) is Defined and (taken or not ABBREVIATION.fullmatch(node.symbol)):
             raise ProofError(f"The letter {node.symbol} is none that an abbreviation may have.")
         if type(node) is Defined and not node.sequence and node.body.of_a_step:
@@ -239,8 +248,8 @@ def laws(bound: Bound) -> frozenset[kernel.Law]:
             )
     if workers := {ERROR_FEEDBACK, GROUP_AVERAGING, RANDOM_MIXING} & set(bound.assumptions):
         found |= {kernel.WORKERS}
-        plain = found <= {kernel.WORKERS, kernel.PROMPT, kernel.NOISELESS} and COHERENCE not in bound.assumptions
-        if len(workers) > 1 or not plain or bound.weights is None:
+        plain = found | {kernel.NOISELESS} == {kernel.WORKERS, kernel.PROMPT, kernel.NOISELESS}
+        if len(workers) > 1 or not plain or bound.weights is None or COHERENCE in bound.assumptions:
             raise ProofError("Workers have one method, no delays, no coherence, and a bound on a mean.")
     # One step keeps "no delay" and "one delay" whatever s is, and no longer run goes on so.
     if len(found & {kernel.PROMPT, kernel.FIXED, kernel.RANDOM}) > 1:
@@ -268,7 +277,9 @@ def _grants(bound: Bound, axiom: str) -> bool:
     """Whether what an axiom assumes is printed with the bound."""
     stated, known = frozenset(bound.assumptions), laws(bound)
     fixed = DELAYS_FIXED in stated or (STEPS_FIXED in stated and bool(known & {kernel.PROMPT, kernel.FIXED}))
-    independent = STEPS_FIXED in stated if kernel.RANDOM in known else fixed or kernel.NOISELESS in known
+    # Delays, compressors and rounds of means may be drawn where the gradients are exact.
+    chance = known & {kernel.RANDOM, kernel.WORKERS}
+    independent = STEPS_FIXED in stated if chance else fixed or kernel.NOISELESS in known
     needed: Mapping[str, bool] = {
         axioms.SMOOTH: SMOOTH in stated,
         axioms.BELOW: BOUNDED_BELOW in stated,
@@ -376,6 +387,7 @@ def _signs(bound: Bound) -> None:
     names, known = frozenset[str]().union(*(one.names() for one in formulas_of(bound))), laws(bound)
     names |= {"L", *(() if kernel.NOISELESS in known else ("sigma",))}
     names |= {*(("mu",) if COHERENCE in bound.assumptions else ()), *(("Ed", "Ed2") if kernel.RANDOM in known else ())}
+    names |= {"delta"} if {ERROR_FEEDBACK, RANDOM_MIXING} & set(bound.assumptions) else set()
     shown = {"T", "s", "eta", "B"}
     for c in bound.conditions:
         if type(c.left) is Name and (c.when, c.since) == (None, 0) and c.relation is not Relation.AT_MOST:
@@ -424,7 +436,9 @@ def compare(
     """
     of_the_library(bound)
     printed_as_meant(bound)
-    if bound.weights is not None and bound.covers_last:
+    if MOVES_TAKEN_BACK in bound.assumptions:
+        raise ProofError("No axiom is about a method that takes back moves.")
+    if bound.weights is not None and (bound.covers_last or bound.covers_reads):
         raise ProofError("A mean is over the points x_0..x_{T-1}.")
     _signs(bound)
     run = Context(frozenset({le(ZERO + least_steps(bound), LAST)}), laws(bound))

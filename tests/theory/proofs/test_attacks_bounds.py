@@ -34,12 +34,13 @@ from tests.support.made_bounds import (
     true,
     value_of,
 )
-from theory.bounds import REGISTRY
+from theory.bounds import REGISTRY, Setting
 from theory.bounds.parts.assumptions import (
     BOUNDED_VARIANCE,
     COHERENCE,
     DELAYS_DRAWN,
     DELAYS_FIXED,
+    MOVES_TAKEN_BACK,
     NO_DELAY,
     ORDERED_READS,
     STEPS_FIXED,
@@ -70,6 +71,7 @@ from theory.proofs.kernel import (
     widen,
 )
 from theory.proofs.theorem import compare
+from theory.staleness.count import Staleness
 
 PROMPT = condition(D, "<=", 0, index="k")
 ONE_DELAY = condition(D, "==", call("min", Previous(D) + 1, S - 1), index="k", since=1)
@@ -297,3 +299,21 @@ def test_a_widened_sum_is_not_shortened():
     four = widen(constant(there, 1), ("k",), (le(ZERO, K), lt(K, LAST)), (le(ZERO, K), lt(K, ZERO + 4)))
     final = add(true(there), multiply(constant(there, 0), four))
     assert "does not follow" in refusal(made(TRUE, condition(T, ">=", 3)), final)
+
+
+# ------------------------------------------------------------------------------------- a method that takes moves back
+
+
+def test_no_axiom_is_about_a_method_that_takes_moves_back():
+    """F = lam x^2/2, moves of 40 steps taken back, graded by their age: a tenth of the way, and theorem-a says 8e-5."""
+    steps, eta, taken = 600, 0.5, [1 - j / 41 for j in range(1, 41)]
+    lam, points = (1 + sum(taken)) / (2 * eta * steps), [1.0]
+    for k in range(steps):
+        back = sum(m * (points[k - j] - points[k - j - 1]) for j, m in enumerate(taken[:k]))
+        points.append(points[-1] - eta * lam * points[-1] - back)
+    bound = REGISTRY["theorem-a"]
+    moving = replace(bound, assumptions=(*bound.assumptions, MOVES_TAKEN_BACK))
+    constants = {"L": 1.0, "Delta": lam / 2, "sigma": 0.0}
+    value = moving.evaluate(Setting([eta] * steps, [0] * steps, Staleness(1), constants, moves=taken))
+    assert min((lam * x) ** 2 for x in points) > 5 * value
+    assert "moves" in PROOFS["theorem-a"].against(moving).lines[-1].refusal

@@ -12,18 +12,23 @@ from theory.bounds.ef_topk import FACTOR
 from theory.bounds.parts.assumptions import (
     BOUNDED_VARIANCE,
     COHERENCE,
+    DELAYS_FIXED,
     ERROR_FEEDBACK,
     GROUP_AVERAGING,
     NO_DELAY,
+    NO_NOISE,
     RANDOM_MIXING,
     SMOOTH,
+    STEPS_FIXED,
     WORKERS_ALIKE,
     WORKERS_BOUNDED,
     WORKERS_NOISE,
     WORKERS_SMOOTH,
 )
+from theory.bounds.parts.shared import exact_gradients
 from theory.bounds.perturbed import Perturbed
-from theory.formulas.formula import formula
+from theory.formulas.formula import Defined, formula
+from theory.formulas.notation import name_node
 from theory.proofs import PROOFS, axioms
 from theory.proofs.axioms import AXIOMS
 from theory.proofs.kernel import (
@@ -190,6 +195,47 @@ def test_workers_have_one_method_no_coherence_and_a_bound_on_a_mean():
         # The variance of the mean is that of one worker over N for noises that are independent.
         apart = tuple(BOUNDED_VARIANCE if one is WORKERS_NOISE else one for one in bound.assumptions)
         assert refused(replace(bound, assumptions=apart))
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_exact_gradients_leave_compressors_and_means_that_are_drawn(name):
+    """Steps that see them were once allowed without noise, and the mean was printed without its E."""
+    bound = get(name)
+    exact = replace(
+        bound,
+        assumptions=(*bound.assumptions, NO_NOISE),
+        conditions=(*bound.conditions, exact_gradients("")),
+    )
+    assert r"\mathbb{E}" in exact.quantity and PROOFS[name].against(exact).proved
+    seen = tuple(one for one in exact.assumptions if one is not STEPS_FIXED)
+    assert "independent" in refused(replace(exact, assumptions=seen))
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_workers_have_no_delays_and_a_mean_is_of_its_points_alone(name):
+    bound = get(name)
+    late = tuple(DELAYS_FIXED if one is NO_DELAY else one for one in bound.assumptions)
+    prompt = tuple(condition for condition in bound.conditions if condition.symbol != "d")
+    assert "no delays" in refused(replace(bound, assumptions=late, conditions=prompt))
+    assert "mean" in refused(replace(bound, covers_reads=True))
+
+
+@pytest.mark.parametrize("name", ["ef-topk", "random-groups"])
+def test_delta_is_positive_where_the_bound_does_not_speak_of_it_but_its_proof_may(name):
+    """delta > 0 gives |M_k + eta_k h_k|^2 >= |M_{k+1}|^2, in which no delta is left."""
+    bound = get(name)
+    conditions = tuple(c for c in bound.conditions if "delta" not in c.names())
+    silent = replace(bound, value=name_node("L") / bound.value.under, conditions=conditions)
+    assert "delta is positive" in refused(silent)
+
+
+@pytest.mark.parametrize(("name", "letter"), [("ef-topk", "C"), ("ef-topk", "u"), ("random-groups", "v")])
+def test_no_abbreviation_has_a_letter_of_the_workers(name, letter):
+    bound = get(name)
+    short = Defined(letter, formula(1), sequence=False)
+    assert "abbreviation" in refused(replace(bound, value=short * bound.value.over / bound.value.under))
+    other = Defined("A" if name != "ef-topk" else "Q", formula(1), sequence=False)
+    assert PROOFS[name].against(replace(bound, value=other * bound.value.over / bound.value.under)).proved
 
 
 def test_which_points_a_bound_is_about_is_part_of_it():

@@ -53,7 +53,8 @@ DELAYS_FIXED = Assumption(
 )
 STEPS_FIXED = Assumption(
     "steps fixed",
-    "Step sizes are fixed before the run or drawn independently of the noise (and of delays that are drawn).",
+    "Step sizes are fixed before the run or drawn independently of the noise (and of delays, compressors and means "
+    "that are drawn).",
     r"\eta_k \text{ independent of } e_0, e_1, \dots",
 )
 DELAYS_DRAWN = Assumption(
@@ -74,14 +75,17 @@ COHERENCE = Assumption(
 SEVERAL_READS = Assumption(
     "several gradients an update",
     "Every update applies B gradients, each read at a point of its own and each with a share of the step; given all "
-    "points up to that update and the noise before it, their noises have mean zero and are independent of one another.",
+    "points up to that update and the noise before it, their noises have mean zero and are independent of one another. "
+    "What is said elsewhere of x_k, of k - d_k or of what is before k is said of the update u_k that applies the "
+    "gradient k.",
     r"x_{k+1} = x_{k} - \sum_{j:\, u_{j} = k} \eta_{j} (\nabla F(x_{\tau_{j}}) + e_{j}), \quad "
     r"\mathbb{E}[e_j \mid x_0, \dots, x_{u_j}] = 0, \quad e_j \text{ independent given } x_0, \dots, x_{u_j}",
 )
 BLOCK_READS = Assumption(
     "blocks of coordinates read apart",
     "The point whose gradient is applied need not be one of the run: each of its blocks of coordinates may be that of "
-    "another point, none older than the delay says.",
+    "another point, none older than the delay says; which these are is fixed before the run or independent of the "
+    "noise.",
     r"\hat{x}_{k} = \sum_{j} \Pi_j x_{\tau_{k,j}}, \quad \tau_{k} = \min_j \tau_{k,j}, \quad \sum_j \Pi_j = I "
     r"\text{ (orthogonal projections on blocks)}",
 )
@@ -92,9 +96,10 @@ MOVES_TAKEN_BACK = Assumption(
 )
 ERROR_FEEDBACK = Assumption(
     "error feedback",
-    "N workers read one point, the model, and each keeps what its compressor C leaves: of u, its memory plus its step, "
-    "it sends C(u), by the mean of which the model moves, and keeps u - C(u), whose mean square is at most 1 - delta "
-    "times that of u. The memories are empty at the start; x_k is the model less the mean memory.",
+    "F is the mean of the f_i of N workers. They read one point, the model, and each keeps what its compressor C "
+    "leaves: of u, its memory plus its step, it sends C(u), by the mean of which the model moves, and keeps u - C(u), "
+    "whose mean square is at most 1 - delta times that of u. The memories are empty at the start; x_k is the model "
+    "less the mean memory.",
     r"\hat{x}_{k+1} = \hat{x}_{k} - \frac{1}{N} \sum_i C(u_k^i), \quad u_k^i = M_k^i + \eta_k (\nabla f_i(\hat{x}_k) "
     r"+ e_k^i), \quad M_{k+1}^i = u_k^i - C(u_k^i), \quad M_0^i = 0, \quad \mathbb{E}\|u - C(u)\|^2 \le (1 - \delta) "
     r"\, \mathbb{E}\|u\|^2, \quad x_k = \hat{x}_k - \frac{1}{N} \sum_i M_k^i",
@@ -102,7 +107,8 @@ ERROR_FEEDBACK = Assumption(
 GROUP_AVERAGING = Assumption(
     "group averaging",
     "Each of N workers takes a step from a point of its own, all starting at one, and then the mean over its group of "
-    "m; the groups change so that the means of two rounds in a row are the mean of all. x_k is the mean of the points.",
+    "m; the groups are fixed or drawn apart from all else, and change so that the means of two rounds in a row are the "
+    "mean of all. x_k is the mean of the points.",
     r"x_{k+1}^i = \sum_j (W_k)_{ij} (x_k^j - \eta_k (\nabla f_j(x_k^j) + e_k^j)), \quad "
     r"W_{k+1} W_k = \tfrac{1}{N} \mathbf{1} \mathbf{1}^{\top}, \quad x_k = \frac{1}{N} \sum_i x_k^i",
 )

@@ -16,9 +16,11 @@ from theory.bounds.parts.assumptions import (
     COHERENCE,
     DELAYS_DRAWN,
     ERROR_FEEDBACK,
+    GROUP_AVERAGING,
     MOVES_TAKEN_BACK,
     NO_DELAY,
     NO_NOISE,
+    RANDOM_MIXING,
     SEVERAL_READS,
     Assumption,
     Source,
@@ -259,7 +261,8 @@ class Bound:
     @property
     def quantity(self) -> str:
         """LaTeX of what is bounded."""
-        expected = DELAYS_DRAWN in self.assumptions or not self.noise_free_only
+        drawn = {DELAYS_DRAWN, ERROR_FEEDBACK, GROUP_AVERAGING, RANDOM_MIXING} & set(self.assumptions)
+        expected = bool(drawn) or not self.noise_free_only
         return measured(self.weights, self.covers_last, self.of_reads, expected, self.covers_reads)
 
     @property

@@ -14,7 +14,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache, reduce
 from itertools import product
 from typing import Any
 
@@ -122,24 +122,36 @@ class Instance:
         return any(self.read(j) > self.read(k) for j in self.window(k))
 
     def place(self, index: Index, names: Mapping[str, int]) -> int:
-        return self._core(index.core, names) + index.offset
+        return int(self._core(index.core, names)) + index.offset
 
-    def _core(self, core: tuple[Any, ...], names: Mapping[Any, int]) -> int:
+    def _core(self, core: tuple[Any, ...], names: Mapping[Any, Any]) -> Any:
+        """The value of a core, or its values where those of the names are arrays."""
         match core:
             case ("v", name):
                 return names[name]
             case ("b", _):
                 return names[core]
             case ("tau", inside, offset):
-                return self.read(self._core(inside, names) + offset)
+                k = self._core(inside, names) + offset
+                return self._reads[np.maximum(k + self._far, 0)] if isinstance(k, np.ndarray) else self.read(k)
             case ("update", inside, offset):
                 return self.update(self._core(inside, names) + offset)
             case ("D",):
                 return self.delay
         return 0 if core == ("0",) else self.steps
 
+    @cached_property
+    def _far(self) -> int:
+        """No index of a sum is as far from 0, nor are those beside it."""
+        return 2 * (len(self.reads) + self.margin) + 8
+
+    @cached_property
+    def _reads(self) -> np.ndarray:
+        """tau_k from k = -far on; below, it is 0."""
+        return np.array([self.read(k) for k in range(-self._far, self._far)])
+
     def holds(self, c: Le, names: Mapping[str, int]) -> bool:
-        return self._core(c.left, names) <= self._core(c.right, names) + c.gap
+        return bool(self._core(c.left, names) <= self._core(c.right, names) + c.gap)
 
     def obeys(self, law: tuple[Any, ...], names: Mapping[str, int]) -> bool:
         if law[0] == "latest":
@@ -183,21 +195,24 @@ class Instance:
         return result
 
     def _inside(self, term: Term, names: Mapping[Any, int]) -> Iterator[dict[Any, int]]:
-        """All values of the bound indices that the constraints allow: one index after the other."""
-        least, most = -self.margin, len(self.reads) + self.margin
-        found: list[dict[Any, int]] = [dict(names)]
+        """All values of the bound indices that the constraints allow, one index after the other."""
+        found: dict[Any, np.ndarray] = {core: np.array([value]) for core, value in (*names.items(), (None, 0))}
         for number, (core, above, below, others) in enumerate(_plan(term)):
             if number:
-                wider: list[dict[Any, int]] = []
-                for one in found:
-                    first = max([self._end(one, 0, *end) for end in above] + [least])
-                    after = min([self._end(one, 1, *end) for end in below] + [most + 1])
-                    wider += [{**one, core: value} for value in range(first, after)]
-                found = wider
-            found = [one for one in found if all(self.holds(c, one) for c in others)] if others else found
-        yield from found
+                first = reduce(np.maximum, [self._end(found, 0, *end) for end in above], -self.margin + 0 * found[None])
+                most = len(self.reads) + self.margin + 1
+                after = reduce(np.minimum, [self._end(found, 1, *end) for end in below], most)
+                counts = np.maximum(after - first, 0)
+                rows = np.repeat(np.arange(len(counts)), counts)
+                found = {known: values[rows] for known, values in found.items()}
+                found[core] = first[rows] + np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+            for c in others:
+                kept = self._core(c.left, found) <= self._core(c.right, found) + c.gap + found[None]
+                found = {known: values[kept] for known, values in found.items()}
+        columns = [values.tolist() for values in found.values()]
+        yield from (dict(zip(found, row, strict=True)) for row in zip(*columns, strict=True))
 
-    def _end(self, names: Mapping[Any, int], after: int, core: Core, gap: int, offset: int, of_update: bool) -> int:
+    def _end(self, names: Mapping[Any, Any], after: int, core: Core, gap: int, offset: int, of_update: bool) -> Any:
         """The first index from which on an end of a sum is reached, or (`after`) passed."""
         return (self._core(core, names) + gap + after) * (self.block if of_update else 1) - offset
 

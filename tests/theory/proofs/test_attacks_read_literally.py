@@ -407,7 +407,7 @@ def test_c_products_of_too_many_factors_are_beyond_floats():
     assert value_of(tiny, [0.0], [0], 1, L=1e-29, Delta=1e29) is None
     assert value_of(made(TRUE, condition(ETA, ">=", DELTA / L**20, index="k")), [0.0], [0], 1, L=1e30) is None
     assert value_of(made(Product((*[L] * 11, TRUE))), [0.0], [0], 1, L=1e-29) is None
-    assert value_of(made(Product((*[L] * 11, TRUE))), [0.0], [0], 1, L=1e-20) == pytest.approx(2e-240, abs=0)
+    assert value_of(made(Product((*[L] * 11, TRUE))), [0.0], [0], 1, L=1e-20) == pytest.approx(2e-240, rel=1e-12, abs=0)
     assert value_of(made(L**5 * DELTA**5), [0.0], [0], 1, L=1e-20, Delta=1e20) == pytest.approx(1)
 
 

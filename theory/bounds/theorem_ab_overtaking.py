@@ -76,7 +76,7 @@ _BEST = 1 / call("sqrt", 1 + _VALUE * _H**2 / (_SIGMA**2 * window(_ETA**2)))
 class WithTurns(WithFreeNumbers):
     """Theorem A_B evaluated at good numbers theta_k, found by fixed-point rounds."""
 
-    free = ("young",)
+    free, each = ("young",), ("young",)
 
     def chosen(self, environment: Environment) -> Environment:
         """The environment with numbers theta_k: small ones, or better ones where those meet the conditions."""

@@ -60,7 +60,7 @@ _ROUNDS, _HALVINGS = 6, 12
 class WithWeighedSquares(WithFreeNumbers):
     """Theorem A^r: evaluated at good numbers rho_k, found by fixed-point rounds."""
 
-    free = ("rho",)
+    free, each = ("rho",), ("rho",)
 
     def chosen(self, environment: Environment) -> Environment:
         """The environment with numbers rho_k: ones, or better ones where those meet the conditions."""

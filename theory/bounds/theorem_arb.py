@@ -46,7 +46,7 @@ _DENOMINATOR = _Z * _KEPT - _T * (_RHO + 1 / _RHO - 2) / (4 * _L) + 1 / (2 * _L)
 class WithOneSquare(WithFreeNumbers):
     """Theorem A^r_B: evaluated at the theta_k of Theorem A_B, and at a good rho found by fixed-point rounds."""
 
-    free = ("young", "rho")
+    free, each = ("young", "rho"), ("young",)
 
     def chosen(self, environment: Environment) -> Environment:
         """The environment with rho = 1, or a better one that meets the conditions."""

@@ -107,7 +107,7 @@ _DENOMINATOR = total(_ETA * (1 - _L * _B / 4 - _L**2 * _C / 4)) + 1 / (2 * _L)
 class WithShares(WithFreeNumbers):
     """Theorem B with noise, evaluated at good shares w_k and numbers rho_k."""
 
-    free = ("share", "young")
+    free, each = ("share", "young"), ("share", "young")
 
     def chosen(self, environment: Environment) -> Environment:
         """The environment with shares and numbers: the best that three ways to choose them find."""

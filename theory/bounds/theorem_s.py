@@ -77,7 +77,7 @@ _SQUARES, _CROSSED = total(_ETA**2), total(_ETA**2 * _L * readers(_ETA))
 class WithMixtures(WithFreeNumbers):
     """Theorem S, evaluated at good numbers w, rho and theta."""
 
-    free = ("share", "rho", "young")
+    free, each = ("share", "rho", "young"), ("share", "rho")
 
     def chosen(self, environment: Environment) -> Environment:
         """The environment with the numbers that are best on a grid that closes in."""

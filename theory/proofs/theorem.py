@@ -143,7 +143,8 @@ def printed_as_meant(bound: Bound) -> None:
     letters = {letter for one in bound.assumptions for letter in _LETTERS_OF.get(one, ())}
     for node in (node for one in formulas_of(bound) for node in library(one)):
         key = (node.name, node.symbol, node.sequence) if type(node) is Name else ("theta", "best", False)
-        if type(node) in (Name, BestAngle) and (key not in LETTERS or names.setdefault(key[0], key) != key):
+        known = key in LETTERS and (key[2] or key[0] not in bound.each)
+        if type(node) in (Name, BestAngle) and (not known or names.setdefault(key[0], key) != key):
             raise ProofError(f"The letter {key[1]} cannot stand for {key[0]!r} in a bound.")
         taken = type(node) is Defined and node.symbol in letters
         if type(node) is Defined and (taken or not ABBREVIATION.fullmatch(node.symbol)):

@@ -7,6 +7,7 @@ what the fact rests on; the same bound with it, where there is one, is accepted.
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 
@@ -46,8 +47,9 @@ from theory.bounds.parts.assumptions import (
     STEPS_FIXED,
     WORKERS_NOISE,
 )
+from theory.bounds.theorem_ab_overtaking import WithTurns
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First, HalfSine, SineRatio
-from theory.formulas.formula import Defined, Name, Previous, WhereNoisy, WhereOvertaken, call, formula, total
+from theory.formulas.formula import Defined, Name, Number, Previous, WhereNoisy, WhereOvertaken, call, formula, total
 from theory.proofs import PROOFS, kernel
 from theory.proofs.axioms import AXIOMS, drawn, noise_cases, orthogonal, sign
 from theory.proofs.kernel import (
@@ -299,6 +301,25 @@ def test_a_widened_sum_is_not_shortened():
     four = widen(constant(there, 1), ("k",), (le(ZERO, K), lt(K, LAST)), (le(ZERO, K), lt(K, ZERO + 4)))
     final = add(true(there), multiply(constant(there, 0), four))
     assert "does not follow" in refusal(made(TRUE, condition(T, ">=", 3)), final)
+
+
+# --------------------------------------------------------------------------- one free number, and one for each gradient
+
+
+@pytest.mark.parametrize("sequence", [True, False])
+def test_a_free_number_is_one_where_it_is_printed_as_one(sequence):
+    """theta was one number on paper and in the kernel, and one for each gradient at the run: 1.03 for 2 L Delta = 2."""
+    theta = Name("young", r"\theta", sequence)
+    crossed = total(theta * ETA) * total(ETA**2) - total(theta * ETA**2) * total(ETA) / 2
+    more = 222 * crossed + Number(1e-6, "0.000001") * total(ETA / theta)
+    bound = made(TRUE + more, condition(theta, ">", 0, index="k" if sequence else None), kind=WithTurns)
+    sums = [kernel.total(sign(STEP, "eta", K, power=n), ("k",), le(ZERO, K), lt(K, LAST)) for n in (1, 2)]
+    half = multiply(multiply(multiply(*sums), sign(RUN, "young")), constant(RUN, 111))
+    inverse = multiply(multiply(sums[0], sign(RUN, "young", power=-1)), constant(RUN, Fraction(1, 10**6)))
+    assert ("differ" if sequence else "cannot stand for") in refusal(bound, add(true(), half, inverse))
+    small, delays = [0.0005] * 2000, [min(k, 3 if k % 4 == 3 else 1) for k in range(2000)]
+    constants = {"L": 1e-6, "Delta": 1e6, "sigma": 0.01}
+    assert bound.evaluate(Setting([*small, 0.1], [*delays, 0], Staleness(5), constants)) < 1.1
 
 
 # ------------------------------------------------------------------------------------- a method that takes moves back

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from theory.bounds.parts.assumptions import (
     BLOCK_READS,
@@ -89,12 +89,16 @@ class Bound:
     given: Mapping[str, float] = field(default_factory=dict)
     variant: bool = False
     covers_reads: bool = False
+    #: The numbers that it leaves free and is evaluated at one for each gradient.
+    each: ClassVar[tuple[str, ...]] = ()
     #: How it is known: proved, if it is the one of the library; a changed one is another.
     verified: str = field(default="not checked", init=False)
 
     @property
     def iterates(self) -> str:
-        """The points that the minimum runs over."""
+        """The points that the minimum, or the mean, runs over."""
+        if self.of_reads:
+            return "the points read"
         points = "x_0..x_T" if self.covers_last else "x_0..x_{T-1}"
         return f"{points} and the points read" if self.covers_reads else points
 

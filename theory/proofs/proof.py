@@ -323,7 +323,7 @@ def _conclude(proof: Proof, final: Fact, facts: Mapping[str, Fact], bound: Bound
         if proof.conclusion.equality and not final.equality:
             raise ProofError("The conclusion is an equality and the proof ends with an inequality.")
         sides = [side for step in proof.steps for side in (step.claim.left, step.claim.right)]
-        one_letter_one_thing([*sides, *(formulas_of(bound) if bound is not None else ())])
+        one_letter_one_thing([*sides, *(formulas_of(bound) if bound is not None else ())], run)
         parts = (proof.denominator, proof.weights, proof.last, proof.mean)
         more = [evaluate(part, facts) if part else None for part in parts]
         if bound is not None:

@@ -156,7 +156,7 @@ def printed_as_meant(bound: Bound) -> None:
     for one, index in ((bound.value, None), *of_mean, *of_conditions) if SEVERAL_READS in bound.assumptions else ():
         if _places(one) - {index}:
             raise ProofError(f"{one.latex()} mixes what belongs to gradients with what belongs to points.")
-    one_letter_one_thing(formulas_of(bound))
+    one_letter_one_thing(formulas_of(bound), _start(bound))
     if bound.value.of_a_step or (bound.weighed is not None and bound.weighed.whole.of_a_step):
         raise ProofError("The value of a bound is one number.")
     for c in asked_for(bound):
@@ -173,21 +173,26 @@ def _places(node: Formula) -> frozenset[str]:
     return frozenset(own) if summed else inside | frozenset(own)
 
 
-def one_letter_one_thing(formulas: Iterable[Formula]) -> None:
-    """Refuse formulas in which a letter stands for two things."""
+def _start(bound: Bound) -> Context:
+    """A run, of several gradients an update where the bound is about such: there no gradient goes for its block."""
+    return _START.under(kernel.SEVERAL) if SEVERAL_READS in bound.assumptions else _START
+
+
+def one_letter_one_thing(formulas: Iterable[Formula], run: Context) -> None:
+    """Refuse formulas in which a letter stands for two things in a run."""
     letters: dict[tuple[str, object], Formula] = {}
     for node in {id(node): node for one in formulas for node in one.walk()}.values():
         if isinstance(node, Name | Defined):
             # One definition is printed for a symbol, with an index or without.
             keys = [node.sequence, Defined] if isinstance(node, Defined) else [node.sequence]
-            if not all(_alike(letters.setdefault((node.symbol, key), node), node) for key in keys):
+            if not all(_alike(letters.setdefault((node.symbol, key), node), node, run) for key in keys):
                 raise ProofError(f"The letter {node.symbol} stands for two things.")
 
 
-def _alike(one: Formula, other: Formula) -> bool:
+def _alike(one: Formula, other: Formula, run: Context) -> bool:
     if is_angle(one) and is_angle(other):
         return True
-    return same(one, other) or not (meaning(one) - meaning(other)).normal(_START)
+    return same(one, other) or not (meaning(one) - meaning(other)).normal(run)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -417,7 +422,7 @@ def weighted_mean(bound: Bound, weighed: Any) -> tuple[Expression, Expression, E
     known, sides = laws(bound), (*fraction(bound.value), weighed.each, weighed.whole)
     gradient = vector("a", _K) if ERROR_FEEDBACK in bound.assumptions else _G  # where it was read, or at x_k
     numerator, denominator, each, whole = (kernel.settled(meaning(side), known) for side in sides)
-    if (denominator - whole).normal(_START):
+    if (denominator - whole).normal(_start(bound)):
         if bound.weights is not None:
             raise ProofError("The denominator of the mean is not the sum of its weights.")
         numerator = meaning(bound.value) * whole

@@ -44,12 +44,27 @@ from theory.bounds.parts.assumptions import (
     MOVES_TAKEN_BACK,
     NO_DELAY,
     ORDERED_READS,
+    SEVERAL_READS,
     STEPS_FIXED,
     WORKERS_NOISE,
 )
+from theory.bounds.parts.weighing import Weighing
 from theory.bounds.theorem_ab_overtaking import WithTurns
 from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First, HalfSine, SineRatio
-from theory.formulas.formula import Defined, Name, Number, Previous, WhereNoisy, WhereOvertaken, call, formula, total
+from theory.formulas.formula import (
+    Defined,
+    Name,
+    Number,
+    Previous,
+    WhereNoisy,
+    WhereOvertaken,
+    block,
+    call,
+    formula,
+    taken,
+    total,
+)
+from theory.formulas.notation import name_node
 from theory.proofs import PROOFS, kernel
 from theory.proofs.axioms import AXIOMS, drawn, noise_cases, orthogonal, sign
 from theory.proofs.kernel import (
@@ -72,7 +87,7 @@ from theory.proofs.kernel import (
     vector,
     widen,
 )
-from theory.proofs.theorem import compare
+from theory.proofs.theorem import compare, weighted_mean
 from theory.staleness.count import Staleness
 
 PROMPT = condition(D, "<=", 0, index="k")
@@ -320,6 +335,39 @@ def test_a_free_number_is_one_where_it_is_printed_as_one(sequence):
     small, delays = [0.0005] * 2000, [min(k, 3 if k % 4 == 3 else 1) for k in range(2000)]
     constants = {"L": 1e-6, "Delta": 1e6, "sigma": 0.01}
     assert bound.evaluate(Setting([*small, 0.1], [*delays, 0], Staleness(5), constants)) < 1.1
+
+
+# ------------------------------------------------------------------------------- a gradient, and those of its update
+
+
+@pytest.mark.parametrize("letter", ["h", "n"])
+def test_a_gradient_does_not_go_for_its_block(letter):
+    """With one letter for eta_k and for the sum over its block, m <= 2 L Delta was printed as m <= L Delta."""
+    several = RUN.under(kernel.SEVERAL)
+    step = several.having(le(ZERO, kernel.update(K)), lt(kernel.update(K), LAST))
+    pace, constants = scalar("eta", K), scalar("L") * scalar("Delta")
+    every = ("k",), le(ZERO, kernel.update(K)), lt(kernel.update(K), LAST)
+    steps = kernel.total(sign(step, "eta", K), *every)
+    size = multiply(multiply(hypothesis(several, scalar("B") - 2, "c"), sign(several, "L")), sign(several, "Delta"))
+    counted = kernel.total(scale_equality(AXIOMS["block_count"](step, kernel.update(K)), -pace * constants), *every)
+    final = add(multiply(true(several), steps), multiply(size, steps), counted)
+    one, block_of_it = Defined("h", ETA), Defined(letter, block(ETA))
+    asked = condition(name_node("B"), ">=", 2), condition(total(one), ">", 0)
+    value = L * DELTA * total(block_of_it) / total(one)
+    bound = made(value, *asked, assumptions=(*NOISY, SEVERAL_READS))
+    if letter == "n":
+        compare(bound, final)
+    else:
+        assert "two things" in refusal(bound, final)
+        assert bound.latex().replace("h", "") == r"\frac{L \, \Delta \, \sum_{k} _{k}}{\sum_{k} _{k}}"
+
+
+def test_the_sum_of_the_blocks_is_not_that_of_the_weights():
+    """Where the denominator is B times the weights, the value is a B-th of what bounds their mean."""
+    bound = made(TRUE / total(block(ETA)), assumptions=(*NOISY, SEVERAL_READS))
+    with pytest.raises(kernel.ProofError, match="divides by"):
+        weighted_mean(bound, Weighing(taken(ETA), total(ETA)))
+    assert weighted_mean(replace(bound, assumptions=NOISY), Weighing(taken(ETA), total(ETA)))
 
 
 # ------------------------------------------------------------------------------------- a method that takes moves back

@@ -14,6 +14,7 @@ from experiments.servers.judging.dependence import dependence, noise_correlation
 from experiments.servers.judging.replay import NormCurve, apart, comparisons, covering, distance_of_laws, virtual_twin
 from experiments.servers.judging.summary import summarise
 from experiments.servers.server import noise_norms
+from theory.bounds.judging.judge import Judgement
 
 Values = Mapping[str, Any]
 
@@ -22,6 +23,7 @@ _SHOWN = 240
 _RUNGS = 3
 # Runs whose noise is found again, gradient by gradient.
 _NOISE_RUNS = 12
+OWN = "gradlag"  # the author of bounds that nobody else has published
 
 
 def report_on(job: Job, runs: Sequence[ServerRun], seeds: int, bound: int | None = None) -> Values:
@@ -83,11 +85,22 @@ def _plain(curve: NormCurve) -> dict[str, Any]:
 
 
 def _bounds(job: Job, runs: Sequence[ServerRun], server: NormCurve) -> dict[str, Any]:
-    """The smallest bounds that apply to the first run's delays, and how far above what was measured they are."""
+    """The smallest bounds that apply to the first run's delays, and how far above what was measured they are.
+
+    Beside them the smallest that others have published, and Theorem A, which knows only the order of the reads.
+    """
     judged = [judgement for judgement in covering(job, runs[0].trace) if judgement.value is not None]
     measured = float(server.mean[server.time < job.steps].min())
-    ladder = [
-        {"name": each.bound.name, "value": float(each.value or 0.0), "slack": float(each.value or 0.0) / measured}
-        for each in judged[:_RUNGS]
-    ]
-    return {"measured": measured, "ladder": ladder, "window": runs[0].trace.staleness.window}
+
+    def rung(judgement: Judgement) -> dict[str, Any]:
+        value = float(judgement.value or 0.0)
+        return {"name": judgement.bound.name, "value": value, "slack": value / measured}
+
+    published = [rung(each) for each in judged if each.bound.source.authors != OWN]
+    return {
+        "measured": measured,
+        "ladder": [rung(each) for each in judged[:_RUNGS]],
+        "published": published[0] if published else None,
+        "theorem_a": next((rung(each) for each in judged if each.bound.name == "theorem-a"), None),
+        "window": runs[0].trace.staleness.window,
+    }

@@ -1,11 +1,14 @@
 """The figure of asynchronous servers shows every cell; its tables hold what the results say."""
 
+from dataclasses import replace
+
 import pytest
 
 from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.sweep.executor import run_cells
 from figures.draw.asynchronous import asynchronous_picture
 from figures.report.sections.asynchronous import asynchronous_tables, exhibit, sections
+from figures.report.rendering import number
 from figures.style import style
 
 CELLS = tuple(
@@ -39,6 +42,16 @@ def test_the_tables_say_what_was_measured(results):
         for rung in result.values["bounds"]["ladder"]:
             assert rung["name"] in table
     assert table.count("<table>") == 3
+
+
+def test_the_table_of_bounds_says_what_the_new_ones_gain(results):
+    held, *_ = results
+    found = held.values["bounds"]
+    first, plain = found["ladder"][0]["value"], found["theorem_a"]["value"]
+    assert 1 < plain / first < 100
+    assert f"<td>{number(plain / first)}</td>" in asynchronous_tables([held])
+    old = replace(held, values={**held.values, "bounds": {k: found[k] for k in ("ladder", "measured", "window")}})
+    assert asynchronous_tables([old]).count("<td>–</td>") >= 2  # as results were stored before
 
 
 def test_a_server_that_no_bound_covers_says_so(results):

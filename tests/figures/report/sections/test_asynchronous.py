@@ -7,8 +7,8 @@ import pytest
 from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.sweep.executor import run_cells
 from figures.draw.asynchronous import asynchronous_picture
-from figures.report.sections.asynchronous import asynchronous_tables, exhibit, sections
 from figures.report.rendering import number
+from figures.report.sections.asynchronous import asynchronous_tables, exhibit, sections
 from figures.style import style
 
 CELLS = tuple(

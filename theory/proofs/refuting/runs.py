@@ -88,7 +88,7 @@ class Run(Instance):
         self.gradients = [self._gradient(self.points[0])]
         self.noises: list[np.ndarray] = []
         self.applied: list[np.ndarray] = []
-        self.given = {"young": 0.7, "share": 0.4, "cut": 1.0, **given}
+        self.given = {"young": 0.7, "share": 0.4, "rho": 1.2, "cut": 1.0, **given}
         self.constants: dict[str, float] = self._constants()
         self.step_sizes = np.asarray(step_sizes(self) if callable(step_sizes) else step_sizes, dtype=float)
         for k in range(self.steps):

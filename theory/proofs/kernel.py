@@ -151,7 +151,7 @@ PROMPT, FIXED = ("prompt",), ("fixed",)
 RANDOM = ("random",)
 # SEVERAL: x_{k+1} is x_k minus the gradients a with update(a) = k, any number of them, each with its own step, noise
 # and read: eta_a, e_a, tau_a. The numbers of gradients and of points are apart, and where an axiom or a formula is
-# about both, it says so by `update`. No such run keeps one of the laws about order or one delay, nor RANDOM.
+# about both, it says so by `update`. No such run keeps one of the laws about order or one delay.
 SEVERAL = ("several",)
 # MIXED: blocks of coordinates are read apart. Gradient k is a_k, at a point each of whose blocks is that of one of
 # x_{tau_k}..x_{update(k)}; so x_{tau_k} is the oldest one.

@@ -16,6 +16,7 @@ from types import NoneType
 from typing import Any
 
 from theory.bounds.corollary_star import WithBudget
+from theory.bounds.parts import assumptions
 from theory.bounds.parts.assumptions import (
     BLOCK_READS,
     BOUNDED_BELOW,
@@ -26,7 +27,6 @@ from theory.bounds.parts.assumptions import (
     DELAYS_FIXED,
     ERROR_FEEDBACK,
     GROUP_AVERAGING,
-    MOVES_TAKEN_BACK,
     NO_DELAY,
     NO_NOISE,
     ORDERED_READS,
@@ -48,7 +48,7 @@ from theory.bounds.theorem_ab_overtaking import WithTurns
 from theory.bounds.theorem_ar import WithWeighedSquares
 from theory.bounds.theorem_arb import WithOneSquare
 from theory.bounds.theorem_b_noise import WithShares
-from theory.bounds.theorem_c import BEST_ANGLE, FIXED_DELAY, BestAngle, First
+from theory.bounds.theorem_c import BEST_ANGLE, CONSTANT_STEP, FIXED_DELAY, BestAngle, First
 from theory.bounds.theorem_c_noise import WithAngle
 from theory.bounds.theorem_r import WithOneTurn
 from theory.bounds.theorem_s import WithMixtures
@@ -111,6 +111,11 @@ def asked_for(bound: Bound) -> Iterator[Condition]:
         yield from (condition, *([condition.when] if condition.when is not None else []))
 
 
+#: What a bound may assume: another sentence might be about other runs. Of moves taken back there is no axiom.
+_STATED = (*vars(assumptions).values(), CONSTANT_STEP, FIXED_DELAY)
+_KNOWN = frozenset(each for each in _STATED if type(each) is Assumption) - {assumptions.MOVES_TAKEN_BACK}
+
+
 def of_the_library(bound: Bound) -> None:
     """Refuse a bound that has something of a kind of its own, which might print, compare or evaluate otherwise."""
     chosen = WithAngle, WithBudget, WithMixtures, WithOneSquare, WithOneTurn, WithShares, WithTurns, WithWeighedSquares
@@ -119,6 +124,8 @@ def of_the_library(bound: Bound) -> None:
     for assumption in must_be(bound.assumptions, tuple):
         for text in vars(must_be(assumption, Assumption)).values():
             must_be(text, str)
+        if assumption not in _KNOWN:
+            raise ProofError(f"No axiom is about what this assumption says: {assumption.name}.")
     for one in must_be(bound.conditions, tuple):
         if must_be(one, Condition).when is not None:
             must_be(must_be(one.when, Condition).when, NoneType)
@@ -442,8 +449,6 @@ def compare(
     """
     of_the_library(bound)
     printed_as_meant(bound)
-    if MOVES_TAKEN_BACK in bound.assumptions:
-        raise ProofError("No axiom is about a method that takes back moves.")
     if bound.weights is not None and (bound.covers_last or bound.covers_reads):
         raise ProofError("A mean is over the points x_0..x_{T-1}.")
     _signs(bound)

@@ -47,6 +47,7 @@ from theory.bounds.parts.assumptions import (
     SEVERAL_READS,
     STEPS_FIXED,
     WORKERS_NOISE,
+    Assumption,
 )
 from theory.bounds.parts.weighing import Weighing
 from theory.bounds.theorem_ab_overtaking import WithTurns
@@ -373,6 +374,14 @@ def test_the_sum_of_the_blocks_is_not_that_of_the_weights():
 # ------------------------------------------------------------------------------------- a method that takes moves back
 
 
+def test_an_assumption_of_ones_own_is_no_part_of_a_theorem():
+    """It might print any iteration: the proof is of x_{k+1} = x_k - eta_k (g_{tau_k} + e_k) alone."""
+    bound = REGISTRY["theorem-a"]
+    other = Assumption("heavy ball", "Steps have momentum.", r"x_{k+1} = x_k - \eta_k g_k + (x_k - x_{k-1})")
+    changed = replace(bound, assumptions=(*bound.assumptions, other))
+    assert "No axiom is about" in PROOFS["theorem-a"].against(changed).lines[-1].refusal
+
+
 def test_no_axiom_is_about_a_method_that_takes_moves_back():
     """F = lam x^2/2, moves of 40 steps taken back, graded by their age: a tenth of the way, and theorem-a says 8e-5."""
     steps, eta, taken = 600, 0.5, [1 - j / 41 for j in range(1, 41)]
@@ -385,4 +394,4 @@ def test_no_axiom_is_about_a_method_that_takes_moves_back():
     constants = {"L": 1.0, "Delta": lam / 2, "sigma": 0.0}
     value = moving.evaluate(Setting([eta] * steps, [0] * steps, Staleness(1), constants, moves=taken))
     assert min((lam * x) ** 2 for x in points) > 5 * value
-    assert "moves" in PROOFS["theorem-a"].against(moving).lines[-1].refusal
+    assert "moves taken back" in PROOFS["theorem-a"].against(moving).lines[-1].refusal

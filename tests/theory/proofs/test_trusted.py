@@ -25,7 +25,7 @@ def test_the_page_counts_the_trusted_lines_as_they_are():
 
 
 def test_the_trusted_part_is_small():
-    assert sum(lines(module)[1] for module in TRUSTED) <= 1633
+    assert sum(lines(module)[1] for module in TRUSTED) <= 1635
 
 
 def test_the_page_lists_every_axiom():

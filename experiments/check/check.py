@@ -29,7 +29,7 @@ from experiments.statistics.running_limit import running_upper_bound
 from experiments.statistics.tails import ANY, Tails
 from theory.bounds import REGISTRY, Bound, Setting, get
 from theory.bounds.judging.judge import curve
-from theory.bounds.parts.assumptions import COHERENCE
+from theory.bounds.parts.assumptions import COHERENCE, SEVERAL_READS
 from theory.common.errors import InputError
 from theory.common.types import Floats, Ints, Progress
 from theory.formulas.notation import GIVEN
@@ -223,7 +223,9 @@ def _decide(details: Mapping[str, BoundVerdict], claimed: Sequence[str] | None, 
     seen = [name for name, bound in bounds.items() if not (bound.covers_reads and setting.apart)]
     free = [details[name] for name in seen if not bounds[name].needs_coherence]
     others = {detail.name: get(detail.name).other_kind(setting) is not None for detail in free}
-    smallest = min(free, key=lambda detail: (_size(detail), others[detail.name], detail.name != "theorem-a"))
+    # Of equal ones one that speaks of no more than the run has; theorem-a, if it is among them.
+    more = {name for name in seen if SEVERAL_READS in bounds[name].assumptions and setting.reads == 1}
+    smallest = min(free, key=lambda d: (_size(d), others[d.name], d.name != "theorem-a", d.name in more))
     return smallest if smallest.value is not None else replace(smallest, verdict=Decision.ASSUMPTION_BROKEN)
 
 

@@ -23,6 +23,7 @@ from gradlag.commands.run import carry_out, settle
 from gradlag.terminal.output import (
     interval,
     keep_json,
+    minimum_over,
     number,
     print_list,
     print_prose,
@@ -261,7 +262,7 @@ def _decay_text(verdict: Verdict) -> str:
 
 def _bound_row(detail: BoundVerdict) -> tuple[str, ...]:
     word = detail.verdict.loud
-    return (detail.name, number(detail.value), number(detail.slack_min, 3), detail.iterates, word)
+    return (detail.name, number(detail.value), number(detail.slack_min, 3), minimum_over(detail.iterates), word)
 
 
 def _sorted_out(verdict: Verdict) -> tuple[list[BoundVerdict], list[str]]:

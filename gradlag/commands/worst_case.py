@@ -15,6 +15,7 @@ from experiments.common.progress import reporting
 from gradlag.terminal.output import (
     keep_json,
     listed,
+    minimum_over,
     number,
     print_list,
     print_note,
@@ -276,7 +277,7 @@ def _together(failures: Sequence[Failure]) -> str:
 def _row(judgement: Judgement, upper: float | None) -> tuple[str, ...]:
     value = judgement.value or 0.0
     over = number(value / upper, 4) if upper else ""
-    return judgement.bound.name, number(value), over, judgement.bound.iterates
+    return judgement.bound.name, number(value), over, minimum_over(judgement.bound.iterates)
 
 
 def _pattern(pattern: PatternResult) -> str:

@@ -108,6 +108,15 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[str]], width: in
     return [line for row in rows for line in _one_by_one(columns, row, width)]
 
 
+def minimum_over(iterates: str) -> str:
+    """The points of a minimum, short enough for a column.
+
+    >>> minimum_over("x_0..x_T and the points read")
+    'x_0..x_T, reads'
+    """
+    return iterates.replace(" and the points read", ", reads")
+
+
 def text_width() -> int:
     """How wide text may be: the terminal, within what can be read."""
     return min(max(shutil.get_terminal_size().columns, 40), _WIDEST)
@@ -121,9 +130,12 @@ def wrapped(text: str, first: str = "", rest: str = "", width: int | None = None
     logistic-cancer, as
     L = 2 there
     """
+    columns = width or text_width()
+    words = _KEPT_WHOLE.sub(lambda found: unbroken(found[0]), text).split(" ")
     lines = textwrap.fill(
-        _KEPT_WHOLE.sub(lambda found: unbroken(found[0]), text),
-        width or text_width(),
+        # A quotient that is wider than a line goes on behind its sign.
+        " ".join(word.replace("/(", "/ (") if len(word) > columns - len(rest) else word for word in words),
+        columns,
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,

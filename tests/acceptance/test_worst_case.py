@@ -254,7 +254,7 @@ REFUSED = [
     (["--schedule", "nosuch"], "The schedule cannot be read at character 1"),
     (["--schedule", "mu/L"], "The schedule uses mu, which has no value here."),
     (["--schedule", "1/(k-3)"], "Got -0.5 at step k = 1."),
-    (["--constants", "foo=2"], "The constants are L, Delta, sigma and mu. Got 'foo'."),
+    (["--constants", "foo=2"], "The constants are L, Delta, sigma, mu and G. Got 'foo'."),
     (["--constants", "sigma=1", "--variance", 0.1], "Give it once: --variance is enough."),
     (["--certify", "folder"], "folder is a folder. Give --certify a file in it"),
     (["--certify="], "A certificate needs a file to go to."),

@@ -74,7 +74,7 @@ REFUSED = [
     ({"delays_file": "/none/such.txt"}, DelayError, "such.txt"),
     ({"record_every": 0}, InputError, "recording stride must be a whole number of at least 1. Got 0."),
     ({"record_every": 13}, InputError, "recording stride must be at most the number of steps, 12. Got 13."),
-    ({"constants": {"s": 3.0}}, InputError, "constants are L, Delta, sigma and mu"),
+    ({"constants": {"s": 3.0}}, InputError, "constants are L, Delta, sigma, mu and G"),
     ({"constants": {"L": -1.0}}, InputError, "Got -1.0."),
     ({"constants": {"mu": 1.5}}, InputError, "constant mu must be"),
 ]

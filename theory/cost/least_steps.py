@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from theory.bounds import REGISTRY, Bound, Setting, get
 from theory.bounds.corollaries import COROLLARY_1, STEP_1
+from theory.bounds.parts.assumptions import BLOCK_READS
 from theory.common.errors import InputError
 from theory.cost.case import Case, LongRun, long_run
 from theory.formulas.formula import Environment, Formula, Readers, Served, Total, Window
@@ -82,7 +83,7 @@ class Search:
         noisy, late = case.constants["sigma"] > 0, case.staleness.maximum_delay > 0
 
         def is_about(bound: Bound) -> bool:
-            reads = (case.reads == 1 or bound.takes_several) and (not case.apart or bound.takes_blocks)
+            reads = (case.reads == 1 or bound.takes_several) and (not case.apart or BLOCK_READS in bound.assumptions)
             kept = not (noisy and bound.noise_free_only) and set(bound.constants) <= case.constants.keys()
             others = bound.needs_coherence or bound.takes_moves or (late and bound.synchronous_only)
             return reads and kept and not others

@@ -7,7 +7,7 @@ expected, the last line would hold a false fact.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from types import SimpleNamespace
 
@@ -330,8 +330,8 @@ def test_a8_a_bound_that_prints_itself_otherwise_is_not_believed():
         def failure(self, bound, environment):
             return None
 
-    fields = {name: getattr(A, name) for name, one in A.__dataclass_fields__.items() if one.init}
-    assert "This is no bound" in told(Sly(**fields))
+    parts = {one.name: getattr(A, one.name) for one in fields(A) if one.init}
+    assert "This is no bound" in told(Sly(**parts))
     sly = SlyCondition(**{n: getattr(A.conditions[0], n) for n in Condition.__dataclass_fields__})
     assert "This is no condition" in told(replace(A, conditions=(sly, *A.conditions[1:])))
 

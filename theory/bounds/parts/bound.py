@@ -89,17 +89,14 @@ class Bound:
     given: Mapping[str, float] = field(default_factory=dict)
     variant: bool = False
     covers_reads: bool = False
-    #: The numbers that it leaves free and is evaluated at one for each gradient.
-    each: ClassVar[tuple[str, ...]] = ()
+    each: ClassVar[tuple[str, ...]] = ()  # the numbers that it leaves free, with one value for each gradient
     #: How it is known: proved, if it is the one of the library; a changed one is another.
     verified: str = field(default="not checked", init=False)
 
     @property
     def iterates(self) -> str:
         """The points that the minimum, or the mean, runs over."""
-        if self.of_reads:
-            return "the points read"
-        points = "x_0..x_T" if self.covers_last else "x_0..x_{T-1}"
+        points = "the points read" if self.of_reads else "x_0..x_T" if self.covers_last else "x_0..x_{T-1}"
         return f"{points} and the points read" if self.covers_reads else points
 
     @property
@@ -128,18 +125,14 @@ class Bound:
         return SEVERAL_READS in self.assumptions
 
     @property
-    def takes_blocks(self) -> bool:
-        """Whether blocks of coordinates may be read apart."""
-        return BLOCK_READS in self.assumptions
-
-    @property
     def takes_moves(self) -> bool:
         """Whether it is about a method that takes back moves before."""
         return MOVES_TAKEN_BACK in self.assumptions
 
     def other_kind(self, setting: Setting) -> Failure | None:
         """What keeps it from runs of this kind at all: several gradients, blocks read apart, moves taken back."""
-        return of_another_kind(self.name, setting, (self.takes_several, self.takes_blocks, self.takes_moves))
+        kinds = self.takes_several, BLOCK_READS in self.assumptions, self.takes_moves
+        return of_another_kind(self.name, setting, kinds)
 
     @property
     def of_reads(self) -> bool:

@@ -285,7 +285,13 @@ class Fuzzer:
     def _choose(self) -> Callable[[Term], Any]:
         ends = self.index("j", "k"), self.index("j", "k")
 
+        left = 50  # cuts: one that comes back in other letters would be made for ever
+
         def cut(term: Term) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                return None
             known = {(c.left, c.right) for c in term.constraints}
             for inside in bound_variables(term)[:1]:
                 for end in ends:

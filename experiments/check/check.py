@@ -197,9 +197,9 @@ def bounds_looked_at(constants: Collection[str], names: Sequence[str] | None) ->
     chosen = tuple(get(name) for name in dict.fromkeys(names or default))
     for bound in chosen:
         missing = [name for name in bound.constants if name not in constants]
-        if missing and missing[0] in bound.given and missing[0] not in GIVEN:
+        if never := [name for name in missing if name in bound.given and name not in GIVEN]:
             raise InputError(
-                f"{bound.name} needs {missing[0]}, which is no constant of a run, so that no run can meet it. "
+                f"{bound.name} needs {never[0]}, which is no constant of a run, so that no run can meet it. "
                 f"`gradlag bounds {bound.name} --python` prints how to evaluate it."
             )
         if missing:

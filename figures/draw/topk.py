@@ -97,7 +97,7 @@ def left_by_family(axes: Axes, results: Results) -> Axes:
 _CEILING = 100.0
 #: Of each family at which density its name stands, and how far from its line, in points.
 _NAMES: Mapping[str, tuple[int, tuple[float, float]]] = {
-    "uniform": (2, (14.0, -7.0)),
+    "uniform": (3, (4.0, 2.5)),
     "normal": (0, (2.0, 1.0)),
     "laplace": (0, (2.0, 1.0)),
     "student": (2, (2.0, 2.0)),
@@ -170,7 +170,7 @@ def below_bound(axes: Axes, results: Results) -> Axes:
             places, limits, "_", markersize=11, markeredgewidth=1.6, color=colour, label=rf"proved, $\delta$ {label}"
         )
     axes.plot(places, measured, "o", markersize=3.6, color=style.DARK_BLUE, label="measured")
-    names = [f"{short_name(run.cell.workload)}\n{run.values['step_size']:g}/L" for run in runs]
+    names = [f"{short_name(run.cell.workload)}\n{run.values['step_size']:g}/L".replace("-", "-\n") for run in runs]
     axes.set_xticks(places, names, fontsize=5.5)
     style.log_axes(axes, x=False)
     axes.set_ylabel(r"mean of $\|\nabla F(x)\|^2$ along the run")

@@ -37,6 +37,8 @@ def test_it_is_asked_for_by_name_and_never_chosen():
 def test_what_is_about_workers_says_so(name):
     with pytest.raises(InputError, match=f"{name} needs .*which is no constant of a run, so that no run can meet it"):
         verdict(G=50.0, bounds=(name,))
+    with pytest.raises(InputError, match="no run can meet it"):  # nor is it asked for a G that would not help
+        verdict(bounds=(name,))
 
 
 def test_a_G_below_a_gradient_that_was_applied_is_contradicted_and_under_noise_only_at_the_start():

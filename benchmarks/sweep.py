@@ -29,14 +29,14 @@ TARGET = 0.02
 
 
 @dataclass(frozen=True)
-class Measured:
+class WorkerTimes:
     """Seconds until the workers are warm, and the seconds that each further cell takes of a worker."""
 
     startup: float
     per_cell: float
 
 
-def measure(executor: Executor, workers: int, cells: int, seconds: float) -> Measured:
+def measure(executor: Executor, workers: int, cells: int, seconds: float) -> WorkerTimes:
     """Times at which outcomes arrive; the first ones of each worker are start-up."""
     arrived: list[float] = []
     began = time.perf_counter()
@@ -51,7 +51,7 @@ def measure(executor: Executor, workers: int, cells: int, seconds: float) -> Mea
     if any(outcome.error for outcome in outcomes):
         raise SystemExit(next(outcome.error for outcome in outcomes if outcome.error))
     first, last, rest = arrived[2 * workers - 1], arrived[-1], cells - 2 * workers
-    return Measured(first - began - 2 * seconds, workers * (last - first) / rest)
+    return WorkerTimes(first - began - 2 * seconds, workers * (last - first) / rest)
 
 
 def parts(repeats: int = 200) -> dict[str, float]:

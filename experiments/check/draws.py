@@ -74,7 +74,7 @@ class Draws:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class NoiseTest:
     """What draws at several points say together, at a level that all 2J tests share.
 
     Args:
@@ -88,7 +88,7 @@ class Judged:
     biased: float | None
 
 
-def judge(draws: Sequence[Draws], sigma: float, level: float, rounding: Sequence[float]) -> Judged:
+def judge(draws: Sequence[Draws], sigma: float, level: float, rounding: Sequence[float]) -> NoiseTest:
     """Test sigma and the mean at every point; `rounding` is how far each gradient may be off.
 
     Where sigma is contradicted itself, a bias is told from the noise by four times the variance that was measured.
@@ -98,7 +98,7 @@ def judge(draws: Sequence[Draws], sigma: float, level: float, rounding: Sequence
     scales = [max(sigma, 2 * each.variance**0.5) if noisy[loud] <= share else sigma for each in draws]
     biased = [each.biased(*told) for each, *told in zip(draws, scales, rounding, strict=True)]
     far = int(np.argmin(biased))
-    return Judged(
+    return NoiseTest(
         draws[loud],
         noisy[loud] if noisy[loud] <= share else None,
         draws[far],

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.cost.measured import Measured
+from experiments.cost.measured_steps import MeasuredSteps
 from experiments.cost.methods import Method
 from theory.common.shown import Shown
 from theory.common.types import Floats
@@ -32,7 +32,7 @@ class Priced:
 
     method: Method
     least: Least
-    measured: Measured | None = None
+    measured: MeasuredSteps | None = None
 
     def time(self, steps: float) -> float:
         """Seconds where speeds are known, else gradients that arrive."""

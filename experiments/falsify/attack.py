@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linprog
 
-from experiments.falsify.columns import Columns
+from experiments.falsify.unit_runs import UnitRuns
 from theory.common.types import Flags, Ints, Matrix, Vector
 
 _IN_PROGRAM = 60  # columns that enter the linear program
@@ -38,7 +38,7 @@ class Budget:
     moment: float = np.inf
     read: tuple[int, ...] = ()
 
-    def uses(self, columns: Columns) -> list[tuple[Vector, float]]:
+    def uses(self, columns: UnitRuns) -> list[tuple[Vector, float]]:
         """What each column uses of what there is, and how much there is of it."""
         applied = [(columns.squared[:, point] + columns.variance, self.moment) for point in self.read]
         return [(columns.gap, self.gap), (columns.variance, self.variance), *applied]
@@ -59,7 +59,7 @@ class Strongest:
     weights: tuple[tuple[int, float], ...]
 
 
-def strongest(columns: Columns, budget: Budget, *, mix: bool = True) -> Strongest:
+def strongest(columns: UnitRuns, budget: Budget, *, mix: bool = True) -> Strongest:
     """The largest least reading over the columns and, if `mix`, over their sums."""
     weights = _alone(columns, budget)
     coherent = _coherent(columns.squared, columns.inner, budget) & (weights > 0)
@@ -77,7 +77,7 @@ def strongest(columns: Columns, budget: Budget, *, mix: bool = True) -> Stronges
     return Strongest(mixed.measured, alone.runs, mixed.weights) if better else alone
 
 
-def _alone(columns: Columns, budget: Budget) -> Vector:
+def _alone(columns: UnitRuns, budget: Budget) -> Vector:
     """The largest weight of each column alone; zero where a column uses what there is none of."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         each = [np.where(used > 0, available / used, np.inf) for used, available in budget.uses(columns)]
@@ -92,7 +92,7 @@ def _coherent(squared: Matrix, inner: Matrix, budget: Budget) -> Flags:
     return np.asarray((inner >= budget.coherence * squared[..., :-1]).all(axis=-1))
 
 
-def _mixed(columns: Columns, budget: Budget, weights: Vector, seen: Matrix) -> Strongest:
+def _mixed(columns: UnitRuns, budget: Budget, weights: Vector, seen: Matrix) -> Strongest:
     rows = _promising(columns, weights, seen)
     if rows.size == 0:
         return Strongest(0.0, 0, ())
@@ -116,7 +116,7 @@ def _mixed(columns: Columns, budget: Budget, weights: Vector, seen: Matrix) -> S
     return _judged(columns, budget, rows, mixture)
 
 
-def _promising(columns: Columns, weights: Vector, seen: Matrix) -> Ints:
+def _promising(columns: UnitRuns, weights: Vector, seen: Matrix) -> Ints:
     """The columns with the largest minima, and those with the largest values where these have theirs."""
     useful = np.flatnonzero(weights > 0)
     scaled = weights[useful, None] * seen[useful]
@@ -126,7 +126,7 @@ def _promising(columns: Columns, weights: Vector, seen: Matrix) -> Ints:
     return np.asarray(useful[np.unique(np.concatenate((by_minimum, by_value)))], dtype=np.int64)
 
 
-def _judged(columns: Columns, budget: Budget, rows: Ints, mixture: Vector) -> Strongest:
+def _judged(columns: UnitRuns, budget: Budget, rows: Ints, mixture: Vector) -> Strongest:
     """What a mixture is worth, computed anew from its weights after they are cut to the budget."""
     used = [(float(mixture @ used[rows]), available) for used, available in budget.uses(columns)]
     cut = min([1.0, *(have / use for use, have in used if use > 0)])

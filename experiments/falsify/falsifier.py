@@ -13,10 +13,17 @@ from itertools import islice
 import numpy as np
 
 from experiments.falsify.attack import Budget, strongest
-from experiments.falsify.columns import LONGEST_TREE, Columns, all_columns, drawn_columns, joined, several_columns
 from experiments.falsify.finding import Attack, Edge, Finding
 from experiments.falsify.played import LONGEST_GAME, played
 from experiments.falsify.settings import Move, Proposal, edge_of, interior, moves, proposals
+from experiments.falsify.unit_runs import (
+    LONGEST_TREE,
+    UnitRuns,
+    all_unit_runs,
+    averaged_unit_runs,
+    drawn_unit_runs,
+    joined,
+)
 from theory.bounds import Bound, Condition, Relation, Setting
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
@@ -37,7 +44,7 @@ from theory.formulas.notation import CONSTANTS, GIVEN, GLOSSARY
 _KEPT = {a.name for a in (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE, DELAYS_FIXED, COHERENCE)}
 _KEPT |= {a.name for a in (SEVERAL_READS, MOVES_TAKEN_BACK, BOUNDED_GRADIENT)}
 #: Kept by some functions only.
-_OF_THE_FUNCTION: Mapping[str, Callable[[Columns], Flags]] = {"convex": lambda columns: columns.convex}
+_OF_THE_FUNCTION: Mapping[str, Callable[[UnitRuns], Flags]] = {"convex": lambda columns: columns.convex}
 
 
 def falsify(
@@ -106,7 +113,7 @@ class _Attack:
     settings: int = 0
     met: dict[str, list[Attack]] = field(default_factory=dict)
     _key: tuple[object, ...] = ()
-    _columns: Columns | None = None
+    _columns: UnitRuns | None = None
 
     def inside(self, proposal: Proposal) -> None:
         """Meet one setting of the domain."""
@@ -163,7 +170,7 @@ class _Attack:
         known = () if law is None else tuple(law.tolist())
         return Attack(change, factor, setting, value, found.measured, functions, known), found.runs
 
-    def _against(self, setting: Setting, budget: Budget, law: Vector | None) -> Columns:
+    def _against(self, setting: Setting, budget: Budget, law: Vector | None) -> UnitRuns:
         steps = setting.constants["L"] * setting.step_sizes
         reads = (setting.delays if law is None else law).tobytes()
         key = (steps.tobytes(), reads, setting.moves.tobytes(), budget.variance > 0, budget.coherence)
@@ -172,21 +179,21 @@ class _Attack:
             self._key, self._columns = key, self._admitted(run)
         return self._columns
 
-    def _run(self, steps: Vector, setting: Setting, budget: Budget) -> Columns:
+    def _run(self, steps: Vector, setting: Setting, budget: Budget) -> UnitRuns:
         delays, back = setting.delays, setting.moves
         size = self.size if delays.size <= LONGEST_TREE else self.size // 2
         if delays.ndim == 2:
-            return several_columns(steps, delays, self.rng, noisy=budget.variance > 0, size=size)
-        columns = all_columns(steps, delays, self.rng, noisy=budget.variance > 0, size=size, back=back)
+            return averaged_unit_runs(steps, delays, self.rng, noisy=budget.variance > 0, size=size)
+        columns = all_unit_runs(steps, delays, self.rng, noisy=budget.variance > 0, size=size, back=back)
         if not self.thorough or budget.variance > 0 or steps.size > LONGEST_GAME:
             return columns
         game = played(steps, delays, self.rng, readings=budget.readings, coherence=budget.coherence, back=back)
         return joined([columns, game])
 
-    def _run_drawn(self, steps: Vector, law: Vector, budget: Budget) -> Columns:
-        return drawn_columns(steps, law, self.rng, noisy=budget.variance > 0, size=self.size // 2)
+    def _run_drawn(self, steps: Vector, law: Vector, budget: Budget) -> UnitRuns:
+        return drawn_unit_runs(steps, law, self.rng, noisy=budget.variance > 0, size=self.size // 2)
 
-    def _admitted(self, columns: Columns) -> Columns:
+    def _admitted(self, columns: UnitRuns) -> UnitRuns:
         for assumption in self.bound.assumptions:
             if assumption.name in _OF_THE_FUNCTION:
                 columns = columns.only(_OF_THE_FUNCTION[assumption.name](columns))

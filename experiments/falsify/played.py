@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from experiments.falsify.columns import Columns
+from experiments.falsify.unit_runs import UnitRuns
 from theory.common.types import Matrix, Vector
 from theory.staleness.traces import Delays
 
@@ -33,7 +33,7 @@ def played(
     back: Vector | None = None,
     population: int = 100,
     rounds: int = 120,
-) -> Columns:
+) -> UnitRuns:
     """The best gradient sequences found against steps and delays.
 
     Args:
@@ -112,9 +112,9 @@ def _score(gradients: Matrix, paths: Matrix, delays: Delays, coherence: float | 
     return np.where(score > 0, score, -np.inf)
 
 
-def _columns(gradients: Matrix, paths: Matrix, delays: Delays) -> Columns:
+def _columns(gradients: Matrix, paths: Matrix, delays: Delays) -> UnitRuns:
     count = len(gradients)
-    return Columns(
+    return UnitRuns(
         np.sum(gradients**2, axis=2),
         _inner(gradients, delays),
         _gaps(gradients, paths),

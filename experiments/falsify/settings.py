@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from experiments.falsify.columns import LONGEST_TREE
+from experiments.falsify.unit_runs import LONGEST_TREE
 from theory.bounds import Bound, Setting
 from theory.bounds.counter_momentum import run_of_method
 from theory.common.errors import InputError

@@ -9,7 +9,7 @@ from typing import Any, overload
 from numpy.typing import NDArray
 
 
-class Measured(ABC):
+class NamedArrays(ABC):
     """Something that holds arrays under names: what an engine returns, or a stored run."""
 
     @abstractmethod
@@ -38,8 +38,8 @@ class Variable:
     @overload
     def __get__(self, holder: None, owner: type) -> Variable: ...
     @overload
-    def __get__(self, holder: Measured, owner: type) -> NDArray[Any]: ...
-    def __get__(self, holder: Measured | None, owner: type) -> Variable | NDArray[Any]:
+    def __get__(self, holder: NamedArrays, owner: type) -> NDArray[Any]: ...
+    def __get__(self, holder: NamedArrays | None, owner: type) -> Variable | NDArray[Any]:
         return self if holder is None else holder.array(self.name)
 
 
@@ -47,7 +47,7 @@ def _series(units: str, meaning: str) -> Variable:
     return Variable(("seed", "time"), "float64", units, meaning)
 
 
-class Series(Measured):
+class Series(NamedArrays):
     """The seven series (S, R), with g_k the full gradient at the recorded point x_k.
 
     After a seed has diverged its `gradient_norm_squared` is inf and the others are NaN. `coherence` runs over the

@@ -10,7 +10,7 @@ from typing import Any
 from experiments.common.files import check_writable
 from experiments.common.progress import reporting
 from experiments.cost.answer import Answer, Priced, answer, curves
-from experiments.cost.measured import Measured, tuned
+from experiments.cost.measured_steps import MeasuredSteps, tuned
 from experiments.cost.methods import Method, of_fleet, of_staleness
 from experiments.problems import get_problem
 from experiments.problems.problem import Problem
@@ -164,6 +164,6 @@ def _row(priced: Priced, measured: bool) -> list[str]:
     return cells
 
 
-def _steps(ran: Measured) -> str:
+def _steps(ran: MeasuredSteps) -> str:
     low, high = ran.interval
     return unbroken(f"{ran.steps} ({low}..{'' if high is None else high})")

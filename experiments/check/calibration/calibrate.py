@@ -116,7 +116,7 @@ def reference_quadratics() -> tuple[DelayedQuadratic, ...]:
 
 
 @dataclass(frozen=True)
-class Rate:
+class Frequency:
     """How often something happened, with an exact binomial interval (Clopper and Pearson) of 95 %."""
 
     count: int
@@ -131,7 +131,7 @@ class Rate:
     def interval(self) -> tuple[float, float]:
         """Ends of the interval.
 
-        >>> [round(end, 4) for end in Rate(5, 100).interval]
+        >>> [round(end, 4) for end in Frequency(5, 100).interval]
         [0.0164, 0.1128]
         """
         low = special.betaincinv(self.count, self.trials - self.count + 1, 0.025) if self.count else 0.0
@@ -149,11 +149,11 @@ class CalibrationRow:
 
     quadratic: str
     seeds: int
-    lower_coverage: Rate
-    upper_coverage: Rate
-    false_violated: Rate
-    false_holds: Rate
-    power: Mapping[float, Rate]
+    lower_coverage: Frequency
+    upper_coverage: Frequency
+    false_violated: Frequency
+    false_holds: Frequency
+    power: Mapping[float, Frequency]
 
 
 @dataclass(frozen=True)
@@ -241,12 +241,14 @@ def _violated_at(bound: float, level: float) -> Event:
     return lambda values: found_above(values, bound, level)
 
 
-def _count(quadratic: DelayedQuadratic, seeds: int, repetitions: int, events: Mapping[str, Event]) -> dict[str, Rate]:
+def _count(
+    quadratic: DelayedQuadratic, seeds: int, repetitions: int, events: Mapping[str, Event]
+) -> dict[str, Frequency]:
     counts = dict.fromkeys(events, 0)
     for values in _checks(quadratic, seeds, repetitions):
         for name, event in events.items():
             counts[name] += int(np.count_nonzero(event(values)))
-    return {name: Rate(count, repetitions) for name, count in counts.items()}
+    return {name: Frequency(count, repetitions) for name, count in counts.items()}
 
 
 def _checks(quadratic: DelayedQuadratic, seeds: int, repetitions: int) -> Iterator[Floats]:

@@ -10,7 +10,7 @@ from .adaptive import ratio as ratio
 from .adaptive import run_rule as run_rule
 from .adaptive import tune as tune
 from .adaptive_bounds import Beside as Beside
-from .adaptive_bounds import Judged as Judged
+from .adaptive_bounds import BoundAtSteps as BoundAtSteps
 from .adaptive_bounds import beside as beside
 from .adaptive_bounds import prescribed as prescribed
 from .rules import RULES as RULES

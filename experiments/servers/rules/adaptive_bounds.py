@@ -26,7 +26,7 @@ _FINEST = 2.0**0.125
 
 
 @dataclass(frozen=True)
-class Judged:
+class BoundAtSteps:
     """A bound at a rule's steps: its value, or why there is none.
 
     Args:
@@ -50,8 +50,8 @@ class Beside:
     """
 
     measured: Interval
-    own: Judged
-    general: tuple[Judged, ...]
+    own: BoundAtSteps
+    general: tuple[BoundAtSteps, ...]
     smallest: str | None
     slack: float | None
     findings: tuple[str, ...]
@@ -82,12 +82,12 @@ def setting_of(race: Race, rule: Rule, step_sizes: Vector) -> Setting:
     return Setting(steps, delays, Staleness(window), race.constants)
 
 
-def judged(name: str, setting: Setting) -> Judged:
+def judged(name: str, setting: Setting) -> BoundAtSteps:
     """A bound of the library at a setting; a rate has no value, and says so."""
     if name in RATES:
-        return Judged(name, None, f"{name} is known as a rate only, {RATES[name].rate_text}: it has no numbers.")
+        return BoundAtSteps(name, None, f"{name} is known as a rate only, {RATES[name].rate_text}: it has no numbers.")
     value, failures = get(name).assess(setting)
-    return Judged(name, value, failures[0].sentence() if failures else "")
+    return BoundAtSteps(name, value, failures[0].sentence() if failures else "")
 
 
 def beside(race: Race, track: Track) -> Beside:
@@ -98,7 +98,7 @@ def beside(race: Race, track: Track) -> Beside:
     measured, own_name = least(track), track.rule.bound
     if track.step_sizes is None:
         reason = "asks for steps fixed before the run, and these depend on the noise through the iterates"
-        general = tuple(Judged(name, None, f"{name} does not apply: it {reason}.") for name in GENERAL)
+        general = tuple(BoundAtSteps(name, None, f"{name} does not apply: it {reason}.") for name in GENERAL)
         # Of a rate the name alone is looked at, so that any setting serves.
         rate = Setting([track.rule.base], [0], Staleness(1), race.constants)
         return Beside(measured, judged(own_name, rate), general, None, None, ())
@@ -113,7 +113,7 @@ def beside(race: Race, track: Track) -> Beside:
     return Beside(measured, own, general, smallest.name, slack, crossed)
 
 
-def _crossed(race: Race, measured: Interval, bound: Judged) -> str:
+def _crossed(race: Race, measured: Interval, bound: BoundAtSteps) -> str:
     known = race.problem.constants(race.batch).values()
     doubt = " A constant is an estimate." if any(each.known is Known.ESTIMATE for each in known) else ""
     return (

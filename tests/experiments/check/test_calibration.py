@@ -7,7 +7,7 @@ import pytest
 
 from experiments.check.calibration.calibrate import (
     DelayedQuadratic,
-    Rate,
+    Frequency,
     calibrate,
     compare_methods,
     print_methods,
@@ -109,7 +109,7 @@ def test_a_binomial_interval_is_the_exact_one() -> None:
 
     for count in (0, 3, 50, 99, 100):
         exact = stats.binomtest(count, 100).proportion_ci(method="exact")
-        assert Rate(count, 100).interval == pytest.approx((exact.low, exact.high), abs=1e-12)
+        assert Frequency(count, 100).interval == pytest.approx((exact.low, exact.high), abs=1e-12)
 
 
 @pytest.mark.long

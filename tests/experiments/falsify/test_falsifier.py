@@ -21,18 +21,18 @@ from experiments.falsify.battery import (
     two_piece,
     waves,
 )
-from experiments.falsify.columns import (
-    Columns,
-    all_columns,
-    drawn_columns,
+from experiments.falsify.played import played
+from experiments.falsify.settings import JUST_INSIDE, edge_of, interior, moves, proposals
+from experiments.falsify.unit_runs import (
+    UnitRuns,
+    all_unit_runs,
+    averaged_unit_runs,
+    drawn_unit_runs,
     exact_run,
     joined,
     noisy_run,
     parabolas,
-    several_columns,
 )
-from experiments.falsify.played import played
-from experiments.falsify.settings import JUST_INSIDE, edge_of, interior, moves, proposals
 from theory.bounds import REGISTRY, Setting, get
 from theory.bounds.parts.assumptions import COHERENCE, NO_NOISE, Assumption
 from theory.formulas.formula import formula, total
@@ -172,9 +172,9 @@ def test_delays_that_are_drawn_are_taken_in_the_mean_over_every_sequence():
     found = exact_run(functions, moves, np.array(sequences), np.array(chances))
     assert found.squared == pytest.approx(expected, rel=1e-12)
     # One value is a fixed delay, with noise as without.
-    fixed = drawn_columns(moves, np.array([0.0, 1.0]), rng(), noisy=True, size=8)
+    fixed = drawn_unit_runs(moves, np.array([0.0, 1.0]), rng(), noisy=True, size=8)
     still = fixed.variance == 0
-    again = all_columns(moves, np.array([0, 1, 1]), rng(), noisy=False, size=8)
+    again = all_unit_runs(moves, np.array([0, 1, 1]), rng(), noisy=False, size=8)
     assert fixed.squared[still] == pytest.approx(again.squared[: still.sum()], rel=1e-12) and not still.all()
 
 
@@ -197,7 +197,7 @@ def test_gradients_that_are_played_belong_to_a_function_and_come_close_to_the_ex
 def columns_of(squared, inner, gap, variance):
     squared, inner = np.array(squared, dtype=float), np.array(inner, dtype=float)
     gap, variance = np.array(gap, dtype=float), np.array(variance, dtype=float)
-    return Columns(squared, inner, gap, variance, np.ones(gap.size, dtype=bool), str)
+    return UnitRuns(squared, inner, gap, variance, np.ones(gap.size, dtype=bool), str)
 
 
 def test_coordinates_add_up_and_share_the_gap_and_the_noise():
@@ -390,7 +390,7 @@ def test_what_the_battery_does_not_know_is_said_and_not_attacked():
 
 def test_all_columns_are_finite_and_keep_to_what_a_function_can_do():
     for noisy in (False, True):
-        columns = all_columns(np.full(5, 3.0), np.array([0, 1, 2, 2, 1]), rng(), noisy=noisy, size=12)
+        columns = all_unit_runs(np.full(5, 3.0), np.array([0, 1, 2, 2, 1]), rng(), noisy=noisy, size=12)
         assert np.isfinite(columns.squared).all() and (columns.squared >= 0).all()
         # |grad F|^2 <= 2 L (F - inf F) at the start.
         assert (columns.squared[:, 0] <= 2 * columns.gap * (1 + 1e-12)).all()
@@ -410,7 +410,7 @@ def test_the_table_names_every_condition_and_ends_with_0_where_nothing_is_broken
 def test_updates_of_several_gradients_are_those_of_the_iteration():
     """A parabola by the recursion itself, and with noise of variance 1 at its minimum by the sum over all noises."""
     moves, delays = np.array([0.9, 0.5, 1.2, 0.7]), np.array([[0, 0], [1, 0], [0, 2], [3, 1]])
-    columns = several_columns(moves, delays, rng(), noisy=True, size=6)
+    columns = averaged_unit_runs(moves, delays, rng(), noisy=True, size=6)
     told = [columns.describe(i) for i in range(len(columns))]
     for c in (1.0, 0.35):
         x, noise = [1.0], [np.zeros(8)]

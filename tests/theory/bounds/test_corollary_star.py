@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments.falsify.battery import bursts
-from experiments.falsify.columns import exact_run
+from experiments.falsify.unit_runs import exact_run
 from tests.support.quadratics import any_delays, mean_squares, quadratic
 from theory.bounds import Setting, get
 from theory.staleness.count import Staleness

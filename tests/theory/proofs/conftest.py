@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from theory.proofs.refuting.instances import Abstract, delay_maps, random_reads
-from theory.proofs.refuting.runs import Run, worth
+from theory.proofs.refuting.runs import EnumeratedRun, worth
 
 
 @pytest.fixture(scope="session")
 def world() -> SimpleNamespace:
     """What the tests of proofs share."""
-    return SimpleNamespace(Abstract=Abstract, Run=Run, delay_maps=delay_maps, random_reads=random_reads, worth=worth)
+    return SimpleNamespace(
+        Abstract=Abstract, Run=EnumeratedRun, delay_maps=delay_maps, random_reads=random_reads, worth=worth
+    )

@@ -3,10 +3,10 @@
 An instance is a delay map with values for all symbols. Expectations are exact: the noise of a step is +v or -v with
 equal probability, v depending on the signs before, so that T steps have 2^T equally likely paths. In an `Abstract`
 instance every symbol is a random whole number, and a gradient any function of the signs before it: what the order of
-indices and the rules of expectation say must hold there, and equal expressions must have equal values. In a `Run` of
-`runs.py` gradients and iterates are those of delayed SGD on a smooth function. With a `block`, every update applies
-that many gradients, numbered one update after the other, and T is the number of updates. With `others`, reads that are
-no older, one of the two coordinates of the point of a gradient is read there, whichever.
+indices and the rules of expectation say must hold there, and equal expressions must have equal values. In an
+`EnumeratedRun` of `runs.py` gradients and iterates are those of delayed SGD on a smooth function. With a `block`, every
+update applies that many gradients, numbered one update after the other, and T is the number of updates. With `others`,
+reads that are no older, one of the two coordinates of the point of a gradient is read there, whichever.
 """
 
 from __future__ import annotations

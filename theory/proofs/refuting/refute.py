@@ -22,7 +22,7 @@ from theory.proofs import kernel
 from theory.proofs.kernel import Fact
 from theory.proofs.proof import Assumed, Claim, Proof, Report, Step
 from theory.proofs.refuting.instances import random_reads
-from theory.proofs.refuting.runs import Run, worth
+from theory.proofs.refuting.runs import EnumeratedRun, worth
 from theory.proofs.refuting.workers import Workers
 from theory.proofs.statement import Abstract, name_of
 from theory.staleness.count import Staleness
@@ -75,7 +75,7 @@ def examined(
         yield from [failure] if of is not None and (failure := beaten(run, of)) else []
 
 
-def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
+def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> EnumeratedRun:
     """A run that the theorem may be about: its noise, delays and steps are as the proof's laws and schedule say."""
     laws = proof.laws
     T = max(proof.least_steps, draw.randint(1, 3 if kernel.RANDOM in laws else LONGEST))
@@ -93,9 +93,9 @@ def random_run(proof: Proof, draw: random.Random, bound: Bound | None) -> Run:
         workers = draw.choice([n for n in (1, 2, 4) if n * T <= SIGNED])
         share, method = draw.choice([0.0, 0.3, 0.9]), bound.assumptions if bound is not None else ()
         kept, left = (share if one in method else None for one in (ERROR_FEEDBACK, RANDOM_MIXING))
-        run: Run = Workers(T, steps, seed, deviation, workers, kept, left, **given)
+        run: EnumeratedRun = Workers(T, steps, seed, deviation, workers, kept, left, **given)
     else:
-        run = Run(reads, steps, seed, deviation, law, block, others, **given)
+        run = EnumeratedRun(reads, steps, seed, deviation, law, block, others, **given)
     run.ends_before_last = bound is not None and not bound.covers_last
     return run
 
@@ -114,12 +114,12 @@ def _reads(laws: frozenset[kernel.Law], T: int, draw: random.Random, block: int)
 
 def _steps(
     laws: frozenset[kernel.Law], bound: Bound | None, T: int, draw: random.Random
-) -> Callable[[Run], np.ndarray]:
+) -> Callable[[EnumeratedRun], np.ndarray]:
     scale, equal = 10 ** draw.uniform(-1.5, 0.3), draw.random() < 0.5 or kernel.FIXED in laws
     sizes = [1 if equal else draw.choice([0.0, 0.5, 1, 2]) for _ in range(T)]
     falling = draw.random() < 0.4
 
-    def steps(run: Run) -> np.ndarray:
+    def steps(run: EnumeratedRun) -> np.ndarray:
         if bound is not None and bound.schedule is not None and run.constants["Delta"]:
             constants = {name: run.constants[name] for name in ("L", "Delta", "sigma", "mu")}
             constants |= {"B": float(run.block), "s": float(Staleness(run.staleness).window)}
@@ -133,7 +133,7 @@ def _steps(
     return steps
 
 
-def _delays(run: Run) -> np.ndarray:
+def _delays(run: EnumeratedRun) -> np.ndarray:
     """The delays of the steps, (T,), or of the gradients of each update, (T, B)."""
     delays = np.arange(len(run.reads)) // run.block - np.array(run.reads)
     return np.asarray(delays.reshape(run.steps, run.block) if run.block > 1 else delays)
@@ -151,13 +151,13 @@ def _of_a_proof(node: Formula) -> bool:
     return any(isinstance(part, Abstract) for part in node.walk())
 
 
-def margin(run: Run, claim: Claim, names: Mapping[str, int]) -> tuple[float, float]:
+def margin(run: EnumeratedRun, claim: Claim, names: Mapping[str, int]) -> tuple[float, float]:
     """Left minus right, and the size of both."""
     left, right = (float(worth(run, side, claim.index, names)) for side in (claim.left, claim.right))
     return left - right, abs(left) + abs(right)
 
 
-def holds(run: Run, step: Step, fact: Fact) -> tuple[bool, Counterexample | None]:
+def holds(run: EnumeratedRun, step: Step, fact: Fact) -> tuple[bool, Counterexample | None]:
     """Whether there are indices that the context of a claim allows, and where it fails."""
     found = False
     for names in run.assignments(free_names(step.claim, fact), fact.context):
@@ -169,7 +169,7 @@ def holds(run: Run, step: Step, fact: Fact) -> tuple[bool, Counterexample | None
     return found, None
 
 
-def described(run: Run, names: Mapping[str, int]) -> str:
+def described(run: EnumeratedRun, names: Mapping[str, int]) -> str:
     """A run in words."""
     steps = ", ".join(f"{float(size):.4g}" for size in run.step_sizes)
     constants = ", ".join(f"{name} = {run.constants[name]:.4g}" for name in ("L", "Delta", "sigma"))
@@ -183,7 +183,7 @@ def free_names(claim: Claim, fact: Fact) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def assumed_here(run: Run, proof: Proof, fact: Fact) -> bool:
+def assumed_here(run: EnumeratedRun, proof: Proof, fact: Fact) -> bool:
     """Whether the side conditions that a fact rests on hold on the run."""
     stated = {side.name: side for side in proof.assumed if isinstance(side, Assumed)}
     used = [use for use in fact.used if isinstance(use, kernel.Hypothesis)]
@@ -192,7 +192,7 @@ def assumed_here(run: Run, proof: Proof, fact: Fact) -> bool:
     return all(_condition_holds(run, stated[name]) for name in {use.name for use in used} if name in stated)
 
 
-def _condition_holds(run: Run, side: Assumed) -> bool:
+def _condition_holds(run: EnumeratedRun, side: Assumed) -> bool:
     claim, names = side.claim, kernel.variables(side.claim.index.core)
     for k in range(side.since, len(run.reads)) if names else [0]:
         gap, size = margin(run, claim, dict.fromkeys(names, k))
@@ -201,7 +201,7 @@ def _condition_holds(run: Run, side: Assumed) -> bool:
     return True
 
 
-def beaten(run: Run, bound: Bound) -> Counterexample | None:
+def beaten(run: EnumeratedRun, bound: Bound) -> Counterexample | None:
     """The bound as a user evaluates it, where it applies, against the gradients of the run."""
     constants = {name: float(run.constants[name]) for name in bound.constants if name in run.constants}
     sizes = run.step_sizes.reshape(run.steps, run.block).sum(axis=1)
@@ -218,7 +218,7 @@ def beaten(run: Run, bound: Bound) -> Counterexample | None:
     return None if gap >= -ROUNDING * (1 + value) else Counterexample("The bound", described(run, {}), gap)
 
 
-def _coherent(run: Run) -> bool:
+def _coherent(run: EnumeratedRun) -> bool:
     """Whether E<g_k, g_tau_k> >= mu E|g_k|^2 on the run."""
     pairs = ((run.gradients[k], run.gradients[run.read(k)]) for k in range(run.steps))
     return all(run.inner(g, h) >= run.constants["mu"] * run.inner(g, g) for g, h in pairs)

@@ -54,7 +54,7 @@ _SHAPES: tuple[tuple[Callable[[Any], Any], Callable[[Any], Any]], ...] = (
 )
 
 
-class Run(Instance):
+class EnumeratedRun(Instance):
     """Delayed SGD on F(x) = sum over the coordinates of c_i shape_i(x_i), whose smoothness L is max c_i.
 
     `step_sizes`, one a gradient, may be a function of the run so far (which knows L and Delta). With `law`, the
@@ -239,12 +239,12 @@ class Run(Instance):
 # ------------------------------------------------------------------------------------------------ formulas on a run
 
 
-def worth(run: Run, node: Formula, index: Index, names: Mapping[str, int]) -> Any:
+def worth(run: EnumeratedRun, node: Formula, index: Index, names: Mapping[str, int]) -> Any:
     """The value of a formula on a run, read off the formula itself: a second opinion on what it means."""
     return _worth(run, node, run.place(index, names), names)
 
 
-def _worth(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
+def _worth(run: EnumeratedRun, node: Formula, k: int, names: Mapping[str, int]) -> Any:
     """The value at an index; it is remembered where no index is named within, as all else is the run's."""
     if not _names_an_index(node):
         if (node, k) not in run.known:
@@ -260,7 +260,7 @@ def _names_an_index(node: Formula) -> bool:
     return type(node) not in _SAYS or any(map(_names_an_index, node.children))
 
 
-def _said(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
+def _said(run: EnumeratedRun, node: Formula, k: int, names: Mapping[str, int]) -> Any:
     if type(node) in _SAYS:
         return _SAYS[type(node)](run, node, k, lambda body, where=k: _worth(run, body, where, names))
     match node:
@@ -275,23 +275,23 @@ def _said(run: Run, node: Formula, k: int, names: Mapping[str, int]) -> Any:
 
 _HERE = Index(("v", "here"))
 #: What a node is worth on a run at an index, given how to ask what its parts are worth, there or at another index.
-_Says = Callable[[Run, Any, int, Callable[..., Any]], Any]
+_Says = Callable[[EnumeratedRun, Any, int, Callable[..., Any]], Any]
 
 
-def _over(members: Callable[[Run, int], Iterable[int]]) -> _Says:
+def _over(members: Callable[[EnumeratedRun, int], Iterable[int]]) -> _Says:
     """A sum of the body over gradients or points."""
     return lambda run, node, k, at: sum((at(node.body, j) for j in members(run, k)), 0.0)
 
 
-def _all(run: Run, k: int) -> range:
+def _all(run: EnumeratedRun, k: int) -> range:
     return range(len(run.reads))
 
 
-def _place(run: Run, place: str, k: int) -> int:
+def _place(run: EnumeratedRun, place: str, k: int) -> int:
     return {"next": k + 1, "read": run.read(k), "update": run.update(k), "first": 0, "last": run.steps}[place]
 
 
-def _named(run: Run, node: Name, k: int, at: Any) -> float:
+def _named(run: EnumeratedRun, node: Name, k: int, at: Any) -> float:
     if node.name == "f":
         return run.gap(k)
     if node.name == "d":

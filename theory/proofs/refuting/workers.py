@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from theory.proofs.kernel import PROMPT, WORKERS, Context
-from theory.proofs.refuting.runs import Run
+from theory.proofs.refuting.runs import EnumeratedRun
 
 #: A round of means over groups of two of four workers, and the next one.
 _PAIRS = (((0, 1), (2, 3)), ((0, 2), (1, 3)))
 
 
-class Workers(Run):
+class Workers(EnumeratedRun):
     """Workers with memories where `kept` says what a compressor leaves of a square, else with means of their points.
 
     The means leave a share `left` of the squared distance in every round, or are over groups that change.

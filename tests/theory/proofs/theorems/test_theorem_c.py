@@ -132,7 +132,7 @@ def test_another_theorem_is_not_what_is_proved():
 # ------------------------------------------------------------------------------------------ what is claimed, in numbers
 
 
-class Run:
+class RandomVectors:
     """Random vectors g_0, g_1, .. with one delay, an angle, and what the symbols of the kernel are there."""
 
     def __init__(self, delay, steps, angle, seed):
@@ -187,7 +187,7 @@ class Run:
 
 
 RUNS = [
-    Run(delay, steps, share * np.pi / (2 * delay + 1), seed)
+    RandomVectors(delay, steps, share * np.pi / (2 * delay + 1), seed)
     for seed, (delay, steps, share) in enumerate(product((0, 1, 2, 3), (1, 2, 4, 6), (0.0, 0.5, 1.0)))
 ]
 

@@ -16,7 +16,7 @@ from theory.formulas.formula import total
 from theory.proofs.kernel import MIXED, RANDOM, SEVERAL, ProofError, le, lt, update
 from theory.proofs.nodes import MINIMUM, square
 from theory.proofs.proof import evaluate, rules
-from theory.proofs.refuting.runs import Run
+from theory.proofs.refuting.runs import EnumeratedRun
 from theory.proofs.theorem import laws as laws_of
 from theory.proofs.theorems.lemmas import J, K
 from theory.proofs.theorems.theorem_r import ETA, PROOF_RB, SEVERAL_DRAWN, SIGMA, A, Drawn, L, Since
@@ -101,7 +101,7 @@ def drawn_run(seed, steps, reads, law, deviation):
     def each(run):
         return np.repeat(sizes, reads) / reads / run.constants["L"] / (1 + run.constants["Ed2"] ** 0.5)
 
-    return Run([k // reads for k in range(steps * reads)], each, seed, deviation, law=law, block=reads)
+    return EnumeratedRun([k // reads for k in range(steps * reads)], each, seed, deviation, law=law, block=reads)
 
 
 @pytest.mark.parametrize(("steps", "reads"), [(2, 2), (3, 1), (1, 4)])

@@ -23,7 +23,7 @@ _SEEDS = 8
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredSteps:
     """The first step k with mean over seeds of |grad F(x_k)|^2 at most the accuracy, at the best step size tried.
 
     Args:
@@ -39,7 +39,7 @@ class Measured:
 
 def tuned(
     problem: Problem, method: Method, least: Least, accuracy: float, progress: Progress | None = None
-) -> Measured | None:
+) -> MeasuredSteps | None:
     """The fewest measured steps over the step sizes tried; None where no run gets there in 4,000 steps.
 
     Args:
@@ -84,14 +84,14 @@ def gone_on(trace: Ints, steps: int) -> Ints:
     return np.concatenate([trace[:steps], trace[late]])
 
 
-def _reached(squares: Floats, accuracy: float, size: float) -> Measured | None:
+def _reached(squares: Floats, accuracy: float, size: float) -> MeasuredSteps | None:
     """When the mean over seeds (S, T+1) and both limits of it are at most the accuracy; divergence never is."""
     values = np.where(np.isfinite(squares), squares, np.inf)
     means = values.mean(axis=0)
     with np.errstate(invalid="ignore"):
         width = student_critical(_SEEDS, 0.025) * np.nan_to_num(values.std(axis=0, ddof=1), nan=np.inf) / _SEEDS**0.5
     low, steps, high = (_first(ends, accuracy) for ends in (means - width, means, means + width))
-    return None if low is None or steps is None else Measured(steps, (low, high), size)
+    return None if low is None or steps is None else MeasuredSteps(steps, (low, high), size)
 
 
 def _first(values: Floats, accuracy: float) -> int | None:

@@ -3,7 +3,7 @@
 import pytest
 
 from experiments.cost.answer import answer
-from experiments.cost.measured import tuned
+from experiments.cost.measured_steps import tuned
 from experiments.cost.methods import of_staleness
 from experiments.problems import get_problem
 from theory.cost.case import Case

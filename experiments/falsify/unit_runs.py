@@ -24,7 +24,7 @@ _CURVATURES = np.array([1.0, 0.85, 0.7, 0.5, 0.35, 0.2, 0.1, 0.05, 0.02, 0.01, 0
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class UnitRuns:
     r"""Unit runs: scaled by $w=(Lb)^2$ the gap is $w\gamma/L$, the variance $w\nu^2$, and $w\,\mathbb E\varphi'^2$.
 
     Independent coordinates add up: so do their columns, and every non-negative combination is a run in more dimensions.
@@ -47,10 +47,10 @@ class Columns:
     def __len__(self) -> int:
         return self.gap.size
 
-    def only(self, keep: Flags) -> Columns:
+    def only(self, keep: Flags) -> UnitRuns:
         """Some of the columns."""
         rows = np.flatnonzero(keep)
-        return Columns(
+        return UnitRuns(
             self.squared[rows],
             self.inner[rows],
             self.gap[rows],
@@ -60,7 +60,7 @@ class Columns:
         )
 
 
-def joined(parts: Sequence[Columns]) -> Columns:
+def joined(parts: Sequence[UnitRuns]) -> UnitRuns:
     """All columns one below the other; a run that left the floating-point numbers is dropped."""
     ends = np.cumsum([len(part) for part in parts])
 
@@ -68,7 +68,7 @@ def joined(parts: Sequence[Columns]) -> Columns:
         part = int(np.searchsorted(ends, i, side="right"))
         return parts[part].describe(i - int(ends[part] - len(parts[part])))
 
-    whole = Columns(
+    whole = UnitRuns(
         np.concatenate([part.squared for part in parts]),
         np.concatenate([part.inner for part in parts]),
         np.concatenate([part.gap for part in parts]),
@@ -83,9 +83,9 @@ def joined(parts: Sequence[Columns]) -> Columns:
 _NONE = np.zeros(0)
 
 
-def all_columns(
+def all_unit_runs(
     moves: Vector, delays: Delays, rng: np.random.Generator, *, noisy: bool, size: int, back: Vector = _NONE
-) -> Columns:
+) -> UnitRuns:
     """The battery against one sequence of steps and delays.
 
     Args:
@@ -105,26 +105,26 @@ def all_columns(
     return joined(parts)
 
 
-def several_columns(moves: Vector, delays: Delays, rng: np.random.Generator, *, noisy: bool, size: int) -> Columns:
+def averaged_unit_runs(moves: Vector, delays: Delays, rng: np.random.Generator, *, noisy: bool, size: int) -> UnitRuns:
     """The battery against updates that average several gradients: each gradient is a step of its own between points.
 
     Args:
         moves: float64 (T,), L eta_k; delays: int64 (T, B).
-        rng, noisy, size: as in `all_columns`.
+        rng, noisy, size: as in `all_unit_runs`.
     """
     steps, reads = delays.shape
     points = reads * (np.arange(steps)[:, None] - delays)
     flat = np.arange(steps * reads) - points.ravel()
-    run = all_columns(np.repeat(moves / reads, reads), flat, rng, noisy=noisy, size=size)
+    run = all_unit_runs(np.repeat(moves / reads, reads), flat, rng, noisy=noisy, size=size)
     return replace(run, squared=run.squared[:, ::reads], inner=run.inner[:, ::reads])
 
 
-def drawn_columns(moves: Vector, law: Vector, rng: np.random.Generator, *, noisy: bool, size: int) -> Columns:
+def drawn_unit_runs(moves: Vector, law: Vector, rng: np.random.Generator, *, noisy: bool, size: int) -> UnitRuns:
     """The battery against delays drawn independently from a law, all sequences of them with their probabilities.
 
     Args:
         moves: float64 (T,), L eta_k; law: float64 (D + 1,), the probability of each delay before d_k <= k is imposed.
-        rng, noisy, size: as in `all_columns`.
+        rng, noisy, size: as in `all_unit_runs`.
     """
     steps, values = moves.size, np.flatnonzero(law > 0)
     which = np.array(list(product(values, repeat=steps)), dtype=np.int64).reshape(-1, steps)
@@ -141,12 +141,12 @@ _CERTAIN = np.ones(1)
 
 def exact_run(
     functions: Landscapes, moves: Vector, delays: Delays, chance: Vector = _CERTAIN, back: Vector = _NONE
-) -> Columns:
+) -> UnitRuns:
     """Each function run without noise; with delays (Q, T) of the probabilities `chance` (Q,), in the mean over them."""
     still = np.zeros((1, 1, moves.size))
     weight = np.broadcast_to(chance, (functions.start.size, chance.size))
     squared, inner = _moments(functions, moves, delays, still, weight, back)
-    return Columns(
+    return UnitRuns(
         squared, inner, functions.gap, np.zeros(functions.start.size), functions.convex, lambda i: functions.text(i)
     )
 
@@ -158,7 +158,7 @@ def noisy_run(
     rng: np.random.Generator,
     chance: Vector = _CERTAIN,
     back: Vector = _NONE,
-) -> Columns:
+) -> UnitRuns:
     """Each function run with a two-point noise of its own size and skewness, some with noise at some steps only.
 
     The noise of step k is nu sqrt((1 - p)/p) with probability p, else -nu sqrt(p/(1 - p)), or zero.
@@ -177,7 +177,7 @@ def noisy_run(
         delays, kicks = np.repeat(delays, 1 << steps, axis=0), np.tile(kicks, (1, chance.size, 1))
         weight = (chance[None, :, None] * weight[:, None, :]).reshape(count, len(delays))
     squared, inner = _moments(functions, moves, delays, kicks, weight, back)
-    return Columns(
+    return UnitRuns(
         squared,
         inner,
         functions.gap,
@@ -224,7 +224,7 @@ def _read(gradients: list[Matrix], index: Delays) -> Matrix:
     return read
 
 
-def parabolas(moves: Vector, delays: Delays, *, noisy: bool, back: Vector = _NONE) -> list[Columns]:
+def parabolas(moves: Vector, delays: Delays, *, noisy: bool, back: Vector = _NONE) -> list[UnitRuns]:
     """Parabolas c y^2 / 2 started at 1 without noise, and started at the minimum with noise of variance 1.
 
     The second moments of any noisy run on a parabola are a sum of these two.
@@ -244,7 +244,7 @@ def parabolas(moves: Vector, delays: Delays, *, noisy: bool, back: Vector = _NON
     if noisy:
         parts.append((response[:, 1:], np.zeros(c.size), np.ones(c.size), "from its minimum, noise of variance 1"))
     return [
-        Columns(
+        UnitRuns(
             (c**2 * np.sum(part**2, axis=1)).T,
             (c**2 * np.sum(part[:-1] * part[read], axis=1)).T,
             gap,

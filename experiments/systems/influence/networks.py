@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.special import logsumexp, softmax
 
 from experiments.common.arrays import frozen
 from experiments.systems.influence.constants import Curvature
@@ -21,6 +20,7 @@ from theory.common.errors import InputError
 from theory.common.types import Array, Ints, Matrix, Vector
 
 ACTIVATIONS = ("relu", "linear")
+LEAST_CHANCE = 1e-300  # of a label, so that its logarithm is a number
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +78,9 @@ class Networks:
         change = _softmax_change(values[-1], labels) / labels.size
         found: list[Matrix] = []
         for layer in reversed(range(len(parts))):
-            found += [change.sum(axis=1), _flat(_turned(values[layer]) @ change)]
+            found += [change.sum(axis=-1), _flat(values[layer] @ _turned(change))]
             if layer:
-                change = self._through(change @ _turned(parts[layer][0]), values[layer])
+                change = self._through(parts[layer][0] @ change, values[layer])
         return np.concatenate(found[::-1], axis=1) + self.ridge * points
 
     def hessian_products(self, client: int, point: Vector, vectors: Matrix) -> Matrix:
@@ -88,19 +88,19 @@ class Networks:
         parts, along = self._tensors(point[None]), self._tensors(vectors)
         values = self._forward(parts, features)
         moves = self._moved(parts, along, values)
-        chances = softmax(values[-1], axis=-1)
+        chances = _softmax(values[-1]) / labels.size
         change = _softmax_change(values[-1], labels) / labels.size
-        turning = chances * (moves[-1] - (chances * moves[-1]).sum(axis=-1, keepdims=True)) / labels.size
+        turning = chances * (moves[-1] - labels.size * (chances * moves[-1]).sum(axis=-2, keepdims=True))
         found: list[Matrix] = []
         for layer in reversed(range(len(parts))):
-            product = _turned(values[layer]) @ turning
+            product = values[layer] @ _turned(turning)
             if layer:
-                product += _turned(moves[layer]) @ change
-            found += [turning.sum(axis=1), _flat(product)]
+                product += moves[layer] @ _turned(change)
+            found += [turning.sum(axis=-1), _flat(product)]
             if layer:
                 weights, turn = parts[layer][0], along[layer][0]
-                turning = self._through(turning @ _turned(weights) + change @ _turned(turn), values[layer])
-                change = self._through(change @ _turned(weights), values[layer])
+                turning = self._through(weights @ turning + turn @ change, values[layer])
+                change = self._through(weights @ change, values[layer])
         return np.concatenate(found[::-1], axis=1) + self.ridge * vectors
 
     def sample_gradients(self, client: int, point: Vector, rows: Ints) -> Matrix:
@@ -111,23 +111,23 @@ class Networks:
         change = _softmax_change(values[-1], labels)
         found: list[Matrix] = []
         for layer in reversed(range(len(parts))):
-            inputs = np.broadcast_to(values[layer], (*change.shape[:2], self.widths[layer]))[0]
-            found += [change[0], _flat(inputs[:, :, None] * change[0][:, None, :])]
+            inputs, out = values[layer].reshape(self.widths[layer], -1).T, change[0].T
+            found += [out, _flat(inputs[:, :, None] * out[:, None, :])]
             if layer:
-                change = self._through(change @ _turned(parts[layer][0]), values[layer])
+                change = self._through(parts[layer][0] @ change, values[layer])
         return np.concatenate(found[::-1], axis=1)
 
     def losses(self, points: Matrix, features: Matrix, labels: Ints) -> Vector:
-        """(B,): the mean cross-entropy on some rows at each of B points, without the ridge; nan once it diverged."""
-        scores = self.scores(points, features)
-        return np.asarray((logsumexp(scores, axis=-1) - scores[:, np.arange(labels.size), labels]).mean(axis=1))
+        """(B,): the mean cross-entropy on some rows at each of B points, without the ridge."""
+        chances = _softmax(self.scores(points, features))[:, labels, np.arange(labels.size)]
+        return np.asarray(-np.log(np.maximum(chances, LEAST_CHANCE)).mean(axis=1))
 
     def accuracies(self, points: Matrix, features: Matrix, labels: Ints) -> Vector:
         """(B,): the share of rows whose class is named right."""
-        return np.asarray((self.scores(points, features).argmax(axis=-1) == labels).mean(axis=1))
+        return np.asarray((self.scores(points, features).argmax(axis=1) == labels).mean(axis=1))
 
     def scores(self, points: Matrix, features: Matrix) -> Array:
-        """(B, n, classes): what the last layer says at each of B points."""
+        """(B, classes, n): what the last layer says at each of B points."""
         return self._forward(self._tensors(points), features)[-1]
 
     @property
@@ -155,19 +155,19 @@ class Networks:
         return Curvature(self.ridge, self.ridge + float(max(sizes)) / 2, float(changing.max()))
 
     def _tensors(self, points: Matrix) -> list[tuple[Array, Array]]:
-        """Weights (B, in, out) and biases (B, 1, out) of each layer."""
+        """Weights (B, in, out) and biases (B, out, 1) of each layer."""
         cut = [points[:, part] for part in self.layers]
         sizes = list(pairwise(self.widths))
         return [
-            (weights.reshape(-1, *size), biases[:, None])
+            (weights.reshape(-1, *size), biases[:, :, None])
             for weights, biases, size in zip(cut[::2], cut[1::2], sizes, strict=True)
         ]
 
     def _forward(self, parts: Sequence[tuple[Array, Array]], features: Matrix) -> list[Array]:
-        """The features (n, p), and the activations (B, n, out) after each layer."""
-        values: list[Array] = [features]
+        """The features (p, n), and the activations (B, out, n) after each layer."""
+        values: list[Array] = [features.T]
         for layer, (weights, biases) in enumerate(parts):
-            sums = values[-1] @ weights + biases
+            sums = _turned(weights) @ values[-1] + biases
             bends = self.activation == "relu" and layer < len(parts) - 1
             values.append(np.maximum(sums, 0) if bends else sums)
         return values
@@ -178,9 +178,9 @@ class Networks:
         """The derivatives of the activations; a number in place of those of the features, which do not move."""
         moves: list[Array] = [np.zeros(1)]
         for layer, ((weights, _), (turn, shift)) in enumerate(zip(parts, along, strict=True)):
-            move = values[layer] @ turn + shift
+            move = _turned(turn) @ values[layer] + shift
             if layer:
-                move = move + moves[-1] @ weights
+                move = move + _turned(weights) @ moves[-1]
             moves.append(self._through(move, values[layer + 1]) if layer < len(parts) - 1 else move)
         return moves
 
@@ -189,10 +189,17 @@ class Networks:
         return change * (values > 0) if self.activation == "relu" else change
 
 
+def _softmax(scores: Array) -> Array:
+    """The chance of each class, of scores (B, classes, n)."""
+    chances: Array = np.exp(scores - scores.max(axis=-2, keepdims=True))
+    chances /= chances.sum(axis=-2, keepdims=True)
+    return chances
+
+
 def _softmax_change(scores: Array, labels: Ints) -> Array:
     """The derivative of each row's cross-entropy by its scores."""
-    change: Array = softmax(scores, axis=-1)
-    change[:, np.arange(labels.size), labels] -= 1
+    change = _softmax(scores)
+    change[:, labels, np.arange(labels.size)] -= 1
     return change
 
 

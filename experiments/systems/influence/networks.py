@@ -24,7 +24,7 @@ LEAST_CHANCE = 1e-300  # of a label, so that its logarithm is a number
 
 
 @dataclass(frozen=True, eq=False)
-class Networks:
+class NetworkClients:
     """One network for all clients; its parameters are those of `experiments/workloads/networks.py`.
 
     Args:
@@ -211,11 +211,13 @@ def _flat(array: Array) -> Matrix:
     return array.reshape(len(array), -1)
 
 
-def of_rows(features: Matrix, labels: Ints, rows: Sequence[Ints], widths: tuple[int, ...], **more: Any) -> Networks:
+def of_rows(
+    features: Matrix, labels: Ints, rows: Sequence[Ints], widths: tuple[int, ...], **more: Any
+) -> NetworkClients:
     """The clients that have these rows, each some of them.
 
     Raises:
-        InputError: a client without rows, or what `Networks` refuses.
+        InputError: a client without rows, or what `NetworkClients` refuses.
 
     Example:
         >>> two = of_rows(np.eye(2), np.array([0, 1]), [np.array([1]), np.array([0])], (2, 2))
@@ -226,4 +228,4 @@ def of_rows(features: Matrix, labels: Ints, rows: Sequence[Ints], widths: tuple[
     if empty or not rows:
         raise InputError(f"Client {empty[0]} has no rows. Every client needs at least one." if empty else "No client.")
     order, starts = np.concatenate(rows), np.cumsum([0, *(own.size for own in rows)])
-    return Networks(frozen(features[order]), frozen(labels[order]), frozen(starts), widths, **more)
+    return NetworkClients(frozen(features[order]), frozen(labels[order]), frozen(starts), widths, **more)

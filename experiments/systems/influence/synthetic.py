@@ -16,7 +16,7 @@ import numpy as np
 
 from experiments.common.arrays import frozen
 from experiments.kernels.counters import normals, uniforms
-from experiments.systems.influence.networks import Networks, of_rows
+from experiments.systems.influence.networks import NetworkClients, of_rows
 from experiments.systems.shared.label_skew import label_skew
 from experiments.workloads.images import images
 from theory.common.errors import InputError
@@ -35,7 +35,7 @@ class LabelledClients:
         clients: who train; held_out: float64 (n, p) with labels int64 (n,).
     """
 
-    clients: Networks
+    clients: NetworkClients
     held_out: Matrix
     labels: Ints
 

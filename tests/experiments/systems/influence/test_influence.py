@@ -16,7 +16,7 @@ from experiments.systems.influence.estimators import (
 )
 from experiments.systems.influence.federation import Federation
 from experiments.systems.influence.naive import naive_basic_influence, naive_points, naive_true_influence
-from experiments.systems.influence.networks import Networks, of_rows
+from experiments.systems.influence.networks import NetworkClients, of_rows
 from experiments.systems.influence.quadratics import Quadratics, random_quadratics
 from experiments.systems.influence.synthetic import of_images, synthetic
 from experiments.workloads.networks import he_start
@@ -231,7 +231,7 @@ def test_an_estimator_that_is_not_there_or_cannot_be_is_refused():
 
 def test_networks_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match="do not fit a network"):
-        Networks(np.eye(2), np.array([0, 2]), np.array([0, 1, 2]), (2, 2))
+        NetworkClients(np.eye(2), np.array([0, 2]), np.array([0, 1, 2]), (2, 2))
     with pytest.raises(InputError, match="activation must be one of relu, linear"):
         federation("relus")
     with pytest.raises(InputError, match="hidden units"):

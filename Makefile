@@ -10,12 +10,13 @@ RUNS ?= 20
 FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper test test-all test-orders formal lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
+.PHONY: help install reproduce report paper docs docs-test test test-all test-orders formal lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
 	@echo "make install     only install into .venv   make report     the report again from the results in OUT"
 	@echo "make paper       the one-page PDF from the results in OUT"
+	@echo "make docs        the documentation, out/docs/index.html   make docs-test  its links, commands and quotations"
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make test-orders runs of the test suite in random orders under random hash seeds (RUNS=20)"
 	@echo "make formal      the theorems once more, in Coq (coqc), with statements generated from the library"
@@ -49,13 +50,25 @@ paper: $(VENV)/.core
 	$(PIP) --editable ".[paper]"
 	$(BIN)/python paper/build.py $(OUT)
 
+$(VENV)/.docs: $(VENV)/.core
+	$(PIP) --editable ".[docs]"
+	@touch $@
+
+# A warning is an error: a page that is not in the contents, a link that leads nowhere.
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -q --fail-on-warning --keep-going -j 2 docs out/docs
+	@echo "out/docs/index.html"
+
+docs-test: $(VENV)/.dev docs
+	$(PYTEST) -m docs tests/docs
+
 # Compiled sources are kept, also where the environment says otherwise: many tests start processes of their own.
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 test: $(VENV)/.dev
-	$(PYTEST) -m "not long"
+	$(PYTEST) -m "not long and not docs"
 
-test-all: $(VENV)/.dev
+test-all: $(VENV)/.dev docs
 	$(PYTEST)
 	$(BIN)/python benchmarks/faults.py $(FAULTS)
 
@@ -65,7 +78,7 @@ formal: $(VENV)/.core
 # The run's number is the seed of the order and of the hashes, so that a failure can be had again.
 test-orders: $(VENV)/.dev
 	for run in $$(seq $(RUNS)); do \
-		PYTHONHASHSEED=$$run $(PYTEST) -m "not long" -p randomly --randomly-seed=$$run || exit 1; \
+		PYTHONHASHSEED=$$run $(PYTEST) -m "not long and not docs" -p randomly --randomly-seed=$$run || exit 1; \
 	done
 
 lint: $(VENV)/.dev

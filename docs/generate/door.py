@@ -18,7 +18,7 @@ def door_page() -> dict[str, str]:
 
 
 def _lines() -> Iterator[str]:
-    names = [name for name in dir(gl)]
+    names = dir(gl)
     verbs = [name for name in names if inspect.isfunction(getattr(gl, name))]
     classes = [name for name in names if inspect.isclass(getattr(gl, name))]
     values = [name for name in names if name not in {*verbs, *classes}]

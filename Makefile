@@ -10,7 +10,7 @@ RUNS ?= 20
 FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper docs docs-test test test-all test-orders formal lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
+.PHONY: help install reproduce report paper docs docs-test test test-all test-course test-orders formal lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
@@ -18,6 +18,7 @@ help:
 	@echo "make paper       the one-page PDF from the results in OUT"
 	@echo "make docs        the documentation, out/docs/index.html   make docs-test  its links, commands and quotations"
 	@echo "make test        the test suite          make test-all   with the long tests"
+	@echo "make test-course every lesson of the course, run and opened in a browser (chromium)"
 	@echo "make test-orders runs of the test suite in random orders under random hash seeds (RUNS=20)"
 	@echo "make formal      the theorems once more, in Coq (coqc), with statements generated from the library"
 	@echo "make bench       speed, as ratios        make calibrate  error rates of the checker"
@@ -66,7 +67,10 @@ docs-test: $(VENV)/.dev docs
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 test: $(VENV)/.dev
-	$(PYTEST) -m "not long and not docs"
+	$(PYTEST) -m "not long and not docs and not browser"
+
+test-course: $(VENV)/.dev
+	$(PYTEST) tests/course
 
 test-all: $(VENV)/.dev docs
 	$(PYTEST)
@@ -78,7 +82,7 @@ formal: $(VENV)/.core
 # The run's number is the seed of the order and of the hashes, so that a failure can be had again.
 test-orders: $(VENV)/.dev
 	for run in $$(seq $(RUNS)); do \
-		PYTHONHASHSEED=$$run $(PYTEST) -m "not long and not docs" -p randomly --randomly-seed=$$run || exit 1; \
+		PYTHONHASHSEED=$$run $(PYTEST) -m "not long and not docs and not browser" -p randomly --randomly-seed=$$run || exit 1; \
 	done
 
 lint: $(VENV)/.dev
@@ -102,6 +106,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/asynchronous.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/replicas.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lessons.py
 
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.check.calibration.calibrate

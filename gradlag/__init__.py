@@ -36,6 +36,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("importlib.metadata").version("gradlag")
     if name not in _HOME:
         raise AttributeError(f"module 'gradlag' has no attribute {name!r}")
+    if _HOME[name] == __name__:  # a room of this package
+        return importlib.import_module(f"{__name__}.{name}")
     return getattr(importlib.import_module(_HOME[name]), name)
 
 

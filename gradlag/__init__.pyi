@@ -7,6 +7,7 @@ from experiments.runs.run import Run as Run
 from experiments.runs.store import load as load
 from figures.draw.pictures import comparison_picture as comparison_picture
 from figures.draw.pictures import ladder_picture as ladder_picture
+from gradlag import teaching as teaching
 from gradlag.commands.bounds import bounds as bounds
 from gradlag.commands.check import check as check
 from gradlag.commands.check import check_log as check_log
@@ -16,6 +17,7 @@ from gradlag.commands.compare import compare as compare
 from gradlag.commands.cost import cost as cost
 from gradlag.commands.data import data as data
 from gradlag.commands.design import design as design
+from gradlag.commands.lesson import lesson as lesson
 from gradlag.commands.limit import limit as limit
 from gradlag.commands.problems import problems as problems
 from gradlag.commands.prove import prove as prove

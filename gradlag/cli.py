@@ -22,6 +22,7 @@ try:
     from gradlag.terminal import flags as flag
     from gradlag.terminal.application import app, command
     from gradlag.terminal.checks import answer_check
+    from gradlag.terminal.course import lesson as lesson
     from gradlag.terminal.failures import exit_status
     from gradlag.terminal.usage import real, whole, with_certificate_file
     from gradlag.terminal.wiring import answer, call

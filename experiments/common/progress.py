@@ -77,6 +77,13 @@ class _Shown:
 _SHOWN = _Shown()
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Nothing is said of the time that passes: what waits for a person is not late."""
+    with _SHOWN.by_another():
+        yield
+
+
 def counted(items: Collection[Item], progress: Progress) -> Iterator[Item]:
     """The items in turn; what is done when the next one is asked for is reported.
 

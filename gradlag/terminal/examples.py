@@ -15,6 +15,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "run": 'gradlag run --problem nonconvex --schedule "1/(2*s*L)" --staleness 4 --steps 200 --out run.nc',
         "worst-case": 'gradlag worst-case --schedule "0.3/(L*sqrt(s*k))" --staleness 4 --steps 50 --out worst',
         "cost": 'gradlag cost --workers "7*exponential:mean=1+1*constant:seconds=20" --accuracy 0.05',
+        "lesson": "gradlag lesson 1 --export lesson_1.html",
         "limit": "gradlag limit --staleness 4 --method counter-momentum",
         "design": "gradlag design --staleness 3 --steps 20 --out better",
         "verify": "gradlag verify worst/worst-case.certificate.txt",

@@ -21,7 +21,7 @@ GROUP: Any = typer.main.get_command(app)
 VERBS = {
     "async": ("serve",), "bounds": ("bounds",), "check": ("check", "check_log", "check_claim"),
     "compare": ("compare",), "cost": ("cost",), "data": ("data",), "design": ("design",), "rate": ("rate",),
-    "limit": ("limit",),
+    "lesson": ("lesson",), "limit": ("limit",),
     "problems": ("problems",), "prove": ("prove",),
     "report": ("report",), "reproduce": ("reproduce", "list_figures"), "run": ("run",), "trace": ("trace",),
     "verify": ("verify",), "worst-case": ("worst_case",),
@@ -72,6 +72,7 @@ RESULTS = {
     "compare": lambda folder: gl.compare(["1/(2*s*L)", "1/(4*s*L)"], "quadratic:d=3", **TINY),
     "data": lambda folder: gl.data(),
     "design": lambda folder: gl.design(staleness=2, steps=4, certify=False),
+    "lesson": lambda folder: gl.lesson(),
     "limit": lambda folder: gl.limit(staleness=1),
     "problems": lambda folder: gl.problems(),
     "prove": lambda folder: gl.prove("ghadimi2013"),
@@ -117,6 +118,7 @@ def test_html_escapes_whatever_text_a_result_quotes():
         ("bounds", "bounds"),
         ("problems", "problems"),
         ("data", "data"),
+        ("lesson", "lesson"),
         ("list_figures", "reproduce --list"),
     ],
 )

@@ -19,7 +19,7 @@ from gradlag.terminal.examples import EXAMPLES
 
 GROUP: Any = typer.main.get_command(app)
 #: Examples that take seconds, in an order in which each finds what it reads.
-QUICK = ("bounds", "prove", "problems", "run", "check", "compare", "worst-case", "verify", "async", "trace")
+QUICK = ("bounds", "prove", "problems", "lesson", "run", "check", "compare", "worst-case", "verify", "async", "trace")
 
 
 def alone(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

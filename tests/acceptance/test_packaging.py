@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FLOORS = ("theory", "experiments", "figures", "gradlag")
+FLOORS = ("theory", "experiments", "figures", "gradlag", "course")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,8 @@ def test_a_wheel_holds_the_types_and_the_data_and_no_tests(clone):
     with built(clone, "wheel") as wheel:
         held = set(wheel.namelist())
     wanted = {path.relative_to(ROOT).as_posix() for floor in FLOORS for path in (ROOT / floor).rglob("*.pyi")}
-    wanted |= {f"{floor}/py.typed" for floor in FLOORS}
+    wanted |= {f"{floor}/py.typed" for floor in FLOORS if floor != "course"}
+    wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "course").rglob("*.py")}
     wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "experiments/datasets").glob("*.npz")}
     assert "gradlag/__init__.pyi" in wanted
     assert wanted - held == set()

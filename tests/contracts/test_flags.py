@@ -10,9 +10,8 @@ import typer
 from gradlag.cli import app
 
 COMMANDS = (
-    "gradlag", "async", "bounds", "check", "compare", "cost", "data", "design", "limit", "problems", "prove", "rate",
-    "report",
-    "reproduce", "run", "trace", "verify", "worst-case",
+    "gradlag", "async", "bounds", "check", "compare", "cost", "data", "design", "lesson", "limit", "problems", "prove",
+    "rate", "report", "reproduce", "run", "trace", "verify", "worst-case",
 )  # fmt: skip
 
 

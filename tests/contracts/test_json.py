@@ -43,6 +43,8 @@ EXAMPLES = {
     "--measure mean --no-witness",
     "cost": "cost --staleness 3 --accuracy 0.1 --bound theorem-a --bound lian2015 --out new",
     "cost measured": "cost --workers 2*constant:seconds=1 --accuracy 0.9 --problem quadratic:d=3 --bound lian2015",
+    "lesson": "lesson",
+    "lesson one": "lesson 1",
     "limit": "limit --staleness 2 --method counter-momentum --out new",
     "limit step": "limit --staleness 2 --method momentum:beta=0.5 --step 0.2",
     "design": "design --staleness 2 --steps 4 --schedule 1/(2*s*L) --out new",

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from theory.common.errors import DelayError, InputError
 from theory.common.types import Floats
@@ -154,12 +155,19 @@ def spectral_radius(product: float, delay_probabilities: Sequence[float] | Float
     >>> round(spectral_radius(1.0, [0.0, 1.0]), 12), round(spectral_radius(0.5, [1.0]), 12)
     (1.0, 0.5)
     """
+    return float(np.abs(characteristic_roots(product, delay_probabilities, momentum)).max(initial=0.0))
+
+
+def characteristic_roots(
+    product: float, delay_probabilities: Sequence[float] | Floats, momentum: float = 0.0
+) -> NDArray[np.complex128]:
+    """The roots of the polynomial of `spectral_radius`, whose arguments these are."""
     if not math.isfinite(product):
         raise InputError(f"The product of step size and curvature must be a finite number. Got {product}.")
     law, momentum = _law(delay_probabilities), heavy_ball.check_momentum(momentum)
     coefficients = np.concatenate(([1.0], product * law, [0.0]))
     coefficients[1:3] += -1.0 - momentum, momentum
-    return float(np.abs(np.roots(coefficients)).max(initial=0.0))
+    return np.asarray(np.roots(coefficients if momentum else coefficients[:-1]), dtype=np.complex128)
 
 
 def mean_dynamics_limit(delay_probabilities: Sequence[float] | Floats, momentum: float = 0.0) -> float:

@@ -1,0 +1,1 @@
+"""The lessons, a notebook each: they import gradlag and marimo alone."""

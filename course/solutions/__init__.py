@@ -1,0 +1,1 @@
+"""A right answer to every exercise, and how it is found; apart from the lessons."""

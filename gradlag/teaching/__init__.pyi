@@ -1,0 +1,10 @@
+from .lessons import Lesson as Lesson
+from .lessons import lesson as lesson
+from .parts.exercise import Exercise as Exercise
+from .parts.marks import Mark as Mark
+from .parts.marks import Outcome as Outcome
+from .parts.picture import Picture as Picture
+from .parts.prediction import Prediction as Prediction
+from .shown.prose import Prose as Prose
+from .shown.prose import text as text
+from .syllabus import SYLLABUS as SYLLABUS

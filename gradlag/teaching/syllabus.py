@@ -1,0 +1,64 @@
+"""The lessons: what each is called, what it is for, and how its ninety minutes are spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from theory.common.table import Table
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A lesson of the course.
+
+    Args:
+        number, title: as on its first line; aims: what a student can do afterwards.
+        needs: what a student must know before.
+        plan: the ninety minutes in the classroom, as (minutes, what is done).
+        proves, shows: what is proved in it, and what is only seen.
+    """
+
+    number: int
+    title: str
+    aims: tuple[str, ...]
+    needs: str
+    plan: tuple[tuple[int, str], ...]
+    proves: str
+    shows: str
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return sum(minutes for minutes, _ in self.plan)
+
+    @property
+    def stem(self) -> str:
+        """The name of its notebook, of its exercises, of its pictures and of its solutions, without an ending."""
+        return f"lesson_{self.number:02d}"
+
+
+_ENTRIES = (
+    Entry(
+        1,
+        "Delay as instability",
+        (
+            "write gradient descent with a delay on a quadratic as a linear recursion, and find its growth from roots",
+            "say which step sizes are stable at a delay, and why the largest falls like one over the delay",
+            "build a sequence of delays that is worse than its own largest delay all the time",
+        ),
+        "Calculus, complex numbers in polar form, geometric sequences.",
+        (
+            (10, "a late driver: the iteration, and the first picture"),
+            (15, "predict the largest stable step, reveal it, say where the guess went wrong"),
+            (20, "the characteristic equation and its roots, at the board; the second picture"),
+            (35, "exercises 1 to 3, alone and then in pairs"),
+            (10, "what was proved, what was seen, and what the next lesson asks"),
+        ),
+        "The largest stable step of a fixed delay on a quadratic, with equality.",
+        "That changing delays may be worse than the largest of them: by one sequence, whose growth is computed.",
+    ),
+)
+
+#: The lessons by number.
+SYLLABUS: Mapping[int, Entry] = Table({entry.number: entry for entry in _ENTRIES})

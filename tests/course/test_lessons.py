@@ -1,0 +1,82 @@
+"""Every lesson runs from top to bottom, is what the syllabus says, and becomes a page and a sheet that need nothing."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+import gradlag as gl
+from gradlag.teaching.notebook import as_page, notebook, outputs, solutions
+from gradlag.teaching.parts.picture import Frame
+from gradlag.teaching.parts.prediction import Revealed
+from gradlag.teaching.shown.medium import Medium
+from gradlag.teaching.syllabus import SYLLABUS
+
+LESSONS = pytest.mark.parametrize("number", SYLLABUS)
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """What the cells of each lesson show; run once."""
+    return {number: outputs(entry) for number, entry in SYLLABUS.items()}
+
+
+@LESSONS
+def test_a_lesson_shows_all_its_pictures_predictions_and_three_exercises(shown, number):
+    lesson = gl.teaching.lesson(number)
+    frames = [each.picture.name for each in shown[number] if isinstance(each, Frame)]
+    asked = [each.prediction.name for each in shown[number] if isinstance(each, Revealed)]
+    marked = [each.exercise.name for each in shown[number] if hasattr(each, "exercise")]
+    assert sorted(frames) == sorted(lesson.pictures) and frames
+    assert sorted(asked) == sorted(lesson.predictions) and asked
+    assert marked == ["1", "2", "3"] == list(lesson.exercises)
+
+
+@LESSONS
+def test_a_notebook_imports_the_door_and_marimo_alone(number):
+    tree = ast.parse(notebook(SYLLABUS[number]).read_text(encoding="utf-8"))
+    imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    assert imported == {"marimo", "gradlag"}
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+
+
+@LESSONS
+@pytest.mark.parametrize("medium", Medium)
+def test_a_page_points_nowhere_and_every_formula_is_set(number, medium):
+    page = as_page(SYLLABUS[number], medium)
+    assert not re.findall(r"(?:src|href)=[\"'](?!data:)", page)
+    assert "<math" in page and 'class="math"' not in page  # a formula that could not be set stands in such a <code>
+    assert not re.search(r"<<|>>|\ue000|\$", re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL))
+    assert len(page) < (400_000 if medium is Medium.PAPER else 5_000_000)
+
+
+@LESSONS
+def test_a_lesson_takes_ninety_minutes_and_has_aims(number):
+    entry = SYLLABUS[number]
+    assert entry.minutes == 90 and entry.number == number
+    assert len(entry.aims) >= 2 and entry.proves and entry.shows
+
+
+@LESSONS
+def test_every_exercise_has_a_solution_that_is_marked_right(number):
+    lesson, solved = gl.teaching.lesson(number), solutions(SYLLABUS[number])
+    assert set(solved) == set(lesson.exercises)
+    for name, exercise in lesson.exercises.items():
+        mark = exercise.mark(solved[name]["answers"]).mark
+        assert mark.outcome == "right", (name, mark.sentence)
+        assert "$" not in re.sub(r"\$[^$]+\$", "", solved[name]["text"])
+
+
+@LESSONS
+def test_every_choice_of_the_sliders_is_drawn(number):
+    from itertools import product
+
+    for picture in gl.teaching.lesson(number).pictures.values():
+        choices = list(product(*(slider.values for slider in picture.sliders.values())))
+        assert len(choices) <= 400
+        assert all(slider.start in slider.values for slider in picture.sliders.values())
+        for choice in (choices[0], choices[-1], choices[len(choices) // 2]):
+            drawn = picture.frame(choice)
+            assert drawn.startswith("<svg") and "nan" not in drawn.lower() and 'class="math"' not in drawn

@@ -58,6 +58,25 @@ _ENTRIES = (
         "The largest stable step of a fixed delay on a quadratic, with equality.",
         "That changing delays may be worse than the largest of them: by one sequence, whose growth is computed.",
     ),
+    Entry(
+        4,
+        "Theorem 1 proved",
+        (
+            "say what Theorem 1 of the staleness study assumes and promises, and where each assumption is used",
+            "read a proof whose every step is checked, and put its steps in an order in which each rests on others",
+            "tell a claim that is false from one that is true and not proved, and break a false one by a function",
+        ),
+        "Lesson 3: noise with mean zero given the past. Sums and inner products.",
+        (
+            (10, "the theorem: what is assumed, what is promised, in numbers"),
+            (30, "the proof at the board, one step after the other; who uses which assumption"),
+            (15, "predict what the kernel says of a weaker claim; the picture of the constant"),
+            (25, "exercises 1 to 3"),
+            (10, "what a proof is worth: axioms, kernel, and what no kernel can check"),
+        ),
+        "Theorem 1's argument for all steps that do not increase, all delays within the window, and every T.",
+        "That a claim with a smaller constant is false, on runs that are found by chance.",
+    ),
 )
 
 #: The lessons by number.

@@ -343,6 +343,8 @@ def evaluate(node: Any, facts: Mapping[str, Fact]) -> Any:
     if isinstance(node, Fact):
         raise ProofError("A derivation is made of rules; no fact can be put into it.")
     if isinstance(node, Ref):
+        if node.step not in facts:
+            raise ProofError(f"It rests on the step {node.step!r}, which is not proved before it.")
         return facts[node.step]
     if type(node) is tuple:
         return tuple(evaluate(part, facts) for part in node)

@@ -182,6 +182,21 @@ def number(text: Any, what: str = "The answer", names: Mapping[str, float] | Non
     return value
 
 
+def numbers(text: Any, what: str = "The answer") -> tuple[float, ...]:
+    """The numbers that an answer lists, apart by spaces, commas or semicolons; each may be arithmetic without spaces.
+
+    Raises:
+        InputError: it is empty, or one of them does not parse.
+
+    >>> numbers("0.1, 1/4; 2")
+    (0.1, 0.25, 2.0)
+    """
+    parts = [part for part in re.split(r"[\s,;]+", str(text or "").strip("[]() \n\t,;")) if part]
+    if not parts:
+        raise InputError(f"{what} is empty. Type numbers with spaces between them, such as 0.1 0.2 1/4.")
+    return tuple(number(part, f"{what}, entry {place},") for place, part in enumerate(parts, 1))
+
+
 def whole_numbers(text: Any, what: str = "The answer") -> tuple[int, ...]:
     """The whole numbers that an answer lists, apart by spaces, commas or semicolons.
 

@@ -80,6 +80,7 @@ def formula_latex(text: str) -> str:
         text = text.replace(sign, command)
     text = re.sub(r"sqrt\(([^()]*)\)", r"\\sqrt{\1}", text)
     text = re.sub(r"_(tau|rho)_(\w)", r"_{\\\1_{\2}}", text)
+    text = re.sub(r"([_^])\(([^()]*)\)", r"\1{\2}", text)
     text = re.sub(r"([_^])(\w+)", r"\1{\2}", text)
     names = "|".join((*_GREEK, *_FUNCTIONS[:-1]))
     text = re.sub(rf"(?<![A-Za-z\\])({names})(?![A-Za-z])", r"\\\1", text)

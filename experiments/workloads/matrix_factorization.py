@@ -42,13 +42,19 @@ class DenseScratch(NamedTuple):
 
 
 @kept(error_model="numpy", nogil=True)
-def _gradient(data: DenseData, work: DenseScratch, seed: int, t: int, worker: int, x: Array, out: Array) -> None:
-    rank = len(data.ratings.lanes)
+def dense_gradient(data: FactorData, work: DenseScratch, seed: int, t: int, worker: int, x: Array, out: Array) -> None:
+    """Write a worker's gradient of its minibatch of these ratings to `out`, zeros included."""
+    rank = len(data.lanes)
     cache = x.reshape(-1, rank)
-    length = collect(data.ratings, work.scratch, seed, t, worker, cache, work.rows, work.values)
+    length = collect(data, work.scratch, seed, t, worker, cache, work.rows, work.values)
     out[:] = 0
     for j in range(length):
         out[work.rows[j] * rank : (work.rows[j] + 1) * rank] = work.values[j]
+
+
+@kept(error_model="numpy", nogil=True)
+def _gradient(data: DenseData, work: DenseScratch, seed: int, t: int, worker: int, x: Array, out: Array) -> None:
+    dense_gradient(data.ratings, work, seed, t, worker, x, out)
 
 
 register_gradient(DenseData, _gradient)
@@ -107,11 +113,13 @@ class Factorization(Workload):
         return np.asarray(start.astype(self.precision))
 
     def gradient(self, x: Array, seed: int, t: int, worker: int, batch: int) -> Array:
-        return self._summed(x, worker_minibatch(seed, t, worker, batch, self.examples) if batch else slice(None))
+        return self.summed_gradient(
+            x, worker_minibatch(seed, t, worker, batch, self.examples) if batch else slice(None)
+        )
 
     def sample_gradient(self, x: Array, sample: int) -> Array:
         """Of the summed loss, over every so-manieth rating: they are in the order of users."""
-        return self._summed(x, slice(None, None, max(1, self.examples // sample)))
+        return self.summed_gradient(x, slice(None, None, max(1, self.examples // sample)))
 
     def evaluate(self, x: Array) -> Mapping[str, float]:
         data = self._data
@@ -149,7 +157,7 @@ class Factorization(Workload):
         rows = frozen(users.astype(np.int32)), frozen(items.astype(np.int32))
         return FactorData(*rows, frozen(values), frozen(weights.astype(self.precision)), (0,) * self.rank, 0)
 
-    def _summed(self, x: Array, chosen: Array | slice) -> Array:
+    def summed_gradient(self, x: Array, chosen: Array | slice) -> Array:
         """The gradient (d,) of the summed loss of these ratings, by numpy."""
         data, factors = self._data, x.reshape(-1, self.rank)
         users, items = data.users[chosen], data.items[chosen]

@@ -28,16 +28,18 @@ from experiments.kernels.dense import (
     layer_values,
     softmax_change,
 )
-from experiments.kernels.keys import worker_seed
+from experiments.kernels.keys import worker_minibatch, worker_seed
 from experiments.problems.finite_sum import FiniteSumProblem
 from experiments.problems.logistic import Logistic
 from experiments.problems.noise import GaussianNoiseProblem
 from experiments.problems.softmax import Softmax
 from experiments.simulate.gradients import Objective, gradient_at
 from experiments.systems.shared.label_skew import label_skew
+from experiments.workers.engines.factors_kernel import FactorData
 from experiments.workers.engines.ring import register_gradient
 from experiments.workers.workload import WorkerKernel, Workload
 from experiments.workloads import get_workload
+from experiments.workloads.matrix_factorization import Factorization, dense_gradient
 from experiments.workloads.networks import Network
 from experiments.workloads.problem import ProblemWorkload
 from theory.common.errors import InputError
@@ -86,6 +88,24 @@ def _network_gradient(data: Any, work: Any, seed: int, t: int, worker: int, x: A
     backward(layers, work, x, out, False)
 
 
+class SplitRatings(NamedTuple):
+    """Ratings in the order of the workers, and where each worker's start."""
+
+    ratings: FactorData
+    starts: Ints
+
+
+@compiled
+def _ratings_gradient(data: Any, work: Any, seed: int, t: int, worker: int, x: Array, out: Array) -> None:
+    whole, first, last = data.ratings, data.starts[worker], data.starts[worker + 1]
+    own = FactorData(
+        whole.users[first:last], whole.items[first:last], whole.values[first:last], whole.weights, whole.lanes,
+        whole.batch,
+    )  # fmt: skip
+    dense_gradient(own, work, seed, t, worker, x, out)
+
+
+register_gradient(SplitRatings, _ratings_gradient)
 register_gradient(SplitObjective, _objective_gradient)
 register_gradient(SplitNetwork, _network_gradient)
 
@@ -116,11 +136,15 @@ class Split:
 
     def gradient(self, x: Array, seed: int, t: int, worker: int, batch: int) -> Array:
         """The gradient (d,) at x that a worker computes at iteration t = 0, 1, ...; batch 0: without noise."""
+        if isinstance(self.whole, Factorization):
+            first, last = self.starts[worker : worker + 2]
+            rows = worker_minibatch(seed, t, worker, batch, last - first) if batch else np.arange(last - first)
+            return self.whole.summed_gradient(x, first + rows)
         found: Array = self.parts[worker].gradient(x, seed, t, worker, batch) + self.tilts[worker]
         return found
 
     def quality(self, points: Array) -> Floats:
-        """float64 (K,): |grad F|^2 at points (K, d), or of a network the loss on held-out rows."""
+        """float64 (K,): |grad F|^2 at points (K, d); the loss of ratings, and of a network that on held-out rows."""
         if isinstance(self.whole, ProblemWorkload):
             return np.asarray((self.whole.problem.full_gradients(points) ** 2).sum(axis=1))
         return np.array([self.whole.evaluate(x)["loss"] for x in points])
@@ -134,6 +158,8 @@ class Split:
         made = self.whole.kernel(batch)
         if made is None:
             raise InputError(f"The workload {self.whole.name} has no compiled gradient.")
+        if isinstance(self.whole, Factorization):
+            return replace(made, data=SplitRatings(made.data.ratings, self.starts))
         if isinstance(self.whole, Network):
             layers, features, labels, size = made.data
             return replace(made, data=SplitNetwork(layers, features, labels, self.starts, size))
@@ -170,7 +196,8 @@ def split(name: str, workers: int, skew: float = 0.0, seed: int = 0) -> Split:
     """A workload spread over N workers.
 
     Args:
-        name: of a workload: "problem:quadratic:d=10", "problem:logistic-digits", "dnn:depth=1,width=32".
+        name: of a workload: "problem:quadratic:d=10", "problem:logistic-digits", "dnn:depth=1,width=32",
+            "matrix-factorization", whose ratings are dealt with their users as labels.
         workers: N; seed: of the deal and of the tilts.
         skew: of objectives without data zeta, the size of the tilts; of data the percentage of rows dealt by label.
 
@@ -193,9 +220,11 @@ def split(name: str, workers: int, skew: float = 0.0, seed: int = 0) -> Split:
     dealt = label_skew(labels, count, skew, seed=seed)
     # The same number for each worker, so that the mean over the workers is that over all rows that are used.
     rows = np.stack([own[: min(map(len, dealt))] for own in dealt])
-    parts = tuple(_rows_of(whole, own) for own in rows)
+    used = _rows_of(whole, rows.ravel())
+    # A rating's share of the squares of its rows depends on all ratings: workers have the whole, and read their own.
+    parts = (used,) * count if isinstance(whole, Factorization) else tuple(_rows_of(whole, own) for own in rows)
     tilts = frozen(np.zeros((count, whole.parameters), whole.precision))
-    return Split(_rows_of(whole, rows.ravel()), parts, tilts, frozen(np.arange(count + 1) * rows.shape[1]))
+    return Split(used, parts, tilts, frozen(np.arange(count + 1) * rows.shape[1]))
 
 
 def _tilts(dimension: int, workers: int, zeta: float, seed: int) -> Matrix:
@@ -209,7 +238,9 @@ def _tilts(dimension: int, workers: int, zeta: float, seed: int) -> Matrix:
 
 
 def _labels(whole: Workload) -> Ints:
-    """The label of each training row."""
+    """The label of each training row; a rating's is its user."""
+    if isinstance(whole, Factorization):
+        return whole.ratings.users
     if isinstance(whole, Network):
         return whole.images.labels
     if isinstance(whole, ProblemWorkload) and isinstance(whole.problem, Softmax):
@@ -226,6 +257,12 @@ def _classes_of(problem: Logistic) -> Ints:
 
 def _rows_of(whole: Workload, rows: Ints) -> Workload:
     """The workload with these rows alone."""
+    if isinstance(whole, Factorization):
+        ours = whole.ratings
+        used = replace(
+            ours, users=frozen(ours.users[rows]), items=frozen(ours.items[rows]), values=frozen(ours.values[rows])
+        )
+        return replace(whole, ratings=used)
     if isinstance(whole, Network):
         images = whole.images
         return replace(

@@ -72,7 +72,7 @@ def test_the_gradient_over_all_ratings_is_the_derivative_of_n_times_the_loss(few
 def test_minibatches_of_one_rating_have_the_gradient_over_all_as_their_sum(few):
     work = get_workload(few)
     x = work.initial(0)
-    singles = sum(work._summed(x, np.array([i])) for i in range(60))
+    singles = sum(work.summed_gradient(x, np.array([i])) for i in range(60))
     np.testing.assert_allclose(singles, work.gradient(x, 0, 0, 0, 0), rtol=1e-12, atol=1e-12)
 
 

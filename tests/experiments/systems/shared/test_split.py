@@ -1,5 +1,7 @@
 """An objective spread over workers: the mean over them is the whole, and how they differ is known."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,16 @@ def test_a_network_is_dealt_with_its_held_out_rows_for_all():
     assert task.quality(task.start(0)[None])[0] == pytest.approx(task.parts[2].evaluate(task.start(0))["loss"])
     with pytest.raises(InputError, match="constants"):
         task.constants(8)
+
+
+@pytest.mark.parametrize("skew", [0, 100])
+def test_ratings_are_dealt_whole_and_by_user(skew):
+    task = split("matrix-factorization:rank=2,bits=64", 4, skew)
+    x, n = task.start(1), task.whole.examples
+    np.testing.assert_allclose(task.full_gradients(x).sum(axis=0), task.whole.gradient(x, 0, 0, 0, 0), atol=1e-9)
+    assert n in (100_000, 100_004) and task.quality(x[None])[0] == task.whole.evaluate(x)["loss"]
+    users = [len(set(task.whole.ratings.users[a:b])) for a, b in pairwise(task.starts)]
+    assert max(users) < 400 if skew else min(users) > 600
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Passes over all coordinates of plain vectors, compiled: a loop each, of which several turns become one instruction."""
+"""Passes over all coordinates of plain vectors, compiled: a loop each, which becomes vector instructions."""
 
 from typing import Any
 

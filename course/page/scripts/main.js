@@ -94,10 +94,16 @@ function drawLate() {
   tellUpdate();
 }
 
+/** Text in which what follows an underscore is an index. */
+function write(id, text) {
+  const parts = text.split(/_(\w)/);
+  at(id).replaceChildren(...parts.map((part, i) => (i % 2 ? Object.assign(document.createElement("sub"), { textContent: part }) : part)));
+}
+
 function drawProved() {
   for (const each of found.bounds) {
-    at(`${each.bound.name}-value`).textContent = each.value === null ? "does not apply" : said(each.value);
-    at(`${each.bound.name}-why`).textContent = each.value === null ? refusal(each) : each === found.best ? "the smallest of these" : "";
+    at(`${each.bound.name}-value`).textContent = said(each.value);
+    write(`${each.bound.name}-why`, each.value === null ? `does not apply: ${refusal(each)}` : each === found.best ? "the smallest of these" : "");
     at(`${each.bound.name}-row`).classList.toggle("best", each === found.best);
   }
   at("reached").textContent = said(found.least.at(-1));
@@ -108,8 +114,8 @@ function tellUpdate() {
   slider.max = String(state.steps - 1);
   slider.value = String(update);
   const delay = found.delays[update];
-  const old = delay === 0 ? "that is fresh" : delay === 1 ? "one update old" : `${delay} updates old`;
-  const words = `Update ${update} moves the point x${update ? "" : " at the start"} along a gradient ${old}`;
+  const old = delay === 0 ? "fresh gradient" : `gradient ${delay} ${delay === 1 ? "update" : "updates"} old`;
+  const words = `Update ${update} applies a ${old}`;
   at("update-shown").textContent = String(update);
   at("update-told").textContent = `${words}${delay ? `, read at update ${update - delay}` : ""}.`;
   slider.setAttribute("aria-valuetext", words);

@@ -59,7 +59,7 @@ export class PathPicture {
       end: element(inside, "circle", { r: 4.5, class: "end" }),
       arrow: element(inside, "path", { class: "arrow" }),
       late: element(inside, "path", { class: "late" }),
-      read: element(inside, "circle", { r: 6, class: "read" }),
+      read: element(inside, "rect", { width: 11, height: 11, class: "read" }),
       here: element(inside, "circle", { r: 6, class: "here" }),
       gone: element(svg, "text", { x: width - 8, y: 18, "text-anchor": "end", class: "told" }),
     };
@@ -95,10 +95,10 @@ export class PathPicture {
   mark({ delays }, k, px, py) {
     const { parts } = this.picture;
     const read = k - delays[k];
-    for (const [mark, i] of [[parts.here, k], [parts.read, read]]) {
-      mark.setAttribute("cx", px(i));
-      mark.setAttribute("cy", py(i));
-    }
+    parts.here.setAttribute("cx", px(k));
+    parts.here.setAttribute("cy", py(k));
+    parts.read.setAttribute("x", px(read) - 5.5);
+    parts.read.setAttribute("y", py(read) - 5.5);
     parts.arrow.setAttribute("d", `M${px(k)} ${py(k)}L${px(k + 1)} ${py(k + 1)}`);
     parts.late.setAttribute("d", path(delays[k] + 1, (i) => px(read + i), (i) => py(read + i)));
   }

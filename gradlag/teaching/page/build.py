@@ -15,6 +15,7 @@ from experiments.common.files import write_atomically
 from figures.report.mathematics import mathml, prose
 from gradlag.teaching.page.library import BOUNDS, LONGEST, MOMENTA, SCHEDULES, SEEDS, javascript
 from gradlag.teaching.page.words import CONTESTANTS, DELAYS, LIMIT, OBJECTIVES, PRESETS
+from theory.bounds.parts.checked import checkers
 from theory.bounds.registry import get
 from theory.methods.counter_momentum import CounterMomentum
 from theory.methods.momentum import Momentum
@@ -67,6 +68,7 @@ def _policy(style: str, code: str) -> str:
 def _shown() -> dict[str, Any]:
     return {
         "bounds": [get(name) for name in BOUNDS],
+        "checkers": {name: _checkers(name) for name in BOUNDS},
         "presets": PRESETS,
         "objectives": OBJECTIVES,
         "delay_laws": DELAYS,
@@ -80,6 +82,11 @@ def _shown() -> dict[str, Any]:
         "wait": Wait(),
         "counter": CounterMomentum(),
     }
+
+
+def _checkers(name: str) -> str:
+    words = {"kernel": "gradlag's kernel", "coq": "Coq"}
+    return " and by ".join(words[checker] for checker in checkers(name, get(name).verified))
 
 
 _ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)

@@ -107,6 +107,7 @@ bench: $(VENV)/.dev
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/replicas.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lessons.py
+	$(BIN)/python benchmarks/page.py
 
 calibrate: $(VENV)/.core
 	$(BIN)/python -m experiments.check.calibration.calibrate

@@ -20,6 +20,7 @@ def lesson(
     *,
     export: Path | str | None = None,
     sheets: Path | str | None = None,
+    page: Path | str | None = None,
     edit: bool = False,
     port: int | None = None,
     browser: bool = True,
@@ -32,12 +33,13 @@ def lesson(
         number: which one; without it the lessons are listed, and nothing is opened.
         export: instead, a file for the lesson as one HTML page that needs no network, no server and no Python.
         sheets: instead, a folder for the printable sheets: of this lesson, or of all.
+        page: instead, a file for the page without installation, in which delay, step, noise and momentum are dragged.
         edit: open a copy of the notebook, in the folder where you are, to be changed.
         port: of 127.0.0.1; any free one by default. browser: open the address in a browser.
         opens: False to be told of the lesson only. announce: hears the address.
 
     Returns:
-        The lessons: number, title, minutes, file, and what was written.
+        The lessons: number, title, minutes, file, and what was written; the page, if it was asked for.
 
     Raises:
         InputError: there is no such lesson, or marimo is not installed.
@@ -47,6 +49,8 @@ def lesson(
     """
     from gradlag.teaching.lessons import chosen
 
+    if page is not None:
+        return _page(Path(page), alone=number is None and export is None and sheets is None and not edit)
     entries = tuple(SYLLABUS.values()) if number is None else (chosen(number),)
     if export is not None and number is None:
         raise InputError("A page is of one lesson. Give its number: `gradlag lesson 1 --export lesson_1.html`.")
@@ -55,6 +59,15 @@ def lesson(
         opened = open_editor if edit else serve
         opened(entries[0], port=port, browser=browser, announce=announce)
     return Listed({"lessons": {str(entry.number): _told(entry, written.get(entry.number)) for entry in entries}})
+
+
+def _page(out: Path, alone: bool) -> Listed[Facts]:
+    from gradlag.teaching.page.build import build
+
+    if not alone:
+        raise InputError("The page without installation is of no lesson. Give --page FILE.html alone.")
+    build(out)
+    return Listed({"pages": {"page": Facts("Late gradients", {"title": "Late gradients", "written": str(out)})}})
 
 
 def _written(entries: tuple[Entry, ...], export: Path | str | None, sheets: Path | str | None) -> dict[int, Path]:
@@ -90,5 +103,6 @@ def show(found: Listed[Facts], listed: bool = True) -> None:
         for each in found.values():
             print_entry(str(each["number"]), each["title"], f"{each['minutes']} minutes; {each['file']}")
         print_prose(
-            "`gradlag lesson 1` opens one in your browser, `--export FILE.html` makes a page that needs nothing."
+            "`gradlag lesson 1` opens one in your browser, `--export FILE.html` makes a page that needs nothing; "
+            "`gradlag lesson --page FILE.html` makes one to drag delay, step size, noise and momentum in."
         )

@@ -11,8 +11,9 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from experiments.common.files import write_atomically
+from experiments.common.files import check_writable, write_atomically
 from figures.report.mathematics import mathml, prose
+from gradlag.teaching.notebook import COURSE
 from gradlag.teaching.page.library import BOUNDS, LONGEST, MOMENTA, SCHEDULES, SEEDS, javascript
 from gradlag.teaching.page.words import CONTESTANTS, DELAYS, LIMIT, OBJECTIVES, PRESETS
 from theory.bounds.parts.checked import checkers
@@ -26,8 +27,8 @@ from theory.schedules.schedule import Schedule
 MODULES = ("random", "operators", "library", "dynamics", "situation", "state", "words", "plot", "pictures", "main")
 _IMPORT = re.compile(r"^import .*?;\n", re.M | re.S)
 _EXPORT = re.compile(r"^export ", re.M)
-#: Template, style and modules; beside the package, as the lessons are.
-SOURCES = Path(__file__).resolve().parents[3] / "course" / "page"
+#: Template, style and modules.
+SOURCES = COURSE / "page"
 
 
 def module(name: str) -> str:
@@ -53,6 +54,7 @@ def page() -> str:
 
 def build(out: Path | str) -> None:
     """Write the page to a file; the same library gives the same bytes."""
+    check_writable(Path(out))
     write_atomically(Path(out), page().encode())
 
 

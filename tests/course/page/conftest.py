@@ -1,22 +1,14 @@
-"""The page as a reader has it: one file, opened in a real browser."""
+"""The page as a reader has it: one file, opened in a real browser without a network."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from gradlag.teaching.page.build import build
-from tests.support.browser import Heard, running
-
-
-class Opened(NamedTuple):
-    """A page in a browser, and what it did."""
-
-    page: Any
-    heard: Heard
 
 
 @pytest.fixture(scope="session")
@@ -26,27 +18,15 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    with running() as started:
-        yield started
-
-
 @pytest.fixture
-def opened(browser: Any, page_file: Path) -> Iterator[Callable[..., Opened]]:
-    """Open the page at a fragment; options are those of a browser's context."""
-    contexts = []
+def opened(watched: Callable[..., Any], page_file: Path) -> Callable[..., Any]:
+    """Open the page at a fragment, with the options of a browser's context."""
 
-    def start(fragment: str = "", **options: Any) -> Opened:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        context.set_offline(True)
-        page, heard = context.new_page(), Heard()
-        heard.listen(page)
-        page.goto(f"{page_file.as_uri()}#{fragment}")
-        page.locator("#command:not(:empty)").wait_for(state="attached")
-        return Opened(page, heard)
+    def start(fragment: str = "", **options: Any) -> Any:
+        seen = watched(**{"viewport": {"width": 1280, "height": 900}, **options})
+        seen.context.set_offline(True)
+        seen.page.goto(f"{page_file.as_uri()}#{fragment}")
+        seen.page.locator("#command:not(:empty)").wait_for(state="attached")
+        return seen
 
-    yield start
-    for context in contexts:
-        context.close()
+    return start

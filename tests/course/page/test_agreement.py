@@ -73,9 +73,9 @@ def test_there_are_forty_cases_and_more():
 
 
 @pytest.fixture(scope="module")
-def computed(browser, page_file):
+def computed(chromium, page_file):
     """What the page computes in every case, and in every race."""
-    tab = browser.new_page()
+    tab = chromium.new_page()
     tab.goto(page_file.as_uri())
     told = """([first, cases, races]) => {
         const plain = (found) => ({...found, norms: [...found.norms], points: [...found.points]});

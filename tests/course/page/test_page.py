@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 
-from gradlag.teaching.page.build import MODULES, module, page
+from gradlag.teaching.page.build import page
 from gradlag.teaching.page.words import PRESETS
 from theory.staleness.stability import fixed_delay_limit
 
@@ -26,37 +26,23 @@ def seen(tab):
     return at_rest(tab).locator("#seen").inner_text()
 
 
-def test_the_page_is_one_file_of_less_than_500_kilobytes_and_always_the_same(page_file):
-    assert page_file.read_bytes() == page().encode()
-    assert page_file.stat().st_size < 500_000
-
-
 def test_nothing_is_loaded_and_nothing_complains(opened):
-    tab, heard = opened()
+    heard = opened()
+    tab = heard.page
     for preset in PRESETS:
         tab.get_by_role("button", name=preset.name, exact=True).click()
     tab.get_by_label("waiting").check()
     tab.locator("#race-question button").click()
     at_rest(tab)
-    assert [url for url in heard.requests if not url.startswith("file:")] == []
-    assert len(heard.requests) == 1 and heard.complaints == []
+    assert len(heard.asked) == 1 and heard.elsewhere == [] and heard.complaints == []
     told = unescape(page())
     assert "default-src 'none'" in told and not re.search(r'(src|href)="(?!#)|url\((?!#)|@import|fetch\(|XMLHttp', told)
 
 
-def test_every_module_hands_on_and_takes_names_that_exist():
-    exported = {
-        name: set(re.findall(r"^export (?:async )?(?:function|class|const) (\w+)", module(name), re.M))
-        for name in MODULES
-    }
-    for place, name in enumerate(MODULES):
-        for names, other in re.findall(r'^import \{([^}]*)\} from "\./(\w+)\.js";', module(name), re.M):
-            assert other in MODULES[:place] and set(re.findall(r"\w+", names)) <= exported[other]
-
-
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_a_situation_shows_what_its_note_says(opened, preset):
-    tab, heard = opened()
+    heard = opened()
+    tab = heard.page
     tab.get_by_role("button", name=preset.name, exact=True).click()
     words = seen(tab)
     assert tab.locator("#note").inner_text() == preset.note
@@ -101,7 +87,8 @@ def test_a_link_brings_back_the_situation_and_dragging_writes_the_link(opened):
 
 
 def test_what_is_not_understood_in_a_link_is_said_and_left_out(opened):
-    tab, heard = opened("delay=1e9&step=abc&weather=fine&noise=-3&steps=199&delays=none&momentum=NaN")
+    heard = opened("delay=1e9&step=abc&weather=fine&noise=-3&steps=199&delays=none&momentum=NaN")
+    tab = heard.page
     words = tab.locator("#ignored").inner_text()
     assert all(part in words for part in ("step=abc", "weather=fine", "delays=none", "momentum=NaN"))
     assert tab.locator("#delay").input_value() == "16" and tab.locator("#noise").input_value() == "0"
@@ -118,7 +105,8 @@ def test_the_command_that_is_shown_is_one_of_gradlag_and_makes_the_same_run(open
 
 
 def test_everything_is_reached_and_moved_by_keyboard_alone(opened):
-    tab, heard = opened(reduced_motion="reduce")
+    heard = opened(reduced_motion="reduce")
+    tab = heard.page
     reached = set()
     for _ in range(120):
         tab.keyboard.press("Tab")
@@ -213,7 +201,8 @@ def test_updates_are_stepped_through_and_what_was_read_is_named(opened):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_at_the_width_of_a_telephone_nothing_is_cut_off_or_too_small(opened, scheme):
-    tab, heard = opened("delay=8&step=0.6", color_scheme=scheme, **PHONE)
+    heard = opened("delay=8&step=0.6", color_scheme=scheme, **PHONE)
+    tab = heard.page
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     small = tab.evaluate(
         """() => [...document.querySelectorAll("button, select, input[type=range], summary")]

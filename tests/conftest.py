@@ -26,6 +26,7 @@ from experiments.studies.adaptive import AdaptiveSize
 from experiments.studies.asynchronous import AsyncSize
 from experiments.studies.staleness import study as staleness
 from experiments.studies.systems.fleet.system import FleetSize
+from experiments.studies.systems.focus.cells import FocusSize
 from experiments.studies.theorem_step.study import TheoremStepSize
 from gradlag.cli import execute
 from theory.bounds import Bound, Setting
@@ -80,6 +81,7 @@ _TINY = {
     "experiments.studies.adaptive._SIZES": AdaptiveSize(
         (("quadratic:d=3", 1, 40, 0.1, 1),), ("heavy",), seeds=3, tuning=2
     ),
+    "experiments.studies.systems.focus.cells._SIZES": FocusSize((("made", 400), ("digits", 400)), 2, target=0.5),
     "experiments.studies.systems.fleet.system._SIZES": FleetSize(
         2, 1, updates=60, devices=10, days=2, bounded=40, trained={"steps": 3}
     ),

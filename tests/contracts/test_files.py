@@ -32,6 +32,7 @@ from experiments.studies.systems.fleet.bounded import BoundCell
 from experiments.studies.systems.fleet.profiling import ProfilerCell
 from experiments.studies.systems.fleet.streaming import OnlineCell
 from experiments.studies.systems.fleet.training import StepsCell, TailCell
+from experiments.studies.systems.focus.cells import FocusCell
 from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.systems.topk.cells import TrainedCell as CompressedCell
 from experiments.studies.systems.topk.cells import VectorsCell
@@ -90,6 +91,7 @@ RELATED = (
         "top-k", "problem:nonconvex:d=8", 0.25, 2, 12, 1, seeds=2, tuning=1, records=4, step_sizes=(0.5, 0.25)
     ),
     VectorsCell("signs", 1000, 2),
+    FocusCell("made", 200, 0, target=0.5),
 )
 
 #: Sort of cell -> cells, and what turns them into files.

@@ -33,6 +33,17 @@ class Sizes:
 
 
 @dataclass(frozen=True)
+class Lemma:
+    """What is proved of a system outside the library of bounds, in words and in LaTeX, and where its proof stands."""
+
+    title: str
+    statement: str
+    formulas: tuple[str, ...]
+    proof: tuple[str, ...]
+    file: str
+
+
+@dataclass(frozen=True)
 class System:
     """A way of computing with incomplete information. Formulas in its text stand between dollar signs.
 
@@ -41,6 +52,7 @@ class System:
         about: what it is for, in a sentence or two.
         algorithm: what it does, in ten lines at most.
         bounds: the bounds of the library that its runs are held against, by name.
+        lemmas: what else is proved, beside the bounds or where no step size is spoken of.
         claims: predicates fixed before the runs; the scale lesson has the seeds that decide them.
         limits: what runs of these sizes leave untested; sizes: what is scaled down.
         cells: what is computed at a scale; kinds: the classes of these cells, each with a `kind`.
@@ -57,6 +69,7 @@ class System:
     sizes: tuple[Sizes, ...]
     cells: Callable[[str], Sequence[AnyCell]]
     kinds: tuple[type[Any], ...]
+    lemmas: tuple[Lemma, ...] = ()
 
     def judged(self, results: Sequence[Any]) -> tuple[ClaimResult, ...]:
         """What the results of one scale say of each claim."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from theory.common.errors import InputError
-from theory.common.types import Floats, Ints, Matrix, Vector
+from theory.common.types import Floats, Ints, Matrix
 
 OTHER = -1  # the label of every class that a specialised classifier does not know
 
@@ -119,16 +119,21 @@ def covering(classes: Ints, share: float) -> Ints:
     return most_frequent(classes, 1 + int(np.argmax(np.cumsum(counts) >= share * counts.sum())))
 
 
-def ranked(scores: Floats, names: Ints, most: int) -> tuple[Ints, Matrix]:
+def ranked(weights: Floats, names: Ints, most: int) -> tuple[Ints, Matrix]:
     """The labels (n, M) of the largest probabilities, and these (n, M); of equal ones the earlier name comes first.
 
     Args:
-        scores: float64 (n, labels), logarithms of probabilities up to a number for each row; names: of the labels.
+        weights: float64 (n, labels), probabilities up to a factor for each row; names: of the labels.
 
-    >>> ranked(np.log([[0.25, 0.75]]), np.array([5, OTHER]), 2)
+    >>> ranked(np.array([[1.0, 3.0]]), np.array([5, OTHER]), 2)
     (array([[-1,  5]]), array([[0.75, 0.25]]))
     """
-    order = np.argsort(-scores, axis=1, kind="stable")[:, :most]
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    confidence: Vector = np.take_along_axis(weights, order, axis=1) / weights.sum(axis=1, keepdims=True)
+    order = np.argsort(-weights, axis=1, kind="stable")[:, :most]
+    confidence: Matrix = np.take_along_axis(weights, order, axis=1) / weights.sum(axis=1, keepdims=True)
     return names[order], confidence
+
+
+def softmax_weights(scores: Matrix) -> Matrix:
+    """Probabilities up to a factor for each row, of which the largest weight is 1."""
+    weights: Matrix = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return weights

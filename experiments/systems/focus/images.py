@@ -23,7 +23,15 @@ from experiments.data.sets import load
 from experiments.kernels.counters import normals, uniforms
 from experiments.problems.softmax import Softmax
 from experiments.systems.focus.clustering import spread
-from experiments.systems.focus.detections import OTHER, Cheap, CheapModel, Detections, known_labels, ranked
+from experiments.systems.focus.detections import (
+    OTHER,
+    Cheap,
+    CheapModel,
+    Detections,
+    known_labels,
+    ranked,
+    softmax_weights,
+)
 from experiments.systems.focus.tracks import FOCUS, Lengths, draw_tracks
 from theory.common.errors import InputError
 from theory.common.types import Floats, Ints, Matrix
@@ -86,8 +94,8 @@ class ImageVideo:
         names = np.append(known, OTHER) if known.size < kinds else known
         seen, trained = _means(self, self.sides[model])
         labels = np.array([names.tolist().index(each) for each in known_labels(self.training_labels, known).tolist()])
-        scores = softmax_scores(trained, labels, names.size, seen)
-        return Cheap(*ranked(scores, names, names.size), known, _cost(self.sides[model], names.size))
+        weights = softmax_weights(softmax_scores(trained, labels, names.size, seen))
+        return Cheap(*ranked(weights, names, names.size), known, _cost(self.sides[model], names.size))
 
     @cached_property
     def _thirds(self) -> tuple[tuple[Ints, ...], ...]:

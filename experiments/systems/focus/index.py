@@ -109,10 +109,10 @@ def query(index: Index, wanted: int, exact: Exact, skip: float = 1.0) -> Answer:
     if not 0 <= skip <= 1:
         raise InputError(f"Skip_th is a confidence from 0 to 1. Got {skip}.")
     label = known_labels(np.array([wanted]), index.specialised)[0]
-    listed = index.labels == label
-    candidates, centres = listed.any(axis=1), index.clusters.centres
-    sure = (listed & (index.confidence > skip)).any(axis=1) & (label != OTHER)
-    asked = np.flatnonzero(candidates & ~sure)
-    taken = sure
+    listed, places = np.nonzero(index.labels == label)  # a cluster has each label once
+    sure = (index.confidence[listed, places] > skip) & (label != OTHER)
+    taken, centres = np.zeros(index.labels.shape[0], np.bool_), index.clusters.centres
+    taken[listed[sure]] = True
+    asked = listed[~sure]
     taken[asked] = exact(centres[asked]) == wanted
     return Answer(taken, centres[asked])

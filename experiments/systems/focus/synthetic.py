@@ -20,11 +20,18 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.special import logsumexp
 
 from experiments.common.arrays import frozen
 from experiments.kernels.counters import normals
-from experiments.systems.focus.detections import OTHER, Cheap, CheapModel, Detections, ranked
+from experiments.systems.focus.detections import (
+    OTHER,
+    Cheap,
+    CheapModel,
+    Detections,
+    known_labels,
+    ranked,
+    softmax_weights,
+)
 from experiments.systems.focus.tracks import FOCUS, Lengths, draw_tracks, few_frequent
 from theory.common.types import Ints, Matrix
 
@@ -43,7 +50,7 @@ class Confusion:
     blur: float
 
 
-#: Costs within those that the source gives its cheap networks, a seventh to a fifty-eighth of the exact one's.
+#: Made up, so that a dearer model is a better one.
 CONFUSIONS = (
     Confusion(CheapModel("small", 1 / 64), 4.0, 0.3),
     Confusion(CheapModel("medium", 1 / 24), 5.5, 0.2),
@@ -94,15 +101,15 @@ class SyntheticVideo:
 
     def cheap(self, model: int, specialised: Ints) -> Cheap:
         """What a model says of all detections."""
-        logits, cost = _logits(self, model), CONFUSIONS[model].model.cost
+        weights, classes, cost = _weights(self, model), self.detections.classes, CONFUSIONS[model].model.cost
         if not specialised.size:
             everything = np.arange(self.kinds)
-            return Cheap(*ranked(logits, everything, KEPT), everything, cost)
-        known = logits[:, specialised] + SPECIAL_MARGIN * (self.detections.classes[:, None] == specialised)
-        unknown = np.isin(self.detections.classes, specialised, invert=True)
-        others = logsumexp(np.delete(logits, specialised, axis=1), axis=1) + SPECIAL_MARGIN * unknown
-        scores = np.column_stack([known, others])
-        return Cheap(*ranked(scores, np.append(specialised, OTHER), KEPT), specialised, SPECIAL_COST * cost)
+            return Cheap(*ranked(weights, everything, KEPT), everything, cost)
+        others = np.setdiff1d(np.arange(self.kinds), specialised)
+        known = np.column_stack([weights[:, specialised], weights[:, others].sum(axis=1)])
+        names, called = np.append(specialised, OTHER), known_labels(classes, specialised)
+        known[called[:, None] == names] *= np.exp(SPECIAL_MARGIN)
+        return Cheap(*ranked(known, names, KEPT), specialised, SPECIAL_COST * cost)
 
     def _normals(self, part: int, rows: int, columns: int) -> Matrix:
         return normals(self.seed, FOCUS, part, rows * columns).reshape(rows, columns)
@@ -120,6 +127,6 @@ class SyntheticVideo:
 
 
 @lru_cache(maxsize=len(CONFUSIONS))
-def _logits(video: SyntheticVideo, model: int) -> Matrix:
-    """The logits of the video in hand, which many specialised models are made of."""
-    return frozen(video.logits(model))
+def _weights(video: SyntheticVideo, model: int) -> Matrix:
+    """The probabilities of the video in hand up to factors, which many specialised models are made of."""
+    return frozen(softmax_weights(video.logits(model)))

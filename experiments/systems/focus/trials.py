@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import NamedTuple
 
@@ -36,22 +37,22 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """What is tried: every combination, but for more labels than a model has.
+    """What is tried: every combination that can be.
 
     Args:
         specialised: L_s; radii: T; most: K; skips: Skip_th.
     """
 
-    specialised: tuple[int, ...] = (0, 3, 6)
-    radii: tuple[float, ...] = (0.0, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
+    specialised: tuple[int, ...] = (0, 3, 6, 12)
+    radii: tuple[float, ...] = (0.0, 0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
     most: tuple[int, ...] = (1, 2, 3, 4, 6, 8)
-    skips: tuple[float, ...] = (0.8, 0.95, 1.0)
+    skips: tuple[float, ...] = (0.5, 0.8, 0.95, 1.0)
 
-    def settings(self, models: int) -> Iterator[Setting]:
-        """All of them."""
+    def settings(self, models: int, classes: int) -> Iterator[Setting]:
+        """All of them: fewer specialised classes than the sample has, and no more labels than a model has."""
         for each in product(range(models), self.specialised, self.radii, self.most, self.skips):
             setting = Setting(*each)
-            if not setting.specialised or setting.most <= setting.specialised + 1:
+            if not setting.specialised or (setting.specialised < classes and setting.most <= setting.specialised + 1):
                 yield setting
 
 
@@ -64,7 +65,6 @@ class Trial:
         recall, precision: in frames, the mean over the classes that are queried.
         ingest, query: exact classifications a detection, at ingest and by the mean query.
         clusters: a detection.
-        found: the recall in detections, the mean over the classes; parts: of the lemma on it.
     """
 
     setting: Setting
@@ -73,8 +73,6 @@ class Trial:
     ingest: float
     query: float
     clusters: float
-    found: float
-    parts: RecallParts
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,10 +95,14 @@ class Part:
         if not self.video.detections.classes[self.sample].size:
             raise InputError("There is no labelled sample: it has no detection. Label a part of the video exactly.")
 
-    @property
+    @cached_property
     def detections(self) -> Detections:
         """Of this part."""
         return self.video.detections.part(self.rows)
+
+    def settings(self, grid: Grid) -> list[Setting]:
+        """What can be tried on it."""
+        return list(grid.settings(len(self.video.models), np.unique(self.video.detections.classes[self.sample]).size))
 
     def clusters(self, model: int, radius: float) -> Clusters:
         """What ingest makes of it."""
@@ -117,12 +119,24 @@ class Part:
             self._cheap[key] = self.video.cheap(model, known).part(self.rows)
         return self._cheap[key]
 
-    def trial(self, setting: Setting) -> Trial:
-        """A setting, tried."""
+    def index(self, setting: Setting) -> Index:
+        """What ingest leaves behind."""
         cheap = self.cheap(setting.model, setting.specialised)
         clusters = self.clusters(setting.model, setting.radius)
-        index = build_index(cheap, clusters, setting.most, self.video.detections.kinds)
-        return self._counted(index, setting, cheap.cost)
+        return build_index(cheap, clusters, setting.most, self.video.detections.kinds)
+
+    def trial(self, setting: Setting) -> Trial:
+        """A setting, tried."""
+        return self._counted(self.index(setting), setting, self.cheap(setting.model, setting.specialised).cost)
+
+    def recall(self, setting: Setting) -> tuple[float, RecallParts]:
+        """The recall in detections, the mean over the classes, and the parts of the lemma on it."""
+        index, classes = self.index(setting), self.detections.classes
+        alone, found = np.arange(classes.size), []
+        for wanted in self.queried:
+            returned = query(index, wanted, self._exact, setting.skip).taken[index.clusters.of]
+            found.append(quality(alone, classes == wanted, returned)[0])
+        return float(np.mean(found)), recall_parts(index, self.detections, self.queried)
 
     def ingest_heavy(self, setting: Setting) -> Trial:
         """The exact classifier on every centre at ingest: a query asks nothing. Without clusters it needs no model."""
@@ -137,25 +151,14 @@ class Part:
 
     def _counted(self, index: Index, setting: Setting, ingest: float) -> Trial:
         """Every class queried, and all counted."""
-        detections, members = self.detections, index.clusters.of
+        seen, members = self.detections, index.clusters.of
         answers = [query(index, wanted, self._exact, setting.skip) for wanted in self.queried]
-        each_alone = np.arange(members.size)
-        found, counted = [], []
-        for wanted, answer in zip(self.queried, answers, strict=True):
-            there, returned = detections.classes == wanted, answer.taken[members]
-            counted.append(quality(detections.frames, there, returned))
-            found.append(quality(each_alone, there, returned)[0])
-        recall, precision = np.mean(counted, axis=0)
-        return Trial(
-            setting,
-            float(recall),
-            float(precision),
-            ingest,
-            float(np.mean([answer.exact.size for answer in answers])) / members.size,
-            index.clusters.centres.size / members.size,
-            float(np.mean(found)),
-            recall_parts(index, detections, self.queried),
-        )
+        pairs = zip(self.queried, answers, strict=True)
+        counted = [quality(seen.frames, seen.classes == wanted, each.taken[members]) for wanted, each in pairs]
+        recall, precision = np.mean(counted, axis=0).tolist()
+        asked = float(np.mean([answer.exact.size for answer in answers]))
+        clusters = index.clusters.centres.size / members.size
+        return Trial(setting, recall, precision, ingest, asked / members.size, clusters)
 
 
 def quality(frames: Ints, there: Flags, returned: Flags) -> tuple[float, float]:

@@ -1,11 +1,15 @@
 """Every related system is told in the same shape, and its claims can be decided by the cells that it computes."""
 
+from pathlib import Path
+
 import pytest
 
 from experiments.studies import SCALES, STUDIES
 from experiments.studies.systems.registry import SYSTEMS
 from experiments.studies.systems.store import SYSTEM_RESULTS
 from theory.bounds.registry import REGISTRY
+
+ROOT = Path(__file__).parents[4]
 
 every_system = pytest.mark.parametrize("system", SYSTEMS.values(), ids=list(SYSTEMS))
 
@@ -19,7 +23,8 @@ def test_no_two_claims_have_one_name():
 def test_a_system_is_told_whole(system):
     assert 1 <= len(system.algorithm) <= 10 and system.about and system.source
     assert len(system.claims) >= 4 and all(claim.predicate and claim.statement for claim in system.claims)
-    assert system.bounds and set(system.bounds) <= set(REGISTRY)
+    assert (system.bounds or system.lemmas) and set(system.bounds) <= set(REGISTRY)
+    assert all(each.formulas and each.proof and (ROOT / each.file).is_file() for each in system.lemmas)
     assert system.limits and system.sizes
 
 

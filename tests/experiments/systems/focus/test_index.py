@@ -27,7 +27,7 @@ def indexed(draw):
     classes = rng.integers(0, KINDS, count)
     specialised = np.sort(rng.choice(KINDS, draw(st.integers(1, KINDS)), replace=False))
     names = np.append(specialised, OTHER) if specialised.size < KINDS else specialised
-    cheap = Cheap(*ranked(3 * rng.normal(size=(count, names.size)), names, names.size), specialised, 0.1)
+    cheap = Cheap(*ranked(rng.gamma(0.3, size=(count, names.size)), names, names.size), specialised, 0.1)
     clusters = cluster(rng.normal(size=(count, 1)), draw(st.sampled_from([0.0, 0.5, 2.0])), draw(st.integers(1, 5)))
     detections = Detections(classes, np.arange(count), np.arange(count), KINDS)
     return detections, cheap, clusters, draw(st.integers(1, names.size))
@@ -118,7 +118,7 @@ def test_frequent_classes_are_counted_and_ranks_break_ties_by_order():
     assert most_frequent(classes, 2).tolist() == [1, 2] and most_frequent(classes, 9).tolist() == [1, 2, 5, 7]
     assert covering(classes, 0.3).tolist() == [2] and covering(classes, 1.0).tolist() == [1, 2, 5, 7]
     assert known_labels(classes, np.array([1, 2])).tolist() == [2, 2, 2, OTHER, OTHER, 1, 1, OTHER]
-    labels, confidence = ranked(np.log(np.array([[0.2, 0.4, 0.4]])), np.array([3, 1, OTHER]), 3)
+    labels, confidence = ranked(np.array([[0.2, 0.4, 0.4]]), np.array([3, 1, OTHER]), 3)
     assert labels.tolist() == [[1, OTHER, 3]]
     np.testing.assert_allclose(confidence, [[0.4, 0.4, 0.2]])
 

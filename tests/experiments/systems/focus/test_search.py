@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.systems.focus.detections import covering
-from experiments.systems.focus.recall import RecallParts
 from experiments.systems.focus.search import choose, meeting, pareto
 from experiments.systems.focus.synthetic import SyntheticVideo
 from experiments.systems.focus.tracks import Lengths
@@ -26,8 +25,7 @@ def part(first=0, last=1000):
 
 
 def trial(ingest, query, recall=1.0, precision=1.0):
-    one = np.ones(1)
-    return Trial(Setting(0, 0, 0.0, 1, 1.0), recall, precision, ingest, query, 1.0, recall, RecallParts(one, one, one))
+    return Trial(Setting(0, 0, 0.0, 1, 1.0), recall, precision, ingest, query, 1.0)
 
 
 @given(COSTS)
@@ -84,9 +82,11 @@ def test_without_clusters_and_with_every_label_nothing_is_missed_and_costs_are_c
     assert found.recall > 0.99 and found.precision == 1 and found.clusters == 1
     assert found.query == np.mean([(labels == wanted).any(axis=1).sum() for wanted in sample.queried]) / count
     assert found.ingest == sample.video.models[2].cost
-    np.testing.assert_array_equal(found.parts.pure, 1)
+    recall, parts = sample.recall(found.setting)
+    np.testing.assert_array_equal(parts.pure, 1)
     covered = [(labels[classes == wanted] == wanted).any(axis=1).mean() for wanted in sample.queried]
-    np.testing.assert_allclose(found.parts.covered, covered)
+    np.testing.assert_allclose(parts.covered, covered)
+    assert recall == pytest.approx(np.mean(covered))
 
 
 def test_the_ingest_heavy_baseline_pays_for_every_centre_and_nothing_at_a_query():
@@ -97,9 +97,10 @@ def test_the_ingest_heavy_baseline_pays_for_every_centre_and_nothing_at_a_query(
 
 
 def test_a_grid_asks_for_no_more_labels_than_there_are():
-    settings = list(GRID.settings(3))
+    settings = list(GRID.settings(3, 9))
     assert len(settings) == len(set(settings)) == 3 * 2 * 2 * (3 + 2)
     assert all(each.most <= 4 for each in settings if each.specialised)
+    assert not [each for each in GRID.settings(3, 3) if each.specialised]  # they are all classes that there are
 
 
 def test_both_parts_know_as_specialised_what_the_sample_has_most_of():

@@ -7,7 +7,7 @@ ends. Costs of a video are divided by its detections: 1 is the exact classifier 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from experiments.systems.focus.trials import Trial
@@ -69,5 +69,4 @@ def choose(trials: Sequence[Trial], recall: float, precision: float) -> Choice:
         InputError: a target outside (0, 1], or one that no setting reaches.
     """
     front = pareto(meeting(trials, recall, precision))
-    least: Callable[[Trial], float] = lambda trial: trial.ingest + trial.query  # noqa: E731
-    return Choice(front, min(front, key=least), front[0], front[-1])
+    return Choice(front, min(front, key=lambda trial: trial.total), front[0], front[-1])

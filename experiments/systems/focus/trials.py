@@ -74,6 +74,11 @@ class Trial:
     query: float
     clusters: float
 
+    @property
+    def total(self) -> float:
+        """Ingest and one query."""
+        return self.ingest + self.query
+
 
 @dataclass(frozen=True, eq=False)
 class Part:

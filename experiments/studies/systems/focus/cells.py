@@ -140,13 +140,9 @@ def _others(there: Sequence[Trial], balance: Trial, sample: Part, later: Part, t
     return {
         "alone": _least(cheaper, later, lambda each: each.query),
         "exact": _tuned(best, later.ingest_heavy(best.setting)),
-        "cascade": _least(alone, later, _total),
-        "lazy": _least(there, later, _total),
+        "cascade": _least(alone, later, lambda each: each.total),
+        "lazy": _least(there, later, lambda each: each.total),
     }
-
-
-def _total(trial: Trial) -> float:
-    return trial.ingest + trial.query
 
 
 def _least(trials: Iterable[Trial], later: Part, cost: Callable[[Trial], float]) -> dict[str, Any] | None:
@@ -160,7 +156,7 @@ def _rare(there: Sequence[Trial], later: Part) -> dict[str, float] | None:
 
     Over all classes that occur, each detection counting once; `query` is the mean cost of a query for one under OTHER.
     """
-    best = min((each for each in there if each.setting.specialised), key=_total, default=None)
+    best = min((each for each in there if each.setting.specialised), key=lambda each: each.total, default=None)
     if best is None:
         return None
     known = later.cheap(best.setting.model, best.setting.specialised).specialised

@@ -161,7 +161,7 @@ _ALGORITHM = (
     "Query for $X$: the clusters listed under $X$, or under OTHER if $X$ is not specialised.",
     "Where the confidence in $X$ is above Skip_th the cluster is taken; else its centre alone is classified exactly.",
     "Returned are the frames of all members of clusters whose centre is of class $X$.",
-    "Tuning: on a sample that is labelled exactly every $(K,L_s,\\text{model},\\text{Skip\\_th},T)$ is tried, and "
+    "Tuning: on a sample that is labelled exactly every model with every $L_s$, $T$, $K$ and Skip_th is tried, and "
     "those that meet the targets of recall and precision are kept.",
     "Of their Pareto front in the costs of ingest and query, Balance has the least sum; Opt-Ingest and Opt-Query are "
     "its ends.",

@@ -52,7 +52,7 @@ def costs(axes: Axes, found: Sequence[Found]) -> Axes:
     axes.plot(*front.T, color=style.INK, drawstyle="steps-post", linewidth=1.0, label="Pareto front")
     for place, (mark, colour, name) in enumerate(ENDS):
         axes.plot(
-            *_pair(chosen(first, place), least), mark, color=colour, markersize=7.5 - 2 * place, linestyle="none",
+            *_pair(chosen(first, place), least), mark, color=colour, markersize=8 - 1.5 * place, linestyle="none",
             markeredgecolor=style.PAPER, markeredgewidth=0.4, label=name,
         )  # fmt: skip
     exact, cascade = first["exact"], first["cascade"]
@@ -91,11 +91,10 @@ def predictions(axes: Axes, found: Any) -> Axes:
         points = np.array(
             [(halves[0]["predicted"], halves[1]["found"]) for one in results for halves in one["recalled"]]
         )
-        axes.plot(*points.T, mark, color=colour, markersize=2.8, alpha=0.6, linestyle="none", label=TITLES[kind])
+        axes.plot(*points.T, mark, color=colour, markersize=2.8, alpha=0.6, linestyle="none")
     if found:
         low, high = axes.get_xlim()
         axes.plot([low, high], [low, high], color=style.INK, linewidth=0.8)
-        axes.legend(loc="lower right")
     axes.set_xlabel("p q, on the sample")
     axes.set_ylabel("recall afterwards")
     return axes
@@ -112,6 +111,6 @@ def focus_caption(results: Results) -> str:
         "ingest, above the dotted one to run a cascade over everything when the query comes, both tuned on the same "
         "grid. Below left: recall in detections, queries that always ask, of the three cheap classifiers; the thicker "
         "the line the dearer. Below right: what the product of p (the centre's class is listed) and q (it is the "
-        "member's) says on the sample, and what was found on the second half, for each setting of the fronts."
-        + (f" Seeds: {seeds}." if seeds else "")
+        "member's) says on the sample, and what was found on the second half, for each setting of the fronts; they "
+        "agree on the line." + (f" Seeds: {seeds}." if seeds else "")
     )

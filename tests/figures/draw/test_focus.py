@@ -22,7 +22,7 @@ def test_every_panel_is_drawn_and_both_videos_and_all_choices_have_names(results
     drawn = focus_picture(results)
     assert len(drawn.axes) == 4 and all(axes.get_title("left") and axes.lines for axes in drawn.axes)
     assert {name for *_, name in ENDS} <= {text.get_text() for text in drawn.legends[0].get_texts()}
-    assert [text.get_text() for text in drawn.axes[3].get_legend().get_texts()] == list(TITLES.values())
+    assert [text.get_text() for text in drawn.axes[2].get_legend().get_texts()] == list(TITLES.values())
     assert style.svg(drawn, "focus") == style.svg(focus_picture(results), "focus")
 
 

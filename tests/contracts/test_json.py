@@ -45,6 +45,7 @@ EXAMPLES = {
     "cost measured": "cost --workers 2*constant:seconds=1 --accuracy 0.9 --problem quadratic:d=3 --bound lian2015",
     "lesson": "lesson",
     "lesson one": "lesson 1",
+    "lesson page": "lesson --page new/page.html",
     "limit": "limit --staleness 2 --method counter-momentum --out new",
     "limit step": "limit --staleness 2 --method momentum:beta=0.5 --step 0.2",
     "design": "design --staleness 2 --steps 4 --schedule 1/(2*s*L) --out new",

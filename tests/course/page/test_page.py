@@ -274,9 +274,10 @@ def test_every_control_and_picture_has_a_name_for_those_who_do_not_see_it(opened
     assert tab.locator("#delay").get_attribute("aria-valuetext") == "16"
 
 
-def test_on_paper_the_controls_stand_still_and_the_buttons_are_left_out(opened):
-    tab = opened().page
+def test_on_paper_the_controls_stand_still_the_buttons_are_left_out_and_the_ground_is_white(opened):
+    tab = opened(color_scheme="dark").page
     tab.emulate_media(media="print")
+    assert tab.locator("body").evaluate("(one) => getComputedStyle(one).backgroundColor") == "rgb(255, 255, 255)"
     assert tab.locator("#controls").evaluate("(one) => getComputedStyle(one).position") == "static"
     assert tab.locator(".presets").is_hidden() and tab.locator("#path").is_visible()
     assert len(tab.pdf()) > 20_000

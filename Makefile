@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constr
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
 	@echo "make install     only install into .venv   make report     the report again from the results in OUT"
-	@echo "make paper       the one-page PDF from the results in OUT"
+	@echo "make paper       the paper, OUT/paper.pdf, from the results in OUT (paper/build.py OUT --latex: LaTeX too)"
 	@echo "make docs        the documentation, out/docs/index.html   make docs-test  its links, commands and quotations"
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make test-course every lesson of the course, run and opened in a browser (chromium)"

@@ -1,227 +1,188 @@
-"""The companion paper, one page, from result files: `python paper/build.py OUT` writes OUT/paper.pdf.
+"""The companion paper from result files: `python paper/build.py OUT` writes OUT/paper.pdf; `--latex` paper.tex too.
 
-All numbers, formulas and pictures are taken from the results and the library; the text around them stands here.
+The text, paper.md, is neutral: pandoc makes typst of it, which needs no TeX, and LaTeX for a submission. Its numbers,
+formulas, tables and pictures come from `material`; a result that is missing stops the build with its name.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
+import math
+import re
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from experiments.check.judged import RunFamily, RunGroup, StoredRun, find_families
-from experiments.check.verdict import Verdict
+import jinja2
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from experiments.common.files import check_writable, write_atomically
-from experiments.common.provenance import current_versions
-from figures.draw.formula import formula_picture
-from figures.draw.pictures import ladder_picture
-from figures.report.exhibit import scale_in
-from figures.report.sections.runs import featured
+from experiments.studies.claim import ClaimResult
 from figures.style import style
+from paper.material import COHERENCE_SHOWN, PROOFS_SHOWN, STALENESS_SHOWN, STEPS_SHOWN, Material, rounded
 from theory.bounds import REGISTRY, Bound
-from theory.bounds.parts.assumptions import COHERENCE
-from theory.common.errors import EnvironmentFailure, GradlagError, StoreError
-from theory.formulas.notation import GLOSSARY
+from theory.common.errors import EnvironmentFailure, GradlagError
+from theory.proofs.printing.account import Account
 
-_COLUMN = 238.0  # points that a formula may be wide
-_CONSTANTS = frozenset({"L", "Delta", "sigma", "mu"})
+HERE = Path(__file__).parent
+_FIGURE = re.compile(r'call figure\("([\w-]+)"')
 
 
-def build_paper(folder: Path | str) -> Path:
+def build_paper(folder: Path | str, latex: bool = False) -> Path:
     """Write paper.pdf from the results in a folder.
 
     Args:
         folder: what `gradlag reproduce --out` filled.
+        latex: paper.tex as well, with its pictures in the folder `paper` beside it.
 
     Returns:
         The path of the PDF.
 
     Raises:
-        StoreError: no results, or a damaged one.
+        StoreError: no results, a damaged one, or one that the text needs and that is not there: its name is told.
         EnvironmentFailure: the typesetter is not installed, or fails.
     """
     target = check_writable(Path(folder) / "paper.pdf")
-    families = find_families(folder)
-    if not families:
-        raise StoreError(f"The folder {folder} holds no results. `gradlag reproduce --out {folder}` makes them.")
+    material = Material(Path(folder))
     with TemporaryDirectory() as place:
-        _write_sources(families, Path(place))
-        write_atomically(target, _compile(Path(place) / "paper.typ"))
+        text = neutral(material, draw(material, Path(place)))
+        write_atomically(target, _compile(text, Path(place)))
+        if latex:
+            _write_latex(text, Path(place), Path(folder))
     return target
 
 
-def _compile(source: Path) -> bytes:
+def draw(material: Material, place: Path) -> dict[str, str]:
+    """Every picture that the text asks for, as PDF in the folder: name -> file."""
+    names = _FIGURE.findall((HERE / "paper.md").read_text(encoding="utf-8"))
+    for name in names:
+        (place / f"{name}.pdf").write_bytes(style.pdf(material.picture(name)))
+    return {name: f"{name}.pdf" for name in names}
+
+
+def neutral(material: Material, files: dict[str, str]) -> str:
+    """The text in Markdown with its numbers."""
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "r": rounded,
+        "cell": _cell,
+        "effect": _effect_text,
+        "inline": str,
+        "display": _display,
+        "told": lambda account, shown: _told_before(account, shown, material),
+        "where": _where,
+    }
+    text = environment.from_string((HERE / "paper.md").read_text(encoding="utf-8"))
+    rendered = text.render(
+        m=material,
+        files=files,
+        shown=PROOFS_SHOWN,
+        references=list(_references()),
+        staleness=STALENESS_SHOWN,
+        steps=STEPS_SHOWN,
+        coherence=COHERENCE_SHOWN,
+        theorem_b=next(rung for rung in material.rungs[1] if rung.name == "theorem-b"),
+    )
+    return _fenced(rendered)
+
+
+def _cell(text: str) -> str:
+    """Words in a cell of a table; marks that Markdown would read stand for themselves."""
+    return re.sub(r"([|*_^\\<>\[\]~$#])", r"\\\1", " ".join(text.split()))
+
+
+def _fenced(text: str) -> str:
+    """The text with absolute values as pairs, whose exponents then stand at the closing bar."""
+    return _MATHEMATICS.sub(lambda math: _BARS.sub(r"\\left|\1\\right|", math[0]), text)
+
+
+_MATHEMATICS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
+_BARS = re.compile(r"(?<!left)(?<!right)(?<!\\)\|([^|$]{1,60}?)(?<!left)(?<!right)(?<!\\)\|")
+
+
+def _told_before(account: Account, shown: Sequence[str], material: Material) -> tuple[int, str] | None:
+    """How many of the first steps are those of a proof that is printed before, and of which."""
+    before = [material.account(name) for name in shown[: shown.index(account.name)]]
+    alike = {other.name: _common(account, other) for other in before}
+    name = max(alike, key=lambda each: alike[each], default="")
+    return (alike[name], name) if name and alike[name] > 2 else None
+
+
+def _common(account: Account, other: Account) -> int:
+    pairs = zip(account.steps, other.steps, strict=False)
+    return next((place for place, (one, two) in enumerate(pairs) if one.claim != two.claim), 0)
+
+
+def _effect_text(result: ClaimResult) -> str:
+    """The effect with its interval."""
+    if math.isnan(result.estimate):
+        return "–"
+    return f"{rounded(result.estimate, 2)} \\[{rounded(result.low, 2)}, {rounded(result.high, 2)}\\]"
+
+
+def _display(sentence: str) -> str:
+    """A claim on lines of its own."""
+    return re.sub(r"\$([^$]+)\$", r"\n\n$$\1$$\n\n", sentence)
+
+
+def _where(bound: Bound) -> str:
+    """The abbreviations of a bound, as a sentence."""
+    return "where " + "; ".join(f"${line}$" for line in bound.latex_definitions()) + "."
+
+
+def _references() -> Iterator[str]:
+    """The sources of the bounds that others published, each once."""
+    sources = (bound.source for bound in REGISTRY.values() if bound.source.authors != "gradlag")
+    yield from sorted({f"{each.authors} ({each.year}): {each.title}; {each.where}" for each in sources})
+
+
+def _compile(text: str, place: Path) -> bytes:
     try:
+        import pypandoc
         import typst
     except ImportError as cause:
-        raise EnvironmentFailure("The paper needs the package typst: pip install 'gradlag[paper]'.") from cause
+        raise EnvironmentFailure("The paper needs pandoc and typst: pip install 'gradlag[paper]'.") from cause
+    source = place / "paper.typ"
     try:
+        arguments = ["--standalone", f"--template={HERE / 'paper.typ'}", "--number-sections"]
+        typeset = pypandoc.convert_text(text, "typst", format=_FORMAT, extra_args=arguments)
+        # pandoc writes the bars of a norm as relations, above which typst sets an exponent.
+        source.write_text(re.sub(r"\bparallel\b\s*(.+?)\s*\bparallel\b", r"norm(\1)", typeset), encoding="utf-8")
         return bytes(typst.compile(str(source), ignore_system_fonts=True))
-    except Exception as cause:  # typst raises whatever its compiler reports
+    except Exception as cause:  # both raise whatever their compilers report
         raise EnvironmentFailure(f"The paper could not be typeset: {cause}") from cause
 
 
-def _write_sources(families: Sequence[RunFamily], place: Path) -> None:
-    """The template, the picture, the formulas, and data.json that names them."""
-    shutil.copy(Path(__file__).parent / "paper.typ", place)
-    shown = featured(families)
-    drawn = ladder_picture(shown.verdict, width=style.COLUMN, notes=False)
-    (place / "ladder.svg").write_text(style.svg(drawn, "ladder"), encoding="utf-8")
-    data = _told(families, shown) | {
-        "coherence": _formula(place, COHERENCE.latex),
-        "theorem1": _theorem(place, REGISTRY["dai2019"]),
-        "theoremA": _theorem(place, REGISTRY["theorem-a"]),
-    }
-    (place / "data.json").write_text(json.dumps(data), encoding="utf-8")
+def _write_latex(text: str, place: Path, folder: Path) -> None:
+    import pypandoc
 
-
-def _formula(place: Path, latex: str, points: float = 8.6) -> dict[str, Any]:
-    """A formula on a line of its own, made to fit the column."""
-    text, width = formula_picture(latex, points, _COLUMN)
-    file = f"formula-{len(list(place.iterdir()))}.svg"
-    (place / file).write_text(text, encoding="utf-8")
-    return {"file": file, "width": width, "latex": latex}
-
-
-def _theorem(place: Path, bound: Bound) -> dict[str, Any]:
-    """A theorem of the library; that its constants are positive goes without saying."""
-    conditions = [c.latex() for c in bound.conditions if not c.names() <= _CONSTANTS]
-    return {
-        "title": bound.title,
-        "summary": bound.summary,
-        "assumed": ", ".join(assumption.name for assumption in bound.assumptions),
-        "conditions": [_formula(place, latex) for latex in conditions],
-        "value": _formula(place, rf"{bound.quantity} \;\le\; {bound.latex()}", 9.0),
-        "definitions": [_formula(place, latex, 8.0) for latex in bound.latex_definitions()],
-    }
-
-
-def _told(families: Sequence[RunFamily], shown: RunGroup) -> dict[str, Any]:
-    """Everything that is said in words and numbers."""
-    stored = [one for family in families for one in family.stored()]
-    stated, own = REGISTRY["dai2019"].source, REGISTRY["theorem-a"].source
-    versions, asked = current_versions(), shown.configuration
-    scale = scale_in(one.command for one in stored)
-    commit = f", commit {versions['commit'][:10]}" if versions["commit"] else ""
-    return {
-        "title": "What staleness costs SGD: proved and measured",
-        "origin": f"gradlag {versions['gradlag']}{commit}; {len(stored)} runs, scale {scale}",
-        "abstract": _abstract(families),
-        "study": f"{stated.authors} ({stated.year})",
-        "level": f"{shown.verdict.level:g}",
-        "ladder": {
-            "alt": "The ladder",
-            "problem": asked.problem,
-            "schedule": asked.schedule,
-            "s": str(asked.staleness),
-            "seeds": str(len(asked.seeds)),
-        },
-        "table": _table(families),
-        "constants": _constants(families),
-        "commands": [*_commands(stored), "gradlag report --out OUT", "python paper/build.py OUT"],
-        "sources": f"{stated.text()}. {own.text()}.",
-    }
-
-
-def _abstract(families: Sequence[RunFamily]) -> str:
-    """What was found, in numbers from the verdicts."""
-    verdicts = [verdict for family in families for verdict in family.verdicts.values()]
-    problems = dict.fromkeys(family.first.problem for family in families)
-    words = Counter(str(verdict.verdict).replace("_", " ") for verdict in verdicts)
-    told = ", ".join(f"{count} {word}" for word, count in words.items())
-    states = [v.assumptions["coherence"] for v in verdicts if "coherence" in v.assumptions]
-    sentences = [
-        "We set what can be proved of SGD with stale gradients beside what is measured, for the same steps and delays: "
-        f"{len(verdicts)} checks on {len(problems)} objectives ({', '.join(problems)}).",
-        f"The smallest bound that assumes no coherence decides; the verdicts are: {told}.",
-        *_ranges(verdicts),
-        f"Coherence as Theorem 1 assumes it is broken on {states.count('broken')} of {len(states)} runs."
-        if states
-        else "",
+    (folder / "paper").mkdir(exist_ok=True)
+    for picture in place.glob("*.pdf"):
+        write_atomically(folder / "paper" / picture.name, picture.read_bytes())
+    arguments = [
+        "--standalone",
+        "--number-sections",
+        "--variable=geometry:margin=2.4cm",
+        "--variable=documentclass:article",
     ]
-    return " ".join(filter(None, sentences))
+    write_atomically(
+        folder / "paper" / "paper.tex",
+        pypandoc.convert_text(text, "latex", format=_FORMAT, extra_args=arguments).encode(),
+    )
 
 
-def _ranges(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """How far two theorems are above the measured value at the last T."""
-    for name, title in (("theorem-a", "Theorem A"), ("dai2019", "Theorem 1 as stated")):
-        factors = [factor for verdict in verdicts if (factor := _factor(verdict, name)) is not None]
-        if factors:
-            yield (
-                f"At the last T, {title} is {style.factor(min(factors))} to {style.factor(max(factors))} times "
-                f"the measured value ({len(factors)} checks)."
-            )
-
-
-def _factor(verdict: Verdict, name: str) -> float | None:
-    """Bound / measured at the last T, where the bound has a value there."""
-    value, measured = verdict.bounds.get(name, (None,))[-1], verdict.measured[-1]
-    return None if value is None or not measured else value / measured
-
-
-def _table(families: Sequence[RunFamily]) -> dict[str, Any]:
-    """Verdict and factor for every staleness, one group of rows a family."""
-    # A page holds seven families at full length.
-    names = _SHOWN if len(families) <= 7 else _SHORT
-    heads = sorted({staleness for family in families for staleness in family.groups})
-    return {
-        "heads": [str(staleness) for staleness in heads],
-        "groups": [_group(family, heads, names) for family in families],
-        "caption": "Verdict and bound divided by the measured value at the last T. ✓ holds, ✗ violated, ! assumption "
-        "broken, ? undecided, – the bound does not apply.",
-    }
-
-
-def _group(family: RunFamily, heads: Sequence[int], names: Sequence[str]) -> dict[str, Any]:
-    steps, seeds = max(one.configuration.steps for one in family.stored()), len(family.first.seeds)
-    rows = {name: [_cell(family.verdicts.get(staleness), name) for staleness in heads] for name in names}
-    return {
-        "problem": family.first.problem,
-        "schedule": family.first.schedule,
-        "size": f"T = {steps}, {seeds} seeds",
-        "rows": [{"name": name, "cells": cells} for name, cells in rows.items() if set(cells) - {"–", ""}],
-    }
-
-
-_SHOWN = ("corollary-1", "theorem-a", "dai2019-tight", "dai2019")
-_SHORT = ("theorem-a", "dai2019")
-
-
-def _cell(verdict: Verdict | None, name: str) -> str:
-    if verdict is None or name not in verdict.bounds_detail:
-        return ""
-    factor = _factor(verdict, name)
-    return "–" if factor is None else f"{verdict.bounds_detail[name].verdict.mark} {style.factor(factor)}"
-
-
-def _constants(families: Sequence[RunFamily]) -> str:
-    """How the constants of all runs are known."""
-    known = {
-        name: {str(v.constants[name].known) for f in families for v in f.verdicts.values() if name in v.constants}
-        for name in GLOSSARY
-    }
-    told = [f"{name} ({', '.join(sorted(kinds))})" for name, kinds in known.items() if kinds]
-    return f"How the constants are known: {', '.join(told)}."
-
-
-def _commands(stored: Sequence[StoredRun]) -> list[str]:
-    """The commands that made the results, with a place for them."""
-    made = dict.fromkeys(str(one.attributes["command"]) for one in stored)
-    return [command if "--out" in command else f"{command} --out OUT" for command in list(made)[:3]]
+_FORMAT = "markdown+pipe_tables+tex_math_dollars+implicit_figures"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Build the paper; the exit status is that of the command `gradlag`."""
-    if len(arguments) != 1:
-        print("Usage: python paper/build.py OUT, the folder with the results.", file=sys.stderr)
+    rest = [argument for argument in arguments if argument != "--latex"]
+    if len(rest) != 1:
+        print("Usage: python paper/build.py OUT [--latex], OUT the folder with the results.", file=sys.stderr)
         return 2
     try:
-        print(f"The paper is {build_paper(arguments[0])}")
+        print(f"The paper is {build_paper(rest[0], latex='--latex' in arguments)}")
     except GradlagError as error:
         print(error, file=sys.stderr)
         return error.exit_status

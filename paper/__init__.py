@@ -1,0 +1,1 @@
+"""The companion paper: its text, its material, and how it is typeset."""

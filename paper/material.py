@@ -1,0 +1,258 @@
+"""What the paper states, from results and from the library: every number of the text, and every picture.
+
+A part that is not there stops the build with its name and the command that makes it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+import gradlag as gl
+from experiments.check.judged import RunFamily, find_families
+from experiments.common.provenance import current_versions
+from experiments.studies import STUDIES
+from experiments.studies.asynchronous import ASYNC
+from experiments.studies.claim import ClaimResult
+from experiments.studies.staleness.claims.study_claims import claims
+from experiments.studies.staleness.store import STALENESS
+from experiments.studies.systems.registry import SYSTEMS
+from experiments.studies.systems.store import SYSTEM_RESULTS
+from experiments.studies.worst_cases.limit import Limits, limits
+from experiments.studies.worst_cases.store import SOLVED
+from figures.draw.pictures import ladder_picture
+from figures.report.exhibit import scale_in
+from figures.report.sections import asynchronous, runs, staleness, systems, worst_cases
+from figures.report.sections.calibration import read_calibration
+from figures.style import style
+from theory.bounds import REGISTRY, Bound
+from theory.bounds.judging.errata import ERRATA, Erratum
+from theory.bounds.parts.checked import COQ_ALONE, IN_COQ
+from theory.common.errors import StoreError
+from theory.proofs import PROOFS
+from theory.proofs.printing.account import Account
+from theory.proofs.printing.printed import replay
+
+#: Where the bounds are held against the exact worst case in the text.
+STALENESS_SHOWN, STEPS_SHOWN, COHERENCE_SHOWN = 4, 60, 0.5
+PROOFS_SHOWN = ("dai2019-tight", "theorem-a", "theorem-b", "corollary-1")
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A bound at the steps of Theorem 1, beside the exact worst case without noise."""
+
+    name: str
+    value: float
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Material:
+    """The results of a folder as the text asks for them."""
+
+    folder: Path
+
+    def _there(self, what: Any, name: str) -> Any:
+        if not what:
+            raise StoreError(
+                f"The paper needs the results of {name}, and {self.folder} has none. "
+                f"`gradlag reproduce {name} --out {self.folder}` makes them."
+            )
+        return what
+
+    # ------------------------------------------------------------------------------------------------- checks of runs
+
+    @cached_property
+    def families(self) -> Sequence[RunFamily]:
+        """The runs of the ladder, by problem and schedule."""
+        return tuple(self._there(find_families(self.folder), "ladder"))
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """How many checks ended how."""
+        return Counter(str(v.verdict).replace("_", " ") for f in self.families for v in f.verdicts.values())
+
+    @property
+    def checks(self) -> int:
+        """How many checks there are."""
+        return sum(self.verdicts.values())
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """The objectives of the checks."""
+        return tuple(dict.fromkeys(family.first.problem for family in self.families))
+
+    def slack(self, name: str) -> tuple[float, float, int]:
+        """The least and the largest bound / measured at the last T, and over how many checks."""
+        pairs = ((v.bounds.get(name, (None,))[-1], v.measured[-1]) for f in self.families for v in f.verdicts.values())
+        factors = [value / measured for value, measured in pairs if value is not None and measured]
+        return min(factors), max(factors), len(factors)
+
+    @property
+    def coherence(self) -> tuple[int, int]:
+        """On how many checks coherence is broken, of those that assume it."""
+        states = [
+            v.assumptions["coherence"]
+            for f in self.families
+            for v in f.verdicts.values()
+            if "coherence" in v.assumptions
+        ]
+        return states.count("broken"), len(states)
+
+    @property
+    def ladder(self) -> Any:
+        """The run whose ladder is shown."""
+        return runs.featured(self.families)
+
+    @property
+    def scale(self) -> str:
+        """The scale of the results."""
+        return scale_in(one.command for family in self.families for one in family.stored())
+
+    # ------------------------------------------------------------------------------------------------------- theorems
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How much is proved, and by what."""
+        accounts = [self.account(name) for name in PROOFS]
+        return {
+            "bounds": len(REGISTRY),
+            "replayed": sum(account.proved for account in accounts),
+            "coq": len(IN_COQ),
+            "coq_alone": len(COQ_ALONE),
+            "steps": sum(len(account.steps) for account in accounts),
+            "applications": sum(account.applications for account in accounts),
+            "axioms": len({axiom for account in accounts for axiom in account.axioms}),
+        }
+
+    @staticmethod
+    @cache
+    def account(name: str) -> Account:
+        """The proof of that name, replayed."""
+        return replay(PROOFS[name])
+
+    @property
+    def errata(self) -> Sequence[tuple[Erratum, float, float]]:
+        """What is stated elsewhere and is not true, with what happens and what was allowed."""
+        measured = ((each, each.counterexample()) for each in ERRATA)
+        return tuple((each, float(happens), float(allowed)) for each, (happens, allowed) in measured)
+
+    @cached_property
+    def rungs(self) -> tuple[float, Sequence[Rung]]:
+        """The exact worst case at Theorem 1's steps, and the bounds without coherence there, the smallest first."""
+        steps = str(REGISTRY["dai2019"].schedule and REGISTRY["dai2019"].schedule.text)
+        worst = gl.worst_case(steps, staleness=STALENESS_SHOWN, steps=STEPS_SHOWN, constants={"mu": COHERENCE_SHOWN})
+        assert worst.upper is not None
+        upper = worst.upper
+        values = {name: value for name, value in worst.to_dict()["bounds"].items() if value is not None}
+        found = (
+            Rung(name, value, value / worst.upper)
+            for name, value in values.items()
+            if REGISTRY[name].on_ladder or name == "lian2015"
+        )
+        return upper, sorted(found, key=lambda rung: rung.value)
+
+    def bound(self, name: str) -> Bound:
+        """A bound of the library."""
+        return REGISTRY[name]
+
+    # ---------------------------------------------------------------------------------------------------- worst cases
+
+    def _solved(self, name: str) -> Any:
+        return self._there(STUDIES[name].chosen(SOLVED.load_all(self.folder)), name)
+
+    @cached_property
+    def limit(self) -> Limits:
+        """The exact constants of constant steps, by the delay."""
+        return limits(result.values for result in self._solved("limit"))
+
+    @property
+    def methods(self) -> Sequence[tuple[int, float, float, float]]:
+        """Delay, and C of the best constant step, of waiting and of counter-momentum."""
+        rows = []
+        for delay, best in self.limit.best.items():
+            found = [
+                gl.limit(staleness=delay + 1, method=method).to_dict()["constant"]
+                for method in ("wait", "counter-momentum")
+            ]
+            rows.append((delay, best.value * best.start, *found))
+        return tuple(rows)
+
+    @property
+    def designs(self) -> Sequence[Mapping[str, Any]]:
+        """What designed steps gain."""
+        return tuple(worst_cases._designs(self._solved("designs"))["rows"])
+
+    # -------------------------------------------------------------------------------------- studies, servers, systems
+
+    @cached_property
+    def study_claims(self) -> Sequence[ClaimResult]:
+        """The claims of the staleness study."""
+        return tuple(claims(self._there(STALENESS.load_all(self.folder), "fig1")))
+
+    @cached_property
+    def systems(self) -> Mapping[str, tuple[Any, Sequence[ClaimResult]]]:
+        """The related systems with their claims."""
+        stored = SYSTEM_RESULTS.load_all(self.folder)
+        found = {name: self._there(STUDIES[name].chosen(stored), name) for name in SYSTEMS}
+        return {name: (SYSTEMS[name], SYSTEMS[name].judged(results)) for name, results in found.items()}
+
+    @cached_property
+    def servers(self) -> Sequence[Any]:
+        """Asynchronous servers: delays, replays, and the bound that covers each."""
+        return tuple(self._there(STUDIES["async"].chosen(ASYNC.load_all(self.folder)), "async"))
+
+    @property
+    def calibration(self) -> Mapping[str, Any]:
+        """The checker's error rates: the worst share of false verdicts over all rows."""
+        table = self._there(read_calibration(self.folder), "ladder")
+        worst = {
+            what: max(row[what]["count"] / row[what]["trials"] for row in table["rows"])
+            for what in ("false_violated", "false_holds")
+        }
+        return {**worst, "level": table["level"], "repetitions": table["repetitions"], "rows": len(table["rows"])}
+
+    @property
+    def version(self) -> str:
+        """Of the library."""
+        return current_versions()["gradlag"]
+
+    # -------------------------------------------------------------------------------------------------------- pictures
+
+    def picture(self, name: str) -> Figure:
+        """A figure of the report by its name; StoreError where its results are not there."""
+        if name == "ladder":
+            return ladder_picture(self.ladder.verdict, width=style.PAGE * 0.75, notes=False)
+        drawn = self._exhibits.get(name)
+        picture: Callable[[], Figure] = self._there(drawn, name)
+        return picture()
+
+    @cached_property
+    def _exhibits(self) -> Mapping[str, Callable[[], Figure]]:
+        rooms = (worst_cases, staleness, asynchronous, systems)
+        shown = (exhibit for room in rooms for section in room.sections(self.folder) for exhibit in section.exhibits)
+        return {exhibit.name: exhibit.draw for exhibit in shown}
+
+
+def rounded(value: float, digits: int = 3) -> str:
+    """A number for the text, with a true minus sign and without an exponent where it is readable.
+
+    >>> rounded(0.049423), rounded(2348.7), rounded(-1.5)
+    ('0.0494', '2349', '−1.5')
+    """
+    if not math.isfinite(value):
+        return "∞"
+    text = f"{value:.{digits}g}" if 1e-4 <= abs(value) < 10**digits or not value else f"{value:.{digits - 1}e}"
+    if "e" in text and 1 <= abs(value) < 1e7:
+        text = f"{value:.0f}"
+    mantissa, _, exponent = text.partition("e")
+    shown = mantissa if not exponent else f"{mantissa}·10^{int(exponent)}^"
+    return shown.replace("-", "−")

@@ -59,6 +59,25 @@ _ENTRIES = (
         "That changing delays may be worse than the largest of them: by one sequence, whose growth is computed.",
     ),
     Entry(
+        2,
+        "What a bound says",
+        (
+            "read a bound: what is on the left, which functions it speaks of, and what each letter costs",
+            "order what was measured, the worst case and theorems on one ladder, and say what a gap in it means",
+            "use a theorem: the steps it asks for, the step sizes it likes, and what it says when it refuses",
+        ),
+        "Lesson 1. Gradients of functions of several variables; the logarithmic scale.",
+        (
+            (15, "one sentence taken apart: the bound, its letters and their units"),
+            (10, "predict the slack on the parabola, reveal, discuss"),
+            (20, "the ladder, rung by rung, with the second prediction"),
+            (35, "exercises 1 to 3"),
+            (10, "why a bound that is 30 times too large may still be right, and what would make it wrong"),
+        ),
+        "Theorems A and B are quoted; `gradlag prove` replays them. The worst cases are exact, by certificates.",
+        "Where the rungs lie, at small numbers of steps.",
+    ),
+    Entry(
         4,
         "Theorem 1 proved",
         (

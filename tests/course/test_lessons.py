@@ -80,3 +80,21 @@ def test_every_choice_of_the_sliders_is_drawn(number):
         for choice in (choices[0], choices[-1], choices[len(choices) // 2]):
             drawn = picture.frame(choice)
             assert drawn.startswith("<svg") and "nan" not in drawn.lower() and 'class="math"' not in drawn
+
+
+@pytest.mark.parametrize(("staleness", "theta", "steps"), [(1, 1.0, 4), (4, 0.5, 8), (8, 0.25, 3)])
+def test_a_worst_case_of_the_ladder_is_what_the_solver_finds(staleness, theta, steps):
+    from gradlag.teaching.pictures.lesson_02 import rungs
+
+    found = gl.worst_case(f"{theta}/(s*L)", staleness=staleness, steps=steps, witness=False).to_dict()["value"]
+    assert rungs(staleness, theta, steps)[2] == pytest.approx(found, rel=1e-5)  # it is kept with seven digits
+
+
+def test_no_rung_of_the_ladder_lies_below_the_one_under_it():
+    from gradlag.teaching.pictures.lesson_02 import HORIZONS, STALENESSES, THETAS, rungs
+
+    for staleness in STALENESSES:
+        for theta in THETAS:
+            for steps in HORIZONS:
+                parabola, slope, worst, b, a, _ = rungs(staleness, theta, steps)
+                assert max(parabola, slope) <= worst * (1 + 1e-6) and worst <= b * (1 + 1e-6) and b <= a * (1 + 1e-12)

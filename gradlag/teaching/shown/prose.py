@@ -76,6 +76,21 @@ def text(source: str, **named: Any) -> Prose:
     return Prose(_PLACE.sub(lambda found: _said(named[found[1]], bool(found[2])), source))
 
 
+def spelled(latex: str) -> str:
+    r"""A formula with words in it as a sentence whose words may break into lines.
+
+    >>> print(spelled(r"\text{step } k \text{ takes } x_{k} \text{ on}, \quad \tau_{k} = k"))
+    step $k$ takes $x_{k}$ on, $\tau_{k} = k$
+    """
+    pieces = re.split(r"\\text\{([^{}]*)\}|(,) \\quad", latex.replace(r" \quad (", r" $ ($ "))
+    parts = []
+    for place in range(0, len(pieces), 3):
+        formula, words = pieces[place], pieces[place + 1 : place + 3]
+        parts += [f"${formula.strip()}$" if formula.strip() not in ("", ",") else formula, *filter(None, words)]
+        parts += [" "] if any(words) else []
+    return re.sub(r" +(?=[ ,])", "", "".join(parts)).strip()
+
+
 def _said(thing: Any, display: bool) -> str:
     marks = "$$" if display else "$"
     if hasattr(thing, "latex"):

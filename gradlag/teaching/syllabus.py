@@ -78,6 +78,25 @@ _ENTRIES = (
         "Where the rungs lie, at small numbers of steps.",
     ),
     Entry(
+        3,
+        "Noise, and what it may know",
+        (
+            "say what mean zero given the past means, and which products with noise it makes vanish",
+            "find the cross terms that delays bring in, and say when they must not be dropped",
+            "recognise a system in which lateness depends on the noise, and say which theorem is then about nothing",
+        ),
+        "Lesson 2. Expectation, variance, independence; that a fair coin has mean zero.",
+        (
+            (15, "fair coins as noise; the two ways to read the mean of a product"),
+            (20, "predict a sign, reveal the table of products, read its triangle"),
+            (20, "the race of two workers: prediction and picture"),
+            (25, "exercises 1 to 3"),
+            (10, "which assumption of which theorem was broken, and who would notice"),
+        ),
+        "Which products of points and noise vanish, for every step size and delay fixed beforehand.",
+        "What a race that looks at the noise does, on one function; the moments are exact.",
+    ),
+    Entry(
         4,
         "Theorem 1 proved",
         (

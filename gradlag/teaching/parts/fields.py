@@ -160,7 +160,7 @@ def number(text: Any, what: str = "The answer", names: Mapping[str, float] | Non
     Raises:
         InputError: it is empty, does not parse, or has no finite value.
 
-    >>> round(number("(sqrt(5) - 1)/2"), 6), number("2*a", names={"a": 3.0})
+    >>> round(number("(sqrt(5) - 1)/2"), 6), number("2*L", names={"L": 3.0})
     (0.618034, 6.0)
     """
     typed = str(text if text is not None else "").strip().replace("\N{MINUS SIGN}", "-").replace("π", "pi")

@@ -280,8 +280,7 @@ def _replay(step: Step, facts: dict[str, Fact], assumed: tuple[Assumed | str, ..
     rule = step.derivation.rule if isinstance(step.derivation, Apply) else "restate"
     line = partial(Line, step.title, rule, claim=step.claim.latex(), why=step.why)
     try:
-        derived = evaluate(step.derivation, facts)
-        kernel.checked(derived)
+        kernel.checked(derived := evaluate(step.derivation, facts))
         _check_hypotheses(derived, assumed)
         facts[step.name] = kernel.restate(derived, step.claim.expression(), step.cut)
         if step.claim.equality and not derived.equality:

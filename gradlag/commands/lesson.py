@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from gradlag.teaching.notebook import as_page, notebook
+from gradlag.teaching.notebook import as_page, notebook, solved
 from gradlag.teaching.serve import edit as open_editor
 from gradlag.teaching.serve import serve
 from gradlag.teaching.shown.medium import Medium
@@ -20,6 +21,7 @@ def lesson(
     *,
     export: Path | str | None = None,
     sheets: Path | str | None = None,
+    solutions: Path | str | None = None,
     page: Path | str | None = None,
     edit: bool = False,
     port: int | None = None,
@@ -33,6 +35,7 @@ def lesson(
         number: which one; without it the lessons are listed, and nothing is opened.
         export: instead, a file for the lesson as one HTML page that needs no network, no server and no Python.
         sheets: instead, a folder for the printable sheets: of this lesson, or of all.
+        solutions: instead, a folder for the solutions, to be printed alike.
         page: instead, a file for the page without installation, in which delay, step, noise and momentum are dragged.
         edit: open a copy of the notebook, in the folder where you are, to be changed.
         port: of 127.0.0.1; any free one by default. browser: open the address in a browser.
@@ -49,12 +52,15 @@ def lesson(
     """
     from gradlag.teaching.lessons import chosen
 
+    asked = [each for each in (export, sheets, solutions) if each is not None]
     if page is not None:
-        return _page(Path(page), alone=number is None and export is None and sheets is None and not edit)
+        return _page(Path(page), alone=number is None and not asked and not edit)
+    if len(asked) > 1:
+        raise InputError("Write one thing at a time: --export, --sheets or --solutions.")
     entries = tuple(SYLLABUS.values()) if number is None else (chosen(number),)
     if export is not None and number is None:
         raise InputError("A page is of one lesson. Give its number: `gradlag lesson 1 --export lesson_1.html`.")
-    written = _written(entries, export, sheets)
+    written = _written(entries, export, sheets, solutions)
     if number is not None and opens and not written:
         opened = open_editor if edit else serve
         opened(entries[0], port=port, browser=browser, announce=announce)
@@ -70,16 +76,20 @@ def _page(out: Path, alone: bool) -> Listed[Facts]:
     return Listed({"pages": {"page": Facts("Late gradients", {"title": "Late gradients", "written": str(out)})}})
 
 
-def _written(entries: tuple[Entry, ...], export: Path | str | None, sheets: Path | str | None) -> dict[int, Path]:
+def _written(
+    entries: tuple[Entry, ...], export: Path | str | None, sheets: Path | str | None, solutions: Path | str | None
+) -> dict[int, Path]:
     from experiments.common.files import check_writable, write_atomically
 
-    if sheets is not None:
-        places = {entry.number: Path(sheets) / f"{entry.stem}.html" for entry in entries}
+    folder = sheets if solutions is None else solutions
+    if folder is not None:
+        places = {entry.number: Path(folder) / f"{entry.stem}.html" for entry in entries}
     else:
         places = {} if export is None else {entries[0].number: Path(export)}
+    made = partial(as_page, medium=Medium.PAGE if sheets is None else Medium.PAPER) if solutions is None else solved
     for entry in (entry for entry in entries if entry.number in places):
         check_writable(places[entry.number])
-        write_atomically(places[entry.number], as_page(entry, Medium.PAGE if sheets is None else Medium.PAPER).encode())
+        write_atomically(places[entry.number], made(entry).encode())
     return places
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gradlag.teaching.lessons import lesson
 from gradlag.teaching.sheet import page
 from gradlag.teaching.shown.medium import Medium
+from gradlag.teaching.shown.prose import Prose, text
 from gradlag.teaching.syllabus import Entry
 from theory.common.errors import InputError
 
@@ -47,6 +49,18 @@ def solutions(entry: Entry) -> dict[str, dict[str, Any]]:
 def as_page(entry: Entry, medium: Medium) -> str:
     """A lesson as one HTML file."""
     return page(f"{entry.number}. {entry.title}", entry.number, outputs(entry), medium)
+
+
+def solved(entry: Entry) -> str:
+    """The solutions of a lesson as one HTML file, for the instructor's printer."""
+    require_marimo()
+    parts: list[Any] = [Prose(f"# {entry.number}. {entry.title}: solutions")]
+    for name, solution in solutions(entry).items():
+        exercise = lesson(entry.number).exercises[name]
+        given = "; ".join(f"{exercise.fields[field].label}: `{value}`" for field, value in solution["answers"].items())
+        parts += [Prose(f"## Exercise {name}. {exercise.title}"), exercise.task, Prose(f"**For example** {given}.")]
+        parts += [text(solution["text"])]
+    return page(f"{entry.number}. {entry.title}: solutions", entry.number, parts, Medium.PAPER)
 
 
 def _module(file: Path) -> ModuleType:

@@ -31,6 +31,9 @@ def test_a_page_and_sheets_are_written_where_they_are_asked_for(gradlag, tmp_pat
     done = gradlag("lesson", "--sheets", "sheets", folder=tmp_path)
     assert done.status == 0
     assert {file.stem for file in (tmp_path / "sheets").iterdir()} == {entry.stem for entry in SYLLABUS.values()}
+    done = gradlag("lesson", "1", "--solutions", "solved", folder=tmp_path)
+    assert done.status == 0 and "solutions" in (tmp_path / "solved/lesson_01.html").read_text(encoding="utf-8")
+    assert gradlag("lesson", "1", "--solutions", "solved", "--sheets", "sheets", folder=tmp_path).status == 2
 
 
 def test_without_marimo_one_sentence_names_the_extra(gradlag, tmp_path, monkeypatch):

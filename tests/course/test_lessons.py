@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 
 import pytest
 
 import gradlag as gl
-from gradlag.teaching.notebook import as_page, notebook, outputs, solutions
+from gradlag.teaching.notebook import COURSE, as_page, notebook, outputs, solutions, solved
 from gradlag.teaching.parts.picture import Frame
 from gradlag.teaching.parts.prediction import Revealed
 from gradlag.teaching.shown.medium import Medium
@@ -70,6 +71,13 @@ def test_every_exercise_has_a_solution_that_is_marked_right(number):
 
 
 @LESSONS
+def test_the_solutions_print_and_every_formula_of_them_is_set(number):
+    printed = solved(SYLLABUS[number])
+    assert printed.count("<h2>") == 3 and "<math" in printed and 'class="math"' not in printed
+    assert not re.search(r"<<|>>|\$", re.sub(r"<(script|style).*?</\1>", "", printed, flags=re.DOTALL))
+
+
+@LESSONS
 def test_every_choice_of_the_sliders_is_drawn(number):
     from itertools import product
 
@@ -98,3 +106,24 @@ def test_no_rung_of_the_ladder_lies_below_the_one_under_it():
             for steps in HORIZONS:
                 parabola, slope, worst, b, a, _ = rungs(staleness, theta, steps)
                 assert max(parabola, slope) <= worst * (1 + 1e-6) and worst <= b * (1 + 1e-6) and b <= a * (1 + 1e-12)
+
+
+def test_the_tables_of_the_instructors_page_are_those_of_the_syllabus():
+    sys.path.insert(0, str(COURSE.parent / "benchmarks"))
+    from syllabus import BEGIN, END, PAGE, syllabus
+
+    shown = PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0].strip()
+    assert shown == syllabus(), "write them with python benchmarks/syllabus.py"
+
+
+def test_answers_that_are_handed_in_as_a_table_are_graded(tmp_path, monkeypatch, capsys):
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (COURSE / "INSTRUCTOR.md").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    rows = "student,lesson,exercise,answers\nAda,1,1,2|1/5\nEmil,1,2,0.618\nJo,1,3,late\n"
+    (tmp_path / "answers.csv").write_text(rows, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "INSTRUCTOR.md", "exec"), {})
+    ada, emil, jo = capsys.readouterr().out.splitlines()
+    assert ada.startswith("Ada; 1; 1; right;") and emil.startswith("Emil; 1; 2; wrong; This is a limit of $a$")
+    assert jo.startswith("Jo; 1; 3; not read;")

@@ -28,6 +28,7 @@ from experiments.studies.staleness import study as staleness
 from experiments.studies.systems.fleet.system import FleetSize
 from experiments.studies.systems.focus.cells import FocusSize
 from experiments.studies.theorem_step.study import TheoremStepSize
+from experiments.systems.focus.trials import Grid
 from gradlag.cli import execute
 from theory.bounds import Bound, Setting
 from theory.bounds.judging.judge import curve
@@ -69,6 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFile(config, log)
 
 
+FEW_SETTINGS = Grid(specialised=(0, 3), radii=(0.0, 0.4, 0.6), most=(1, 2, 4), skips=(0.8, 1.0))
 _TINY = {
     "experiments.studies.worst_cases.growth_with_staleness._LONGEST": {1: 20, 2: 20},
     "experiments.studies.worst_cases.delay_patterns._SHORT": ((2, 3),),
@@ -116,6 +118,8 @@ def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
         patch.setattr("experiments.studies.worst_cases.limit.DELAYS", (0, 2))
         patch.setattr("experiments.studies.theorem_step.study.STALENESSES", (1, 3))
         patch.setattr("experiments.studies.theorem_step.study.DEPTHS", (0, 1))
+        patch.setattr("experiments.studies.systems.focus.cells.GRID", FEW_SETTINGS)
+        patch.setattr("experiments.systems.focus.images.STEPS", 30)
         # The staleness study has tests of its own; here it has nothing to train.
         patch.setattr(staleness, "FIGURES", dict.fromkeys(staleness.FIGURES, lambda scale: ()))
 

@@ -165,7 +165,8 @@ def test_seeds_are_paired_and_enough_where_claims_are_decided():
 
 
 @pytest.mark.parametrize("data", [MADE, "digits"])
-def test_small_cells_become_files_that_read_themselves_back(data, tmp_path):
+def test_small_cells_become_files_that_read_themselves_back(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.systems.focus.images.STEPS", 30)
     small = FocusCell(data, 600, 3, target=0.6)
     outcomes = run_cells(SYSTEM_RESULTS, (small,), tmp_path)
     assert not [each.error for each in outcomes if each.error]

@@ -60,7 +60,7 @@ def costs(axes: Axes, found: Sequence[Found]) -> Axes:
     at_query = sum(cascade["sample"][part] for part in ("ingest", "query")) if cascade else 1.0
     axes.axhline(at_query, color=style.SKY, linestyle=(0, (1.2, 1.2)), label="cascade at the query")
     style.log_axes(axes)
-    axes.set_ylim(bottom=least / 2)
+    axes.set_ylim(bottom=front[:, 1].min() / 2)
     return axes
 
 

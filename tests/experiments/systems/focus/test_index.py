@@ -159,3 +159,14 @@ def test_a_confidence_outside_its_range_is_refused_by_name(skip):
 def test_a_sample_without_labels_has_no_frequent_classes():
     with pytest.raises(InputError, match="no labelled sample"):
         covering(np.empty(0, np.int64), 0.95)
+
+
+def test_outside_its_side_condition_the_lemma_says_too_little():
+    """A sure cheap answer that is wrong takes a cluster that an exact one would refuse: recall is above both p and q."""
+    classes = np.array([1, 0, 0])
+    clusters = Clusters(np.zeros(3, np.int64), np.array([0]))
+    cheap = Cheap(np.array([[0, 1, 2]] * 3), np.array([[0.9, 0.1, 0.0]] * 3), np.arange(3), 0.1)
+    index = build_index(cheap, clusters, 1, 3)
+    most = recall_parts(index, Detections(classes, np.arange(3), np.arange(3), 3), [0]).value(MOST)
+    asked, sure = (query(index, 0, classes.__getitem__, skip).taken[clusters.of][1:].mean() for skip in (1.0, 0.5))
+    assert asked == most == 0 and sure == 1

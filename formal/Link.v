@@ -3,7 +3,7 @@
 From Coq Require Import Reals Lra Lia.
 From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
 From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published AverageDelay RandomRun TheoremR
-  MovingRun CounterMomentum.
+  MovingRun CounterMomentum CentresRun AspRegret LeftOutRun LeaveOneOut.
 Open Scope R_scope.
 
 (** What the generated claims say of the numbers E<g_i, g_j>. *)
@@ -351,4 +351,20 @@ Proof.
   intros N run theta is_smooth is_below angle positive _ _ one_delay some short soft back.
   exact (CounterMomentum.counter_momentum run theta positive is_smooth is_below (TheoremC.reads one_delay) angle soft back
     some short).
+Qed.
+
+(** {1 Several centres, and a client left out} *)
+
+Theorem asp_regret_checked : asp_regret.statement.
+Proof.
+  intros N run G centres radius size threshold convex reads _ radius_sign _ _ _ positive falling.
+  pose proof (AspRegret.asp_regret run G radius centres threshold size convex reads positive falling radius_sign).
+  assert (0 < INR T) by (apply lt_0_INR; pose proof some_step; lia).
+  unfold CentresRun.measured. apply Rmult_le_compat_r; [apply Rlt_le, Rinv_0_lt_compat; assumption | assumption].
+Qed.
+
+Theorem leave_one_out_checked : leave_one_out.statement.
+Proof.
+  intros N run Lambda bend influence lambda hessians weighted close bend_sign _ _ _ _ one_step _.
+  exact (LeaveOneOut.leave_one_out run lambda Lambda bend influence weighted hessians close bend_sign one_step).
 Qed.

@@ -1,7 +1,7 @@
 (** Made by `python -m formal.export` from the bounds in theory/bounds: not written by hand. *)
 
 From Coq Require Import Reals.
-From Gradlag Require RandomRun MovingRun.
+From Gradlag Require RandomRun MovingRun CentresRun LeftOutRun.
 From Gradlag Require Import Setting Run Sines.
 Open Scope R_scope.
 
@@ -730,3 +730,60 @@ Definition holds : Prop :=
 End Bound.
 Definition statement : Prop := forall N run best, @holds N run best.
 End counter_momentum.
+
+(** asp-regret. *)
+Module asp_regret.
+Section Bound.
+Context {N : Setting} (run : CentresRun.Centres N).
+Variable G : R.
+Variable centres : R.
+Variable radius : R.
+Variable size : R.
+Variable threshold : R.
+Definition n (k : nat) : R := served (fun j => 1) k.
+Definition H (k : nat) : R := window (fun j => eta j) k.
+Definition value : R := (radius ^ 2 / 2 * peak (fun j => 1 / eta j) + G ^ 2 * total (fun j => eta j / 2 + H j) + G *
+  (centres - 1) * threshold * size * total (fun j => eta j * n j)) / INR T.
+Definition condition_1 : Prop := 0 <= G.
+Definition condition_2 : Prop := 0 <= radius.
+Definition condition_3 : Prop := 0 <= threshold.
+Definition condition_4 : Prop := 0 <= size.
+Definition condition_5 : Prop := 1 <= centres.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> 0 < eta k.
+Definition condition_7 : Prop := forall k, (1 <= k < T)%nat -> eta k <= previous (fun j => eta j) k.
+Definition claim : Prop := CentresRun.measured run <= value.
+Definition holds : Prop :=
+  CentresRun.convex_losses run G radius -> CentresRun.several_centres run centres threshold size -> condition_1 ->
+  condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run G centres radius size threshold, @holds N run G centres radius size
+  threshold.
+End asp_regret.
+
+(** leave-one-out. *)
+Module leave_one_out.
+Section Bound.
+Context {N : Setting} (run : LeftOutRun.LeftOut N).
+Variable Lambda : R.
+Variable bend : R.
+Variable influence : R.
+Variable lambda : R.
+Definition alpha : R := Rmax (Rabs (1 - eta 0 * lambda)) (Rabs (1 - eta 0 * Lambda)).
+Definition gamma : R := LeftOutRun.powers alpha (LeftOutRun.local run) 1.
+Definition kappa : R := eta 0 * bend / 2 * LeftOutRun.powers alpha ((LeftOutRun.local run) - 1) (LeftOutRun.local
+  run).
+Definition value : R := kappa * influence ^ 2 * LeftOutRun.powers gamma 0 T.
+Definition condition_1 : Prop := 0 <= bend.
+Definition condition_2 : Prop := 0 <= influence.
+Definition condition_3 : Prop := lambda <= Lambda.
+Definition condition_4 : Prop := 1 <= INR (LeftOutRun.local run).
+Definition condition_5 : Prop := INR (LeftOutRun.local run) = LeftOutRun.floor (INR (LeftOutRun.local run)).
+Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k = eta 0.
+Definition condition_7 : Prop := forall k, (k < T)%nat -> delay k <= 0.
+Definition claim : Prop := LeftOutRun.measured run <= value.
+Definition holds : Prop :=
+  LeftOutRun.curved run lambda Lambda bend -> LeftOutRun.federated run -> LeftOutRun.influence_at_most run influence
+  -> condition_1 -> condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run Lambda bend influence lambda, @holds N run Lambda bend influence lambda.
+End leave_one_out.

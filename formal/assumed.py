@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from theory.bounds.asp_regret import CONVEX_LOSSES, SEVERAL_CENTRES
 from theory.bounds.counter_momentum import SOFT_START
+from theory.bounds.leave_one_out import CURVED, LEFT_OUT
 from theory.bounds.parts.assumptions import (
     BOUNDED_BELOW,
     BOUNDED_VARIANCE,
@@ -58,4 +60,17 @@ ASSUMED_OF_A_METHOD: Mapping[Assumption, str] = {
     # A side condition says these.
     SOFT_START: "",
     FIXED_DELAY: "",
+}
+
+#: The same of several centres, in CentresRun.v.
+ASSUMED_OF_CENTRES: Mapping[Assumption, str] = {
+    CONVEX_LOSSES: "CentresRun.convex_losses run G radius",
+    SEVERAL_CENTRES: "CentresRun.several_centres run centres threshold size",
+}
+
+#: The same of federated averaging with a client left out, in LeftOutRun.v.
+ASSUMED_OF_CLIENTS: Mapping[Assumption, str] = {
+    NO_DELAY: "",
+    LEFT_OUT: "LeftOutRun.federated run -> LeftOutRun.influence_at_most run influence",
+    CURVED: "LeftOutRun.curved run lambda Lambda bend",
 }

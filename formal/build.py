@@ -23,7 +23,8 @@ HERE = Path(__file__).parent
 FILES = (
     "Sums", "Space", "Probability", "Objective", "Expectation", "Setting", "Sines", "Run", "Steps", "TheoremAR",
     "Corollaries", "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "AverageDelay", "RandomRun", "TheoremR",
-    "MovingRun", "CounterMomentum", "Statements", "Link", "Examples",
+    "MovingRun", "CounterMomentum", "CentresRun", "AspRegret", "LeftOutRun", "LeaveOneOut",
+    "Statements", "Link", "Examples",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 

@@ -16,10 +16,18 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from formal.assumed import ASSUMED, ASSUMED_AT_RANDOM, ASSUMED_OF_A_METHOD
+from formal.assumed import (
+    ASSUMED,
+    ASSUMED_AT_RANDOM,
+    ASSUMED_OF_A_METHOD,
+    ASSUMED_OF_CENTRES,
+    ASSUMED_OF_CLIENTS,
+)
 from theory.bounds import REGISTRY, Bound, Condition, Relation
+from theory.bounds.asp_regret import SEVERAL_CENTRES
 from theory.bounds.counter_momentum import MethodAngle
-from theory.bounds.parts.assumptions import DELAYS_DRAWN, Assumption
+from theory.bounds.leave_one_out import LEFT_OUT, Powers
+from theory.bounds.parts.assumptions import DELAYS_DRAWN, MOVES_TAKEN_BACK, Assumption
 from theory.bounds.parts.checked import IN_COQ
 from theory.bounds.theorem_c import BestAngle, First, HalfSine, SineRatio
 from theory.formulas.formula import (
@@ -54,13 +62,19 @@ _Text = tuple[str, int]
 _TAKEN = {"S", "R", "N", "E", "F", "L", "T", "eta"}
 _INDEX = {"k": "j", "t": "k", "j": "i", "i": "l", "l": "n"}
 _SETTING = {"L": "L", "Delta": "Delta", "sigma": "sigma", "mu": "mu", "s": "INR s", "T": "INR T"}
+#: Whole numbers of a run, which powers are counted by.
+_WHOLE = {"T": "T", "local": "(LeftOutRun.local run)"}
+_SETTING |= {"local": f"INR {_WHOLE['local']}"}
 _OF_STEP = {"eta": "eta {}", "d": "delay {}", "m": "MovingRun.moves run {}"}
 #: Angles that a bound looks for, and what is known of them.
 _ANGLES: Mapping[type, str] = {
     BestAngle: "0 <= best <= PI / (2 * INR s - 1)",
     MethodAngle: "PI / (2 * INR s + 1) <= best <= 2 * PI / (2 * INR s + 1)",
 }
-_FUNCTIONS = {"sqrt": "sqrt", "log": "ln", "ln": "ln", "sin": "sin", "max": "Rmax", "min": "Rmin"}
+_FUNCTIONS = {
+    "sqrt": "sqrt", "log": "ln", "ln": "ln", "sin": "sin", "max": "Rmax", "min": "Rmin", "abs": "Rabs",
+    "floor": "LeftOutRun.floor",
+}  # fmt: skip
 _RELATIONS: Mapping[Relation, str] = {
     Relation.AT_LEAST: "{1} <= {0}",
     Relation.AT_MOST: "{0} <= {1}",
@@ -162,6 +176,23 @@ def _sine_ratio(node: SineRatio, index: str) -> _Text:
     return f"sine_ratio {order} {written(node.angle, index, _ATOM)}", _POWER
 
 
+def _powers(node: Powers, index: str) -> _Text:
+    base = written(node.base, index, _ATOM)
+    return f"LeftOutRun.powers {base} {_whole(node.first)} {_whole(node.count)}", _POWER
+
+
+def _whole(node: Formula) -> str:
+    """A whole number: a number, a name of one, or one less."""
+    match node:
+        case Number():
+            return str(int(exact(node)))
+        case Name():
+            return _WHOLE[node.name]
+        case Sum(terms=(Name() as name, Negative(body=Number() as less))):
+            return f"({_WHOLE[name.name]} - {exact(less)})"
+    raise TypeError(f"The whole number {node.latex()} has no form in Coq.")
+
+
 _WRITERS: Mapping[type, Callable[[Any, str], _Text]] = {
     Number: _number,
     Name: _name,
@@ -186,6 +217,7 @@ _WRITERS: Mapping[type, Callable[[Any, str], _Text]] = {
     HalfSine: lambda node, index: (f"sin ({written(node.angle, index, _POWER)} / 2)", _POWER),
     BestAngle: lambda node, index: ("best", _ATOM),
     MethodAngle: lambda node, index: ("best", _ATOM),
+    Powers: _powers,
 }
 
 
@@ -228,14 +260,24 @@ def module(bound: Bound) -> Iterator[str]:
     yield f"End {name}.\n"
 
 
+#: Runs of another kind, by the assumption that says so: what they are called, in which file, what is assumed of them.
+_KINDS_OF_RUNS: Mapping[Assumption, tuple[str, str, Mapping[Assumption, str]]] = {
+    DELAYS_DRAWN: ("RandomRun", "RandomRun.", ASSUMED_AT_RANDOM),
+    MOVES_TAKEN_BACK: ("Moving", "MovingRun.", ASSUMED_OF_A_METHOD),
+    SEVERAL_CENTRES: ("Centres", "CentresRun.", ASSUMED_OF_CENTRES),
+    LEFT_OUT: ("LeftOut", "LeftOutRun.", ASSUMED_OF_CLIENTS),
+}
+
+
 def _runs(bound: Bound) -> tuple[str, str, Mapping[Assumption, str]]:
     """What its runs are called in Coq, in which file, and what the assumptions are there."""
-    if DELAYS_DRAWN in bound.assumptions:
-        return "RandomRun", "RandomRun.", ASSUMED_AT_RANDOM
-    return ("Moving", "MovingRun.", ASSUMED_OF_A_METHOD) if bound.takes_moves else ("Run", "", ASSUMED)
+    kinds = (kind for assumption, kind in _KINDS_OF_RUNS.items() if assumption in bound.assumptions)
+    return next(kinds, ("Run", "", ASSUMED))
 
 
 def _conclusion(bound: Bound) -> str:
+    if bound.measures:
+        return f"{_runs(bound)[1]}measured run <= value"
     square = f"{_runs(bound)[1]}mean_square run"
     if bound.weights is not None:
         weight = written(bound.weights, "t", _PRODUCT)
@@ -258,7 +300,7 @@ _HEADER = """\
 (** Made by `python -m formal.export` from the bounds in theory/bounds: not written by hand. *)
 
 From Coq Require Import Reals.
-From Gradlag Require RandomRun MovingRun.
+From Gradlag Require RandomRun MovingRun CentresRun LeftOutRun.
 From Gradlag Require Import Setting Run Sines.
 Open Scope R_scope.
 """

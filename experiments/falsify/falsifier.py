@@ -86,7 +86,7 @@ def _unknown(bound: Bound) -> str | None:
     for assumption in bound.assumptions:
         # What is said of steps and delays alone is also a condition of the bound, and checked as such.
         about_function = "nabla" in assumption.latex or "F" in assumption.latex
-        if about_function and assumption.name not in _KEPT | set(_OF_THE_FUNCTION):
+        if assumption.measured or (about_function and assumption.name not in _KEPT | set(_OF_THE_FUNCTION)):
             return f"the assumption '{assumption.name}'"
     return next((f"the constant {name}" for name in bound.constants if name not in {*CONSTANTS, *bound.given}), None)
 

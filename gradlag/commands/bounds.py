@@ -68,7 +68,7 @@ def _print_all() -> None:
         print_entry(
             bound.name,
             bound.title,
-            f"min over {bound.iterates}; {coherence}; {noise}; {bound.verified}{_also(bound)}",
+            f"{'' if bound.measures else 'min over '}{bound.iterates}; {coherence}; {noise}; {bound.verified}{_also(bound)}",
             f"rate: {bound.rate()}",
         )
     for rate in RATES.values():
@@ -88,7 +88,7 @@ def _print_bound(bound: Bound) -> None:
     print_list("Domain", [plain(line) for line in bound.latex_conditions()])
     print_prose(
         f"Its own step sizes: {bound.schedule.text}" if bound.schedule else "",
-        f"Minimum over: {bound.iterates}",
+        f"{'Bounded' if bound.measures else 'Minimum over'}: {bound.iterates}",
         f"Rate: {bound.rate()}; `gradlag rate --schedule E --bound {bound.name}` at your steps",
         f"Source: {bound.source.text()}",
         f"Verified: {bound.verified}, by Coq alone: formal/ in the sources"
@@ -117,6 +117,8 @@ def _print_rate(rate: RateOnly) -> None:
 def _print_sensitivity(bound: Bound) -> None:
     """Which constant costs what: the bound as each is halved, at a standard setting."""
     row = standard(bound)
+    if not row.changes:
+        return
     constants = ", ".join(f"{name} = {value:g}" for name, value in row.setting.constants.items())
     print_prose(
         f"Which constant costs what: at {row.schedule.text} with s = {row.setting.staleness.window}, "

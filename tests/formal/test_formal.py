@@ -73,7 +73,8 @@ def test_a_bound_with_another_value_has_another_statement(name):
     assert list(module(more)) != list(module(bound))
     assert list(module(replace(bound, assumptions=bound.assumptions[1:]))) != list(module(bound))
     assert list(module(replace(bound, conditions=bound.conditions[1:]))) != list(module(bound))
-    assert list(module(replace(bound, covers_last=not bound.covers_last, weights=None))) != list(module(bound))
+    if not bound.measures:
+        assert list(module(replace(bound, covers_last=not bound.covers_last, weights=None))) != list(module(bound))
 
 
 def test_a_formula_without_a_form_in_coq_is_refused():

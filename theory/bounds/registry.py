@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from theory.bounds.abbaszadehpeivasti2022 import ABBASZADEHPEIVASTI2022
+from theory.bounds.asp_regret import ASP_REGRET
 from theory.bounds.average_delay import AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP
 from theory.bounds.bottou2018 import BOTTOU2018
 from theory.bounds.corollaries import COROLLARY_1, COROLLARY_2
@@ -16,6 +17,7 @@ from theory.bounds.ghadimi2013 import GHADIMI2013
 from theory.bounds.group_averaging import GROUP_AVERAGING_BOUND
 from theory.bounds.koloskova2022 import KOLOSKOVA2022
 from theory.bounds.koloskova2022_adaptive import KOLOSKOVA2022_ADAPTIVE
+from theory.bounds.leave_one_out import LEAVE_ONE_OUT
 from theory.bounds.lian2015 import LIAN2015
 from theory.bounds.maranjyan2025 import MARANJYAN2025
 from theory.bounds.mishchenko2022 import MISHCHENKO2022
@@ -48,6 +50,7 @@ _ALL = (
     COUNTER_MOMENTUM, AVERAGE_DELAY, AVERAGE_DELAY_ADAPTIVE, AVERAGE_DELAY_DROP, AVERAGE_DELAY_B, LIAN2015, ZHANG2016,
     STICH2020, KOLOSKOVA2022, KOLOSKOVA2022_ADAPTIVE, MISHCHENKO2022, WU2022, MARANJYAN2025, GHADIMI2013, BOTTOU2018,
     ABBASZADEHPEIVASTI2022, WEIGHTED_DELAYS, EF_TOPK, GROUP_AVERAGING_BOUND, RANDOM_GROUPS,
+    ASP_REGRET, LEAVE_ONE_OUT,
 )  # fmt: skip
 
 # Only these say that they are proved: a bound that is made from one of them is another.

@@ -21,11 +21,12 @@ class Sign(Enum):
     POSITIVE = "greater than 0"
     NON_NEGATIVE = "at least 0"
     FRACTION = "greater than 0 and at most 1"
+    ANY = "of either sign"
 
     def admits(self, value: float) -> bool:
         """Whether `value` is finite and of this sign."""
-        if not math.isfinite(value):
-            return False
+        if not math.isfinite(value) or self is Sign.ANY:
+            return math.isfinite(value)
         return value >= 0 if self is Sign.NON_NEGATIVE else 0 < value <= (1 if self is Sign.FRACTION else math.inf)
 
 
@@ -69,6 +70,21 @@ GLOSSARY: Mapping[str, Symbol] = Table(
             ),
             Symbol("workers", "N", "number of workers", "1", Sign.POSITIVE),
             Symbol("group", "m", "number of workers in a group", "1", Sign.POSITIVE),
+            Symbol("radius", "R", "largest distance of the points x_k from the x* of a regret", "x", Sign.NON_NEGATIVE),
+            Symbol("centres", "D", "number of data centres, each with a copy of the parameters", "1", Sign.POSITIVE),
+            Symbol(
+                "threshold",
+                "v",
+                "a centre withholds what is below v eta_k times the parameter: threshold by step size",
+                "f/x^2",
+                Sign.NON_NEGATIVE,
+            ),
+            Symbol("size", r"\bar{w}", "largest norm of the parameters of a centre", "x", Sign.NON_NEGATIVE),
+            Symbol("lambda", r"\lambda", "least eigenvalue of the Hessians, which may be negative", "f/x^2", Sign.ANY),
+            Symbol("Lambda", r"\Lambda", "largest eigenvalue of the Hessians", "f/x^2", Sign.ANY),
+            Symbol("bend", r"\rho", "Lipschitz constant of the Hessians", "f/x^3", Sign.NON_NEGATIVE),
+            Symbol("influence", "C", "largest norm of what leaving a client out changes", "x", Sign.NON_NEGATIVE),
+            Symbol("local", "K", "number of local steps in a round", "1", Sign.POSITIVE),
             Symbol("k", "k", "number of the step, counted from 1", "steps", Sign.POSITIVE),
             Symbol("d", "d", "delay: the step reads the gradient d points back", "steps", Sign.NON_NEGATIVE, True),
             Symbol("eta", r"\eta", "step size", "x^2/f", Sign.NON_NEGATIVE, True),

@@ -48,6 +48,8 @@ from theory.formulas.pieces import Comparison, Joined, Opposite, Pieces
 #: sympy has no types of its own.
 Expr: TypeAlias = Any
 
+#: What sympy is told of a symbol: positive, where it is not one of these.
+_OF_SIGN: Mapping[Sign, str] = {Sign.NON_NEGATIVE: "nonnegative", Sign.ANY: "real"}
 _LETTERS = ("k", "j", "i", "l", "m", "n", "p", "q", "r")
 
 
@@ -60,7 +62,7 @@ def symbol(name: str, *, sequence: bool | None = None) -> Expr:
     entry = GLOSSARY.get(name)
     if entry is None:
         return sympy.IndexedBase(name, real=True) if sequence else sympy.Symbol(name, real=True)
-    sign = {"nonnegative": True} if entry.sign is Sign.NON_NEGATIVE else {"positive": True}
+    sign = {_OF_SIGN.get(entry.sign, "positive"): True}
     assumed = sign | ({"integer": True} if entry.unit == "steps" else {})
     indexed = entry.indexed if sequence is None else sequence
     return sympy.IndexedBase(name, **assumed) if indexed else sympy.Symbol(name, **assumed)

@@ -12,7 +12,7 @@ enclosure). Readers near the end of the run, which series.py counts beyond it, c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache, reduce
 from operator import add
@@ -34,6 +34,7 @@ from theory.formulas.formula import (
     Product,
     Quotient,
     Readers,
+    Served,
     Sum,
     Total,
     WhereNoisy,
@@ -148,6 +149,9 @@ class _Reading:
             case Window() | Readers():
                 kind = "window" if isinstance(node, Window) else "readers"
                 return _collected(_summed(kind, shape, growth) for shape, growth in self.terms(node.body).items())
+            case Served():  # one reader of each point late in the run
+                read = self.terms(node.body).items()
+                return _collected((replace(shape, exact=False), growth) for shape, growth in read)
             case Total():
                 totals = (growth * self._total(shape) for shape, growth in self.terms(node.body).items())
                 return _constant(reduce(add, totals, ZERO))
@@ -199,7 +203,9 @@ class _Reading:
         word = shape.word
         if shape.profile != 1:
             return growth * Growth.of(_DELAY**word.depth * _highest(shape.profile))
-        if word.whole < 0 or not shape.exact:
+        if word.whole < 0:  # it grows: the last one
+            return growth * Growth(-sympy.Rational(word.whole.numerator, word.whole.denominator), _DELAY**word.depth)
+        if not shape.exact:
             raise Outside("The largest step is not the first one.")
         if not word.whole:
             return growth * Growth.of(_DELAY**word.depth)

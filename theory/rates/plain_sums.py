@@ -49,6 +49,10 @@ class FixedDelays(DelayMap):
     def readers(self, values: Values) -> Values:
         return self.window(values[::-1])[::-1]
 
+    def served(self, values: Values) -> Values:
+        inside = self.read >= 0
+        return np.bincount(self.read[inside], weights=values[inside], minlength=values.size).astype(np.float64)
+
     @cached_property
     def overtaken(self) -> Values:
         return np.zeros(self.delays.size)

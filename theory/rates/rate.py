@@ -51,6 +51,8 @@ class Ground:
         usual = {"L": 1.0, "Delta": 1.0, "sigma": 1.0, "mu": 0.5}
         of_the_law = {"Ed": float(delay), "Ed2": float(delay**2), "young": 1.0, "cut": 2.0 * staleness}
         of_the_method = {"G": 1.0, "delta": 0.5, "zeta": 1.0, "workers": 16.0, "group": 4.0}
+        of_the_method |= {"radius": 1.0, "centres": 3.0, "threshold": 1.0, "size": 1.0}
+        of_the_method |= {"lambda": 0.1, "Lambda": 1.0, "bend": 1.0, "influence": 1.0, "local": 5.0}
         return cls(schedule, staleness, {**of_the_method, **of_the_law, **usual, **constants})
 
     @property

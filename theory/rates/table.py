@@ -98,10 +98,11 @@ def _measured(bound: Bound) -> str:
     """Where no leading term is derived, the exponent is measured."""
     if bound.takes_moves:
         return _at_its_method(bound)
-    for values in ({}, {"sigma": 0.0}):
+    quiet = {"sigma": 0.0}
+    for values in ({}, quiet) if "sigma" in bound.constants else (quiet,):
         text = "1/(2*s*L)" if values else "1/(s*L*sqrt(T))"
-        found, _ = rates_of([bound], text, 4, values)
+        found, _ = rates_of([bound], text, 1 if bound.synchronous_only else 4, values)
         if found:
-            noise = " without noise" if values else ""
+            noise = " without noise" if values and "sigma" in bound.constants else ""
             return f"about T^{found[0].exponent:.2f} at {text}{noise}, measured up to T = {found[0].checked[-1][0]:,}"
     return "not derived"

@@ -185,7 +185,7 @@ def test_a_setting_cannot_be_changed_and_survives_pickling():
 def test_every_bound_says_what_it_is(name):
     bound = get(name)
     points = "the points read" if bound.of_reads else "x_0..x_T" if bound.covers_last else "x_0..x_{T-1}"
-    assert bound.iterates.removesuffix(" and the points read") == points
+    assert bound.iterates.removesuffix(" and the points read") == (bound.measures.points if bound.measures else points)
     assert bound.needs_coherence == name.startswith("dai2019") == ("mu" in bound.constants)
     assert not (bound.needs_coherence and bound.covers_last)
     assert bound.latex() in bound.statement and all(text in bound.statement for text in bound.latex_conditions())

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.units import powers
 from theory.common.errors import InputError
 from theory.formulas.notation import CONSTANTS, GLOSSARY, Sign, checked_constant, constants_from_text, name_node
 
 
 def test_every_symbol_of_the_theory_is_in_the_glossary_once():
-    of_methods = {"G", "delta", "zeta", "workers", "group"}
+    of_methods = {"G", "delta", "zeta", "workers", "group", "radius", "centres", "threshold", "size"}
+    of_methods |= {"lambda", "Lambda", "bend", "influence", "local"}
     assert {"L", "Delta", "sigma", "mu", "s", "T", "B", "k", "d", "eta", "tau"} | of_methods == set(GLOSSARY)
     assert all(symbol.name == name for name, symbol in GLOSSARY.items())
     assert len({symbol.latex for symbol in GLOSSARY.values()}) == len(GLOSSARY)
@@ -21,16 +23,6 @@ def test_every_symbol_of_the_theory_is_in_the_glossary_once():
 def test_the_glossary_cannot_be_changed():
     with pytest.raises(TypeError):
         GLOSSARY["L"] = GLOSSARY["mu"]  # type: ignore[index]
-
-
-def powers(unit: str) -> dict[str, int]:
-    """The exponents of f and x in a unit."""
-    exponents = {"f": 0, "x": 0}
-    for sign, part in zip((1, -1), unit.split("/"), strict=False):
-        base, _, power = part.partition("^")
-        if base != "1":
-            exponents[base] += sign * int(power or 1)
-    return exponents
 
 
 def combined(**exponents: int) -> dict[str, int]:
@@ -110,7 +102,8 @@ def test_the_edges_of_each_sign():
     assert checked_constant("sigma", 0) == 0.0
     assert not Sign.POSITIVE.admits(0.0)
     assert not Sign.FRACTION.admits(math.nextafter(1.0, 2.0))
-    assert not any(sign.admits(value) for sign in Sign for value in (math.nan, math.inf, -math.inf, -1.0))
+    assert not any(sign.admits(value) for sign in Sign for value in (math.nan, math.inf, -math.inf))
+    assert [sign for sign in Sign if sign.admits(-1.0)] == [Sign.ANY]
 
 
 @given(st.text(max_size=30))

@@ -12,12 +12,15 @@ class Assumption:
     Args:
         name: short name; text: one line; latex: as the theorem states it.
         needed: LaTeX of what the proof uses of it, where that is less.
+        measured: LaTeX of what a theorem about such runs bounds, and points: where, if not a squared gradient.
     """
 
     name: str
     text: str
     latex: str
     needed: str = ""
+    measured: str = ""
+    points: str = ""
 
 
 SMOOTH = Assumption(

@@ -56,7 +56,7 @@ _OF_THE_SETTING = frozenset({"T", "s", "B", "k", "d", "eta", "m"})
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    r"""A bound on $\min_t \mathbb{E}\|\nabla F(x_t)\|^2$ over the points of a run.
+    r"""A bound on $\min_t \mathbb{E}\|\nabla F(x_t)\|^2$ over the points of a run, or on what an assumption names.
 
     Args:
         name: its name in the library and on the command line; title: what a heading says.
@@ -94,8 +94,15 @@ class Bound:
     verified: str = field(default="not checked", init=False)
 
     @property
+    def measures(self) -> Assumption | None:
+        """The assumption that says what is bounded in place of squared gradients, if it is another thing."""
+        return next((assumption for assumption in self.assumptions if assumption.measured), None)
+
+    @property
     def iterates(self) -> str:
         """The points that the minimum, or the mean, runs over."""
+        if self.measures:
+            return self.measures.points
         points = "the points read" if self.of_reads else "x_0..x_T" if self.covers_last else "x_0..x_{T-1}"
         return f"{points} and the points read" if self.covers_reads else points
 
@@ -142,7 +149,7 @@ class Bound:
     @property
     def on_ladder(self) -> bool:
         """Whether it is a rung of the ladder: gradlag's own result, or of the family of the staleness study."""
-        own = self.source.authors == "gradlag" and not self.variant
+        own = self.source.authors == "gradlag" and not self.variant and not self.measures
         return own or self.name in ("dai2019", "dai2019-sum", "dai2019-tight")
 
     @property
@@ -258,6 +265,8 @@ class Bound:
     @property
     def quantity(self) -> str:
         """LaTeX of what is bounded."""
+        if self.measures:
+            return self.measures.measured
         drawn = {DELAYS_DRAWN, ERROR_FEEDBACK, GROUP_AVERAGING, RANDOM_MIXING} & set(self.assumptions)
         expected = bool(drawn) or not self.noise_free_only
         return measured(self.weights, self.covers_last, self.of_reads, expected, self.covers_reads)

@@ -183,7 +183,7 @@ def _finite(constants: Mapping[str, float]) -> dict[str, float]:
 
 #: How many powers of ten a number may be away from 1 in a moderate setting, and how many a double holds.
 _OF_SIZES, _OF_COUNTS, _OF_FLOATS = 30, 10, 300
-_COUNTS = frozenset({"T", "s", "d", "k", "theta", "share", "cut", "delta", "workers", "group"})
+_COUNTS = frozenset({"T", "s", "d", "k", "theta", "share", "cut", "delta", "workers", "group", "centres", "local"})
 
 
 def orders_of(node: Formula) -> float:

@@ -65,10 +65,11 @@ def _print_all() -> None:
     for bound in REGISTRY.values():
         coherence = "assumes coherence mu" if bound.needs_coherence else "no coherence assumed"
         noise = "no noise" if bound.noise_free_only else "noise allowed"
+        over = bound.iterates if bound.measures else f"min over {bound.iterates}"
         print_entry(
             bound.name,
             bound.title,
-            f"{'' if bound.measures else 'min over '}{bound.iterates}; {coherence}; {noise}; {bound.verified}{_also(bound)}",
+            f"{over}; {coherence}; {noise}; {bound.verified}{_also(bound)}",
             f"rate: {bound.rate()}",
         )
     for rate in RATES.values():

@@ -11,7 +11,8 @@ from collections.abc import Callable
 _WORDS = {
     r"\varepsilon": "ε", r"\Theta": "Θ",
     r"\Delta": "Δ", r"\eta": "η", r"\sigma": "σ", r"\mu": "μ", r"\tau": "τ", r"\theta": "θ", r"\beta": "β",
-    r"\nu": "ν", r"\rho": "ρ", r"\delta": "δ", r"\zeta": "ζ", r"\hat{x}": "x̂", r"\bar{L}": "L̄",
+    r"\alpha": "α", r"\gamma": "γ", r"\kappa": "κ", r"\lambda": "λ", r"\Lambda": "Λ", r"\bar{w}": "w̄",
+    r"\Phi": "Φ", r"\nu": "ν", r"\rho": "ρ", r"\delta": "δ", r"\zeta": "ζ", r"\hat{x}": "x̂", r"\bar{L}": "L̄",
     r"\nabla": "∇", r"\mathbb{E}": "E", r"\sum": "Σ", r"\in": " ∈ ", r"\le": " ≤ ", r"\ge": " ≥ ", r"\infty": "∞",
     r"\ne": " ≠ ", r"\log": "ln",
     r"\dots": "...", r"\cdot": "·", r"\langle": "⟨", r"\rangle": "⟩", r"\ln": "ln", r"\exp": "exp", r"\sin": "sin",

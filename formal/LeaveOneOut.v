@@ -211,10 +211,9 @@ End Client.
 (** {1 All rounds} *)
 
 Section LeaveOneOut.
-Context {N : Setting} (run : LeftOut N) (least largest bend most : R).
+Context {N : Setting} (run : LeftOut N) (least largest bend : R).
 Hypothesis weighted : federated run.
 Hypothesis hessians : curved run least largest bend.
-Hypothesis close : influence_at_most run most.
 Hypothesis bend_sign : 0 <= bend.
 Hypothesis one_step : forall t, (t < T)%nat -> eta t = eta 0.
 
@@ -223,9 +222,10 @@ Let gamma : R := powers a (local run) 1.
 Let kappa : R := eta 0 * bend / 2 * powers a (local run - 1) (local run).
 Let error (t : nat) : R := norm (sub (sub (w' run t) (w run t)) (estimate run t)).
 
-Lemma one_round : forall t, (t < T)%nat -> error (S t) <= gamma * error t + kappa * most ^ 2.
+Lemma one_round : forall t most, (t < T)%nat -> norm (sub (w' run t) (w run t)) <= most ->
+  error (S t) <= gamma * error t + kappa * most ^ 2.
 Proof.
-  intros t inside. unfold error. rewrite (retrained run t inside), (estimated run t inside), (one_step t inside).
+  intros t most inside close. unfold error. rewrite (retrained run t inside), (estimated run t inside), (one_step t inside).
   set (each := fun k => sub (sub (descent (eta 0) (grad run k) (w' run t) (local run)) (descent (eta 0) (grad run k) (w run t) (local run)))
     (carried (eta 0) (grad run k) (hess run k) (w run t) (estimate run t) (local run))).
   rewrite (same_norm (space run) _ (vsum (clients run) (fun k => scale (share run t k) (each k)))).
@@ -245,27 +245,37 @@ Proof.
   destruct (hessians k here) as [derivative [symmetric [eigenvalues lipschitz]]].
   pose proof (steps_nonneg 0%nat ltac:(pose proof some_step; lia)) as step_sign.
   pose proof (missed (grad run k) (hess run k) least largest bend (eta 0) derivative symmetric eigenvalues lipschitz step_sign
-    bend_sign (w run t) (w' run t) (estimate run t) most (local run) (close t inside)) as bound.
+    bend_sign (w run t) (w' run t) (estimate run t) most (local run) close) as bound.
   apply Rle_trans with (1 := bound). apply Req_le. unfold gamma, kappa, a.
   assert (forall b n, powers b n 1 = b ^ n) as single by (intros; unfold powers; simpl; rewrite Nat.add_0_r; ring).
   rewrite single. ring.
 Qed.
 
-Theorem leave_one_out : measured run <= kappa * most ^ 2 * powers gamma 0 T.
+(** Nothing is missed in the first round, at whose start there is no influence. *)
+Lemma first_round : error 1 <= 0.
 Proof.
+  assert (norm (sub (w' run 0) (w run 0)) = 0) as none.
+  { rewrite (start run), (same_norm (space run) _ zero) by (intros; open_inner; rewrite inner_zero; ring). apply norm_zero. }
+  pose proof (one_round 0 0 ltac:(pose proof some_step; lia) ltac:(rewrite none; lra)) as bound.
+  replace (error 0) with 0 in bound; [lra |]. unfold error. rewrite <- none. apply same_norm. intros.
+  rewrite (estimate_start run). open_inner. rewrite inner_zero. ring.
+Qed.
+
+Theorem leave_one_out : forall most, influence_at_most run most ->
+  measured run <= kappa * most ^ 2 * powers gamma 0 (T - 1).
+Proof.
+  intros most close.
   assert (0 <= gamma) as sign.
   { apply sum_nonneg. intros. apply pow_le, alpha_sign. }
-  assert (forall t, (t <= T)%nat -> error t <= kappa * most ^ 2 * powers gamma 0 t) as all.
+  assert (forall t, (S t <= T)%nat -> error (S t) <= kappa * most ^ 2 * powers gamma 0 t) as all.
   { induction t as [| t IH]; intros inside.
-    - unfold error, powers. rewrite (start run), (estimate_start run).
-      rewrite (same_norm (space run) _ zero) by (intros; open_inner; rewrite inner_zero; ring).
-      rewrite norm_zero. simpl. lra.
-    - apply Rle_trans with (1 := one_round t inside).
-      assert (gamma * error t <= gamma * (kappa * most ^ 2 * powers gamma 0 t))
+    - apply Rle_trans with (1 := first_round). unfold powers. simpl. lra.
+    - apply Rle_trans with (1 := one_round (S t) most inside (close (S t) inside)).
+      assert (gamma * error (S t) <= gamma * (kappa * most ^ 2 * powers gamma 0 t))
         by (apply Rmult_le_compat_l; [exact sign | apply IH; lia]).
       replace (powers gamma 0 (S t)) with (1 + gamma * powers gamma 0 t); [lra |].
       unfold powers. rewrite sum_shift, <- sum_scale. f_equal. }
-  exact (all T (le_n T)).
+  pose proof some_step. specialize (all (T - 1)%nat ltac:(lia)). replace (S (T - 1)) with T in all by lia. exact all.
 Qed.
 
 End LeaveOneOut.

@@ -772,7 +772,7 @@ Definition alpha : R := Rmax (Rabs (1 - eta 0 * lambda)) (Rabs (1 - eta 0 * Lamb
 Definition gamma : R := LeftOutRun.powers alpha (LeftOutRun.local run) 1.
 Definition kappa : R := eta 0 * bend / 2 * LeftOutRun.powers alpha ((LeftOutRun.local run) - 1) (LeftOutRun.local
   run).
-Definition value : R := kappa * influence ^ 2 * LeftOutRun.powers gamma 0 T.
+Definition value : R := kappa * influence ^ 2 * LeftOutRun.powers gamma 0 (T - 1).
 Definition condition_1 : Prop := 0 <= bend.
 Definition condition_2 : Prop := 0 <= influence.
 Definition condition_3 : Prop := lambda <= Lambda.

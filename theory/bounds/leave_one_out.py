@@ -16,13 +16,14 @@ Proof. One client, local points u_i from w'_t and v_i from w_t; g its gradient.
    |d_K| <= alpha^K |e*_t - e_t| + (eta rho/2) C^2 sum_{i<K} alpha^{K-1-i} alpha^{2i}.
    The exponents are K-1..2K-2: later factors act on what earlier steps miss, and a step misses alpha^{2i} C^2.
 3. e*_{t+1} - e_{t+1} = sum_k p_k d_K of client k, the weights add up to 1, and both begin at 0:
-   |e*_{t+1} - e_{t+1}| <= gamma |e*_t - e_t| + kappa C^2. Sum over the rounds.
+   |e*_{t+1} - e_{t+1}| <= gamma |e*_t - e_t| + kappa |e*_t|^2. In the first round e*_0 = 0, and nothing is missed;
+   sum over the others.
 
-The paper has o(C) for kappa C^2, without a constant. For quadratics rho = 0: the estimate is exact. For gamma < 1
-(lambda > 0 and eta < 2/Lambda) the bound is at most kappa C^2/(1 - gamma) for ever; it grows like t at gamma = 1, and
-like gamma^t beyond. The truncated estimate, without the first sum, misses that sum: by step 1 it is off by at most
-gamma C, in every round. Its bound gamma C + o(C) in the paper has a term too many. The paper's lemma takes products of
-positive semidefinite matrices for such matrices; what is needed, step 2, is a product of operator norms.
+With T in place of T - 1 it is (d3). The paper has o(C) for kappa C^2, without a constant. For quadratics rho = 0: the
+estimate is exact. For gamma < 1 (lambda > 0 and eta < 2/Lambda) the bound is at most kappa C^2/(1 - gamma) for ever; it
+grows like T at gamma = 1, and like gamma^T beyond. The truncated estimate, without the first sum, misses that sum: by
+step 1 it is off by at most gamma C in every round, where the paper has gamma C + o(C). Its lemma takes products of
+positive semidefinite matrices for such matrices; what is needed, in step 2, is a product of operator norms.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Powers(Formula):
         base, first, count = (np.float64(child.evaluate(environment)) for child in self.children)
         beyond = base - 1  # exact near 1, where the powers differ least
         with np.errstate(divide="ignore"):
-            powers = np.expm1(count * np.log1p(beyond)) / beyond if beyond else count
+            powers = np.expm1(count * np.log1p(beyond)) / beyond if beyond and count else count
         return np.float64(base**first * powers)
 
     def symbolic(self, translator: Translator, index: Expr) -> Expr:
@@ -157,7 +158,7 @@ LEAVE_ONE_OUT = Bound(
         replace(one_step_one_delay("")[0], remedy="take one local step size for all rounds"),
         replace(PROMPT, remedy="give rounds, which have no delay"),
     ),
-    value=KAPPA * C**2 * Powers(GAMMA, formula(0), T),
+    value=KAPPA * C**2 * Powers(GAMMA, formula(0), T - 1),
     covers_last=True,
     source=Source(
         "gradlag",

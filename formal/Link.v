@@ -365,6 +365,6 @@ Qed.
 
 Theorem leave_one_out_checked : leave_one_out.statement.
 Proof.
-  intros N run Lambda bend influence lambda hessians weighted close bend_sign _ _ _ _ one_step _.
-  exact (LeaveOneOut.leave_one_out run lambda Lambda bend weighted hessians bend_sign one_step influence close).
+  intros N run bend highest influence lowest hessians weighted close bend_sign _ _ _ _ one_step _.
+  exact (LeaveOneOut.leave_one_out run lowest highest bend weighted hessians bend_sign one_step influence close).
 Qed.

@@ -764,26 +764,26 @@ End asp_regret.
 Module leave_one_out.
 Section Bound.
 Context {N : Setting} (run : LeftOutRun.LeftOut N).
-Variable Lambda : R.
 Variable bend : R.
+Variable highest : R.
 Variable influence : R.
-Variable lambda : R.
-Definition alpha : R := Rmax (Rabs (1 - eta 0 * lambda)) (Rabs (1 - eta 0 * Lambda)).
+Variable lowest : R.
+Definition alpha : R := Rmax (Rabs (1 - eta 0 * lowest)) (Rabs (1 - eta 0 * highest)).
 Definition gamma : R := LeftOutRun.powers alpha (LeftOutRun.local run) 1.
 Definition kappa : R := eta 0 * bend / 2 * LeftOutRun.powers alpha ((LeftOutRun.local run) - 1) (LeftOutRun.local
   run).
 Definition value : R := kappa * influence ^ 2 * LeftOutRun.powers gamma 0 (T - 1).
 Definition condition_1 : Prop := 0 <= bend.
 Definition condition_2 : Prop := 0 <= influence.
-Definition condition_3 : Prop := lambda <= Lambda.
+Definition condition_3 : Prop := lowest <= highest.
 Definition condition_4 : Prop := 1 <= INR (LeftOutRun.local run).
 Definition condition_5 : Prop := INR (LeftOutRun.local run) = LeftOutRun.floor (INR (LeftOutRun.local run)).
 Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k = eta 0.
 Definition condition_7 : Prop := forall k, (k < T)%nat -> delay k <= 0.
 Definition claim : Prop := LeftOutRun.measured run <= value.
 Definition holds : Prop :=
-  LeftOutRun.curved run lambda Lambda bend -> LeftOutRun.federated run -> LeftOutRun.influence_at_most run influence
+  LeftOutRun.curved run lowest highest bend -> LeftOutRun.federated run -> LeftOutRun.influence_at_most run influence
   -> condition_1 -> condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> claim.
 End Bound.
-Definition statement : Prop := forall N run Lambda bend influence lambda, @holds N run Lambda bend influence lambda.
+Definition statement : Prop := forall N run bend highest influence lowest, @holds N run bend highest influence lowest.
 End leave_one_out.

@@ -72,5 +72,5 @@ ASSUMED_OF_CENTRES: Mapping[Assumption, str] = {
 ASSUMED_OF_CLIENTS: Mapping[Assumption, str] = {
     NO_DELAY: "",
     LEFT_OUT: "LeftOutRun.federated run -> LeftOutRun.influence_at_most run influence",
-    CURVED: "LeftOutRun.curved run lambda Lambda bend",
+    CURVED: "LeftOutRun.curved run lowest highest bend",
 }

@@ -186,7 +186,7 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
         ("0 < eta k", "0 <= eta k"),
     ),
     "leave_one_out": (
-        ("Rmax (Rabs (1 - eta 0 * lambda)) (Rabs (1 - eta 0 * Lambda))", "Rabs (1 - eta 0 * lambda)"),
+        ("Rmax (Rabs (1 - eta 0 * lowest)) (Rabs (1 - eta 0 * highest))", "Rabs (1 - eta 0 * lowest)"),
         ("eta 0 * bend / 2", "eta 0 * bend / 4"),
         ("((LeftOutRun.local run) - 1)", "(LeftOutRun.local run)"),
         ("powers gamma 0 (T - 1)", "powers gamma 0 (T - 2)"),

@@ -113,6 +113,6 @@ ASP_REGRET = Bound(
         "derived in theory/bounds/asp_regret.py",
         "the regret of Approximate Synchronous Parallel, repaired",
     ),
-    example="1/sqrt(k)",
+    example="1/(L*sqrt(k))",
     given={"G": 2.0, "radius": 1.0, "centres": 3.0, "threshold": 0.1, "size": 2.0},
 )

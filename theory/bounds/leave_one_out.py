@@ -46,7 +46,7 @@ from theory.formulas.notation import name_node
 if TYPE_CHECKING:
     from theory.formulas.symbolic import Expr, Translator
 
-T, LEAST, LARGEST, BEND, C, LOCAL = map(name_node, ("T", "lambda", "Lambda", "bend", "influence", "local"))
+T, LEAST, LARGEST, BEND, C, LOCAL = map(name_node, ("T", "lowest", "highest", "bend", "influence", "local"))
 STEP = First(ETA)
 
 
@@ -71,12 +71,12 @@ class Powers(Formula):
 
     def symbolic(self, translator: Translator, index: Expr) -> Expr:
         """As sympy has it."""
-        from sympy import Dummy, Sum
+        from sympy import Sum, Symbol
 
         base, first, count = (translator.entry(child, index) for child in self.children)
         if self._single:
             return base**first
-        running = Dummy("i", integer=True)
+        running = Symbol("i", integer=True, nonnegative=True)
         return Sum(base ** (first + running), (running, 0, count - 1))
 
     @property
@@ -134,7 +134,7 @@ LEAVE_ONE_OUT = Bound(
             LEAST,
             Relation.AT_MOST,
             LARGEST,
-            "lambda",
+            "lowest",
             "give the least and the largest eigenvalue of the Hessians",
         ),
         Condition(
@@ -167,6 +167,6 @@ LEAVE_ONE_OUT = Bound(
         "derived in theory/bounds/leave_one_out.py",
         "the error of Fed-Influence with its constant",
     ),
-    example="1/2",
-    given={"lambda": 0.1, "Lambda": 1.0, "bend": 0.5, "influence": 0.1, "local": 5.0},
+    example="1/(2*L)",
+    given={"lowest": 0.1, "highest": 1.0, "bend": 0.5, "influence": 0.1, "local": 5.0},
 )

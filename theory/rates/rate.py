@@ -52,7 +52,7 @@ class Ground:
         of_the_law = {"Ed": float(delay), "Ed2": float(delay**2), "young": 1.0, "cut": 2.0 * staleness}
         of_the_method = {"G": 1.0, "delta": 0.5, "zeta": 1.0, "workers": 16.0, "group": 4.0}
         of_the_method |= {"radius": 1.0, "centres": 3.0, "threshold": 1.0, "size": 1.0}
-        of_the_method |= {"lambda": 0.1, "Lambda": 1.0, "bend": 1.0, "influence": 1.0, "local": 5.0}
+        of_the_method |= {"lowest": 0.1, "highest": 1.0, "bend": 1.0, "influence": 1.0, "local": 5.0}
         return cls(schedule, staleness, {**of_the_method, **of_the_law, **usual, **constants})
 
     @property

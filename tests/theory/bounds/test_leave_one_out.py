@@ -17,13 +17,13 @@ BOUND = get("leave-one-out")
 
 
 def at(rounds, step, **constants):
-    known = {"lambda": 0.0, "Lambda": 1.0, "bend": 1.0, "influence": 1.0, "local": 1.0}
+    known = {"lowest": 0.0, "highest": 1.0, "bend": 1.0, "influence": 1.0, "local": 1.0}
     return Setting(np.full(rounds, step), np.zeros(rounds, int), Staleness(1), known | constants)
 
 
 def again(rounds, step, c):
     """The value by plain loops, from the recursion of the proof."""
-    alpha = max(abs(1 - step * c["lambda"]), abs(1 - step * c["Lambda"]))
+    alpha = max(abs(1 - step * c["lowest"]), abs(1 - step * c["highest"]))
     missed = 0.0
     for i in range(int(c["local"])):  # what a local step misses is carried on by the later ones
         missed = alpha * missed + step * c["bend"] / 2 * (alpha**i * c["influence"]) ** 2
@@ -36,8 +36,8 @@ def again(rounds, step, c):
 def test_the_value_is_that_of_plain_loops_at_a_hundred_settings():
     draw = np.random.default_rng(1)
     for _ in range(100):
-        c = {"lambda": draw.normal(), "bend": draw.exponential(), "influence": draw.exponential()}
-        c |= {"Lambda": c["lambda"] + draw.exponential(), "local": float(draw.integers(1, 6))}
+        c = {"lowest": draw.normal(), "bend": draw.exponential(), "influence": draw.exponential()}
+        c |= {"highest": c["lowest"] + draw.exponential(), "local": float(draw.integers(1, 6))}
         rounds, step = int(draw.integers(1, 15)), float(draw.choice([0.0, draw.uniform(0, 1)]))
         assert BOUND.evaluate(at(rounds, step, **c)) == pytest.approx(again(rounds, step, c), rel=1e-11)
 
@@ -57,7 +57,7 @@ def test_it_says_what_it_is_about_and_who_has_checked_it():
 
 def test_the_three_regimes_settle_grow_like_t_and_grow_like_powers():
     few, many = 200, 400
-    settled = [BOUND.evaluate(at(T, 0.5, **{"lambda": 0.1})) for T in (few, many)]
+    settled = [BOUND.evaluate(at(T, 0.5, **{"lowest": 0.1})) for T in (few, many)]
     assert settled[1] == pytest.approx(settled[0], rel=1e-4)
     flat = [BOUND.evaluate(at(T, 0.5)) / (T - 1) for T in (few, many)]  # lambda = 0: gamma = 1
     assert flat[1] == pytest.approx(flat[0], rel=1e-12)
@@ -71,7 +71,7 @@ def test_the_three_regimes_settle_grow_like_t_and_grow_like_powers():
     [
         ({"bend": -1.0}, "bend is not at least 0"),
         ({"influence": -1.0}, "influence is not at least 0"),
-        ({"lambda": 1.5}, "least eigenvalue is above the largest"),
+        ({"lowest": 1.5}, "least eigenvalue is above the largest"),
         ({"local": 0.0}, "no local step"),
         ({"local": 2.5}, "not whole"),
         ({"steps": [0.5, 0.4]}, "not that of the first step at k = 2"),
@@ -184,7 +184,7 @@ def test_of_logistic_losses_it_is_met_in_every_regime(seed):
     rounds, local = rounds_of(draw, int(draw.integers(1, 25)), count, 0), int(draw.integers(1, 6))
     step = float(draw.choice([0.2, 1.0, 1.9, 2.3])) / max(largest)
     run = against(clients, rounds, step, local, draw.normal(size=dim), 0)
-    constants = {"lambda": penalty, "Lambda": max(largest), "bend": max(bend), "influence": run.influence}
+    constants = {"lowest": penalty, "highest": max(largest), "bend": max(bend), "influence": run.influence}
     assert run.error <= BOUND.evaluate(at(len(rounds), step, local=float(local), **constants)) * (1 + 1e-9) + 1e-13
 
 
@@ -222,7 +222,7 @@ def tight(local, curve=0.5, step=1.0, third=-1.0, amount=1e-4):
     run = against(clients, [[0, 1], [0, 1]], step, local, np.zeros(1), 1)
     # The Hessians are from curve - drift to curve, between the points that are met.
     drift = abs(third) * 4 * amount
-    constants = {"lambda": curve - drift, "Lambda": curve + drift, "bend": abs(third), "influence": run.influence}
+    constants = {"lowest": curve - drift, "highest": curve + drift, "bend": abs(third), "influence": run.influence}
     return run, {**constants, "local": float(local)}, step
 
 
@@ -238,7 +238,7 @@ def test_after_two_rounds_it_is_attained_for_any_number_of_local_steps(local):
     [
         ({"bend": 0.98}, {}, 2),
         ({"influence": 0.98}, {}, 2),
-        ({}, {"lambda": 0.52, "Lambda": 0.52}, 2),  # an alpha that is too small
+        ({}, {"lowest": 0.52, "highest": 0.52}, 2),  # an alpha that is too small
         ({}, {"local": 4.0}, 2),
         ({}, {}, 1),
     ],
@@ -257,7 +257,7 @@ def test_steps_that_grow_break_it_without_their_condition():
     longer = 3 * step
     missed = longer * influence**2 / 2  # of a step from 0 and one from there
     steps = Setting(
-        [step, longer], [0, 0], Staleness(1), {**at(2, 1.0).constants, "Lambda": 0.0, "influence": influence}
+        [step, longer], [0, 0], Staleness(1), {**at(2, 1.0).constants, "highest": 0.0, "influence": influence}
     )
     assert "not that of the first step" in BOUND.check_domain(steps)[0].sentence()
     assert missed > 2 * float(BOUND.value.evaluate(steps.environment()))

@@ -13,7 +13,7 @@ from theory.formulas.notation import CONSTANTS, GLOSSARY, Sign, checked_constant
 
 def test_every_symbol_of_the_theory_is_in_the_glossary_once():
     of_methods = {"G", "delta", "zeta", "workers", "group", "radius", "centres", "threshold", "size"}
-    of_methods |= {"lambda", "Lambda", "bend", "influence", "local"}
+    of_methods |= {"lowest", "highest", "bend", "influence", "local"}
     assert {"L", "Delta", "sigma", "mu", "s", "T", "B", "k", "d", "eta", "tau"} | of_methods == set(GLOSSARY)
     assert all(symbol.name == name for name, symbol in GLOSSARY.items())
     assert len({symbol.latex for symbol in GLOSSARY.values()}) == len(GLOSSARY)

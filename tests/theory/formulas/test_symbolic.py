@@ -40,7 +40,7 @@ def settings(count: int, seed: int) -> Any:
             "mu": draw.uniform(0.1, 1), "Ed": 1.5, "Ed2": 3.0, "young": 1.3, "cut": draw.uniform(2, 4),
             "G": 1.7, "delta": draw.uniform(0.1, 1), "zeta": 0.4, "workers": 6.0, "group": 2.0,
             "radius": 1.2, "centres": 3.0, "threshold": 0.3, "size": 0.8,
-            "lambda": -0.2, "Lambda": 1.4, "bend": 0.6, "influence": 0.1, "local": 3,
+            "lowest": -0.2, "highest": 1.4, "bend": 0.6, "influence": 0.1, "local": 3,
         }  # fmt: skip
         yield gl.Setting(draw.uniform(0, 0.3, steps), delays, gl.Staleness(window), constants)
 
@@ -58,7 +58,7 @@ def valued(environment: Environment) -> dict[str, Any]:
         name: [None, *np.asarray(value).tolist()] if np.ndim(value) else value
         for name, value in environment.values.items()
     }
-    whole = {name: int(lists[name]) for name in ("T", "s")}
+    whole = {name: int(lists[name]) for name in ("T", "s", "local")}
     return {**lists, **whole, "d": [None, *environment.delay_map().delays.tolist()]}
 
 

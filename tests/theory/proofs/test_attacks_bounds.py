@@ -36,6 +36,8 @@ from tests.support.made_bounds import (
     value_of,
 )
 from theory.bounds import REGISTRY, Setting
+from theory.bounds.asp_regret import CONVEX_LOSSES, SEVERAL_CENTRES
+from theory.bounds.leave_one_out import CURVED, LEFT_OUT
 from theory.bounds.parts.assumptions import (
     BOUNDED_VARIANCE,
     COHERENCE,
@@ -45,6 +47,7 @@ from theory.bounds.parts.assumptions import (
     NO_DELAY,
     ORDERED_READS,
     SEVERAL_READS,
+    SMOOTH,
     STEPS_FIXED,
     WORKERS_NOISE,
     Assumption,
@@ -379,6 +382,15 @@ def test_an_assumption_of_ones_own_is_no_part_of_a_theorem():
     bound = REGISTRY["theorem-a"]
     other = Assumption("heavy ball", "Steps have momentum.", r"x_{k+1} = x_k - \eta_k g_k + (x_k - x_{k-1})")
     changed = replace(bound, assumptions=(*bound.assumptions, other))
+    assert "No axiom is about" in PROOFS["theorem-a"].against(changed).lines[-1].refusal
+
+
+@pytest.mark.parametrize("other", [CONVEX_LOSSES, SEVERAL_CENTRES, LEFT_OUT, CURVED, replace(SMOOTH, measured="1")])
+def test_a_proof_about_gradients_proves_nothing_of_another_quantity(other):
+    bound = REGISTRY["theorem-a"]
+    kept = tuple(one for one in bound.assumptions if one.name != other.name)
+    changed = replace(bound, assumptions=(*kept, other))
+    assert not other.measured or changed.quantity == other.measured
     assert "No axiom is about" in PROOFS["theorem-a"].against(changed).lines[-1].refusal
 
 

@@ -41,13 +41,7 @@ from theory.bounds.parts.setting import Setting, orders_of
 from theory.bounds.parts.weighing import Weighing
 from theory.common.errors import DomainError
 from theory.common.types import Floats
-from theory.formulas.formula import (
-    Defined,
-    Environment,
-    Formula,
-    Quotient,
-    total,
-)
+from theory.formulas.formula import Defined, Environment, Formula, Quotient, total
 from theory.schedules.schedule import Schedule
 
 #: Names that the setting itself gives a value; every other name of a formula is a constant.

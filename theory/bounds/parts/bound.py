@@ -53,11 +53,9 @@ class Bound:
     r"""A bound on $\min_t \mathbb{E}\|\nabla F(x_t)\|^2$ over the points of a run, or on what an assumption names.
 
     Args:
-        name: its name in the library and on the command line; title: what a heading says.
-        summary: what the result says, in one or two sentences.
+        name: its name in the library and on the command line; title: what a heading says; summary: what it says.
         assumptions: what it assumes of F, the noise and the delays.
-        conditions: the side conditions that a setting must meet.
-        value: the right-hand side.
+        conditions: the side conditions that a setting must meet; value: the right-hand side.
         covers_last: whether the minimum includes x_T, or ends at x_{T-1}; covers_reads: and every point that was read.
         source: where it is published; rate_text: how it decays, where that is not derived.
         schedule: the only step sizes it holds for, where it names them.

@@ -162,7 +162,7 @@ def test_a_sample_without_labels_has_no_frequent_classes():
 
 
 def test_outside_its_side_condition_the_lemma_says_too_little():
-    """A sure cheap answer that is wrong takes a cluster that an exact one would refuse: recall is above both p and q."""
+    """A wrong cheap answer, if sure, takes a cluster that an exact one refuses: recall is above both p and q."""
     classes = np.array([1, 0, 0])
     clusters = Clusters(np.zeros(3, np.int64), np.array([0]))
     cheap = Cheap(np.array([[0, 1, 2]] * 3), np.array([[0.9, 0.1, 0.0]] * 3), np.arange(3), 0.1)

@@ -88,14 +88,14 @@ def layer_values(layers: Layers, work: Work, layer: int) -> Array:
 
 
 @compiled
-def _weights(layers: Layers, layer: int, x: Array) -> Array:
+def layer_weights(layers: Layers, layer: int, x: Array) -> Array:
     """The weights (in, out) of a layer, in the vector of parameters or in a gradient."""
     into, out, start = layers.widths[layer], layers.widths[layer + 1], layers.starts[layer]
     return x[start : start + into * out].reshape((into, out))
 
 
 @compiled
-def _biases(layers: Layers, layer: int, x: Array) -> Array:
+def layer_biases(layers: Layers, layer: int, x: Array) -> Array:
     """The biases (out,) of a layer, likewise."""
     into, out, start = layers.widths[layer], layers.widths[layer + 1], layers.starts[layer]
     return x[start + into * out : start + (into + 1) * out]
@@ -111,7 +111,7 @@ def gather(features: Array, rows: Ints, out: Array) -> None:
 
 
 @compiled
-def _add_biases(values: Array, biases: Array, hidden: bool) -> None:
+def add_biases(values: Array, biases: Array, hidden: bool) -> None:
     """Add the biases; in a hidden layer, cut off below 0. What is no number stays none."""
     zero = biases[0] - biases[0]
     for i in range(values.shape[0]):
@@ -131,12 +131,13 @@ def forward(layers: Layers, work: Work, x: Array) -> None:
     last = layers.starts.shape[0] - 1
     for layer in range(last + 1):
         out = layer_values(layers, work, layer + 1)
-        np.dot(layer_values(layers, work, layer), _weights(layers, layer, x), out)
-        _add_biases(out, _biases(layers, layer, x), layer < last)
+        np.dot(layer_values(layers, work, layer), layer_weights(layers, layer, x), out)
+        add_biases(out, layer_biases(layers, layer, x), layer < last)
 
 
 @compiled
-def _sum_rows(values: Array, out: Array) -> None:
+def sum_rows(values: Array, out: Array) -> None:
+    """The sum over the rows."""
     for j in range(out.shape[0]):
         out[j] = values[0, j]
     for i in range(1, values.shape[0]):
@@ -146,7 +147,7 @@ def _sum_rows(values: Array, out: Array) -> None:
 
 
 @compiled
-def _pass_back(values: Array, product: Array) -> None:
+def pass_back(values: Array, product: Array) -> None:
     """The derivative by a hidden layer's sums takes the place of its activations."""
     for i in range(values.shape[0]):
         row, new = values[i], product[i]
@@ -163,14 +164,14 @@ def backward(layers: Layers, work: Work, x: Array, out: Array, to_input: bool) -
     batch = work.rows.shape[0]
     for layer in range(layers.starts.shape[0] - 1, -1, -1):
         values, change = layer_values(layers, work, layer), layer_values(layers, work, layer + 1)
-        np.dot(values.T, change, _weights(layers, layer, out))
-        _sum_rows(change, _biases(layers, layer, out))
+        np.dot(values.T, change, layer_weights(layers, layer, out))
+        sum_rows(change, layer_biases(layers, layer, out))
         if layer > 0:
             product = work.product[: batch * layers.widths[layer]].reshape(values.shape)
-            np.dot(change, _weights(layers, layer, x).T, product)
-            _pass_back(values, product)
+            np.dot(change, layer_weights(layers, layer, x).T, product)
+            pass_back(values, product)
         elif to_input:
-            np.dot(change, _weights(layers, layer, x).T, values)
+            np.dot(change, layer_weights(layers, layer, x).T, values)
 
 
 @compiled

@@ -104,6 +104,19 @@ def label_skew(
     return rows
 
 
+def equal_shares(labels: ArrayLike, clients: int, percent: float = 100.0, *, seed: int = 0, by: str = "shards") -> Ints:
+    """int64 (K, m): the rows of `label_skew`, of each client as many as the smallest has.
+
+    The mean over the clients is then that over all rows that are used.
+
+    >>> equal_shares([0, 1, 0, 1, 0], 2, by="label")
+    array([[0, 2],
+           [1, 3]])
+    """
+    dealt = label_skew(labels, clients, percent, seed=seed, by=by)
+    return np.stack([own[: min(map(len, dealt))] for own in dealt])
+
+
 def label_counts(labels: Ints, rows: tuple[Ints, ...], classes: int) -> Ints:
     """int64 (K, classes): how many rows of each label each client has.
 

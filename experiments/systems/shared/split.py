@@ -34,7 +34,7 @@ from experiments.problems.logistic import Logistic
 from experiments.problems.noise import GaussianNoiseProblem
 from experiments.problems.softmax import Softmax
 from experiments.simulate.gradients import Objective, gradient_at
-from experiments.systems.shared.label_skew import label_skew
+from experiments.systems.shared.label_skew import equal_shares
 from experiments.workers.engines.factors_kernel import FactorData
 from experiments.workers.engines.ring import register_gradient
 from experiments.workers.workload import WorkerKernel, Workload
@@ -216,10 +216,7 @@ def split(name: str, workers: int, skew: float = 0.0, seed: int = 0) -> Split:
     if isinstance(whole, ProblemWorkload) and isinstance(whole.problem, GaussianNoiseProblem):
         tilts = _tilts(whole.parameters, count, skew, seed)
         return Split(whole, (whole,) * count, tilts, frozen(np.zeros(count + 1, np.int64)))
-    labels = _labels(whole)
-    dealt = label_skew(labels, count, skew, seed=seed)
-    # The same number for each worker, so that the mean over the workers is that over all rows that are used.
-    rows = np.stack([own[: min(map(len, dealt))] for own in dealt])
+    rows = equal_shares(_labels(whole), count, skew, seed=seed)
     used = _rows_of(whole, rows.ravel())
     # A rating's share of the squares of its rows depends on all ratings: workers have the whole, and read their own.
     parts = (used,) * count if isinstance(whole, Factorization) else tuple(_rows_of(whole, own) for own in rows)

@@ -1,0 +1,1 @@
+"""The non-IID study and SkewScout: what skewed labels cost methods that communicate less, and a controller."""

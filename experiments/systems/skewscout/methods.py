@@ -120,8 +120,9 @@ class Sparsified:
         """See `Method`."""
         each = [entries_kept(dimension, density) for density in self.densities]
         last = len(each) - 1
-        epochs = np.minimum(np.arange(step_sizes.size) // self.warm_up if self.warm_up else last, last)
-        epochs = np.broadcast_to(epochs, step_sizes.shape)
+        epochs = np.full(step_sizes.size, last)
+        if self.warm_up:
+            epochs = np.minimum(np.arange(step_sizes.size) // self.warm_up, last)
         quantiles = np.array([gaussian_quantile(k / dimension) for k in each])
         return _blank(SPARSE, step_sizes.size)._replace(
             entries=np.array(each, dtype=np.int64)[epochs], quantiles=quantiles[epochs]

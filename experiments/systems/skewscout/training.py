@@ -59,7 +59,8 @@ class Training:
     def step_sizes(self) -> Floats:
         """float64 (T,)."""
         share = np.arange(self.steps) / self.steps
-        return np.asarray(self.step_size * 0.1 ** np.sum([share >= drop for drop in self.drops], axis=0))
+        fallen = (share[:, None] >= np.array(self.drops)).sum(axis=1)
+        return np.asarray(self.step_size * 0.1**fallen)
 
 
 def first_state(task: Partitions, steps: int, seed: int) -> State:

@@ -206,7 +206,7 @@ _SIZES = (
     Sizes("steps of a warm-up density", "1000, 2000, 8000", "50", "100", "8000"),
     Sizes("steps between travels", "500, as recalled, unverified", "40", "40", "500"),
     Sizes("runs", "–", "4", str(DECIDING), str(DECIDING)),
-    Sizes("step sizes tried", "–", "5, on another seed", "8, on 3 other seeds", "8, on another seed"),
+    Sizes("step sizes tried", "–", "6, on another seed", "8, on 3 other seeds", "8, on another seed"),
 )
 
 SKEWSCOUT = System(

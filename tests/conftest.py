@@ -27,6 +27,7 @@ from experiments.studies.asynchronous import AsyncSize
 from experiments.studies.staleness import study as staleness
 from experiments.studies.systems.fleet.system import FleetSize
 from experiments.studies.systems.focus.cells import FocusSize
+from experiments.studies.systems.skewscout.cells import SkewSize
 from experiments.studies.theorem_step.study import TheoremStepSize
 from experiments.systems.focus.trials import Grid
 from gradlag.cli import execute
@@ -86,6 +87,9 @@ _TINY = {
     "experiments.studies.systems.focus.cells._SIZES": FocusSize((("made", 400), ("digits", 400)), 2, target=0.5),
     "experiments.studies.systems.fleet.system._SIZES": FleetSize(
         2, 1, updates=60, devices=10, days=2, bounded=40, trained={"steps": 3}
+    ),
+    "experiments.studies.systems.skewscout.cells._SIZES": SkewSize(
+        (0.0, 100.0), slice(0, None, 5), 2, 0, steps=8, period=4, hidden=(4,), trained={"step_sizes": (0.1,)}
     ),
 }
 

@@ -114,7 +114,7 @@ def ladders(axes: Axes, results: Results) -> Axes:
                 continue
             shares = [_share(each, bsp) for each in curve.values()]
             means = [numbers(each, "final").mean() for each in curve.values()]
-            hollow = {"markerfacecolor": style.PAPER} if skew == 0 else {}
+            hollow: dict[str, Any] = {"markerfacecolor": style.PAPER} if skew == 0 else {}
             axes.plot(shares, means, color=colour, linestyle=line, marker=mark, markersize=3.0, linewidth=1.0, **hollow)
             if skew and (scout := by_skew(results, SCOUT + method).get(skew)):
                 place = _share(scout, bsp), numbers(scout, "final").mean()
@@ -126,8 +126,8 @@ def ladders(axes: Axes, results: Results) -> Axes:
     axes.set_ylabel("final accuracy")
     axes.plot([], [], linestyle=LINES[0.0], color=style.MUTED, label="no skew")
     axes.plot([], [], linestyle=LINES[100.0], color=style.MUTED, label="total skew")
-    axes.plot([], [], "*", color=style.MUTED, markersize=7, label="SkewScout, total skew")
-    axes.legend(loc="lower right", handlelength=2.0)
+    axes.plot([], [], "*", color=style.MUTED, markersize=7, label="SkewScout")
+    axes.legend(loc="lower right", handlelength=1.6)
     return axes
 
 
@@ -179,7 +179,7 @@ def skewscout_caption(results: Results) -> str:
         "at the usual tightness of each method. Middle: BSP by the normalisation of the hidden units. Right: the share "
         "of their variance over held-out rows that running variances of batch normalisation miss, as these are means "
         "within partitions. Below left: final accuracy over bytes along the ladder of each theta, dotted and hollow "
-        "without skew, solid at total skew; stars are SkewScout. Middle: the mean rung that SkewScout chooses, dotted "
-        "without skew, solid at total skew; the step size first falls at the grey line. Right: the bytes of a "
-        "run under SkewScout, travelling models included." + seeds
+        "without skew, solid at total skew; stars are SkewScout at total skew. Middle: the mean rung that SkewScout "
+        "chooses, dotted without skew, solid at total skew; the step size first falls at the grey line. Right: the "
+        "bytes of a run under SkewScout, travelling models included." + seeds
     )

@@ -33,6 +33,7 @@ from experiments.studies.systems.fleet.profiling import ProfilerCell
 from experiments.studies.systems.fleet.streaming import OnlineCell
 from experiments.studies.systems.fleet.training import StepsCell, TailCell
 from experiments.studies.systems.focus.cells import FocusCell
+from experiments.studies.systems.skewscout.cells import SkewCell
 from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.systems.topk.cells import TrainedCell as CompressedCell
 from experiments.studies.systems.topk.cells import VectorsCell
@@ -92,6 +93,7 @@ RELATED = (
     ),
     VectorsCell("signs", 1000, 2),
     FocusCell("made", 200, 0, target=0.5),
+    SkewCell("scout-gaia", 0, 100.0, (4,), "batch", 20, 10, seeds=2, tuning=1, step_sizes=(0.5, 0.125)),
 )
 
 #: Sort of cell -> cells, and what turns them into files.

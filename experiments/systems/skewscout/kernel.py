@@ -10,7 +10,8 @@ import numpy as np
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.kernels.dense import compiled
 from experiments.simulate import gradients
-from experiments.systems.multi_centre import wide_area
+from experiments.systems.multi_centre import passes, wide_area
+from experiments.systems.multi_centre.passes import take_significant
 from experiments.systems.multi_centre.wide_area import index_bytes
 from experiments.systems.shared import selection
 from experiments.systems.shared.selection import top
@@ -97,23 +98,21 @@ def _average(points: Matrix) -> float:
 
 
 @compiled
-def _filter(state: State, threshold: float) -> float:
+def _filter(state: State, threshold: float, chosen: Ints, values: Vector, total: Vector) -> float:
     """All partitions look at their own models before anything arrives."""
     size, (partitions, d) = 0, state.points.shape
+    total[:] = 0.0
     for k in range(partitions):
-        count, held, point, outgoing = 0, state.held[k], state.points[k], state.outgoing[k]
-        for j in range(d):
-            sent = abs(held[j]) > threshold * abs(point[j])
-            outgoing[j] = held[j] if sent else 0.0
-            held[j] -= outgoing[j]
-            count += sent
+        outgoing = state.outgoing[k]
+        count = take_significant(state.held[k], state.points[k], threshold, True, chosen, values, 0)
+        outgoing[:] = 0.0
+        for i in range(count):
+            outgoing[chosen[i]] = values[i]
+            total[chosen[i]] += values[i]
         size += message(count, d) if count > 0 else 0
-    for j in range(d):
-        total = 0.0
-        for k in range(partitions):
-            total += state.outgoing[k, j]
-        for k in range(partitions):
-            state.points[k, j] += total - state.outgoing[k, j]
+    for k in range(partitions):
+        for j in range(d):
+            state.points[k, j] += total[j] - state.outgoing[k, j]
     return float(size)
 
 
@@ -182,7 +181,7 @@ def _build(sources: int) -> Any:
                     if (t + 1) % exchange.interval == 0:
                         state.sent[t] = _average(state.points)
                 elif exchange.kind == FILTER:
-                    state.sent[t] = _filter(state, exchange.thresholds[t])
+                    state.sent[t] = _filter(state, exchange.thresholds[t], chosen, sizes, move)
                 else:
                     most, quantile = exchange.entries[t], exchange.quantiles[t]
                     state.sent[t] = _send_largest(state, most, quantile, numbers.step_sizes[t], chosen, sizes, move)
@@ -194,5 +193,18 @@ def _build(sources: int) -> Any:
 @cache
 def steps_kernel() -> Any:
     """The kernel, compiled anew when a source that it is made from has changed."""
-    made_of = (__file__, layers, methods, network, selection, wide_area, keys, counters, elementary, dense, gradients)
+    made_of = (
+        __file__,
+        layers,
+        methods,
+        network,
+        passes,
+        selection,
+        wide_area,
+        keys,
+        counters,
+        elementary,
+        dense,
+        gradients,
+    )
     return _build(number_of_sources(*made_of))

@@ -16,6 +16,7 @@ from experiments.studies.systems.system import System
 from figures.draw.ds_sync import ds_sync_caption, ds_sync_picture
 from figures.draw.fleet import fleet_caption, fleet_picture
 from figures.draw.focus import focus_caption, focus_picture
+from figures.draw.skewscout import skewscout_caption, skewscout_picture
 from figures.draw.topk import topk_caption, topk_picture
 from figures.report.claims import claims_table
 from figures.report.exhibit import Exhibit, Section, study_exhibit
@@ -30,6 +31,7 @@ DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]]
         "topk": (topk_picture, topk_caption),
         "fleet": (fleet_picture, fleet_caption),
         "ds-sync": (ds_sync_picture, ds_sync_caption),
+        "skewscout": (skewscout_picture, skewscout_caption),
         "focus": (focus_picture, focus_caption),
     }
 )

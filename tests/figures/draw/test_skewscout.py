@@ -2,21 +2,18 @@
 
 import pytest
 
-from experiments.studies.systems.skewscout.cells import LADDERS, METHODS, SkewSize, skewscout_cells
+from experiments.studies.systems.skewscout.cells import LADDERS, METHODS
+from experiments.studies.systems.skewscout.system import SKEWSCOUT
 from experiments.sweep.json_store import CellResult
 from figures.draw.skewscout import LOOKS, skewscout_caption, skewscout_picture
 from figures.style import style
 
 
 @pytest.fixture(scope="module")
-def results():
-    tiny = SkewSize((0.0, 100.0), slice(0, None, 5), seeds=2, tuning=0, steps=8, period=4, hidden=(4,))
+def results(shrink_studies):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "experiments.studies.systems.skewscout.cells._SIZES",
-            {"quick": SkewSize(**(vars(tiny) | {"trained": {"step_sizes": (0.1,)}}))},
-        )
-        cells = skewscout_cells("quick")
+        shrink_studies(patch)
+        cells = SKEWSCOUT.cells("quick")
     return [CellResult(cell, cell.compute(), {}, 0.0, "gradlag reproduce skewscout --scale quick") for cell in cells]
 
 

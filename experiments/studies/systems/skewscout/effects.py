@@ -154,7 +154,21 @@ def fewer_bytes(results: Results) -> Effect:
         for _, scout, bsp in rows
     ]
     told = ", ".join(f"{what} {2 ** each.mean():.3g}" for (what, _, _), each in zip(rows, values, strict=True))
-    return Effect(average(values), f"bytes, BSP over the controller: {told}")
+    fixed = ", ".join(f"{method} {_best_fixed(results, method)}" for method in LADDERS)
+    return Effect(average(values), f"bytes, BSP over the controller: {told}; over the best theta, at 100 %: {fixed}")
+
+
+def _best_fixed(results: Results, method: str) -> str:
+    """BSP's bytes over those of the cheapest fixed theta that is within a point of BSP at total skew, in words."""
+    bsp = ends(by_skew(results, BSP), BSP)[1]
+    least = numbers(bsp, "final").mean() - NEAR
+    whole = numbers(bsp, "sent")[:, -1].mean()
+    found = {
+        whole / numbers(each, "sent")[:, -1].mean(): theta
+        for theta, each in by_theta(results, method, 100.0).items()
+        if numbers(each, "final").mean() >= least
+    }
+    return f"{max(found):.3g} (theta {found[max(found)]:g})" if found else "none is within a point"
 
 
 def fewer_bytes_to_accuracy(results: Results) -> Effect:

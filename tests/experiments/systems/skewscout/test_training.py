@@ -7,10 +7,15 @@ import numpy as np
 import pytest
 
 from experiments.kernels.keys import worker_minibatch
+from experiments.systems.multi_centre.centres import run_centres
+from experiments.systems.multi_centre.setting import full_exchange, thresholds
+from experiments.systems.multi_centre.wide_area import local_area
+from experiments.systems.shared.split import split
 from experiments.systems.skewscout.measure import accuracy_curve, held_out_accuracy, missing_variance, training_test_gap
 from experiments.systems.skewscout.methods import Averaging, Significance, Sparsified, method_of
 from experiments.systems.skewscout.naive import naive_training
-from experiments.systems.skewscout.partitions import partitioned
+from experiments.systems.skewscout.network import NormalisedNetwork
+from experiments.systems.skewscout.partitions import Partitions, partitioned
 from experiments.systems.skewscout.training import Run, Training, recorded_times, train
 from experiments.workloads.images import images
 from theory.common.errors import InputError
@@ -89,6 +94,30 @@ def test_what_gaia_sends_and_holds_is_all_that_its_models_differ_by():
     shared = run.state.points - run.state.held
     np.testing.assert_allclose(shared, np.tile(shared[0], (5, 1)), atol=1e-13)
     assert np.abs(run.state.held).max() > 1e-4
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.05, 0.5])
+def test_gaia_is_that_of_the_centres_over_a_network_that_takes_no_time(threshold):
+    whole = split("dnn:width=8,bits=64", 5, 100)
+    network = whole.whole
+    task = Partitions(
+        NormalisedNetwork(network.widths),
+        network.features[0],
+        network.images.labels,
+        whole.starts,
+        network.features[1],
+        network.images.held_out_labels,
+    )
+    # There the momentum takes up steps and here gradients, which is the same while the step size is.
+    training = Training(0.1, 40, drops=())
+    steps = training.step_sizes
+    fast = local_area(5, "constant:seconds=1", 1e30, lan_latency=0.0)
+    limits = thresholds(threshold, steps, "schedule")
+    centres = run_centres(whole, full_exchange(5, 1), fast, steps, limits, seed=2, batch=20, momentum=0.9, every=40)
+    run = train(task, training, Significance(threshold), seed=2, every=40)
+    np.testing.assert_allclose(run.points[-1], centres.points[-1], atol=1e-10)
+    # There each message also has a clock of 8 bytes, is counted for each of four receivers, and may be empty.
+    assert run.sent[-1] == pytest.approx(centres.bytes[-1].sum() / 4 - 40 * 5 * 8, abs=1e-6)
 
 
 def test_under_sparsified_exchange_all_partitions_have_one_model():

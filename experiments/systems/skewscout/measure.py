@@ -1,7 +1,10 @@
 r"""What is measured of partitions: accuracy, and how far running statistics are from those of the rows of a test.
 
-A unit's variance over all rows is the mean of its variances within partitions of equal size plus the variance of its
-means between them. Running variances are means of those within, so that what lies between partitions is missing.
+Of a number let $m_k$, $v_k$ be mean and variance over partition k, all of one size, and $m$, $v$ those over all rows.
+As the mean square about m within k is $v_k+|m_k-m|^2$, $v=\bar v+\frac1K\sum_k|m_k-m|^2$, $\bar v=\frac1K\sum_kv_k$.
+Of a unit's sums: running variances are means of those within, so that what lies between partitions is missing. Of
+gradients (each of its row alone): one row's from each partition have a mean without bias and of variance $\bar v/K$, K
+rows drawn from all one of variance $v/K$, so that skew makes the steps of BSP vary less.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from experiments.studies.systems.skewscout.effects import (
     recovered,
     tighter,
 )
-from experiments.studies.systems.system import Limit, Sizes, System
+from experiments.studies.systems.system import Lemma, Limit, Sizes, System
 
 _LOST = "final accuracy on held-out rows at 0 % skew less that at 100 %, each at the best step of one grid"
 _BOTH = "mean over softmax regression and the network without normalisation"
@@ -160,6 +160,35 @@ _ALGORITHM = (
     "Hill climbing from the tightest $\\theta$: towards the best rung remembered, else to a neighbour not remembered.",
 )
 
+_LEMMAS = (
+    Lemma(
+        "Two readings of a travel's loss are one (gradlag's own)",
+        "Let $A_{kj}$ be the accuracy of model $k$ on rows of partition $j$, and $\\pi$ the hosts, a permutation. At "
+        "home less away, and the host's own model less the visitor, have one mean:",
+        (
+            "\\frac1K\\sum_k\\big(A_{kk}-A_{k\\pi(k)}\\big) \\;=\\; "
+            "\\frac1K\\sum_k\\big(A_{\\pi(k)\\pi(k)}-A_{k\\pi(k)}\\big)",
+        ),
+        ("$\\sum_kA_{\\pi(k)\\pi(k)}=\\sum_kA_{kk}$, as $\\pi$ takes every value once.",),
+        "experiments/systems/skewscout/controller.py",
+    ),
+    Lemma(
+        "What lies between partitions (gradlag's own)",
+        "Of a number let $m_k$ and $v_k$ be its mean and variance over partition $k$ of $K$ of equal size, and $m$ and "
+        "$v$ those over all rows. Then",
+        ("v \\;=\\; \\frac1K\\sum_kv_k + \\frac1K\\sum_k|m_k-m|^2",),
+        (
+            "Within partition $k$ the mean square about $m$ is $v_k+|m_k-m|^2$; the mean of these is $v$.",
+            "Sums of a hidden unit: batch normalisation's running variances are means of the $v_k$, and miss the "
+            "second term, which skew enlarges.",
+            "Gradients, each of its row alone: the mean of one row's from each partition has no bias and the variance "
+            "$\\frac{1}{K^2}\\sum_kv_k$, at most the $\\frac1Kv$ of $K$ rows drawn from all. So skew "
+            "cannot make a step of BSP vary more.",
+        ),
+        "experiments/systems/skewscout/measure.py",
+    ),
+)
+
 _LIMITS = (
     Limit(
         "Accuracies of AlexNet, GoogLeNet, LeNet and ResNet-20 on CIFAR-10 and ImageNet, and how many points skew "
@@ -181,9 +210,8 @@ _LIMITS = (
         "one more normalisation or rule each",
     ),
     Limit(
-        "A bound: none is published for these methods under skew",
-        "what is proved here is about BSP alone: with one row drawn from each of $K$ partitions of equal size the mean "
-        "gradient is unbiased, and its variance is at most that of $K$ rows drawn from all; skew lowers it",
+        "A bound on what Gaia, federated averaging or sparsified exchange lose under skew",
+        "one whose heterogeneity is that of labels; none is published with these methods",
     ),
 )
 
@@ -225,4 +253,5 @@ SKEWSCOUT = System(
     sizes=_SIZES,
     cells=skewscout_cells,
     kinds=(SkewCell,),
+    lemmas=_LEMMAS,
 )

@@ -117,11 +117,10 @@ def _(gl, lesson):
            positive, so $D\,\theta + \frac{\theta - \pi}{2}$ is a whole multiple of $2\pi$. The smallest solution is
            $\theta = \frac{\pi}{2D+1}$, and the others are larger and belong to larger $a$.
 
-        Until $a$ reaches the first of these values, no root has met the circle, so all are inside. And there a pair
-        really leaves: if it turned back inside, or ran along the circle, a root would be on the circle for other values
-        of $a$ near by, and step 1 and 2 allow none; to return inside it would have to touch without crossing, and the
-        derivative of $|z|$ with respect to $a$ is positive there (exercise for those who like one: differentiate
-        $z^{D+1} - z^D + a = 0$). Hence
+        Until $a$ reaches the first of these values no root has met the circle, so all are inside: for small $a$ one is
+        near $1 - a$ and the others are near 0. And at each of these values a pair of roots goes *out*: differentiate
+        $z^{D+1} - z^D + a = 0$ with respect to $a$, and you find that $|z|$ grows there (an exercise for those who like
+        one). Roots leave, and none comes back. Hence
 
         $$\text{stable} \iff 0 < a < 2 \sin\frac{\pi}{2(2D+1)} .$$
 

@@ -59,6 +59,22 @@ def sent(form: Any) -> str:
     return str(form.locator(".gl-shown").inner_text())
 
 
+#: Words of a picture that leave it, or that lie on others.
+_ILLEGIBLE = """() => [...document.querySelectorAll('svg.gl-picture')].flatMap(picture => {
+  const edge = picture.getBoundingClientRect(), found = []
+  const words = [...picture.querySelectorAll('text')].map(text => [text.textContent, text.getBoundingClientRect()])
+  for (const [n, [said, box]] of words.entries()) {
+    if (box.left < edge.left - 1 || box.right > edge.right + 1 || box.bottom > edge.bottom + 1) found.push(said)
+    for (const [other, beside] of words.slice(0, n)) {
+      const wide = Math.min(box.right, beside.right) - Math.max(box.left, beside.left)
+      const high = Math.min(box.bottom, beside.bottom) - Math.max(box.top, beside.top)
+      if (wide > 1 && high > Math.min(box.height, beside.height) / 3) found.push(`${said} on ${other}`)
+    }
+  }
+  return found
+})"""
+
+
 def move(page: Any, figure: Any) -> None:
     """Move every slider of a picture to its end and a step back; the drawing follows each time."""
     for slider in figure.get_by_role("slider").all():
@@ -67,6 +83,7 @@ def move(page: Any, figure: Any) -> None:
             slider.press(key)
             if figure.locator("output").all_inner_texts() != before:
                 assert figure.locator("svg.gl-picture").count() == 1
+                assert set(page.evaluate(_ILLEGIBLE)) == set()
 
 
 @LESSONS
@@ -88,6 +105,7 @@ def test_a_student_moves_predicts_and_answers(number, opened, watched, screensho
             if isinstance(control, Chosen):
                 fill(form, field, control, control.options[:1] if isinstance(control, Selected) else control.options[0])
         assert len(sent(form)) > 40 and form.locator("svg").count() == 1
+        assert set(page.evaluate(_ILLEGIBLE)) == set()
     tried, solved = import_module(f"tests.course.answers.{SYLLABUS[number].stem}").ANSWERS, solutions(SYLLABUS[number])
     for kind, word in (("wrong", "Not yet."), ("right", "Right.")):
         for name, exercise in lesson.exercises.items():
@@ -113,6 +131,7 @@ def test_a_page_without_a_network_shows_all_and_moves(number, watched, tmp_path,
     for folded in page.locator("summary").all():
         folded.click()
     assert page.locator("details svg").count() >= 1
+    assert set(page.evaluate(_ILLEGIBLE)) == set()
     page.screenshot(path=screenshots / f"lesson_{number:02d}_page.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400  # nothing runs out of a telephone
     assert seen.complaints == [] and seen.asked == [file.as_uri()]

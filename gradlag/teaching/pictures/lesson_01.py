@@ -51,7 +51,7 @@ def _late(delay: float, step: float) -> Drawn:
     left = Panel(Axis(0, _STEPS, "step t"), Axis(-2.4, 2.4, "x"), width=370, height=230, title="the iterate")
     right = Panel(
         Axis(-1.4, 1.4, "real part", ticks=(-1.0, 0.0, 1.0)), Axis(-1.4, 1.4, ticks=(-1.0, 0.0, 1.0)),
-        left=480, width=230, height=230, title="roots and the unit circle",
+        left=492, width=230, height=230, title="roots and the unit circle",
     )  # fmt: skip
     roots = characteristic_roots(step, _law(late))
     radius = spectral_radius(step, _law(late))
@@ -113,9 +113,9 @@ def _changing(period: float, step: float) -> Drawn:
     most, steps = 2, 240
     delays = cycle(int(period), most)
     panel = Panel(
-        Axis(0, steps, "step t"), Axis(1e-8, 1e8, "largest |x| of the last 12 points", log=True), left=70, width=560
+        Axis(0, steps, "step t"), Axis(1e-8, 1e8, "largest |x| of the last 12 points", log=True), left=84, width=550
     )
-    parts = [panel.axes(), legend(84, 50, (("constant delay 2", INK, "6 4"), ("the repeated delays", GREEN, "")))]
+    parts = [panel.axes(), legend(98, 50, (("constant delay 2", INK, "6 4"), ("the repeated delays", GREEN, "")))]
     for trace, colour, dash in (([most], INK, "6 4"), (delays, GREEN, "")):
         sizes = np.abs(trajectory(step, trace, steps))
         envelope = [max(1e-300, sizes[max(t - 11, 0) : t + 1].max()) for t in range(steps + 1)]

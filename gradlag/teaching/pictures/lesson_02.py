@@ -19,7 +19,6 @@ from gradlag.teaching.shown.prose import spelled, text
 from gradlag.teaching.shown.svg import BLUE, GREEN, INK, MUTED, PURPLE, VERMILLION, Axis, Panel, drawing, told
 from theory.bounds import Setting, get
 from theory.common.types import Floats
-from theory.proofs.printing.prose import mixed
 from theory.staleness.count import Staleness
 
 STALENESSES, THETAS, HORIZONS = (1, 2, 4, 8), (0.25, 0.5, 1.0), (1, 2, 3, 4, 6, 8, 12, 16)
@@ -84,7 +83,7 @@ def _ladder(staleness: float, theta: float, shown: float, words: str = "") -> Dr
     panel = Panel(
         Axis(1, last, "number of steps T", ticks=(1.0, 4.0, 8.0, 12.0, 16.0)),
         Axis(0.01, 10, "least |grad F|² so far", log=True),
-        left=66, width=430, height=280, top=14,
+        left=80, width=400, height=280, top=14,
     )  # fmt: skip
     values = np.array([rungs(late, theta, steps) for steps in HORIZONS])
     parts, places = [panel.axes()], []
@@ -106,7 +105,7 @@ def _labels(places: list[tuple[float, str, str]], panel: Panel) -> list[str]:
     """Names beside the ends of lines, moved apart where they would touch."""
     labels, before = [], -math.inf
     for down, name, colour in sorted(places):
-        before = max(down, before + 15)
+        before = max(min(down, panel.top + panel.height - 8), before + 17)
         x = panel.left + panel.width + 8
         labels.append(f'<text x="{x}" y="{before + 4:.1f}" font-size="12.5" fill="{colour}">{name}</text>')
     return labels
@@ -134,7 +133,7 @@ FACTS = {
     "value": _B.latex(),
     "conditions": "; ".join(map(spelled, _B.latex_conditions())),
     "definitions": "; ".join(map(spelled, _B.latex_definitions())),
-    "assumptions": "\n".join(f"- {mixed(assumption.text)}" for assumption in _B.assumptions),
+    "assumptions": "\n".join(f"- {assumption.text}".replace("Delta", r"$\Delta$") for assumption in _B.assumptions),
     "refusal": get("theorem-b").check_domain(setting(4, 1.0, 16))[0].sentence(),
 }
 PICTURES = (

@@ -112,7 +112,8 @@ def _race(look: float, delay: float, words: str = "") -> Drawn:
     means, squares = moments(look, late, step)
     least = np.minimum.accumulate(squares)
     bound = promised(late, step)
-    panel = Panel(Axis(0, _RUN, "step k"), Axis(0.01, 3, "least E|grad F|² so far", log=True), left=70, width=560)
+    vertical = Axis(0.01, 3, "least E|grad F|² so far", log=True)
+    panel = Panel(Axis(0, _RUN, "step k"), vertical, left=80, width=555)
     parts = [
         panel.axes(),
         panel.clip(panel.line(range(_RUN + 1), least, GREEN, 2.2)),
@@ -128,8 +129,8 @@ def _race(look: float, delay: float, words: str = "") -> Drawn:
     )
     sentence = (
         f"{words}When {told(100 * look)} % of the races are decided by the noise, the mean settles at "
-        f"{told(float(f'{means[-1]:.3g}'))} $\\sigma$, and the least $E|\\nabla F|^2$ is {least[-1]:.3g}; Theorem A "
-        f"promises {bound[-1]:.3g}. {verdict}"
+        f"{told(abs(round(float(means[-1]), 3)))} $\\sigma$, and the least $E|\\nabla F|^2$ is {least[-1]:.3g}; "
+        f"Theorem A promises {bound[-1]:.3g}. {verdict}"
     )
     label = f"Least mean squared gradient and Theorem A where {100 * look:g} per cent of races look at the noise"
     return Drawn(drawing(650, 300, parts, label), sentence)

@@ -116,11 +116,11 @@ def _constant(c: float, words: str = "") -> Drawn:
     constant = Fraction(c).limit_denominator(100)
     steps, colour = np.linspace(0, 2, 81), VERMILLION if c < 0.5 else BLUE
     falls, promised = steps - steps**2 / 2, steps - c * steps**2
-    panel = Panel(Axis(0, 2, "step size"), Axis(-1.2, 1.2, "fall of F"), width=560, height=230)
+    panel = Panel(Axis(0, 2, "step size"), Axis(-1.2, 1.2, "fall of F"), width=550, height=230)
     parts = [
         panel.axes(),
         panel.clip(panel.line(steps, falls, INK, 3), panel.line(steps, promised, colour, 2, "7 4")),
-        legend(70, 240, (("what F falls by", INK, ""), ("what the claim promises at least", colour, "7 4"))),
+        legend(86, 240, (("what F falls by", INK, ""), ("what the claim promises at least", colour, "7 4"))),
     ]
     seen = f"On $F(x) = x^2/2$ from $x_0 = 1$, without delay and noise. {words}{verdict(constant)}"
     return Drawn(drawing(640, 300, parts, f"Fall of F in one step, and what the claim with c = {c:g} promises"), seen)

@@ -23,7 +23,7 @@ STYLE = """
 .gl-text td,.gl-text th{border-bottom:1px solid var(--gl-grid);padding:.2em .8em .2em 0;text-align:left}
 .gl-small,.gl-waiting{color:var(--gl-muted);font-size:.92em}
 .gl-picture{display:block;margin:.3em 0;font-family:system-ui,sans-serif}
-@media(max-width:520px){.gl-picture text{font-size:16px}}
+@media(max-width:520px){.gl-picture text{font-size:15px}}
 .gl-seen{min-height:3.2em}
 .gl-mark{padding:.4em .9em;border-radius:6px;border-left:4px solid var(--gl-muted);background:var(--gl-open)}
 .gl-right{background:var(--gl-right);border-color:var(--gl-green)}

@@ -60,7 +60,7 @@ class Panel:
 
     x: Axis
     y: Axis
-    left: float = 56
+    left: float = 74
     top: float = 28
     width: float = 500
     height: float = 220
@@ -82,7 +82,7 @@ class Panel:
             parts += [_stroke([self.left, right], [place, place], GRID, 1)]
             parts += [_words(self.left - 6, place + 4, told(value), anchor="end")]
         parts += [_words((self.left + right) / 2, bottom + 33, self.x.label, INK)]
-        parts += [_turned(self.left - 44, (self.top + bottom) / 2, self.y.label)]
+        parts += [_turned(self.left - 54, (self.top + bottom) / 2, self.y.label)]
         return "".join(parts)
 
     def line(self, x: ArrayLike, y: ArrayLike, colour: str = BLUE, width: float = 1.8, dash: str = "") -> str:
@@ -164,5 +164,5 @@ def legend(x: float, y: float, entries: Sequence[tuple[str, str, str]]) -> str:
             _stroke([left, left + 22], [y - 4, y - 4], colour, 2, dash),
             _words(left + 28, y, words, INK, "start"),
         ]
-        left += 28 + 6.6 * len(words) + 22
+        left += 28 + 8.4 * len(words) + 14  # room for the larger letters of a telephone
     return "".join(parts)

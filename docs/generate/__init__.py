@@ -13,6 +13,7 @@ from docs.generate.command import command_page
 from docs.generate.door import door_page
 from docs.generate.gallery import gallery_pages
 from figures.report.mathematics import mathml
+from gradlag.teaching.page.build import build
 
 GENERATED = "generated"
 
@@ -21,6 +22,7 @@ def setup(app: Any) -> dict[str, bool]:
     """What Sphinx calls: formulas as MathML, and the generated pages."""
     app.add_html_math_renderer("mathml", (_inline, None), (_displayed, None))
     app.connect("builder-inited", _write)
+    app.connect("build-finished", _add_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -34,6 +36,12 @@ def _write(app: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+def _add_page(app: Any, failed: Exception | None) -> None:
+    """The page without installation, beside the others."""
+    if failed is None and app.builder.format == "html":
+        build(Path(app.outdir) / "late.html")
 
 
 def _inline(writer: Any, node: Any) -> None:

@@ -130,7 +130,7 @@ function drawRace() {
   for (const each of entered) {
     at(`${each.name}-least`).textContent = each.diverged ? `diverged (${said(each.final)} before)` : said(each.final);
     at(`${each.name}-updates`).textContent = String(each.updates);
-    at(`${each.name}-allowed`).textContent = each.best ? `${said(each.best.value)} (${each.best.bound.title})` : "nothing";
+    at(`${each.name}-allowed`).textContent = each.best ? `${said(each.best.value)} (${each.best.bound.title})` : "nothing by these";
     at(`${each.name}-row`).classList.toggle("best", each === order[0]);
   }
   const close = order[1].final <= 1.1 * order[0].final;
@@ -138,7 +138,7 @@ function drawRace() {
   const ratio = said(order[1].final / order[0].final);
   const result = close
     ? `${NAMES[order[0].name]} and ${NAMES[order[1].name]} end within a tenth of each other`
-    : `${NAMES[order[0].name]} comes lowest, ${ratio} times below ${NAMES[order[1].name]}`;
+    : `the least is reached by ${NAMES[order[0].name]}, ${ratio} times below that of ${NAMES[order[1].name]}`;
   const yours = bet === winner ? "As you said: " : `You said ${bet === "close" ? "that it would be close" : NAMES[bet]}. In fact `;
   at("race-told").textContent = `${yours}${result}.`;
 }

@@ -247,23 +247,27 @@ export class RacePicture {
   lay(picture) {
     const { svg, height } = picture;
     this.margin = { left: 44, right: 10, top: 30, bottom: 36 };
-    this.y = scale([1e-9, 10], [height - this.margin.bottom, this.margin.top], true);
-    const bottom = element(svg, "g");
-    axis(svg, "left", this.y, powers(1e-9, 10, 2), "least |∇F|² so far", picture, this.margin);
+    const axes = element(svg, "g");
     const inside = element(svg, "g", { "clip-path": frame(svg, `${svg.id}-frame`, this.margin, picture) });
-    return { bottom, inside, lines: {}, told: element(svg, "text", { x: picture.width / 2, y: height / 2, "text-anchor": "middle", class: "told" }) };
+    return { axes, inside, lines: {}, told: element(svg, "text", { x: picture.width / 2, y: height / 2, "text-anchor": "middle", class: "told" }) };
   }
 
   draw(entered, steps) {
-    const { parts, width } = this.picture;
-    const x = scale([0, steps], [this.margin.left, width - this.margin.right]);
-    parts.bottom.replaceChildren();
+    const { parts, width, height } = this.picture;
+    const { left, right, top, bottom } = this.margin;
+    // Down to the best of them, by hundreds, so that those that are close stay apart.
+    const best = Math.min(...(entered ?? []).map(({ final }) => final), 1e-2);
+    const low = 100 ** Math.max(Math.floor(Math.log10(best) / 2), -5);
+    const x = scale([0, steps], [left, width - right]);
+    const y = scale([low, 10], [height - bottom, top], true);
+    parts.axes.replaceChildren();
     const ticks = [0, 0.5, 1].map((share) => [share * steps, String(Math.round(share * steps))]);
-    axis(parts.bottom, "bottom", x, ticks, "gradients arrived", this.picture, this.margin);
+    axis(parts.axes, "bottom", x, ticks, "gradients arrived", this.picture, this.margin);
+    axis(parts.axes, "left", y, powers(low, 10, low < 1e-5 ? 2 : 1), "least |∇F|² so far", this.picture, this.margin);
     parts.told.textContent = entered ? "" : "first predict, then look";
     for (const { name, least } of entered ?? []) {
       parts.lines[name] ??= element(parts.inside, "path", { class: `racer ${name}` });
-      parts.lines[name].setAttribute("d", path(least.length, x, (k) => this.y(least[k])));
+      parts.lines[name].setAttribute("d", path(least.length, x, (k) => y(least[k])));
     }
     if (!entered) Object.values(parts.lines).forEach((line) => line.setAttribute("d", ""));
   }

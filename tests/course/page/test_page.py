@@ -161,7 +161,7 @@ def test_questions_are_answered_by_keyboard_and_a_prediction_comes_before_the_re
     tab.locator("#race-question input[value=counter]").focus()
     tab.keyboard.press("Space")
     tab.keyboard.press("Enter")
-    assert tab.locator("#race-told").inner_text().startswith("As you said: counter-momentum comes lowest")
+    assert tab.locator("#race-told").inner_text().startswith("As you said: the least is reached by counter-momentum")
     assert tab.locator("#race .racer").count() == 4
     tab.get_by_role("button", name="Predict again").press("Enter")
     assert tab.locator("#race-results").is_hidden()

@@ -92,7 +92,8 @@ def _(gl):
 
         - if every root lies inside the unit circle, $r < 1$, the error tends to 0 from every start;
         - if one root lies outside, the error grows from almost every start;
-        - the largest modulus is the factor by which the error changes per step in the long run.
+        - the largest modulus is the factor by which the error changes per step in the long run; we call a root that has
+          it the **slowest**, because what belongs to the others is forgotten sooner.
 
         Go back to the first picture and move $a$ slowly at delay 2. The curve starts to diverge at the very moment
         when a pair of roots crosses the circle.

@@ -42,7 +42,9 @@ def _(gl, lesson):
         in joules per square metre, and $\eta$ turns a gradient into metres. Both sides are then in (joules per metre)
         squared.
 
-        **The small print.** <<definitions>>.
+        **The small print.** Lateness is counted by the **staleness** $s$: delays are at most $s - 1$, so that $s = 1$
+        is no delay. Further, <<definitions>>. So $W_k$ are the steps between the read of step $k$ and step $k$ itself,
+        $H_k$ is how far they may have gone, and $b_k$ is large where long steps meet long delays.
 
         **Who is meant?** Every function and every run with:
 

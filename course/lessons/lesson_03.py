@@ -98,7 +98,7 @@ def _(gl, lesson):
         Its mean square is that of the gradients, plus that of the noises, plus **twice the mean of their product**. It
         is tempting to drop the product, since noise has mean zero. When is that right? The product of $g_{\tau_j}$ and
         $e_i$ vanishes if $x_{\tau_j}$ is no younger than $x_i$: then the coin $i$ was not thrown yet. All $i$ in the
-        window are at least $\tau_k$. So:
+        window are at least $\tau_k$. (A point is *younger* than another if its index is larger.) So:
 
         - if every step of the window reads a point that is no younger than $x_{\tau_k}$, the product is zero: so it is
           for a constant delay, and whenever gradients are applied in the order in which they were read;

@@ -31,7 +31,8 @@ def _(gl, lesson):
            same way, up to the factor $\mu$. This is the strong one. It says that staleness does little harm *before*
            anything is proved, and lesson 5 shows how it breaks.
 
-        Then, for steps that do not increase and delays of at most $s - 1$,
+        Then, for steps that do not increase and delays of at most $s - 1$ (the **staleness** $s$ is 1 where nothing is
+        late),
 
         $$<<left>> \le <<bound_bare>> ,$$
 
@@ -60,9 +61,12 @@ def _(gl, lesson):
 
         <<descent>>
 
-        A smooth function lies below a parabola: $F(y) \le F(x) + \langle \nabla F(x), y - x\rangle + \frac L2 |y -
-        x|^2$. Put in $y - x = -\eta_k (g_{\tau_k} + e_k)$, take expectations, and the noise drops out of everything in
-        which it stands once. It stays where it is squared, and that is the $\sigma^2$.
+        A smooth function lies below a parabola,
+        $$F(y) \le F(x) + \langle \nabla F(x), y - x\rangle + \frac L2 |y - x|^2 :$$
+        walk from $x$ to $y$; at the share $r$ of the way the slope differs from that at $x$ by at most $L\,r\,|y -
+        x|$, and the integral of $r$ from 0 to 1 is $\frac12$. Put in $y - x = -\eta_k (g_{\tau_k} + e_k)$, take
+        expectations, and the noise drops out of everything in which it stands once. It stays where it is squared, and
+        that is the $\sigma^2$.
 
         Where does the inner product come from? If the gradient were fresh, it would be $|g_k|^2$, and each step would
         earn what its gradient is worth. A stale gradient earns only as much as it *agrees* with the fresh one.

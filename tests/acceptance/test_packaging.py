@@ -39,7 +39,12 @@ def test_a_wheel_holds_the_types_and_the_data_and_no_tests(clone):
         held = set(wheel.namelist())
     wanted = {path.relative_to(ROOT).as_posix() for floor in FLOORS for path in (ROOT / floor).rglob("*.pyi")}
     wanted |= {f"{floor}/py.typed" for floor in FLOORS if floor != "course"}
-    wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "course").rglob("*.py")}
+    kept = (
+        *(ROOT / "course").rglob("*.py"),
+        *(ROOT / "gradlag/teaching").rglob("*.json"),
+        ROOT / "course/INSTRUCTOR.md",
+    )
+    wanted |= {path.relative_to(ROOT).as_posix() for path in kept}
     wanted |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "experiments/datasets").glob("*.npz")}
     assert "gradlag/__init__.pyi" in wanted
     assert wanted - held == set()

@@ -96,8 +96,28 @@ def _(gl):
         4. **A theorem** for exact gradients, proved: Theorem B.
         5. **A theorem** that allows noise as well: Theorem A.
         6. **An older theorem.**
+        """)
+    return
 
-        Climb it, one rung at a time, and change the staleness and the step at each.
+
+@app.cell
+def _(lesson):
+    worst_guess = lesson.predictions["worst"].form()
+    worst_guess
+    return (worst_guess,)
+
+
+@app.cell
+def _(lesson, worst_guess):
+    lesson.predictions["worst"].shown(worst_guess.value)
+    return
+
+
+@app.cell
+def _(gl):
+    gl.teaching.text(r"""
+        Now climb, one rung at a time, and change the staleness and the step at each. At which step does a theorem
+        refuse, and which one is it?
         """)
     return
 
@@ -112,19 +132,6 @@ def _(lesson):
 @app.cell
 def _(ladder, lesson):
     lesson.pictures["ladder"].at(ladder.value)
-    return
-
-
-@app.cell
-def _(lesson):
-    worst_guess = lesson.predictions["worst"].form()
-    worst_guess
-    return (worst_guess,)
-
-
-@app.cell
-def _(lesson, worst_guess):
-    lesson.predictions["worst"].shown(worst_guess.value)
     return
 
 

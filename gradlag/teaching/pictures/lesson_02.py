@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -78,26 +78,29 @@ _RUNGS = (
 )
 
 
-def _ladder(staleness: float, theta: float, shown: float, words: str = "") -> Drawn:
-    late, count, last = int(staleness), int(shown), HORIZONS[-1]
+def _ladder(staleness: float, theta: float, shown: float) -> Drawn:
+    return _some_rungs(int(staleness), theta, range(int(shown)), _RUNGS[int(shown) - 1][3])
+
+
+def _some_rungs(late: int, theta: float, shown: Sequence[int], words: str) -> Drawn:
+    """Those rungs against the number of steps."""
+    last = HORIZONS[-1]
     panel = Panel(
         Axis(1, last, "number of steps T", ticks=(1.0, 4.0, 8.0, 12.0, 16.0)),
         Axis(0.01, 10, "least |grad F|² so far", log=True),
         left=80, width=400, height=280, top=14,
     )  # fmt: skip
     values = np.array([rungs(late, theta, steps) for steps in HORIZONS])
-    parts, places = [panel.axes()], []
-    for n, (name, colour, dash, _) in enumerate(_RUNGS[:count]):
-        parts.append(panel.clip(panel.line(HORIZONS, values[:, n], colour, 2.2, dash)))
-        if math.isfinite(values[-1, n]):
-            places.append((float(panel.at(last, max(values[-1, n], 0.01))[1]), name, colour))
+    parts, places, at_end = [panel.axes()], [], []
+    for name, colour, dash, _, curve in ((*_RUNGS[n], values[:, n]) for n in shown):
+        parts.append(panel.clip(panel.line(HORIZONS, curve, colour, 2.2, dash)))
+        if math.isfinite(curve[-1]):
+            places.append((float(panel.at(last, max(curve[-1], 0.01))[1]), name, colour))
+        value = told(float(f"{curve[-1]:.3g}")) if math.isfinite(curve[-1]) else "refuses these steps"
+        at_end.append(f"{name}: {value}")
     parts += _labels(places, panel)
-    at_end = ", ".join(
-        f"{name} {told(float(f'{value:.3g}'))}" if math.isfinite(value) else f"{name}: refuses these steps"
-        for (name, *_), value in zip(_RUNGS[:count], values[-1], strict=False)
-    )
-    sentence = f"{words}{_RUNGS[count - 1][3]} At $T = {last}$: {at_end}."
-    label = f"The ladder at staleness {late} and step {theta:g}/(s L) up to the rung {_RUNGS[count - 1][0]}"
+    sentence = f"{words} At $T = {last}$: {', '.join(at_end)}."
+    label = f"The ladder at staleness {late} and step {theta:g}/(s L): {', '.join(at_end)}"
     return Drawn(drawing(700, 350, parts, label), sentence)
 
 
@@ -112,18 +115,13 @@ def _labels(places: list[tuple[float, str, str]], panel: Panel) -> list[str]:
 
 
 def _said(guess: Mapping[str, Any] | None, true: float) -> str:
-    told_true = f"The factor is {told(round(true, 3))}. "
+    told_true = f"The factor is {told(round(true, 3))}."
     return told_true if guess is None else f"You predicted {told(guess['factor'])}. {told_true}"
 
 
-def _slack_parabola(guess: Mapping[str, Any] | None) -> Drawn:
+def _slack(guess: Mapping[str, Any] | None, shown: Sequence[int], of: int) -> Drawn:
     found = rungs(*_GUESSED)
-    return _ladder(_GUESSED[0], _GUESSED[1], 4, _said(guess, found[3] / found[0]))
-
-
-def _slack_worst(guess: Mapping[str, Any] | None) -> Drawn:
-    found = rungs(*_GUESSED)
-    return _ladder(_GUESSED[0], _GUESSED[1], 5, _said(guess, found[3] / found[2]))
+    return _some_rungs(*_GUESSED[:2], shown, _said(guess, found[3] / found[of]))
 
 
 _B = get("theorem-b")
@@ -156,7 +154,7 @@ PREDICTIONS = (
             is one of them. **By what factor** is the bound larger than what is measured on the parabola?
         """),
         {"factor": Slider("bound divided by measured", _FACTORS, 2.0)},
-        _slack_parabola,
+        partial(_slack, shown=(0, 3), of=0),
     ),
     Prediction(
         "worst",
@@ -165,6 +163,6 @@ PREDICTIONS = (
             larger than the exact worst case?
         """),
         {"factor": Slider("bound divided by worst case", _FACTORS, 10.0)},
-        _slack_worst,
+        partial(_slack, shown=(0, 2, 3), of=2),
     ),
 )

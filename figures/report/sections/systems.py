@@ -14,6 +14,7 @@ from experiments.studies.systems.registry import SYSTEMS
 from experiments.studies.systems.store import SYSTEM_RESULTS, SystemResult
 from experiments.studies.systems.system import System
 from figures.draw.ds_sync import ds_sync_caption, ds_sync_picture
+from figures.draw.fed_influence import fed_influence_caption, fed_influence_picture
 from figures.draw.fleet import fleet_caption, fleet_picture
 from figures.draw.focus import focus_caption, focus_picture
 from figures.draw.skewscout import skewscout_caption, skewscout_picture
@@ -31,6 +32,7 @@ DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]]
         "topk": (topk_picture, topk_caption),
         "fleet": (fleet_picture, fleet_caption),
         "ds-sync": (ds_sync_picture, ds_sync_caption),
+        "fed-influence": (fed_influence_picture, fed_influence_caption),
         "skewscout": (skewscout_picture, skewscout_caption),
         "focus": (focus_picture, focus_caption),
     }

@@ -42,12 +42,11 @@ def run_of(results: Results, role: str) -> CellResult[InfluenceCell]:
     return found[role]
 
 
-def cleansed(results: Results, flipped: bool) -> CellResult[CleansingCell]:
+def cleansed_runs(results: Results, flipped: bool) -> list[CellResult[CleansingCell]]:
     """Runs from which clients are sent away, where some have wrong labels, or none."""
-    found = [
+    return [
         each for each in results if isinstance(each.cell, CleansingCell) and bool(each.cell.task.flipped) == flipped
     ]
-    return needed(found, "The runs from which clients are sent away are not there.")[0]
 
 
 def curves(run: CellResult[Any], what: str, name: str) -> Matrix:
@@ -218,7 +217,7 @@ def wrong_labels_lowest(results: Results) -> Effect:
 
 def cleansing(results: Results, flipped: bool, other: str) -> Effect:
     """Accuracy, in points, where those of lowest influence left, over that where "nobody" did or some by "chance"."""
-    run = cleansed(results, flipped)
+    run = needed(cleansed_runs(results, flipped), "The runs from which clients are sent away are not there.")[0]
     points = {who: 100 * np.array(values) for who, values in run.values["accuracy"].items()}
     told = ", ".join(f"{who} {values.mean():.4g} %" for who, values in points.items())
     caught = f"; {np.mean(run.values['caught']):.3g} of {run.cell.leave} had wrong labels" if flipped else ""

@@ -240,7 +240,7 @@ FED_INFLUENCE = System(
     title="Fed-Influence: what the model would be without one of its clients",
     source="Xue et al., arXiv 2012.10936 (text of an early version); the constants of the bound are gradlag's own",
     about="Whose data make the model of a federation better, and whose worse? Training again without each client "
-    "tells, and costs a run for each. Fed-Influence estimates the same from one run. How far is it right, and when not?",
+    "tells, and costs a run for each. Fed-Influence estimates the same from one run. How far is it right?",
     algorithm=_ALGORITHM,
     bounds=("leave-one-out",),
     claims=CLAIMS,

@@ -106,6 +106,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/asynchronous.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/fleet.py
 	$(BIN)/python benchmarks/focus.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/influence.py
 	$(BIN)/python benchmarks/replicas.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lessons.py
 	$(BIN)/python benchmarks/page.py

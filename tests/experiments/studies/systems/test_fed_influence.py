@@ -34,7 +34,7 @@ from experiments.systems.influence.constants import Curvature
 from experiments.systems.influence.measure import TRUE
 
 NAMES = {claim.name.removeprefix("fed-influence-"): claim for claim in CLAIMS}
-TIMES = tuple(range(2, 101, 2))
+TIMES = tuple(range(5, 101, 5))
 CURVATURE = {"least": 0.1, "most": 1.0, "bend": 2.0}
 
 

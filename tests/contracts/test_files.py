@@ -28,6 +28,7 @@ from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.store import STALENESS
 from experiments.studies.systems.ds_sync.cells import ClockCell, TrainedCell
+from experiments.studies.systems.fed_influence.cells import CleansingCell, FederatedTask, InfluenceCell
 from experiments.studies.systems.fleet.bounded import BoundCell
 from experiments.studies.systems.fleet.profiling import ProfilerCell
 from experiments.studies.systems.fleet.streaming import OnlineCell
@@ -92,6 +93,8 @@ RELATED = (
         "top-k", "problem:nonconvex:d=8", 0.25, 2, 12, 1, seeds=2, tuning=1, records=4, step_sizes=(0.5, 0.25)
     ),
     VectorsCell("signs", 1000, 2),
+    InfluenceCell("many", FederatedTask("synthetic", 3, 2, 1, 3, 0.5, 0.1), ("basic", "lwet-fisher"), 2, 1),
+    CleansingCell(FederatedTask("synthetic", 4, 2, 1, 3, 0.5, 0.1, 1), "lwet-client", 2, 2, 1, 1),
     FocusCell("made", 200, 0, target=0.5),
     SkewCell("scout-gaia", 0, 100.0, (4,), "batch", 20, 10, seeds=2, tuning=1, step_sizes=(0.5, 0.125)),
 )

@@ -11,7 +11,7 @@ import numpy as np
 from experiments.kernels.counters import uniforms
 from experiments.sweep.json_store import rounded
 from experiments.systems.influence.estimators import estimated_influences
-from experiments.systems.influence.federation import Clients, Federation
+from experiments.systems.influence.federation import Federation
 from experiments.systems.influence.measure import follow, influence_on_loss, lowest
 from experiments.systems.influence.quadratics import random_quadratics
 from experiments.systems.influence.synthetic import LabelledClients, of_images, synthetic
@@ -65,15 +65,15 @@ class FederatedTask:
             flipped=self.flipped, ridge=self.ridge, seed=seed,
         )  # fmt: skip
 
-    def federation(self, clients: Clients, seed: int) -> tuple[Federation, Vector]:
+    def federation(self, clients: Any, seed: int) -> tuple[Federation, Vector]:
         """Who trains, and from where."""
         size = clients.layers[-1].stop
         start = np.ones(size) if self.name == QUADRATIC else np.zeros(size)
         step_size = self.step_size
         if self.name in (LINEAR, RELU):
-            start = np.asarray(he_start(clients.widths, seed, 0), np.float64)  # type: ignore[attr-defined]
+            start = np.asarray(he_start(clients.widths, seed, 0), np.float64)
         else:
-            step_size *= 2 / clients.curvature.largest  # type: ignore[attr-defined]
+            step_size *= 2 / clients.curvature.largest
         return Federation(clients, self.sampled, self.local_steps, step_size, seed), start
 
 

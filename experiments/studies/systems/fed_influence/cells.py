@@ -286,6 +286,7 @@ def fed_influence_cells(scale: str) -> tuple[InfluenceCell | CleansingCell, ...]
         (role, FederatedTask(QUADRATIC, 10, 4, 3, 60, step), ("basic",))
         for role, step in ((EXACT, 0.75), (BEYOND, 1.05))
     ]
+    # Six times 2/Lambda, and 1.4 below, are steps at which training still works on seeds that are not measured.
     regimes = [
         (CONTRACTING, made(size.few, 0.5, 0.1), ("basic", "truncated")),
         (FLAT, made(size.few, 1.0, 0.0), ("basic", "truncated")),

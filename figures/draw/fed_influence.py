@@ -205,10 +205,10 @@ def fed_influence_caption(results: Results) -> str:
     return (
         "Influence of a client: what the model would be without it, less what it is. Above left: softmax regression on "
         f"made clients{size}; a dot for each client of one run, on the line where the estimate is right. Middle: the "
-        "largest error of any client, medians over seeds; dotted: what is proved of it, soon beyond the panel for a "
-        "large step. Right: beyond 2/Lambda the basic estimate explodes, the one with layer-wise examination and "
-        "truncation (LWET) does not. Below left: Pearson's r over the clients, with 95 % intervals over seeds; LWET at "
-        "low cost has gradients of single rows for Hessians. Middle: clients of one run in the order of their true "
-        "influence. Right: what held-out accuracy gains where clients are sent away after 70 per cent of the rounds, "
-        "those of lowest influence or as many by chance; wrong: how many have wrong labels."
+        "largest error of any client, medians over seeds; dotted: what is proved of it, for the large step beyond the "
+        "panel. Right: beyond 2/Lambda the basic estimate explodes, the one with layer-wise examination and truncation "
+        "(LWET) does not. Below left: Pearson's r over the clients, with 95 % intervals over seeds; LWET at low cost "
+        "has gradients of single rows for Hessians. Middle: clients of one run in the order of their true influence. "
+        "Right: what held-out accuracy gains where clients are sent away after 70 per cent of the rounds, those of "
+        "lowest influence or as many by chance; wrong: how many have wrong labels."
     )

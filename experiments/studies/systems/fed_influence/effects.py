@@ -150,8 +150,9 @@ def below_bound(results: Results) -> Effect:
     for role in REGIMES:
         run = run_of(results, role)
         errors = curves(run, "errors", "basic")
-        there = [np.log2(proved(run, seed)) - np.log2(errors[seed]) for seed in range(len(errors))]
-        ratios.append(np.min(there, axis=1))
+        wrong = errors > 0  # in the first round the estimate is right, and nothing is left to it
+        there = [np.log2(proved(run, seed)[some] / errors[seed, some]).min() for seed, some in enumerate(wrong)]
+        ratios.append(np.array(there))
         words.append(f"{role}: {2 ** float(np.min(ratios[-1])):.3g}")
     return Effect(np.min(ratios, axis=0), f"bound over error is at least, {', '.join(words)}")
 

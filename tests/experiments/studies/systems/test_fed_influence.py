@@ -120,16 +120,27 @@ def test_regimes_are_told_apart_by_how_errors_grow(role, claim, right, wrong):
 
 def test_errors_are_held_against_the_bound_of_their_own_constants():
     run = run_of(invented(), CONTRACTING)
-    # alpha = max(|1 - 0.05|, |1 - 0.5|), m = 5, C = 1: kappa (1 - gamma^t)/(1 - gamma).
+    # alpha = max(|1 - 0.05|, |1 - 0.5|), m = 5, C = 1: kappa (1 - gamma^(t - 1))/(1 - gamma).
     alpha, bend = 0.95, 2.0
     gamma = alpha**5
     kappa = 0.5 * bend / 2 * alpha**4 * (1 - gamma) / (1 - alpha)
-    np.testing.assert_allclose(proved(run, 0), kappa * (1 - gamma ** np.array(TIMES)) / (1 - gamma), rtol=1e-12)
+    before = np.array(TIMES) - 1.0  # nothing is missed in the first round
+    np.testing.assert_allclose(proved(run, 0), kappa * (1 - gamma**before) / (1 - gamma), rtol=1e-12)
     assert truncated_limit(run, 0) == pytest.approx(gamma)
     assert Curvature(0.1, 1.0, 2.0).contraction(0.5) == pytest.approx(alpha)
     for claim in ("bound", "truncated-bound"):
         assert verdict(claim) == "reproduced"
         assert verdict(claim, error=lambda cell, t: 1e3 + 0 * t) == "not reproduced"
+
+
+def test_the_first_round_in_which_nothing_is_missed_says_nothing():
+    results = invented()
+    before = judge(NAMES["bound"], results)
+    for each in results:
+        if isinstance(each.cell, InfluenceCell):
+            each.values["times"] = [1, *TIMES]
+            each.values["errors"]["basic"] = [[0.0, *row] for row in each.values["errors"]["basic"]]
+    assert judge(NAMES["bound"], results).estimate == before.estimate
 
 
 def test_a_bound_beyond_the_range_of_numbers_is_infinite():

@@ -121,8 +121,8 @@ def proved(run: CellResult[Any], seed: int) -> Floats:
 def _setting(run: CellResult[Any], seed: int) -> Setting:
     values, rounds = run.values, run.values["times"][-1]
     constants = {
-        "lambda": values["least"][seed],
-        "Lambda": values["most"][seed],
+        "lowest": values["least"][seed],
+        "highest": values["most"][seed],
         "bend": values["bend"][seed],
         "influence": values["largest"][seed],
         "local": float(run.cell.task.local_steps),

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from theory.bounds.leave_one_out import LEAVE_ONE_OUT
 
 from experiments.studies.claim import Effect, needed
 from experiments.studies.systems.fed_influence.cells import (
@@ -22,6 +21,7 @@ from experiments.studies.systems.fed_influence.cells import (
 from experiments.sweep.json_store import CellResult
 from experiments.systems.influence.constants import Curvature
 from experiments.systems.influence.measure import TRUE, correlation
+from theory.bounds.leave_one_out import LEAVE_ONE_OUT
 from theory.bounds.parts.setting import Setting
 from theory.common.types import Floats, Matrix, Vector
 from theory.staleness.count import Staleness

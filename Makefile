@@ -67,7 +67,7 @@ docs-test: $(VENV)/.dev docs
 PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 test: $(VENV)/.dev
-	$(PYTEST) -m "not long and not docs and not browser"
+	$(PYTEST) -m "not long and not docs" --ignore=tests/course
 
 test-course: $(VENV)/.dev
 	$(PYTEST) tests/course
@@ -82,7 +82,7 @@ formal: $(VENV)/.core
 # The run's number is the seed of the order and of the hashes, so that a failure can be had again.
 test-orders: $(VENV)/.dev
 	for run in $$(seq $(RUNS)); do \
-		PYTHONHASHSEED=$$run $(PYTEST) -m "not long and not docs and not browser" -p randomly --randomly-seed=$$run || exit 1; \
+		PYTHONHASHSEED=$$run $(PYTEST) -m "not long and not docs" --ignore=tests/course -p randomly --randomly-seed=$$run || exit 1; \
 	done
 
 lint: $(VENV)/.dev

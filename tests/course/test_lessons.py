@@ -9,7 +9,8 @@ import sys
 import pytest
 
 import gradlag as gl
-from gradlag.teaching.notebook import COURSE, as_page, notebook, outputs, solutions, solved
+from gradlag.teaching import sheet
+from gradlag.teaching.notebook import COURSE, notebook, outputs, solutions, solved
 from gradlag.teaching.parts.picture import Frame
 from gradlag.teaching.parts.prediction import Revealed
 from gradlag.teaching.shown.medium import Medium
@@ -45,8 +46,8 @@ def test_a_notebook_imports_the_door_and_marimo_alone(number):
 
 @LESSONS
 @pytest.mark.parametrize("medium", Medium)
-def test_a_page_points_nowhere_and_every_formula_is_set(number, medium):
-    page = as_page(SYLLABUS[number], medium)
+def test_a_page_points_nowhere_and_every_formula_is_set(shown, number, medium):
+    page = sheet.page("A lesson", number, shown[number], medium)
     assert not re.findall(r"(?:src|href)=[\"'](?!data:)", page)
     assert "<math" in page and 'class="math"' not in page  # a formula that could not be set stands in such a <code>
     assert not re.search(r"<<|>>|\ue000|\$", re.sub(r"<(script|style).*?</\1>", "", page, flags=re.DOTALL))

@@ -18,6 +18,7 @@ STYLE = """
 .gl-text a{color:var(--gl-blue)}
 .gl-text code{font-size:.92em;background:var(--gl-open);color:var(--gl-ink);padding:.05em .3em;border-radius:3px}
 .gl-text math{font-size:1.06em}
+.gl-text mfrac>:first-child{padding-bottom:.13em}.gl-text mfrac>:last-child{padding-top:.13em}
 .gl-text math[display=block]{display:block math;overflow-x:auto;overflow-y:hidden;padding:.35em 0}
 .gl-text table{border-collapse:collapse;margin:.6em 0}
 .gl-text td,.gl-text th{border-bottom:1px solid var(--gl-grid);padding:.2em .8em .2em 0;text-align:left}

@@ -4,7 +4,7 @@
     plus or minus `level`, independently. *)
 
 From Coq Require Import Reals Lra Lia Arith.
-From Gradlag Require RandomRun.
+From Gradlag Require RandomRun CentresRun LeftOutRun.
 From Gradlag Require Import Sums Space Probability Objective Setting Sines Run Statements.
 Open Scope R_scope.
 
@@ -225,3 +225,92 @@ Proof.
 Qed.
 
 End Random.
+
+(** {1 One centre on losses f_k(y) = y, which sees nothing: asp-regret is attained} *)
+
+Definition unseen : Setting.
+Proof.
+  refine {| L := 1; Delta := 1; sigma := 0; mu := 1; s := 2; T := 2; eta := fun _ => 1 / 2; tau := fun _ => 0%nat |};
+    intros; (lia || lra).
+Defined.
+
+Definition downhill : CentresRun.Centres unseen.
+Proof.
+  refine {|
+    CentresRun.space := line; CentresRun.loss := fun _ (y : R) => y; CentresRun.x := fun k => 1 - INR k / 2;
+    CentresRun.z := fun _ => 1; CentresRun.a := fun _ => 1; CentresRun.star := 0;
+  |}.
+  intros k _. rewrite S_INR. unfold sub. simpl. field.
+Defined.
+
+Lemma norm_on_line : forall a : line, norm a = Rabs a.
+Proof. intros a. unfold norm, square. simpl. apply sqrt_Rsqr_abs. Qed.
+
+Lemma downhill_convex : CentresRun.convex_losses downhill 1 1.
+Proof.
+  intros k inside. simpl in inside. rewrite !norm_on_line. repeat split.
+  - intros y. unfold sub. simpl. lra.
+  - simpl. rewrite Rabs_R1. lra.
+  - destruct k as [| [| k]]; [| | lia]; unfold sub; simpl; rewrite Rabs_pos_eq; lra.
+Qed.
+
+Lemma downhill_alone : CentresRun.several_centres downhill 1 0 0.
+Proof.
+  exists 0%nat, (fun _ _ => 1), (fun _ _ => 0). split; [simpl; lra |].
+  intros k inside. simpl in inside. repeat split.
+  - destruct k as [| [| k]]; [| | lia]; unfold in_window, between; simpl; lra.
+  - intros. apply Rle_refl.
+  - intros c none. lia.
+Qed.
+
+Lemma asp_regret_is_attained : CentresRun.measured downhill = asp_regret.value (N := unseen) 1 1 1 0 0.
+Proof.
+  unfold CentresRun.measured, CentresRun.regret, asp_regret.value, asp_regret.H, asp_regret.n, total, peak, largest,
+    window, served, in_window, between, ind. simpl. replace (1 / (1 / 2)) with 2 by field.
+  rewrite !(Rmax_right _ 2) by (try apply Rmax_lub; lra). field.
+Qed.
+
+Lemma asp_regret_is_not_empty :
+  asp_regret.condition_6 (N := unseen) /\ asp_regret.condition_7 (N := unseen).
+Proof.
+  split; intros k inside; simpl in *; [lra |]. destruct k as [| [| k]]; [lia | simpl; lra | lia].
+Qed.
+
+(** {1 Rounds of one client of the loss w^2/2, beside one that takes every model to 0 and is left out} *)
+
+Definition rounds : Setting.
+Proof.
+  refine {| L := 1; Delta := 1; sigma := 0; mu := 1; s := 1; T := 2; eta := fun _ => 1 / 2; tau := fun k => k |};
+    intros; (lia || lra).
+Defined.
+
+Definition without : LeftOutRun.LeftOut rounds.
+Proof.
+  refine {|
+    LeftOutRun.space := line; LeftOutRun.clients := 1; LeftOutRun.share := fun _ _ => 1; LeftOutRun.local := 1;
+    LeftOutRun.grad := fun _ (w : R) => w; LeftOutRun.hess := fun _ _ (v : R) => v;
+    LeftOutRun.w := fun t => match t with O => 1 | _ => 0 end; LeftOutRun.w' := fun t => (1 / 2) ^ t;
+    LeftOutRun.estimate := fun t => match t with O => 0 | S t => (1 / 2) ^ S t end;
+  |}; try reflexivity.
+  - intros t _. unfold sub. simpl. field.
+  - intros [| t] _; unfold sub; simpl; field.
+Defined.
+
+Lemma without_is_not_empty : LeftOutRun.federated without /\ LeftOutRun.curved without 1 1 0 /\
+  LeftOutRun.influence_at_most without (1 / 2) /\ LeftOutRun.measured without = 0.
+Proof.
+  split; [| split; [| split]].
+  - intros t _. split; [intros; simpl; lra | simpl; lra].
+  - intros k _. split; [| split; [| split]].
+    + intros u v q r. simpl. replace (v * q) with ((0 + 1 * v) * q + (u + r * v) * 0) by ring.
+      apply (derivable_pt_lim_mult (fun r => u + r * v) (fun _ => q)); [| apply derivable_pt_lim_const].
+      apply derivable_pt_lim_plus; [apply derivable_pt_lim_const |].
+      replace (1 * v) with (1 * v + r * 0) by ring. apply (derivable_pt_lim_mult id (fun _ => v));
+        (apply derivable_pt_lim_id || apply derivable_pt_lim_const).
+    + intros. simpl. ring.
+    + intros. unfold square. simpl. lra.
+    + intros. rewrite !norm_on_line. unfold sub. simpl. replace (v + -1 * v) with 0 by ring. rewrite Rabs_R0. lra.
+  - intros [| [| t]] inside; simpl in inside; [| | lia]; rewrite norm_on_line; unfold sub; simpl; rewrite Rabs_pos_eq; lra.
+  - unfold LeftOutRun.measured. rewrite norm_on_line. unfold sub. simpl.
+    replace (_ + _) with 0 by field. apply Rabs_R0.
+Qed.

@@ -166,7 +166,8 @@ def test_a_loss_that_is_not_convex_breaks_it():
     assert BOUND.evaluate(at([1.0])) < 1.0 - (0.0 - 0.1)
 
 
-def test_the_constant_of_the_paper_is_broken_where_parameters_are_large_and_the_repaired_one_is_not():
+def test_the_term_of_the_paper_for_what_is_withheld_is_too_small_where_parameters_are_large():
+    """Of the distances R is asked at the points x_k alone, as in the bound here."""
     eta, threshold, size, D, P, s, clocks = 1.0, 0.5, 1000.0, 2, 1, 0, 0
     run, setting = steady(1, D, threshold, size)
     late, later = (s + 1) * P, (s + clocks + 1) * P

@@ -164,6 +164,12 @@ def burst(length: int = 20) -> tuple[float, float]:
     return float(measured), float(100 * (1 + Fraction(sum(delays), steps)) * gap / steps)
 
 
+def withheld() -> tuple[float, float]:
+    """A loss of slope 1, a parameter of 10, a threshold of 1/2: 5 is not above it, and is kept back."""
+    slope, parameter, threshold = 1, 10, Fraction(1, 2)
+    return float(slope * threshold * parameter), float(threshold)
+
+
 ERRATA: tuple[Erratum, ...] = (
     Erratum(
         "dai2019 at T = 1",
@@ -221,5 +227,13 @@ ERRATA: tuple[Erratum, ...] = (
         "the step must know the largest delay (average-delay), adapt to delays (average-delay-adaptive), or drop the "
         "old gradients (average-delay-drop); no factor in the place of 100 would do",
         burst,
+    ),
+    Erratum(
+        "withheld updates",
+        "what a centre withholds adds at most its threshold v_t to the regret of step t",
+        "Hsieh and others (2017), Gaia, the regret of ASP, (12)",
+        "G times its length, which is up to v_t times the parameters, and v_t is that of when the read's window began: "
+        "asp-regret",
+        withheld,
     ),
 )

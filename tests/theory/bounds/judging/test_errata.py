@@ -41,6 +41,7 @@ def test_every_erratum_says_what_is_stated_where_and_what_is_true():
         ("gradient descent at small steps", 1.0, 2 / 3),
         ("gradient descent at small steps, with the gap", 1.0, 8 / 9),
         ("one constant step and the mean delay", 1 / 16, 0.0577),
+        ("withheld updates", 5.0, 0.5),
     ],
 )
 def test_the_numbers_derived_by_hand(name, measured, claimed):

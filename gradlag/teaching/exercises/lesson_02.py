@@ -103,7 +103,7 @@ def _at(schedule: str, factor: float = 1.0) -> Setting:
 
 def _schedule(answers: Answers) -> Mark:
     typed = str(answers["schedule"] or "").strip()
-    if not typed:
+    if not typed or typed.startswith("@"):
         return unread("Type step sizes: a number, or an expression in k, s and L such as 0.1/sqrt(k).")
     bound, here = get("theorem-a"), _at(typed)
     value, failures = bound.assess(here)

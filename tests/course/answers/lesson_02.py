@@ -35,6 +35,9 @@ ANSWERS = {
             (schedule("0.02"), "too slowly"), (schedule("0"), "go nowhere"), (schedule("2/L"), "refuses"),
             (schedule("0.2"), "too much noise"),
         ),
-        unread=(schedule(""), schedule("eta"), schedule("1/"), schedule("-0.1"), schedule("__import__('os')")),
+        unread=(
+            schedule(""), schedule("eta"), schedule("1/"), schedule("-0.1"), schedule("__import__('os')"),
+            schedule("@/etc/hostname"), schedule("mu/(s*L)"),
+        ),
     ),
 }  # fmt: skip

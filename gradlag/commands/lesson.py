@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gradlag.teaching.notebook import as_page, notebook, solved
 from gradlag.teaching.serve import edit as open_editor
-from gradlag.teaching.serve import serve
+from gradlag.teaching.serve import free_port, serve
 from gradlag.teaching.shown.medium import Medium
 from gradlag.teaching.syllabus import SYLLABUS, Entry
 from gradlag.terminal.output import print_entry, print_prose, print_text, silent
@@ -60,6 +60,8 @@ def lesson(
     entries = tuple(SYLLABUS.values()) if number is None else (chosen(number),)
     if export is not None and number is None:
         raise InputError("A page is of one lesson. Give its number: `gradlag lesson 1 --export lesson_1.html`.")
+    if port is not None:
+        free_port(port)  # what cannot be had is told before a lesson is made
     written = _written(entries, export, sheets, solutions)
     if number is not None and opens and not written:
         opened = open_editor if edit else serve

@@ -55,7 +55,7 @@ def lesson(number: int) -> Lesson:
     """The lesson of that number.
 
     Raises:
-        InputError: there is no such lesson; the sentence says which there are.
+        InputError: there is no such lesson.
 
     >>> lesson(1).entry.title
     'Delay as instability'
@@ -70,7 +70,7 @@ def lesson(number: int) -> Lesson:
 def chosen(number: int) -> Entry:
     """The entry of a lesson."""
     if number not in SYLLABUS:
-        raise InputError(f"The lessons are {', '.join(map(str, SYLLABUS))}. Got {number}.")
+        raise InputError(f"There is no lesson {number}. `gradlag lesson` lists those there are.")
     return SYLLABUS[number]
 
 

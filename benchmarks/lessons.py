@@ -22,13 +22,13 @@ from gradlag.teaching.syllabus import SYLLABUS
 
 #: Moves one slider a step, and tells the milliseconds until the drawing has changed.
 _MOVE = """async slider => {
-  const figure = slider.closest('figure, form'), drawn = figure.querySelector('svg').parentElement
+  const figure = slider.closest('figure, form')
   const began = performance.now(), answered = figure.dataset.answered
   const at = Number(slider.value)
   slider.value = at < Number(slider.max) ? at + 1 : at - 1
   slider.dispatchEvent(new Event('input', {bubbles: true}))
   while (figure.tagName === 'FORM' && figure.dataset.answered === answered) await new Promise(next => setTimeout(next))
-  drawn.getBoundingClientRect()
+  figure.querySelector('svg').getBoundingClientRect()
   return performance.now() - began
 }"""
 _TURNS = 15
@@ -66,6 +66,7 @@ def main() -> None:
                 context = browser.new_context()
                 page, began = context.new_page(), time.perf_counter()
                 page.goto(server.address)
+                page.locator("figure.gl-moves svg, form[data-kind=picture] svg").first.wait_for()
                 page.locator("figure.gl-moves input, form[data-kind=picture] input").first.evaluate(_MOVE)
                 opened = time.perf_counter() - began
                 slow = float(np.quantile(list(moves(page)), 0.95))

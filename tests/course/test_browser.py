@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import threading
 import urllib.request
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 from urllib.error import HTTPError
 
 import pytest
 
+from gradlag.teaching import sheet
 from gradlag.teaching.notebook import as_page, solutions
 from gradlag.teaching.parts.fields import Chosen, Selected, Slider
+from gradlag.teaching.parts.picture import Drawn, Picture
 from gradlag.teaching.serve import Server
+from gradlag.teaching.shown import svg
 from gradlag.teaching.shown.medium import Medium
 from gradlag.teaching.syllabus import SYLLABUS
 
@@ -75,6 +79,9 @@ _ILLEGIBLE = """() => [...document.querySelectorAll('svg.gl-picture')].flatMap(p
 })"""
 
 
+_CHANGED = "([figure, before]) => figure.querySelector('svg').innerHTML !== before"
+
+
 def move(page: Any, figure: Any) -> None:
     """Move every slider of a picture to its end and a step back; the drawing follows each time."""
     for slider in figure.get_by_role("slider").all():
@@ -97,7 +104,7 @@ def test_a_student_moves_predicts_and_answers(number, opened, watched, screensho
     for figure in figures.all():
         drawn = figure.locator("svg").inner_html()
         move(page, figure)
-        assert figure.locator("svg").inner_html() != drawn
+        page.wait_for_function(_CHANGED, arg=[figure.element_handle(), drawn], timeout=_PATIENCE)
     for name, prediction in lesson.predictions.items():
         form = page.locator(f"form[data-kind=prediction][data-name={name}]")
         assert form.locator("svg").count() == 0  # nothing is shown before a prediction
@@ -116,6 +123,32 @@ def test_a_student_moves_predicts_and_answers(number, opened, watched, screensho
             assert word in sent(form), (name, kind)
         page.screenshot(path=screenshots / f"lesson_{number:02d}_{kind}.png", full_page=True)
     assert seen.complaints == [] and seen.elsewhere == []
+
+
+def test_a_picture_of_many_choices_is_drawn_as_its_sliders_move(opened, watched):
+    def draw(a: float, b: float) -> Drawn:
+        return Drawn(
+            svg.drawing(100, 50, [svg.Panel(svg.Axis(0, 30), svg.Axis(0, 30)).axes()], f"{a} {b}"), f"At {a + b:g}."
+        )
+
+    stops = tuple(float(n) for n in range(21))
+    picture = Picture("many", "Many choices", {"a": Slider("a", stops, 3.0), "b": Slider("b", stops, 4.0)}, draw)
+    assert "<input" not in picture.at({"a": 3.0, "b": 4.0}).on(Medium.PAGE)  # 441 drawings are not sent; it is still
+    server = opened(1)
+    before = server.lesson, server.page
+    server.lesson = replace(server.lesson, pictures={"many": picture})
+    server.page = sheet.page("Many", 1, [picture.at({"a": 3.0, "b": 4.0})], Medium.APP).encode()
+    seen = watched()
+    seen.page.goto(server.address)
+    seen.page.get_by_text("At 7.").wait_for()
+    for _ in range(5):
+        seen.page.get_by_role("slider").first.press("ArrowRight")
+    seen.page.get_by_text("At 12.").wait_for()
+    seen.page.get_by_role("slider").last.press("End")
+    seen.page.get_by_text("At 28.").wait_for()
+    assert seen.complaints == []
+    assert "no stop" in ask(server, body=b'{"kind": "picture", "name": "many", "values": {"a": 0.5, "b": 1}}')[1]
+    server.lesson, server.page = before
 
 
 @LESSONS

@@ -7,6 +7,7 @@ as text: a thousand typeset formulas would make the report several times as larg
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from markupsafe import Markup
 
@@ -27,12 +28,14 @@ def sections(used: frozenset[str]) -> Iterator[Section]:
     yield Section("Errata", render("atlas/errata.html", errata=[(each, *each.counterexample()) for each in ERRATA]))
 
 
+@cache
 def atlas(used: frozenset[str]) -> Markup:
     """Every bound of the library: those that the figures used open first, each with its proof below."""
     ranked = sorted(REGISTRY.values(), key=lambda bound: bound.name not in used)
     return render("atlas/theorems.html", bounds=ranked, proofs=PROOFS, plain=plain)
 
 
+@cache
 def sensitivity_panel() -> Markup:
     """Which assumption costs what: what is left of each bound when a constant is halved, at a standard setting."""
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -9,11 +10,11 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import numpy as np
@@ -25,14 +26,21 @@ from experiments.studies import SCALES
 from experiments.studies.adaptive import AdaptiveSize
 from experiments.studies.asynchronous import AsyncSize
 from experiments.studies.staleness import study as staleness
-from experiments.studies.systems.fleet.system import FleetSize
+from experiments.studies.study import Study
+from experiments.studies.systems.fleet.system import FLEET, FleetSize
 from experiments.studies.systems.focus.cells import FocusSize
+from experiments.studies.systems.registry import SYSTEMS
 from experiments.studies.systems.skewscout.cells import SkewSize
 from experiments.studies.theorem_step.study import TheoremStepSize
 from experiments.systems.focus.trials import Grid
 from gradlag.cli import execute
 from theory.bounds import Bound, Setting
 from theory.bounds.judging.judge import curve
+
+if TYPE_CHECKING:  # pictures need matplotlib, which few tests do
+    from figures.report.drawing import Picture
+    from figures.report.exhibit import Exhibit
+    from theory.common.types import Progress
 
 # The same examples in every run, however slow the machine is.
 settings.register_profile("gradlag", derandomize=True, deadline=None, database=None)
@@ -45,11 +53,20 @@ _PROGRESS = re.compile(r"^[^\n]*: (\d+% done, [^\n]*|(finishing, )?[\d a-z]+ so 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep what JAX compiles from run to run, as numba keeps what it compiles; let Ctrl-C arrive."""
+    gc.set_threshold(20_000, 20, 20)  # formulas and tests are many small objects that live: dead ones are sought rarely
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what a shell starts in the background ignores Ctrl-C
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest room begins, which compiles nothing: the other process alone compiles what both will need."""
+    # Thousands of tests and the modules they need live to the end: searching them for garbage finds none.
+    gc.collect()
+    gc.freeze()
+    items.sort(key=lambda item: not item.nodeid.startswith(_SHARING[0]))
 
 
 # Rooms whose tests share what takes long to make: one process has them all.
@@ -114,6 +131,7 @@ def judged_once() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
     """Make every solved study tiny, at every scale alike."""
+    cells, others = Study.cells, set(SYSTEMS) - {FLEET.name}
 
     def shrink(patch: pytest.MonkeyPatch) -> None:
         for name, entry in _TINY.items():
@@ -126,8 +144,20 @@ def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
         patch.setattr("experiments.systems.focus.images.STEPS", 30)
         # The staleness study has tests of its own; here it has nothing to train.
         patch.setattr(staleness, "FIGURES", dict.fromkeys(staleness.FIGURES, lambda scale: ()))
+        # So has every related system; of them one is run here.
+        patch.setattr(Study, "cells", lambda study, scale="quick": () if study.name in others else cells(study, scale))
 
     return shrink
+
+
+@pytest.fixture(scope="session")
+def leave_pictures_out() -> Callable[[pytest.MonkeyPatch], None]:
+    """Make reports without drawing: where the pictures are not what is claimed they are most of the time."""
+
+    def undrawn(exhibits: Sequence[Exhibit], printed: Collection[str], jobs: int, progress: Progress) -> list[Picture]:
+        return [("<svg/>", b"%PDF" if exhibit.name in printed else None) for exhibit in exhibits]
+
+    return lambda patch: patch.setattr("figures.report.build.draw_all", undrawn)
 
 
 @pytest.fixture(scope="module")

@@ -233,7 +233,7 @@ SMALL = {"quick": ladder.LadderSize(("quadratic:d=3",), ("quadratic:d=3",), step
 
 
 def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothing_else(
-    gradlag, place, monkeypatch, shrink_studies
+    gradlag, place, monkeypatch, shrink_studies, leave_pictures_out
 ):
     shrink_studies(monkeypatch)
     monkeypatch.setattr(ladder, "SIZES", SMALL)
@@ -242,6 +242,7 @@ def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothin
     line = ("reproduce", "--out", "out", "--json")
     with monkeypatch.context() as patched:
         patched.setattr("experiments.sweep.run_store.run_to_file", failing_at("theorem-1", 4))
+        leave_pictures_out(patched)
         failed = gradlag(*line, folder=place)
     assert failed.status == failed.json["exit"] == 4
     assert "theorem-1-quadratic:d=3-s4" in failed.json["error"]

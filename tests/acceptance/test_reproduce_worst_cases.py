@@ -6,8 +6,9 @@ from experiments.studies.worst_cases.limit import LimitCell
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch, shrink_studies):
+def place(tmp_path, monkeypatch, shrink_studies, leave_pictures_out):
     shrink_studies(monkeypatch)
+    leave_pictures_out(monkeypatch)
     return tmp_path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 from experiments.kernels.dense import (
     Layers,
@@ -23,6 +24,9 @@ from experiments.kernels.dense import (
 )
 from experiments.systems.skewscout.network import BATCH, EPSILON, NONE
 from theory.common.types import Array, Ints, Matrix, Vector
+
+# Taken into the loop that calls it before anything is compiled, which is then compiled once and not at every level.
+_inlined = njit(error_model="numpy", nogil=True, inline="always")
 
 
 class Rows(NamedTuple):
@@ -120,7 +124,7 @@ def _scaled(out: Array, unit: Array, scale: Array) -> None:
             out[i, j] = scale[j] * unit[i, j]
 
 
-@compiled
+@_inlined
 def _forward(data: Rows, work: NormalisedWork, x: Vector) -> None:
     layers, last = data.layers, data.layers.starts.shape[0] - 1
     for layer in range(last + 1):
@@ -190,7 +194,7 @@ def _back_through(data: Rows, work: NormalisedWork, layer: int, x: Vector, chang
         _back_group(change, unit, _group_inverse(data, work, layer))
 
 
-@compiled
+@_inlined
 def _backward(data: Rows, work: NormalisedWork, x: Vector, out: Vector) -> None:
     layers, plain, last = data.layers, work.plain, data.layers.starts.shape[0] - 1
     for layer in range(last, -1, -1):
@@ -205,7 +209,7 @@ def _backward(data: Rows, work: NormalisedWork, x: Vector, out: Vector) -> None:
             pass_back(values, product)
 
 
-@compiled
+@_inlined
 def gradient_of(data: Rows, work: NormalisedWork, seed: int, t: int, partition: int, x: Vector, out: Vector) -> None:
     """The gradient at x of a mini-batch of a partition at step t = 0, 1, ...; its statistics stay in the buffers."""
     layers, plain = data.layers, work.plain

@@ -162,8 +162,8 @@ DECIDING = 12  # seeds at the scales that decide
 _SIZES: Mapping[str, SkewSize] = Table(
     {
         "quick": SkewSize(
-            (0.0, 60.0, 100.0), slice(0, None, 5), seeds=4, tuning=1, steps=400, period=40,
-            trained={"step_sizes": GRID[:6]},
+            (0.0, 60.0, 100.0), slice(0, None, 5), seeds=4, tuning=1, steps=320, period=40,
+            trained={"step_sizes": GRID[:6:2]},
         ),
         "lesson": SkewSize(SKEWS, slice(None), DECIDING, tuning=3, steps=800, period=40),
         "paper": SkewSize(

@@ -226,15 +226,15 @@ _SIZES = (
         "the same with 2 layers of 512 units",
     ),
     Sizes("data", "CIFAR-10, ImageNet, Flickr-Mammal", "digits", "digits", "CIFAR-10 (on request)"),
-    Sizes("steps", "64,000", "400", "800", "64,000"),
+    Sizes("steps", "64,000", "320", "800", "64,000"),
     Sizes("step size", "falls to a tenth at 1/2 and 3/4", "the same", "the same", "the same"),
     Sizes("batch, momentum, weight decay", "20, 0.9, 0.0005", "20, 0.9, 0", "20, 0.9, 0", "20, 0.9, 0.0005"),
     Sizes("$T_0$", "2, 5, 10, 20, 30 %", "10 %; 2 and 100 %", "10 %; 2 to 100 %", "10 %; 2 to 100 %"),
     Sizes("Iter_local", "5, 10, 50, 200, 1000", "20; 1 and 40", "20; 1 to 40", "20; 1 to 40"),
-    Sizes("steps of a warm-up density", "1000, 2000, 8000", "50", "100", "8000"),
+    Sizes("steps of a warm-up density", "1000, 2000, 8000", "40", "100", "8000"),
     Sizes("steps between travels", "500, as recalled, unverified", "40", "40", "500"),
     Sizes("runs", "–", "4", str(DECIDING), str(DECIDING)),
-    Sizes("step sizes tried", "–", "6, on another seed", "8, on 3 other seeds", "8, on another seed"),
+    Sizes("step sizes tried", "–", "3, on another seed", "8, on 3 other seeds", "8, on another seed"),
 )
 
 SKEWSCOUT = System(

@@ -17,7 +17,8 @@ from experiments.common.files import check_writable, write_atomically
 from experiments.common.progress import untold
 from experiments.common.provenance import current_versions
 from figures.report.drawing import draw_all
-from figures.report.exhibit import PICTURES, Section, scale_in
+from figures.report.exhibit import PICTURES, Part, Section, scale_in
+from figures.report.findings import findings
 from figures.report.rendering import render
 from figures.report.sections import (
     adaptive,
@@ -31,6 +32,8 @@ from figures.report.sections import (
     theorem_step,
     worst_cases,
 )
+from figures.style import style
+from figures.style.fonts import font_faces
 from theory.common.errors import StoreError
 from theory.common.types import Progress
 
@@ -61,7 +64,9 @@ def build_report(
         StoreError: no results, a damaged one, runs without a verdict, or a folder that cannot be written to; an
             earlier report is untouched.
     """
-    sections = _sections(folder, find_families(folder) if families is None else families)
+    known = find_families(folder) if families is None else families
+    parts = _parts(folder, known)
+    sections = [section for part in parts for section in part.sections]
     target = check_writable(Path(folder) / REPORT)
     exhibits = [exhibit for section in sections for exhibit in section.exhibits]
     place = target.parent / PICTURES
@@ -71,38 +76,66 @@ def build_report(
         "report.html",
         title="What staleness costs SGD: proved and measured",
         version=current_versions()["gradlag"],
-        css=Markup(files("figures.report").joinpath("report.css").read_text(encoding="utf-8")),
+        css=Markup(_text("report.css")),
+        script=Markup(_text("report.js")),
+        fonts=Markup(font_faces(picture.vector for picture in drawn)),
         scale=scale_in(command for exhibit in exhibits for command in exhibit.origin.made),
-        sections=sections,
-        pictures={exhibit.name: vector for exhibit, (vector, _) in zip(exhibits, drawn, strict=True)},
+        parts=parts,
+        found=findings(folder, known),
+        opening=exhibits[0].name if known else "",
+        pictures={exhibit.name: picture for exhibit, picture in zip(exhibits, drawn, strict=True)},
         printed=printed,
         folder=PICTURES,
     )
     check_writable(place / "probe")
-    for exhibit, (vector, document) in zip(exhibits, drawn, strict=True):
-        write_atomically(place / f"{exhibit.name}.svg", vector.encode())
-        if document is not None:
-            write_atomically(place / f"{exhibit.name}.pdf", document)
+    for exhibit, picture in zip(exhibits, drawn, strict=True):
+        write_atomically(place / f"{exhibit.name}.svg", style.with_fonts(picture.vector).encode())
+        write_atomically(place / f"{exhibit.name}.csv", picture.data.encode())
+        if picture.document is not None:
+            write_atomically(place / f"{exhibit.name}.pdf", picture.document)
         for name, text in exhibit.files.items():
             write_atomically(place / name, text.encode())
     write_atomically(target, page.encode())
     return target
 
 
-def _sections(folder: Path | str, families: Sequence[RunFamily]) -> list[Section]:
+def _text(name: str) -> str:
+    return files("figures.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _parts(folder: Path | str, families: Sequence[RunFamily]) -> list[Part]:
     studied = [
-        *runs.sections(families),
-        *worst_cases.sections(folder),
-        *staleness.sections(folder),
-        *theorem_step.sections(folder),
-        *asynchronous.sections(folder),
-        *adaptive.sections(folder),
-        *systems.sections(folder),
+        Part("Proved and measured", "verdicts, ladders, slack, coherence", [*runs.sections(families)]),
+        Part("Worst cases", "exact, certified, and what designs gain", [*worst_cases.sections(folder)]),
+        Part(
+            "The staleness study",
+            "its figures and claims, and Theorem 1's own steps on its networks",
+            [*staleness.sections(folder), *theorem_step.sections(folder)],
+        ),
+        Part(
+            "Servers",
+            "recorded delays, replays, delay-adaptive rules",
+            [*asynchronous.sections(folder), *adaptive.sections(folder)],
+        ),
+        Part(
+            "Related systems",
+            "other ways of computing with incomplete information",
+            [*systems.sections(folder)],
+        ),
     ]
-    if not studied:
+    there = [part for part in studied if part.sections]
+    if not there:
         raise StoreError(f"The folder {folder} holds no results. `gradlag reproduce --out {folder}` makes them.")
-    about = [*faults.sections(folder), *atlas.sections(_used(families)), *calibration.sections(folder)]
-    return [*studied, *about, _environment(studied)]
+    environment = _environment([section for part in there for section in part.sections])
+    return [
+        *there,
+        Part("Theorems", "every bound with its proof, what is not true", [*atlas.sections(_used(families))]),
+        Part(
+            "How it was made",
+            "calibration, faults, versions",
+            [*calibration.sections(folder), *faults.sections(folder), environment],
+        ),
+    ]
 
 
 def _used(families: Sequence[RunFamily]) -> frozenset[str]:

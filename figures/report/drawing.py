@@ -5,17 +5,25 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
+from typing import NamedTuple
 
 from matplotlib.figure import Figure
 
 from experiments.sweep.processes import process_pool
 from figures.report.exhibit import Exhibit
+from figures.report.packing import figure_data
 from figures.style import style
 from theory.common.types import Progress
 
 _WORTH = 6  # figures for which a process is worth its start
 
-Picture = tuple[str, bytes | None]
+
+class Picture(NamedTuple):
+    """A figure drawn: SVG without fonts, PDF where it was asked for, and the numbers that it shows, as CSV."""
+
+    vector: str
+    document: bytes | None
+    data: str
 
 
 def draw_all(exhibits: Sequence[Exhibit], printed: Collection[str], jobs: int, progress: Progress) -> list[Picture]:
@@ -41,7 +49,8 @@ def _picture(draw: Callable[[], Figure], name: str, printed: bool) -> Picture:
     gc.disable()  # a picture is many small objects that all live until it is drawn: looking for dead ones finds none
     try:
         drawn = draw()
-        return style.svg(drawn, name), style.pdf(drawn, outlines=True) if printed else None
+        document = style.pdf(drawn, outlines=True) if printed else None
+        return Picture(style.svg(drawn, name, fonts=False), document, figure_data(drawn))
     finally:
         if collects:
             gc.enable()

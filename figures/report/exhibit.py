@@ -83,11 +83,10 @@ class Exhibit:
     files: Mapping[str, str] = field(default_factory=dict)
     shaded: bool = True
 
-    def inlined(self, picture: str) -> Markup:
-        """The picture, an SVG document, as it stands in the page."""
+    def inlined(self, picture: str) -> str:
+        """The picture, an SVG document, as the page shows it: hidden from readers of speech, who have its title."""
         drawing = picture[picture.index("<svg") :]
-        opened = Markup('<svg role="img" aria-label="{}" ').format(self.title)
-        return Markup((drawing if self.shaded else style.themed(drawing)).replace("<svg ", opened, 1))
+        return (drawing if self.shaded else style.themed(drawing)).replace("<svg ", '<svg aria-hidden="true" ', 1)
 
 
 def study_exhibit(
@@ -111,6 +110,20 @@ def study_exhibit(
         short=name,
         **more,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Sections that open and close together; about: what a reader finds in it, in a line."""
+
+    title: str
+    about: str
+    sections: Sequence[Section]
+
+    @property
+    def anchor(self) -> str:
+        """Where links to it lead."""
+        return f"part-{_anchor(self.title)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +159,11 @@ class Section:
     @property
     def anchor(self) -> str:
         """Where links to it lead."""
-        return re.sub(r"[^a-z]+", "-", self.title.lower())
+        return _anchor(self.title)
+
+
+def _anchor(title: str) -> str:
+    return re.sub(r"[^a-z]+", "-", title.lower())
 
 
 def scale_in(commands: Iterable[str]) -> str:

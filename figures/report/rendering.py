@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from figures.report.mathematics import mathml, prose
+from figures.report.packing import packed
 
 # A symbol and a word, so that no verdict is told by its colour alone.
 _WORDS = {
@@ -70,5 +71,12 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
-_TEMPLATES.filters |= {"number": number, "exponent": exponent, "math": mathml, "prose": prose, "unbroken": unbroken}
+_TEMPLATES.filters |= {
+    "number": number,
+    "exponent": exponent,
+    "math": mathml,
+    "prose": prose,
+    "unbroken": unbroken,
+    "packed": packed,
+}
 _TEMPLATES.globals |= {"badge": badge}

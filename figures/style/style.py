@@ -23,6 +23,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
 from matplotlib.typing import LineStyleType
 
+from figures.style.fonts import font_faces
+
 # A PDF made at a fixed date has fonts of a fixed date, which the library that embeds them finds worth a remark.
 logging.getLogger("fontTools").setLevel(logging.ERROR)
 
@@ -91,7 +93,7 @@ _SETTINGS: dict[Any, Any] = {
     "figure.facecolor": "none",
     "figure.dpi": 72.0,  # that of SVG and PDF: what the layout has measured and set need not be set again
     "savefig.facecolor": "none",
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.02,
     "figure.constrained_layout.w_pad": 0.02,
@@ -139,12 +141,40 @@ def _saving(drawn: Figure, settings: dict[Any, Any]) -> Iterator[None]:
         yield
 
 
-def svg(drawn: Figure, name: str) -> str:
-    """The figure as an SVG document whose ids all begin with `name`, so that many fit in one page."""
+def svg(drawn: Figure, name: str, *, fonts: bool = True) -> str:
+    """The figure as an SVG document whose ids all begin with `name`, so that many fit in one page.
+
+    Args:
+        drawn: the figure; name: what its ids begin with.
+        fonts: bring the letters that it needs; a page brings them once for all.
+    """
     text = io.StringIO()
     with _saving(drawn, {"svg.hashsalt": name}):
         drawn.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Title": name})
-    return own_ids(text.getvalue(), name)
+    short = shortened(own_ids(text.getvalue(), name))
+    return with_fonts(short) if fonts else short
+
+
+def with_fonts(text: str) -> str:
+    """An SVG document with the fonts of its text."""
+    return text.replace('<style type="text/css">', f'<style type="text/css">{font_faces([text])}\n', 1)
+
+
+_PLACE = re.compile(r"-?\d+\.\d{3,}")
+_ID = re.compile(r' id="([^"]+)"')
+_TARGET = re.compile(r"#([\w.-]+)")
+
+
+def shortened(text: str) -> str:
+    """SVG text with places to a hundredth of a point, and without remarks and names that nothing refers to.
+
+    >>> shortened('<g id="a"> <path d="M 1.234567 0.001"/>\\n </g>')
+    '<g> <path d="M 1.23 0"/> </g>'
+    """
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    text = _PLACE.sub(lambda place: f"{round(float(place[0]), 2) + 0.0:g}", text)
+    used = set(_TARGET.findall(text))
+    return re.sub(r"\n\s*", " ", _ID.sub(lambda name: name[0] if name[1] in used else "", text))
 
 
 def pdf(drawn: Figure, *, outlines: bool = False) -> bytes:

@@ -29,7 +29,7 @@ from theory.common.errors import GradlagError
 from theory.schedules.schedule import parse_schedule
 
 _FEATURED = ("logistic-cancer", 8)
-_SAID = {
+SAID = {
     "holds": "hold",
     "violated": "violated",
     "assumption_broken": "with a broken assumption",
@@ -57,7 +57,7 @@ def sections(families: Sequence[RunFamily]) -> Iterator[Section]:
 
 def _opening(families: Sequence[RunFamily]) -> Markup:
     verdicts = [verdict for family in families for verdict in family.verdicts.values()]
-    counted = Counter(_SAID[verdict.verdict] for verdict in verdicts)
+    counted = Counter(SAID[verdict.verdict] for verdict in verdicts)
     assumed = [v.assumptions[COHERENCE.name] for v in verdicts if COHERENCE.name in v.assumptions]
     return render(
         "verdicts.html",

@@ -1,8 +1,12 @@
 """The report stands on its own, says everything in words, and is never damaged by bad results."""
 
+import base64
+import csv
+import io
 import json
 import re
 import shutil
+import zlib
 from collections import Counter
 from html.parser import HTMLParser
 
@@ -14,7 +18,8 @@ from experiments.sweep.run_store import RUNS, Cell
 from figures.report.build import build_report
 from figures.report.rendering import badge, number
 from figures.report.sections.calibration import calibration_table, read_calibration
-from figures.report.sections.runs import verdict_table
+from figures.report.sections.runs import featured, verdict_table
+from figures.style.fonts import font_faces
 from theory.bounds import REGISTRY
 from theory.common.errors import StoreError
 
@@ -54,11 +59,23 @@ def page(text):
     return Page(text)
 
 
+def unpacked(text: str) -> str:
+    """What the script of the page makes of what it carries small."""
+    return zlib.decompress(base64.b64decode(text), -15).decode()
+
+
+def pictures(text: str) -> list[str]:
+    """The drawings of a page."""
+    return [unpacked(each) for each in re.findall(r'data-packed="([^"]+)"', text)]
+
+
 def test_the_report_loads_nothing(page, text):
-    assert page.tags["script"] == page.tags["link"] == page.tags["iframe"] == page.tags["img"] == 0
+    assert page.tags["link"] == page.tags["iframe"] == page.tags["img"] == 0
+    assert page.tags["script"] == 1
     assert all(reference.startswith("#") for reference in page.references)
-    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", text))
-    assert "@import" not in text
+    shown = "".join([text, *pictures(text)])
+    assert all(target.startswith(("#", "data:font/woff")) for target in re.findall(r"url\(([^)]*)\)", shown))
+    assert "@import" not in shown and not re.search(r"https?://(?!www\.w3\.org)", shown)
 
 
 def test_every_id_is_unique_and_every_link_has_its_target(page):
@@ -66,7 +83,41 @@ def test_every_id_is_unique_and_every_link_has_its_target(page):
     assert {reference.removeprefix("#") for reference in page.references} <= set(page.ids)
 
 
-def test_it_opens_with_the_verdicts(text):
+def test_it_opens_with_what_was_found_and_one_picture_then_lets_the_reader_go(text, page):
+    assert text.index('<ol class="found">') < text.index("data-same=") < text.index('<details class="part"')
+    found = re.findall(r"<li>(.*?)</li>", text.partition('<ol class="found">')[2].partition("</ol>")[0])
+    assert "3 checks</a> of a run against what is proved" in found[0]
+    assert all(re.search(r"\d", sentence) for sentence in found)
+    opening = re.search(r'data-same="([^"]+)"', text)[1]
+    assert opening in page.ids
+    assert {f"part-{part}" for part in ("proved-and-measured", "theorems", "how-it-was-made")} <= set(page.ids)
+
+
+def test_the_pictures_hold_text_and_the_page_brings_their_letters_once(text):
+    drawn = pictures(text)
+    assert len(drawn) == 6
+    assert all("<text" in each and "font-family: 'DejaVu Sans'" in each for each in drawn)
+    assert not any("@font-face" in each for each in drawn)
+    assert font_faces(drawn) in text
+
+
+def test_the_numbers_behind_a_figure_are_a_file_and_in_the_page(text, results):
+    carried = dict(re.findall(r'data-file="([^"]+)" data-packed-file="([^"]+)"', text))
+    assert len(carried) == 6
+    for name, data in carried.items():
+        assert (results / "figures" / name).read_text() == unpacked(data)
+    rows = list(csv.DictReader(io.StringIO(unpacked(carried["ladder.csv"]))))
+    verdict = featured(find_families(results)).verdict
+    measured = [float(row["y"]) for row in rows if row["x"] == f"{verdict.times[-1]:g}"]
+    assert any(value == pytest.approx(verdict.measured[-1], rel=1e-5) for value in measured)
+
+
+def test_every_picture_is_told_in_words(text):
+    told = re.findall(r'role="img" aria-label="([^"]+)" data-packed', text)
+    assert len(told) == 6 and all(len(words.split()) > 12 for words in told)
+
+
+def test_verdicts_stand_in_a_table_before_the_figures(text):
     assert text.index("<table") < text.index("<figure")
     assert text.count('class="badge holds"') + text.count('class="badge assumption_broken"') >= 3
 
@@ -86,7 +137,7 @@ def test_each_figure_names_its_command_its_configuration_and_its_scale(text, res
         assert "gradlag reproduce --scale quick" in figure
         assert "gradlag run --problem" in figure
         assert "scale quick" in figure
-        told = json.loads(Page(re.findall(r"<pre>(.*?)</pre>", figure, flags=re.DOTALL)[-1]).words[0])
+        told = json.loads(unpacked(re.findall(r'<pre data-packed-text="([^"]+)"', figure)[-1]))
         assert {"configuration", "constants", "versions", "key", "seconds"} <= set(told[0])
         assert {"value", "known", "reason"} == set(told[0]["constants"]["L"])
 
@@ -107,7 +158,7 @@ def test_every_figure_is_also_a_file(page, results, report):
     names = {path.name for path in (results / "figures").iterdir()}
     figures = {name for name in page.ids if f"{name}.svg" in names}
     assert len(figures) == 6
-    assert names == {f"{name}.svg" for name in figures}
+    assert names == {f"{name}.{kind}" for name in figures for kind in ("svg", "csv")}
 
 
 def test_runs_at_several_horizons_are_one_row(results):

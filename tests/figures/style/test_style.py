@@ -1,17 +1,21 @@
 """The look: the same bytes for the same figure, nothing from elsewhere, colours in order, labels apart."""
 
+import base64
+import io
 import re
 from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import Bbox
 
 from figures.style import labels, style
+from figures.style.fonts import Face, characters, font_faces
 
 
 def drawn():
@@ -32,7 +36,7 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
 
 
 def test_an_svg_refers_only_to_itself_and_all_its_references_resolve():
-    text = style.svg(drawn(), "x")
+    text = style.svg(drawn(), "x", fonts=False)
     names = re.findall(r'\bid="([^"]+)"', text)
     assert len(names) == len(set(names))
     assert all(name.startswith("x-") for name in names)
@@ -42,8 +46,19 @@ def test_an_svg_refers_only_to_itself_and_all_its_references_resolve():
     assert set(re.findall(r'https?://[^"\s]+', text)) == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
 
 
-def test_text_is_drawn_as_outlines_so_that_no_font_is_needed():
-    assert "<text" not in style.svg(drawn(), "x")
+def test_text_is_text_and_the_fonts_of_all_its_letters_come_with_it():
+    text = style.svg(drawn(), "x")
+    shown = characters([text])
+    assert {face.family for face in shown} == set(re.findall(r'@font-face { font-family: "([^"]+)"', text))
+    assert set("one") <= set(shown[Face("DejaVu Sans", "normal", "normal")])
+    assert "@font-face" not in style.svg(drawn(), "x", fonts=False)
+    assert font_faces([text]) in style.with_fonts(style.svg(drawn(), "x", fonts=False))
+
+
+def test_a_font_has_the_letters_that_are_shown_and_no_others():
+    rule = font_faces(["""<text style="font-size: 7px; font-family: 'DejaVu Sans'; fill: x">a&amp;∇</text>"""])
+    packed = base64.b64decode(re.findall(r"base64,([^)]+)", rule)[0])
+    assert set(TTFont(io.BytesIO(packed)).getBestCmap()) == set(map(ord, "a&∇"))
 
 
 def test_the_users_own_settings_come_back():

@@ -200,10 +200,10 @@ def _(gl):
     gl.teaching.text(r"""
         ## What was proved, and what was only seen
 
-        **Quoted:** Theorems A and B; `gradlag prove theorem-b` replays the proof. **Computed, exactly:** the worst
-        cases. **Seen:** where the rungs lie, for runs of at most 16 steps. In exercise 3 noise came in, and with it a
-        step that is best: neither the largest nor the smallest. What noise is, and what may be said about it, is
-        lesson 3.
+        **Quoted:** Theorems A and B; `gradlag prove theorem-b` replays the proof. **Computed**, and certified from
+        both sides: the worst cases. **Seen:** where the rungs lie, for runs of at most 16 steps. In exercise 3 noise
+        came in, and with it a step that is best: neither the largest nor the smallest. What noise is, and what may be
+        said about it, is lesson 3.
         """)
     return
 

@@ -115,6 +115,25 @@ _ENTRIES = (
         "Theorem 1's argument for all steps that do not increase, all delays within the window, and every T.",
         "That a claim with a smaller constant is false, on runs that are found by chance.",
     ),
+    Entry(
+        5,
+        "Coherence broken",
+        (
+            "compute the coherence of a run, and say from which step and staleness on it is negative",
+            "say what Theorem 1 promises of a coherent run, and what its formula is worth on any other",
+            "name the bounds that need no coherence, and what they ask in its place",
+        ),
+        "Lessons 1 and 4: overshooting, and where Theorem 1 uses its assumptions.",
+        (
+            (15, "coherence defined; one window computed at the board"),
+            (20, "predict where it breaks on the parabola, reveal, raise step and staleness in the picture"),
+            (20, "the hill: predict what becomes of the run, then see which theorem speaks of it"),
+            (25, "exercises 1 to 3"),
+            (10, "an assumption about a run, and who could check it before the run"),
+        ),
+        "From which step on coherence breaks on a parabola; Theorems A and B, which need none, are quoted.",
+        "What a run does whose coherence is broken: on one parabola, on one hill and in one plane.",
+    ),
 )
 
 #: The lessons by number.

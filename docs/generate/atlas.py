@@ -74,7 +74,8 @@ def _page(bound: Bound) -> Iterator[str]:
     yield from ("## What it assumes", "", *(f"- {each.text}" for each in bound.assumptions), "")
     yield from ("Side conditions, each tested before the bound is evaluated:", "")
     yield from (*(f"- ${line}$" for line in bound.latex_conditions()), "")
-    yield f"{'The mean' if bound.weights else 'The minimum'} runs over {bound.iterates}."
+    over = "The mean runs over" if bound.weights else "The minimum runs over"
+    yield f"{'Bounded is' if bound.measures else over} {bound.iterates}."
     yield from (
         "",
         "## Rate",
@@ -102,6 +103,9 @@ def _worst(schedule: str) -> WorstCase:
 
 def _beside(bound: Bound) -> Iterator[str]:
     schedule = bound.schedule.text if bound.schedule else bound.example
+    if bound.measures:
+        yield "It is about another quantity than the gradient, which these worst cases do not have."
+        return
     if bound.takes_moves:
         yield "Its steps are those of a method: `gradlag worst-case --method counter-momentum` has the worst cases."
         return

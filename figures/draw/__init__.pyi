@@ -17,7 +17,6 @@ from .fig5 import fig5_picture as fig5_picture
 from .fig6 import fig6_caption as fig6_caption
 from .fig6 import fig6_picture as fig6_picture
 from .fleet import fleet_picture as fleet_picture
-from .formula import formula_picture as formula_picture
 from .growth import growth_picture as growth_picture
 from .limit import limit_picture as limit_picture
 from .pictures import coherence_picture as coherence_picture

@@ -108,6 +108,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/focus.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/influence.py
 	$(BIN)/python benchmarks/replicas.py
+	$(BIN)/python benchmarks/centres.py
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/lessons.py
 	$(BIN)/python benchmarks/page.py
 

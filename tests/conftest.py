@@ -29,6 +29,7 @@ from experiments.studies.staleness import study as staleness
 from experiments.studies.study import Study
 from experiments.studies.systems.fleet.system import FLEET, FleetSize
 from experiments.studies.systems.focus.cells import FocusSize
+from experiments.studies.systems.gaia.cells import GaiaSize
 from experiments.studies.systems.registry import SYSTEMS
 from experiments.studies.systems.skewscout.cells import SkewSize
 from experiments.studies.theorem_step.study import TheoremStepSize
@@ -105,6 +106,7 @@ _TINY = {
     "experiments.studies.systems.fleet.system._SIZES": FleetSize(
         2, 1, updates=60, devices=10, days=2, bounded=40, trained={"steps": 3}
     ),
+    "experiments.studies.systems.gaia.cells._SIZES": GaiaSize((("problem:nonconvex:d=3", 24, 1, 1e4),), 2, 1, (6,)),
     "experiments.studies.systems.skewscout.cells._SIZES": SkewSize(
         (0.0, 100.0), slice(0, None, 5), 2, 0, steps=8, period=4, hidden=(4,), trained={"step_sizes": (0.1,)}
     ),

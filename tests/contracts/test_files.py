@@ -34,6 +34,7 @@ from experiments.studies.systems.fleet.profiling import ProfilerCell
 from experiments.studies.systems.fleet.streaming import OnlineCell
 from experiments.studies.systems.fleet.training import StepsCell, TailCell
 from experiments.studies.systems.focus.cells import FocusCell
+from experiments.studies.systems.gaia.cells import GaiaCell, RegretCell
 from experiments.studies.systems.skewscout.cells import SkewCell
 from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.systems.topk.cells import TrainedCell as CompressedCell
@@ -96,6 +97,8 @@ RELATED = (
     InfluenceCell("many", FederatedTask("synthetic", 3, 2, 1, 3, 0.5, 0.1), ("basic", "lwet-fisher"), 2, 1),
     CleansingCell(FederatedTask("synthetic", 4, 2, 1, 3, 0.5, 0.1, 1), "lwet-client", 2, 2, 1, 1),
     FocusCell("made", 200, 0, target=0.5),
+    GaiaCell("gaia", "problem:nonconvex:d=2", 6, 1, 1e3, seeds=2, tuning=1, step_sizes=(0.5, 0.25)),
+    RegretCell("problem:quadratic:d=2", 1, False, 3, 0.05, 0.05, 1, seeds=1),
     SkewCell("scout-gaia", 0, 100.0, (4,), "batch", 20, 10, seeds=2, tuning=1, step_sizes=(0.5, 0.125)),
 )
 

@@ -12,6 +12,7 @@ from numba import njit
 
 from experiments.systems.multi_centre.passes import (
     add_scaled,
+    copy,
     count_not_zero,
     count_small,
     squares,
@@ -21,6 +22,9 @@ from experiments.systems.multi_centre.passes import (
 from experiments.systems.multi_centre.wide_area import CLOCK, index_bytes
 from theory.common.types import Array, Flags, Floats, Ints, Matrix
 
+INNER: Any = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # not for Python's calls
+# Nothing here allocates, so that these do without reference counts.
+compiled = njit(**(INNER | {"_nrt": False}))
 BYTES, CHANGED, SMALL, SENT = range(4)  # columns of the tallies
 GRADIENT, RADIUS, OWN_LAG, OTHER_LAG, LEAD = range(5)  # places of the extremes
 
@@ -87,7 +91,7 @@ class State(NamedTuple):
     move: Array
 
 
-@njit(error_model="numpy")
+@compiled
 def starting(rules: Rules, state: State, c: int) -> float:
     """When the next clock of a centre begins, as far as it is known: infinite if not, or if there is none."""
     t, steps = state.begun[c], rules.weights.shape[0]
@@ -103,7 +107,26 @@ def starting(rules: Rules, state: State, c: int) -> float:
     return float(start)
 
 
-@njit(error_model="numpy")
+@compiled
+def earliest_start(rules: Rules, state: State) -> tuple[int, float]:
+    """The centre whose next clock is the first to begin, and when; infinite if none is left."""
+    c, now = 0, np.inf
+    for other in range(state.begun.shape[0]):
+        start = starting(rules, state, other)
+        if start < now:
+            c, now = other, start
+    return c, now
+
+
+@compiled
+def begin_clock(state: State, c: int, t: int) -> None:
+    """Note that a centre is in this clock."""
+    state.order[state.events[0]] = c
+    state.events[0] += 1
+    state.begun[c] = t + 1
+
+
+@compiled
 def receive(rules: Rules, state: State, index: Ints, value: Array, c: int, now: float) -> None:
     """Add what has arrived at a centre, sender by sender, each clock by clock."""
     for other in range(state.begun.shape[0]):
@@ -117,7 +140,7 @@ def receive(rules: Rules, state: State, index: Ints, value: Array, c: int, now: 
             state.applied[c, other] = t + 1
 
 
-@njit(error_model="numpy")
+@compiled
 def blocked_until(rules: Rules, state: State, index: Ints, c: int, now: float, read: Flags) -> float:
     """When the last of the coordinates arrives that are read and are known to be under way; now if there is none."""
     until = now
@@ -131,7 +154,7 @@ def blocked_until(rules: Rules, state: State, index: Ints, c: int, now: float, r
     return float(until)
 
 
-@njit(error_model="numpy")
+@compiled
 def pending(rules: Rules, state: State, c: int, now: float) -> bool:
     """Whether lists are there of updates that are not."""
     for other in range(state.begun.shape[0]):
@@ -141,26 +164,27 @@ def pending(rules: Rules, state: State, c: int, now: float) -> bool:
     return False
 
 
-@njit(error_model="numpy")
+@compiled
 def note_read(state: State, c: int, t: int, i: int, view: int) -> None:
     """Extremes of a gradient, and of what had not been seen where it was computed, or too early; the point itself."""
     found = state.extremes
     found[GRADIENT] = max(found[GRADIENT], np.sqrt(squares(state.move)))
     if state.reads.shape[0] > 0:
-        state.reads[t, i], state.known[t, i] = state.views[view, c], state.seen[view, c]
+        copy(state.reads[t, i], state.views[view, c])
+        copy(state.known[t, i], state.seen[view, c])
     for other in range(state.begun.shape[0]):
         place = OWN_LAG if other == c else OTHER_LAG
         found[place] = max(found[place], t - state.seen[view, c, other])
         found[LEAD] = max(found[LEAD], state.seen[view, c, other] - t)
 
 
-@njit(error_model="numpy")
+@compiled
 def spent(rules: Rules, sent: int, dimension: int, itemsize: int) -> int:
     """Bytes of an update, with the clock."""
     return CLOCK + sent * itemsize + index_bytes(sent, dimension)
 
 
-@njit(error_model="numpy")
+@compiled
 def change_and_send(rules: Rules, state: State, index: Ints, value: Array, c: int, t: int, end: float) -> None:
     """Apply a centre's change, and put what is significant by now on its links."""
     held, point, change, limit = state.held[c], state.points[c], state.change, rules.thresholds[t]
@@ -182,7 +206,7 @@ def change_and_send(rules: Rules, state: State, index: Ints, value: Array, c: in
     carry(rules, state, c, t, last - first, end)
 
 
-@njit(error_model="numpy")
+@compiled
 def carry(rules: Rules, state: State, c: int, t: int, sent: int, end: float) -> None:
     """When an update is where, link by link; where it queues and there is a barrier, a list of it goes ahead."""
     d, itemsize = state.points.shape[1], state.points.itemsize
@@ -198,16 +222,26 @@ def carry(rules: Rules, state: State, c: int, t: int, sent: int, end: float) -> 
             state.tally[c, BYTES] += size
 
 
-@njit(error_model="numpy")
+@compiled
 def local_exchange(rules: Rules, state: State, c: int) -> float:
     """Seconds in which the workers of a centre push what has changed, and pull it."""
     size = spent(rules, count_not_zero(state.change), state.points.shape[1], state.points.itemsize)
     return float(2 * (rules.latency[c, c] + size / rules.bandwidth[c, c]))
 
 
-@njit(error_model="numpy")
+@compiled
 def take_record(rules: Rules, state: State, c: int, t: int, now: float) -> None:
     """Keep the model of a centre, the time and its tallies at the beginning of clock t, or after the last."""
     place = (t + rules.every - 1) // rules.every
-    state.records[place, c], state.seconds[place, c] = state.points[c], now
-    state.tallies[place, c] = state.tally[c]
+    copy(state.records[place, c], state.points[c])
+    copy(state.tallies[place, c], state.tally[c])
+    state.seconds[place, c] = now
+
+
+@compiled
+def open_view(state: State, c: int, t: int, now: float) -> None:
+    """The model as it is can be read from now on."""
+    view = t % state.views.shape[0]
+    copy(state.views[view, c], state.points[c])
+    copy(state.seen[view, c], state.applied[c])
+    state.opened[view, c] = now

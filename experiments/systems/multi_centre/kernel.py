@@ -19,15 +19,18 @@ from experiments.servers.durations import duration
 from experiments.simulate import gradients
 from experiments.systems.multi_centre import exchange, passes, wide_area
 from experiments.systems.multi_centre.exchange import (
+    INNER,
     Rules,
     State,
+    begin_clock,
     blocked_until,
     change_and_send,
+    earliest_start,
     local_exchange,
     note_read,
+    open_view,
     pending,
     receive,
-    starting,
     take_record,
 )
 from experiments.systems.multi_centre.passes import add_scaled, is_far
@@ -43,37 +46,38 @@ DONE, FULL, DIVERGED = range(3)  # why the loop returned
 def _build(sources: int) -> Any:
     """The loop. A variable of the enclosing scope enters numba's key of its cache; other modules do not."""
 
-    @njit(error_model="numpy", nogil=True)
-    def compute(data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int) -> float:
-        """The weighted sum of the centre's gradients of clock t; when the slowest worker has handed in its own."""
+    @njit(**INNER)
+    def compute(
+        data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, look: bool, read: Flags
+    ) -> float:
+        """The weighted sum of the centre's gradients of clock t; when the slowest worker has handed in its own.
+
+        To look is to see which coordinates they read: of sparse gradients those of the rows of the minibatch.
+        """
         each, views, end = state.finish.shape[1], state.views.shape[0], 0.0
-        state.change[:] = 0
+        for j in range(read.shape[0]):
+            state.change[j] = 0
+            read[j] = False
         for p in range(each):
             i, earliest = c * each + p, max(t - rules.staleness, 0)
             begin, view = max(state.finish[c, p], state.opened[earliest % views, c]), t
-            while state.opened[view % views, c] > begin:
+            while state.opened[view % views, c] > begin and not look:
                 view -= 1
-            at = state.views[view % views, c]
-            gradient_into(data, scratch, seed, t, i, at, state.move)
-            note_read(state, c, t, i, view % views)
-            add_scaled(state.change, rules.weights[t, i], state.move)
-            span = rules.spans[i]
-            state.finish[c, p] = begin + duration(rules.kinds[i], rules.numbers, span[0], span[1], seed, i, t, begin)
-        exchange = local_exchange(rules, state, c)
+            gradient_into(data, scratch, seed, t, i, state.views[view % views, c], state.move)
+            if look:
+                for j in range(read.shape[0]):
+                    read[j] |= state.move[j] != 0
+            else:
+                note_read(state, c, t, i, view % views)
+                add_scaled(state.change, rules.weights[t, i], state.move)
+                span = rules.spans[i]
+                took = duration(rules.kinds[i], rules.numbers, span[0], span[1], seed, i, t, begin)
+                state.finish[c, p] = begin + took
+        exchange = 0.0 if look else local_exchange(rules, state, c)
         for p in range(each):
             state.finish[c, p] += exchange
             end = max(end, state.finish[c, p])
         return end
-
-    @njit(error_model="numpy", nogil=True)
-    def reading(data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, read: Flags) -> None:
-        """Of sparse gradients the coordinates that a centre reads at clock t: the rows of its minibatches."""
-        if rules.sparse:
-            read[:] = False
-            for p in range(state.finish.shape[1]):
-                gradient_into(data, scratch, seed, t, c * state.finish.shape[1] + p, state.points[c], state.move)
-                for j in range(read.shape[0]):
-                    read[j] |= state.move[j] != 0
 
     @kept(error_model="numpy", nogil=True)
     def advance(
@@ -83,38 +87,35 @@ def _build(sources: int) -> Any:
         while True:
             if state.tail[0] + state.points.shape[1] > index.shape[0]:
                 return FULL
-            c, now = 0, np.inf
-            for other in range(state.begun.shape[0]):
-                start = starting(rules, state, other)
-                if start < now:
-                    c, now = other, start
+            c, now = earliest_start(rules, state)
             if now == np.inf:
                 return DONE
             t = state.begun[c]
             receive(rules, state, index, value, c, now)
-            if rules.barrier and t < steps and pending(rules, state, c, now):
-                reading(data, scratch, rules, state, c, t, seed, read)
-                until = blocked_until(rules, state, index, c, now, read)
-                if until > now:
-                    state.ready[c] = until
-                    continue
-            if t % rules.every == 0 or t == steps:
+            if t == steps:
                 take_record(rules, state, c, t, now)
-            state.begun[c] = t + 1
-            if t < steps:
-                view = t % state.views.shape[0]
-                state.views[view, c], state.seen[view, c], state.opened[view, c] = (
-                    state.points[c],
-                    state.applied[c],
-                    now,
-                )
-                state.order[state.events[0]] = c
-                state.events[0] += 1
-                end = max(now, compute(data, scratch, rules, state, c, t, seed))
-                change_and_send(rules, state, index, value, c, t, end)
-                state.ready[c] = end
-                if is_far(state.points[c], rules.far):
-                    return DIVERGED
+                state.begun[c] = t + 1
+                continue
+            open_view(state, c, t, now)
+            waits = rules.barrier and pending(rules, state, c, now)
+            again, look, end, until = True, waits and rules.sparse, now, now
+            if waits and not rules.sparse:
+                until = blocked_until(rules, state, index, c, now, read)
+            while again and until <= now:
+                end = max(now, compute(data, scratch, rules, state, c, t, seed, look, read))
+                if look:
+                    until = blocked_until(rules, state, index, c, now, read)
+                again, look = look, False
+            state.ready[c] = until
+            if until > now:
+                continue
+            if t % rules.every == 0:
+                take_record(rules, state, c, t, now)
+            begin_clock(state, c, t)
+            change_and_send(rules, state, index, value, c, t, end)
+            state.ready[c] = end
+            if is_far(state.points[c], rules.far):
+                return DIVERGED
 
     return advance
 

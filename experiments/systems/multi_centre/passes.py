@@ -6,6 +6,8 @@ from numba import njit
 
 from theory.common.types import Array, Ints
 
+_OPTIONS: Any = {"error_model": "numpy", "_nrt": False}  # nothing here allocates
+compiled = njit(**_OPTIONS)
 BLOCK = 64  # coordinates that are looked at together
 
 
@@ -18,14 +20,21 @@ def squares(vector: Array) -> float:
     return total
 
 
-@njit(error_model="numpy")
+@compiled
+def copy(out: Array, vector: Array) -> None:
+    """Write one to the other: as a loop, since assigning slices takes seconds to compile."""
+    for j in range(out.shape[0]):
+        out[j] = vector[j]
+
+
+@compiled
 def add_scaled(out: Array, weight: Any, vector: Array) -> None:
     """Add a multiple."""
     for j in range(out.shape[0]):
         out[j] += weight * vector[j]
 
 
-@njit(error_model="numpy")
+@compiled
 def turn_into_change(change: Array, memory: Array, momentum: Any) -> None:
     """A weighted sum of gradients becomes the change of the model, in its place; the momentum moves on."""
     for j in range(change.shape[0]):
@@ -33,7 +42,7 @@ def turn_into_change(change: Array, memory: Array, momentum: Any) -> None:
         change[j] = -memory[j]
 
 
-@njit(error_model="numpy")
+@compiled
 def count_not_zero(vector: Array) -> int:
     """How many coordinates are not 0."""
     count = 0
@@ -42,7 +51,7 @@ def count_not_zero(vector: Array) -> int:
     return count
 
 
-@njit(error_model="numpy")
+@compiled
 def count_small(change: Array, point: Array, limit: Any) -> int:
     """How many of the changes that are not 0 are insignificant by themselves."""
     count = 0
@@ -51,7 +60,7 @@ def count_small(change: Array, point: Array, limit: Any) -> int:
     return count
 
 
-@njit(error_model="numpy")
+@compiled
 def any_significant(held: Array, point: Array, limit: Any, first: int, last: int) -> bool:
     """Whether any of these coordinates is to be sent."""
     found = 0
@@ -60,7 +69,7 @@ def any_significant(held: Array, point: Array, limit: Any, first: int, last: int
     return found != 0
 
 
-@njit(error_model="numpy")
+@compiled
 def take_significant(
     held: Array, point: Array, limit: Any, at_once: bool, index: Ints, value: Array, first: int
 ) -> int:
@@ -81,7 +90,7 @@ def take_significant(
     return last
 
 
-@njit(error_model="numpy")
+@compiled
 def is_far(point: Array, far: Any) -> bool:
     """Whether a coordinate is beyond the limit or no number."""
     outside = 0

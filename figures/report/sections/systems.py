@@ -17,6 +17,7 @@ from figures.draw.ds_sync import ds_sync_caption, ds_sync_picture
 from figures.draw.fed_influence import fed_influence_caption, fed_influence_picture
 from figures.draw.fleet import fleet_caption, fleet_picture
 from figures.draw.focus import focus_caption, focus_picture
+from figures.draw.gaia import gaia_caption, gaia_picture
 from figures.draw.skewscout import skewscout_caption, skewscout_picture
 from figures.draw.topk import topk_caption, topk_picture
 from figures.report.claims import claims_table
@@ -32,6 +33,7 @@ DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]]
         "topk": (topk_picture, topk_caption),
         "fleet": (fleet_picture, fleet_caption),
         "ds-sync": (ds_sync_picture, ds_sync_caption),
+        "gaia": (gaia_picture, gaia_caption),
         "fed-influence": (fed_influence_picture, fed_influence_caption),
         "skewscout": (skewscout_picture, skewscout_caption),
         "focus": (focus_picture, focus_caption),

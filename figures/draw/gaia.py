@@ -177,7 +177,7 @@ def below_bound(axes: Axes, results: Results) -> Axes:
     axes.set_ylabel("mean regret")
     low, high = axes.get_ylim()
     axes.set_ylim(low / (high / low) ** 0.45, high)
-    _legend(axes, loc="lower left", ncols=2, handlelength=1.2, columnspacing=0.8, fontsize=5.6)
+    _legend(axes, loc="lower left", ncols=2, handlelength=1.2, columnspacing=0.8, fontsize=5.1)
     return axes
 
 
@@ -193,8 +193,8 @@ def gaia_caption(results: Results) -> str:
         "4 centres of 2 workers; links between centres have a fifteenth of the local bandwidth on average, the slowest "
         "a sixtieth. Above: each method at the best step size of one grid, medians over seeds; the line is the target, "
         f"{NEAR:g} times the final loss of full exchange, and right are Gaia's bytes and simulated seconds to it, at "
-        "2 %, over those of full exchange between centres, with 95 % intervals. Below left: changes of a centre's "
-        "clock that are insignificant by themselves, and changed coordinates that were not sent at once; the line is "
-        f"what the paper tells of 1 %. Middle: links {SLOWER} times slower and {LONG:g} s a message. Right: dots are "
+        "2 %, over those of full exchange between centres, with 95 % intervals, and the seconds in one building. Below "
+        "left: changes of a centre's clock that are insignificant by themselves, and changed coordinates that were not "
+        f"sent at once; the line is what the paper tells of 1 %. Middle: links {SLOWER} times slower and {LONG:g} s a message. Right: dots are "
         "measured, dashes are what is proved for these runs." + (exceeded if most > 1 else "")
     )

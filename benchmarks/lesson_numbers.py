@@ -4,19 +4,59 @@ from above and met by a function from below, and kept as a file.
     python benchmarks/lesson_numbers.py
 
 L = Delta = 1, no noise, the constant delay s - 1 and the constant step theta/s; a test solves some of them again.
+Beside them what is known of the claims of lesson 8, and the worst cases of the steps of lesson 9.
 """
 
 from __future__ import annotations
 
 import json
+import math
+from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import gradlag as gl
 from gradlag.teaching.pictures.lesson_02 import HORIZONS, STALENESSES, THETAS, WORST_CASES, key
+from gradlag.teaching.pictures.lesson_08 import CLAIMS, FACTORS, POWERS, SCHEDULE, STALENESS, claimed
+from gradlag.teaching.pictures.lesson_09 import DESIGNS, INNER, OUTER, certified_worst_case, drawn_steps
+from gradlag.teaching.pictures.lesson_09 import STALENESS as DESIGNED_STALENESS
+from gradlag.teaching.pictures.lesson_09 import key as steps_key
+
+
+def claims() -> dict[str, tuple[str, str]]:
+    """What is known of each claim, and how."""
+    found = {}
+    with TemporaryDirectory() as folder:
+        for text in (claimed(factor, power) for factor in FACTORS for power in POWERS):
+            answer = gl.check_claim(SCHEDULE, text, staleness=STALENESS, steps=16, out=folder)
+            found[text] = (str(answer.verdict), answer.how)
+    return found
+
+
+def designs() -> dict[str, Any]:
+    """The certified worst cases of the steps that sliders draw, and the designs beside the usual steps."""
+    drawn = (drawn_steps(*choice) for choice in product(OUTER, INNER, INNER))
+    found: dict[str, Any] = {"drawn": {steps_key(steps): _rounded_up(certified_worst_case(steps)) for steps in drawn}}
+    for length in (6, 9):
+        designed = gl.design(staleness=DESIGNED_STALENESS, steps=length, target="worst-case")
+        for name in ("design", "constant", "waiting"):
+            steps = [round(float(step), 4) for step in designed.rated[name].step_sizes]
+            value = _rounded_up(certified_worst_case(tuple(steps)))
+            found[f"{name} T={length}"] = {"steps": steps, "worst_case": value}
+    return found
+
+
+def _rounded_up(value: float | None) -> float:
+    if value is None:
+        raise RuntimeError("a worst case has no certificate")
+    return math.ceil(value * 1e6) / 1e6
 
 
 def main() -> None:
-    """Solve them, and write the file."""
+    """Solve them, and write the files."""
+    Path(DESIGNS).write_text(json.dumps(designs(), indent=0) + "\n", encoding="utf-8")
+    Path(CLAIMS).write_text(json.dumps(claims(), indent=0) + "\n", encoding="utf-8")
     found = {}
     for staleness in STALENESSES:
         for theta in THETAS:

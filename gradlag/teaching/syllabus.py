@@ -134,6 +134,44 @@ _ENTRIES = (
         "From which step on coherence breaks on a parabola; Theorems A and B, which need none, are quoted.",
         "What a run does whose coherence is broken: on one parabola, on one hill and in one plane.",
     ),
+    Entry(
+        8,
+        "Claim it yourself",
+        (
+            "write down a claim about every run so that it can be true or false, with its constants and its units",
+            "say what settles a claim: a theorem for all T, a certificate at one T, one function that breaks it",
+            "tell three words apart: proved, refuted, and open, and say what would decide what is open",
+        ),
+        "Lessons 2 and 4; the slope of lesson 2. Powers and logarithms.",
+        (
+            (10, "what a claim is, and what settles it"),
+            (15, "the picture: move a claim until it is refuted; where is the edge?"),
+            (15, "predict what becomes of half of a theorem; the function that breaks it"),
+            (40, "exercises 1 to 3: ten minutes alone, then in pairs, who tries each other's claims"),
+            (10, "what is open, and what would decide it"),
+        ),
+        "What the kernel replays, for every T; what a witness refutes, exactly; what certificates bound, at single T.",
+        "Where verdicts change as a claim moves.",
+    ),
+    Entry(
+        9,
+        "Design",
+        (
+            "choose step sizes by their certified worst case, and say what is certain of a design and what is not",
+            "explain why a stale gradient is stale by movement, and why leaving a step out can make a run better",
+            "turn a list of good steps into a rule for every number of steps",
+        ),
+        "Lessons 2 and 6: the worst case and its certificate.",
+        (
+            (15, "the question turned round; draw step sizes, and try to get below the constant step"),
+            (15, "predict what leaving a step out does; reveal; explain it to your neighbour"),
+            (15, "stale by movement: the sum of the steps in between; waiting, the extreme"),
+            (35, "exercises 1 to 3, as a contest: the lowest certified worst case of the room"),
+            (10, "what a design assumes, and what it is worth when T changes"),
+        ),
+        "The worst case of every list of steps that is drawn or typed, from above, by a certificate each.",
+        "That no other list is better than the design: a search from several starts.",
+    ),
 )
 
 #: The lessons by number.

@@ -195,6 +195,6 @@ def gaia_caption(results: Results) -> str:
         f"{NEAR:g} times the final loss of full exchange, and right are Gaia's bytes and simulated seconds to it, at "
         "2 %, over those of full exchange between centres, with 95 % intervals, and the seconds in one building. Below "
         "left: changes of a centre's clock that are insignificant by themselves, and changed coordinates that were not "
-        f"sent at once; the line is what the paper tells of 1 %. Middle: links {SLOWER} times slower and {LONG:g} s a message. Right: dots are "
-        "measured, dashes are what is proved for these runs." + (exceeded if most > 1 else "")
+        f"sent at once; the line is what the paper tells of 1 %. Middle: links {SLOWER} times slower and {LONG:g} s a "
+        "message. Right: dots are measured, dashes are what is proved for these runs." + (exceeded if most > 1 else "")
     )

@@ -135,6 +135,25 @@ _ENTRIES = (
         "What a run does whose coherence is broken: on one parabola, on one hill and in one plane.",
     ),
     Entry(
+        6,
+        "The function that defeats you",
+        (
+            "draw a function of one variable by its slopes, and find what a stale run is slow on",
+            "say what a witness and a certificate prove, and why together they leave nothing open",
+            "read a certificate as a flow, and say which of its numbers may be changed and which may not",
+        ),
+        "Lesson 2: worst cases and the straight slope. Areas under curves; inner products.",
+        (
+            (20, "draw: who finds the slowest function of one variable? why dips help"),
+            (10, "predict what more variables can do; reveal; look at the turning gradients"),
+            (20, "the certificate: inequalities, multipliers, the flow; predict what a changed number does"),
+            (30, "exercises 1 to 3"),
+            (10, "an upper and a lower end that meet, and who has to be trusted for each"),
+        ),
+        "The worst case of one run to nine digits, from above by a certificate and from below by a function.",
+        "What the worst function looks like: it is one of many, found by a solver and then checked.",
+    ),
+    Entry(
         8,
         "Claim it yourself",
         (

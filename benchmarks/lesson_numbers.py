@@ -4,7 +4,8 @@ from above and met by a function from below, and kept as a file.
     python benchmarks/lesson_numbers.py
 
 L = Delta = 1, no noise, the constant delay s - 1 and the constant step theta/s; a test solves some of them again.
-Beside them what is known of the claims of lesson 8, and the worst cases of the steps of lesson 9.
+Beside them what is known of the claims of lesson 8, the worst cases of the steps of lesson 9, and the networks of
+lesson 10.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradlag as gl
+from experiments.studies.staleness.cells import WorkerCell
+from experiments.studies.staleness.compute import compute
 from gradlag.teaching.pictures.lesson_02 import HORIZONS, STALENESSES, THETAS, WORST_CASES, key
 from gradlag.teaching.pictures.lesson_08 import CLAIMS, FACTORS, POWERS, SCHEDULE, STALENESS, claimed
 from gradlag.teaching.pictures.lesson_09 import DESIGNS, INNER, OUTER, certified_worst_case, drawn_steps
 from gradlag.teaching.pictures.lesson_09 import STALENESS as DESIGNED_STALENESS
 from gradlag.teaching.pictures.lesson_09 import key as steps_key
+from gradlag.teaching.pictures.lesson_10 import DEPTH_FILE, DEPTHS, EXTRA, SEEDS
 
 
 def claims() -> dict[str, tuple[str, str]]:
@@ -47,6 +51,18 @@ def designs() -> dict[str, Any]:
     return found
 
 
+def depths() -> dict[str, list[float | None]]:
+    """Batches until nine in ten digits are read, by hidden layers and extra delay; a seed each."""
+    network = {"workers": 2, "iterations": 8000, "step_sizes": (0.05,), "seeds": SEEDS, "level": 0.9}
+    return {
+        f"{depth} {extra}": compute(
+            WorkerCell("lesson", f"dnn:depth={depth},width=32,data=digits", extra_delay=extra, **network)
+        )["batches"]
+        for depth in DEPTHS
+        for extra in EXTRA
+    }
+
+
 def _rounded_up(value: float | None) -> float:
     if value is None:
         raise RuntimeError("a worst case has no certificate")
@@ -55,6 +71,7 @@ def _rounded_up(value: float | None) -> float:
 
 def main() -> None:
     """Solve them, and write the files."""
+    Path(DEPTH_FILE).write_text(json.dumps(depths(), indent=0) + "\n", encoding="utf-8")
     Path(DESIGNS).write_text(json.dumps(designs(), indent=0) + "\n", encoding="utf-8")
     Path(CLAIMS).write_text(json.dumps(claims(), indent=0) + "\n", encoding="utf-8")
     found = {}

@@ -191,6 +191,25 @@ _ENTRIES = (
         "The worst case of every list of steps that is drawn or typed, from above, by a certificate each.",
         "That no other list is better than the design: a search from several starts.",
     ),
+    Entry(
+        10,
+        "Networks, real servers, and other ways to be late",
+        (
+            "say why delays of real workers are short on the average and long at worst, and what sets both",
+            "choose a step by the delay of the gradient that has arrived, and say what that buys",
+            "recognise lateness in systems that withhold, compress or group, and say what a theorem would need",
+        ),
+        "Lessons 1, 5 and 9. What a neural network and its layers are.",
+        (
+            (15, "eight workers on a clock: the picture, with one slow worker and with three"),
+            (20, "rules that look at the delay; what theorems say of the mean delay"),
+            (15, "predict how staleness hurts deep networks; reveal; why a layer adds to it"),
+            (30, "exercises 1 to 3"),
+            (10, "withheld, compressed, grouped: late in another way. The end of the course"),
+        ),
+        "The mean delay of a server: each update ages all gradients on their way by one.",
+        "What slow workers, rules and depth do: runs on a virtual clock and measurements on small networks.",
+    ),
 )
 
 #: The lessons by number.

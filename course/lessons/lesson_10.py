@@ -60,14 +60,15 @@ def _(gl):
     gl.teaching.text(r"""
         ## Rules that look at the delay
 
-        With one slow worker nearly all gradients are a few steps old, and a very few are more than a hundred. A bound
+        With one slow worker nearly all gradients are a few steps old, and a very few are some eighty. A bound
         that knows only the largest delay makes *every* step small because of these few. But when a gradient arrives its
         delay is known, and the step can be chosen then: long for fresh gradients, short for old ones, or none at all.
         Then the worker that is late pays, and the others do not. Theorems for such rules (Koloskova, Stich and Jaggi
         2022, for one) have the *mean* delay, and so the number of workers, where Theorem 1 has the largest one.
 
         Waiting is the other extreme: all gradients are nearly fresh, and all workers are as slow as the slowest. Which
-        wins depends on the clock, and no count of steps will tell you: count seconds.
+        wins depends on the clock, and no count of steps will tell you: count seconds. (Waiting can afford longer steps:
+        give it 0.3.)
 
         One warning from lesson 3: a rule may look at the *delay*. If the delay depends on the *noise*, because easy
         examples are ready sooner, say, then mean zero given the past is lost, and with it every theorem that assumes

@@ -29,9 +29,9 @@ def _(gl, lesson):
 
         $$<<quantity>> \le <<corollary>> .$$
 
-        that is, $\sigma$ times the root of $\frac{2 L \Delta}{T}$, and a second term without noise. Without noise these
-        steps are $\frac{1}{sL}$, and $\frac{2 s L \Delta}{T}$ is left. Is that the best that one can say of them? You
-        may claim less. There are three ways in which a claim can end.
+        that is, $\sigma$ times the root of $\frac{2 L \Delta}{T}$, and a second term that needs no noise. Without
+        noise these steps are $\frac{1}{sL}$, and $\frac{2 s L \Delta}{T}$ is left. Is that the best that one can say
+        of them? You may claim less. There are three ways in which a claim can end.
 
         1. **Proved.** A theorem of the library promises no more than you claim, at every $T$ and all values of the
            constants. That is a comparison of two formulas, made in exact algebra; and the theorem's own proof is

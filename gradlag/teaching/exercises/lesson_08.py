@@ -155,10 +155,10 @@ EXERCISES = (
         "2",
         "Be the function that breaks it",
         text(r"""
-            Same steps, $L = \Delta = 1$. A friend has looked at $T = 1, 2, \dots, 20$ and claims $\frac{3}{T^{1.1}}$.
-            At all of these the claim is true. Break it: give a number of steps $T$ up to 10,000 and the slope $g$ of a
-            function that starts at height 1, falls with slope $g$ and ends in a bowl $\frac12 x^2$ (as in lesson 2), so
-            that after $T$ steps every $|\nabla F(x_t)|^2$ is still larger than claimed.
+            Same steps, $L = \Delta = 1$. A friend claims $\frac{3}{T^{1.1}}$ and has tried all slopes with $T = 1, 2,
+            \dots, 20$: none of them breaks it. Break it: give a number of steps $T$ up to 10,000 and the slope $g$ of
+            a function that starts at height 1, falls with slope $g$ and ends in a bowl $\frac12 x^2$ (as in lesson
+            2), so that after $T$ steps every $|\nabla F(x_t)|^2$ is still larger than claimed.
         """),
         {"steps": Typed("number of steps T", "20"), "slope": Typed("slope g", "sqrt(2/21)")},
         _breaks,

@@ -154,6 +154,26 @@ _ENTRIES = (
         "What the worst function looks like: it is one of many, found by a solver and then checked.",
     ),
     Entry(
+        7,
+        "The exact constant",
+        (
+            "say what the constant C of a method means, and read it off against the step at every delay",
+            "name the best constant step, waiting and counter-momentum by what each costs, and in order",
+            "show by a computation why steps that are tuned on quadratics may be bad for other functions",
+        ),
+        "Lessons 1 and 6: stable steps, and the worst function that turns. The number e.",
+        (
+            (15, "from worst cases of long runs to one number, C"),
+            (20, "predict the best step at delay 1, reveal; the whole curve, at every delay"),
+            (15, "why a quadratic is not enough, at the board"),
+            (10, "predict who is best at delay 8, reveal"),
+            (25, "exercises 1 to 3"),
+            (5, "what is open: the best method is not known"),
+        ),
+        "C from above, by certified multipliers; below it are turning gradients. Counter-momentum's bound is quoted.",
+        "That C has one least value over the steps, and that it grows by nearly the same for each delay.",
+    ),
+    Entry(
         8,
         "Claim it yourself",
         (

@@ -21,7 +21,7 @@ from experiments.common.files import check_writable, write_atomically
 from experiments.studies.claim import ClaimResult
 from figures.style import style
 from paper.material import COHERENCE_SHOWN, PROOFS_SHOWN, STALENESS_SHOWN, STEPS_SHOWN, Material, rounded
-from theory.bounds import REGISTRY, Bound
+from theory.bounds import REGISTRY
 from theory.common.errors import EnvironmentFailure, GradlagError
 from theory.proofs.printing.account import Account
 
@@ -71,7 +71,6 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         "inline": str,
         "display": _display,
         "told": lambda account, shown: _told_before(account, shown, material),
-        "where": _where,
     }
     text = environment.from_string((HERE / "paper.md").read_text(encoding="utf-8"))
     rendered = text.render(
@@ -82,6 +81,7 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         staleness=STALENESS_SHOWN,
         steps=STEPS_SHOWN,
         coherence=COHERENCE_SHOWN,
+        last=material.methods[-1],
         theorem_b=next(rung for rung in material.rungs[1] if rung.name == "theorem-b"),
     )
     return _fenced(rendered)
@@ -124,11 +124,6 @@ def _effect_text(result: ClaimResult) -> str:
 def _display(sentence: str) -> str:
     """A claim on lines of its own."""
     return re.sub(r"\$([^$]+)\$", r"\n\n$$\1$$\n\n", sentence)
-
-
-def _where(bound: Bound) -> str:
-    """The abbreviations of a bound, as a sentence."""
-    return "where " + "; ".join(f"${line}$" for line in bound.latex_definitions()) + "."
 
 
 def _references() -> Iterator[str]:

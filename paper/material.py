@@ -174,7 +174,7 @@ class Material:
         """The exact constants of constant steps, by the delay."""
         return limits(result.values for result in self._solved("limit"))
 
-    @property
+    @cached_property
     def methods(self) -> Sequence[tuple[int, float, float, float]]:
         """Delay, and C of the best constant step, of waiting and of counter-momentum."""
         rows = []

@@ -43,41 +43,42 @@ from theory.common.types import Array, Flags, Ints
 DONE, FULL, DIVERGED = range(3)  # why the loop returned
 
 
+@njit(**INNER)
+def compute(
+    data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, look: bool, read: Flags
+) -> float:
+    """The weighted sum of the centre's gradients of clock t; when the slowest worker has handed in its own.
+
+    To look is to see which coordinates they read: of sparse gradients those of the rows of the minibatch.
+    """
+    each, views, end = state.finish.shape[1], state.views.shape[0], 0.0
+    for j in range(read.shape[0]):
+        state.change[j] = 0
+        read[j] = False
+    for p in range(each):
+        i, earliest = c * each + p, max(t - rules.staleness, 0)
+        begin, view = max(state.finish[c, p], state.opened[earliest % views, c]), t
+        while state.opened[view % views, c] > begin and not look:
+            view -= 1
+        gradient_into(data, scratch, seed, t, i, state.views[view % views, c], state.move)
+        if look:
+            for j in range(read.shape[0]):
+                read[j] |= state.move[j] != 0
+        else:
+            note_read(state, c, t, i, view % views)
+            add_scaled(state.change, rules.weights[t, i], state.move)
+            span = rules.spans[i]
+            took = duration(rules.kinds[i], rules.numbers, span[0], span[1], seed, i, t, begin)
+            state.finish[c, p] = begin + took
+    exchange = 0.0 if look else local_exchange(rules, state, c)
+    for p in range(each):
+        state.finish[c, p] += exchange
+        end = max(end, state.finish[c, p])
+    return end
+
+
 def _build(sources: int) -> Any:
     """The loop. A variable of the enclosing scope enters numba's key of its cache; other modules do not."""
-
-    @njit(**INNER)
-    def compute(
-        data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, look: bool, read: Flags
-    ) -> float:
-        """The weighted sum of the centre's gradients of clock t; when the slowest worker has handed in its own.
-
-        To look is to see which coordinates they read: of sparse gradients those of the rows of the minibatch.
-        """
-        each, views, end = state.finish.shape[1], state.views.shape[0], 0.0
-        for j in range(read.shape[0]):
-            state.change[j] = 0
-            read[j] = False
-        for p in range(each):
-            i, earliest = c * each + p, max(t - rules.staleness, 0)
-            begin, view = max(state.finish[c, p], state.opened[earliest % views, c]), t
-            while state.opened[view % views, c] > begin and not look:
-                view -= 1
-            gradient_into(data, scratch, seed, t, i, state.views[view % views, c], state.move)
-            if look:
-                for j in range(read.shape[0]):
-                    read[j] |= state.move[j] != 0
-            else:
-                note_read(state, c, t, i, view % views)
-                add_scaled(state.change, rules.weights[t, i], state.move)
-                span = rules.spans[i]
-                took = duration(rules.kinds[i], rules.numbers, span[0], span[1], seed, i, t, begin)
-                state.finish[c, p] = begin + took
-        exchange = 0.0 if look else local_exchange(rules, state, c)
-        for p in range(each):
-            state.finish[c, p] += exchange
-            end = max(end, state.finish[c, p])
-        return end
 
     @kept(error_model="numpy", nogil=True)
     def advance(

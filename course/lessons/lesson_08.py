@@ -85,8 +85,10 @@ def _(gl):
         With $p = \frac32$ every constant fails: the slope keeps about $\frac2T$, and $\frac{c}{T^{3/2}}$ falls below
         it from about $T = \frac{c^2}{4}$ on, further out than the picture goes. **A claim must hold for every $T$.**
         With $p = \frac12$ a large constant is always true, and says little. With $p = 1$ there is a gap: what is
-        above Theorem B is proved, what is below the worst case at some $T$ is refuted, and between the two a claim is
-        true wherever somebody has looked.
+        above Theorem B is proved, what is below the worst case at some $T$ is refuted, and between the two nobody
+        knows. Look at $c = 2.5$: at every $T$ that was looked at, up to 16, a certificate bounds the worst case below
+        the claim. Nothing is said of other $T$, and rightly so: at $T = 20$ the worst case is 0.1265, and 0.1250 is
+        claimed. **Truth at some $T$ is not truth.**
         """)
     return
 
@@ -182,7 +184,7 @@ def _(gl):
         ## What was proved, and what was only seen
 
         **Proved:** what the kernel replays, for every $T$; and that a claim is false, by one function. **Seen:** where
-        the verdict changes. **Open, here:** claims between about $\frac{2.2}{T}$ and $\frac{2.7}{T}$ at $s = 2$. What
+        the verdict changes. **Open, here:** claims that lie a little below Theorem B. What
         would decide one of them is said with the verdict: a function at one $T$, or a theorem that knows more. The
         command for claims of your own is `gradlag check --claim`, and it leaves its certificates and functions in
         files that others can verify.

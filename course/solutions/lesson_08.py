@@ -4,9 +4,10 @@ SOLUTIONS = {
     "1": {
         "answers": {"claim": "1.5*s*L*Delta/T"},
         "text": r"""
-            At these steps Theorem B promises about $\frac{8}{3T}$ for $s = 2$: any constant from 2.9 up to 3.5 is
-            proved and small enough. From 4 on a claim is true and larger than asked; at 2 a function of several
-            variables breaks it at $T = 5$; and the slope breaks whatever is below $\frac{2}{T+1}$ at some $T$.
+            At these steps Theorem B promises $\frac{2.91}{T}$ for $s = 2$ and large $T$, and less for small: any
+            constant from 2.95 up to 3.5 is proved and small enough. From 4 on a claim is true and larger than asked; at
+            2 a function of several variables breaks it at $T = 5$; and the slope breaks whatever is below
+            $\frac{2}{T+1}$ at some $T$. A little below Theorem B a claim is left open.
         """,
     },
     "2": {

@@ -84,3 +84,9 @@ def test_what_is_held_back_is_what_the_compressor_of_the_library_holds_back():
 
 def test_deeper_networks_need_more_batches_under_the_same_delay():
     assert slowdowns(1)[-1] < slowdowns(2)[-1] < slowdowns(4)[-1]
+
+
+def test_a_claim_that_certificates_prove_at_every_t_up_to_16_is_false_at_20():
+    assert verdicts()["2.5*L*Delta/T^1"][0] == "proved" and "certificates" in verdicts()["2.5*L*Delta/T^1"][1]
+    found = gl.worst_case(SCHEDULE, staleness=STALENESS, steps=20)
+    assert found.lower == pytest.approx(0.1265, abs=5e-5) and found.lower > 2.5 / 20

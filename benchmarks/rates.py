@@ -55,7 +55,7 @@ def _table(written: dict[str, str]) -> Iterator[str]:
     for name, bound in REGISTRY.items():
         found = list(rows(bound))
         for row in found:
-            yield f"| `{name}` | {row.steps} | {'yes' if row.noise else 'no'} | {row.order} | {row.text} |"
+            yield f"| `{name}` | `{row.steps}` | {'yes' if row.noise else 'no'} | {row.order} | `{row.text}` |"
         if not found:
             yield f"| `{name}` | - | - | {written[name]} | - |"
 
@@ -66,7 +66,7 @@ def _study() -> Iterator[str]:
     for name, steps in (("dai2019", "theorem-1"), ("dai2019-tight", "theorem-1"), ("dai2019-tight", "sqrt-T")):
         for sigma in (1.0, 0.0):
             (rate,), _ = rates_of([REGISTRY[name]], steps, 4, {"sigma": sigma})
-            yield f"| `{name}` | {rate.schedule} | {'yes' if sigma else 'no'} | {rate.order} |"
+            yield f"| `{name}` | `{rate.schedule}` | {'yes' if sigma else 'no'} | {rate.order} |"
 
 
 def _checked() -> Iterator[str]:
@@ -80,7 +80,7 @@ def _checked() -> Iterator[str]:
     for steps, names in CHECKED.items():
         for rate in rates_of([REGISTRY[name] for name in names], steps, 4)[0]:
             (_, before), (_, last) = rate.checked[-2:]
-            yield f"| `{rate.bound}` | {steps} | {before:.5f} | {last:.5f} |"
+            yield f"| `{rate.bound}` | `{steps}` | {before:.5f} | {last:.5f} |"
 
 
 if __name__ == "__main__":

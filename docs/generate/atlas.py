@@ -70,7 +70,7 @@ def _page(bound: Bound) -> Iterator[str]:
     yield from (f"# {bound.name}", "", f"**{bound.title}.** {bound.summary}", "")
     yield from ("$$", rf"{bound.quantity} \le {bound.latex()}", "$$", "")
     if bound.latex_definitions():
-        yield from ("where", "", *(f"- ${line}$" for line in bound.latex_definitions()), "")
+        yield from ("where", "", *(f"$$\n{line}\n$$\n" for line in bound.latex_definitions()), "")
     yield from ("## What it assumes", "", *(f"- {each.text}" for each in bound.assumptions), "")
     yield from ("Side conditions, each tested before the bound is evaluated:", "")
     yield from (*(f"- ${line}$" for line in bound.latex_conditions()), "")
@@ -138,16 +138,23 @@ def _proof(bound: Bound) -> Iterator[str]:
     yield from (*(f"- {sentence}" for sentence in account.notation), "")
     for number, step in enumerate(account.steps, 1):
         yield from _step(number, step)
-    yield from (f"Therefore, {account.domain}:", "", account.conclusion[0], "")
+    yield from (f"Therefore, {account.domain}:", "", _displayed(account.conclusion[0]), "")
     yield from _axioms(account)
 
 
 def _step(number: int, step: PrintedLine) -> Iterator[str]:
     yield from (f"**{number}. {step.title}.** {step.where}", "")
-    yield from (*(f"- where {line}" for line in step.definitions), "", step.claim, "")
+    for line in (*step.definitions, step.claim):
+        yield from (_displayed(line), "")
     uses = f" (from {', '.join(map(str, step.uses))})" if step.uses else ""
     rules = ", ".join(f"{rule} {count}" if count > 1 else rule for rule, count in sorted(step.rules.items()))
     yield from (f"because {step.why}{uses}. *Rules: {rules.replace('_', ' ')}.*", "")
+
+
+def _displayed(sentence: str) -> str:
+    """A formula on a line of its own, which scrolls where it is wider than the page; a sentence as it is."""
+    whole = sentence.startswith("$") and sentence.endswith("$") and sentence.count("$") == 2
+    return f"$${sentence[1:-1]}$$" if whole else sentence
 
 
 def _axioms(account: Account) -> Iterator[str]:

@@ -15,5 +15,6 @@ document.addEventListener("DOMContentLoaded", () => {
     group.querySelector("output").textContent = `${shown} of ${rows.length} shown`;
   };
   group.addEventListener("change", show);
+  addEventListener("pageshow", show);
   show();
 });

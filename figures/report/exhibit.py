@@ -39,7 +39,8 @@ class Origin:
     def of_runs(cls, stored: Sequence[StoredRun]) -> Origin:
         """That of a figure of runs."""
         described = tuple(each.describe() for each in stored)
-        alone = (f"{run['command']} --out {run['file']}" for run in described)
+        plain = (re.sub(r" --out \S+", "", str(run["command"])) for run in described)
+        alone = (f"{command} --out {run['file']}" for command, run in zip(plain, described, strict=True))
         return cls(_distinct(each.command for each in stored), _distinct(alone), described)
 
     @property

@@ -20,17 +20,13 @@ const arrive = () => {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
   open(target);
-  target.scrollIntoView();
+  requestAnimationFrame(() => target.scrollIntoView());
 };
 
-/* Pictures are drawn when their part opens, and all before the page is printed. */
-const fill = (part) => Promise.all([...part.querySelectorAll("[data-packed]")].map(draw));
-for (const part of document.querySelectorAll("details.part")) {
-  part.addEventListener("toggle", () => part.open && fill(part));
-}
+/* Every picture is drawn at once, so that links lead where they should and a printer finds them all. */
+const drawn = Promise.all([...document.querySelectorAll("[data-packed]")].map(draw));
 addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details.part")) part.open = true;
-  fill(document);
 });
 
 for (const details of document.querySelectorAll("figure details")) {
@@ -72,7 +68,7 @@ if (table) {
   const rows = [...table.querySelectorAll("tbody tr:not(.group)")];
   const homes = rows.map((row) => row.parentElement);
   const bodies = [...table.tBodies];
-  for (const row of rows) row.insertCell(0).outerHTML = `<td class="whose">${row.parentElement.querySelector("th").textContent}</td>`;
+  for (const row of rows) row.insertCell(0).outerHTML = `<td class="whose">${row.parentElement.querySelector("th").firstChild.textContent} ${row.parentElement.querySelector("code").textContent}</td>`;
   const head = table.tHead.rows[0];
   head.insertAdjacentHTML("afterbegin", '<th scope="col" class="whose">run</th>');
   const words = [...new Set(rows.map((row) => row.cells[2].textContent.trim()))];
@@ -126,12 +122,10 @@ if (table) {
 const same = document.querySelector("[data-same]");
 if (same) {
   const first = document.getElementById(same.dataset.same).querySelector(".drawing");
-  inflate(first.dataset.packed).then((text) => {
-    same.innerHTML = text.replaceAll(`${same.dataset.same}-`, "opening-");
-  });
+  drawn.then(() => (same.innerHTML = first.innerHTML.replaceAll(`${same.dataset.same}-`, "opening-")));
 }
 addEventListener("hashchange", arrive);
 document.querySelector("#contents").addEventListener("click", (event) => {
   if (event.target.hash === location.hash) arrive();
 });
-arrive();
+drawn.then(arrive);

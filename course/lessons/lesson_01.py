@@ -56,9 +56,9 @@ def _(late, lesson):
 @app.cell
 def _(gl):
     gl.teaching.text(r"""
-        The curve overshoots. By the time the iteration hears that it has passed the minimum, it has walked on for $D$
-        more steps, and it then hears of the overshoot for just as long after it has turned round. A late driver
-        steers too far, corrects too late, and steers too far the other way.
+        Raise the delay, and the curve overshoots. By the time the iteration hears that it has passed the minimum, it
+        has walked on for $D$ more steps, and it then hears of the overshoot for just as long after it has turned round.
+        A late driver steers too far, corrects too late, and steers too far the other way.
         """)
     return
 
@@ -119,9 +119,9 @@ def _(gl, lesson):
            $\theta = \frac{\pi}{2D+1}$, and the others are larger and belong to larger $a$.
 
         Until $a$ reaches the first of these values no root has met the circle, so all are inside: for small $a$ one is
-        near $1 - a$ and the others are near 0. And at each of these values a pair of roots goes *out*: differentiate
-        $z^{D+1} - z^D + a = 0$ with respect to $a$, and you find that $|z|$ grows there (an exercise for those who like
-        one). Roots leave, and none comes back. Hence
+        near $1 - a$ and the others are near 0. And at each of these values a pair of roots (or $z = -1$ alone, at
+        $\theta = \pi$) goes *out*: differentiate $z^{D+1} - z^D + a = 0$ with respect to $a$, and you find that $|z|$
+        grows there (an exercise for those who like one). Roots leave, and none comes back. Hence
 
         $$\text{stable} \iff 0 < a < 2 \sin\frac{\pi}{2(2D+1)} .$$
 
@@ -141,8 +141,8 @@ def _(gl):
 
         Real delays change from step to step. It is tempting to say: if the iteration is stable whenever *every*
         gradient is 2 steps old, then it is stable when they are *at most* 2 steps old. Try it. Below, the delays are
-        0, 1, 2, 2, ... up to the period, and then start again. The dashed line is the constant delay 2. Look for a
-        step at which the dashed line falls and the other one rises.
+        0, 1, 2, 2, ... up to the period, and then start again. The dashed line is the constant delay 2. At first the
+        other one falls faster. Move both sliders until the dashed line falls and the other one rises.
         """)
     return
 

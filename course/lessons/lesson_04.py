@@ -19,8 +19,12 @@ def _(gl, lesson):
         ## What is claimed
 
         Stochastic gradient descent takes $T$ steps on a function $F$ of many variables. Step $k$ uses a gradient that
-        was computed at an older point $x_{\tau_k}$ and carries noise $e_k$. In the words of the library, which prints
-        what you read here: <<notation>>.
+        was computed at an older point $x_{\tau_k}$ and carries noise $e_k$. Some signs, before they are used: $\nabla
+        F(x)$ is the gradient, the vector of partial derivatives; $\langle u, v \rangle$ is the inner product, the sum
+        of the products of entries, and $|v|^2 = \langle v, v \rangle$; $\mathbb{E}$ is the expectation over the noise;
+        $\inf F$ is the largest number that $F$ never falls below. In the words of the library, which prints what you
+        read here:
+        <<notation>>. So in its lines the sign $\mathbb{E}$ is left out, and we write it where it matters.
 
         Four things are assumed.
 
@@ -36,9 +40,11 @@ def _(gl, lesson):
 
         $$<<left>> \le <<bound_bare>> ,$$
 
-        as long as <<conditions>>. Read it from the end. The denominator grows with the sum of the steps: long runs
-        help. The numerator has the start, $\Delta$, and the noise that every step lets in. Staleness stands in one
-        place, the factor $s$ in the denominator: it eats up what the steps earn, and forces them to be small.
+        as long as <<conditions>>. Here $w_t = \mu \eta_t - \frac{s L}{2} \eta_t^2$ is what point $x_t$ earns in the
+        proof below, less what it pays: the condition asks for steps that are not too long. Read the theorem from the
+        end. The denominator grows with the sum of the steps: long runs help. The numerator has the start, $\Delta$, and
+        the noise that every step lets in. Staleness stands in one place, the factor $s$ in the denominator: it eats up
+        what the steps earn, and forces them to be small.
         """,
         notation=lesson.facts["notation"],
         left=lesson.facts["left"],
@@ -111,10 +117,10 @@ def _(gl, lesson):
 
         <<theorem>>
 
-        If no weight $w_t$ is negative, each $|g_t|^2$ on the right may be replaced by the smallest of them, $m$. Divide
-        by the sum of the weights, and that is the theorem. If a weight *is* negative the last step is wrong: replacing
-        a large $|g_t|^2$ by a small one would raise the right side. That is why the theorem has a condition on weights,
-        and why it refuses large steps.
+        If no weight $w_t$ is negative, each $|g_t|^2$ on the right may be replaced by the smallest of them, called $m$.
+        Divide by the sum of the weights, and that is the theorem. If a weight *is* negative the last step is wrong:
+        replacing a large $|g_t|^2$ by a small one would raise the right side. That is why the theorem has a condition
+        on weights, and why it refuses large steps.
         """,
         falling=lesson.facts["falling"],
         served=lesson.facts["served"],
@@ -129,10 +135,10 @@ def _(gl):
     gl.teaching.text(r"""
         ## Change a constant
 
-        The kernel knows a few dozen rules: add two facts, multiply a fact by something that is not negative, sum over
-        an index, use an axiom. A proof is a list of claims with the rules that derive them. The kernel carries the
-        rules out, in exact arithmetic and with letters for $T$, $s$ and the delays, and compares what comes out with
-        the claim. What does not agree is refused.
+        The kernel knows sixteen rules and some axioms: add two facts, multiply a fact by something that is not
+        negative, sum over an index, use an axiom. A proof is a list of claims with the rules that derive them. The
+        kernel carries the rules out, in exact arithmetic and with letters for $T$, $s$ and the delays, and compares
+        what comes out with the claim. What does not agree is refused.
 
         Suppose we get a constant wrong.
         """)
@@ -189,8 +195,10 @@ def _(gl, lesson):
 
         <<axioms>>
 
-        Everything else is derived. A computer cannot tell you whether an axiom is true of *your* training: whether your
-        noise has mean zero given the past, or your gradients are coherent. It can tell you that nothing else was used.
+        Coherence and steps that do not increase are not among them: they are conditions of this one theorem, and stand
+        in its statement. Everything else is derived. A computer cannot tell you whether an axiom is true of *your*
+        training: whether your noise has mean zero given the past, or your gradients are coherent. It can tell you that
+        nothing but these was used.
 
         ## Exercises
         """,

@@ -65,7 +65,7 @@ def _breaks(answers: Answers) -> Mark:
     falls, promised = a / 2 * (1 - (1 - eta * a) ** 2), eta * a**2 - _C * eta**2 * a**2
     if falls < promised:
         return right(
-            f"F falls by {float(falls):.6g}, and the claim promises at least {float(promised):.6g}: it is false."
+            f"F falls by {float(falls):.6g}, and the claim promises {_more(promised - falls)} more: it is false."
         )
     if not step or not curvature:
         return wrong("Nothing moves: both sides are 0, and the claim holds.")
@@ -78,6 +78,10 @@ def _breaks(answers: Answers) -> Mark:
         f"too "
         "flat: compare the terms with $\\eta^2$ on both sides."
     )
+
+
+def _more(by: Fraction) -> str:
+    return f"{float(by):.3g}"
 
 
 _T, _S, _MU = 5, 3, 0.5
@@ -145,9 +149,10 @@ EXERCISES = (
         "What the factor s costs",
         text(r"""
             There is a second form of the theorem, `dai2019-tight`: it counts which steps really read a point, and needs
-            no factor $s$. Take $T = 5$, $s = 3$, $\mu = \frac12$, $L = \Delta = 1$, $\sigma = 0$, and delays 0, 1, 2,
-            2,
-            2. Give five step sizes at which the tight form applies and the form with the factor $s$ does not.
+            no factor $s$. It allows steps in any order, as long as no weight of its own,
+            $w_t = \mu \eta_t - \frac{L}{2} \sum_{k:\, \tau_k = t} \eta_k^2$, is negative. Take $T = 5$, $s = 3$,
+            $\mu = \frac12$, $L = \Delta = 1$, $\sigma = 0$, and delays 0, 1, 2, 2, 2. Steps are counted from 0. Give
+            five step sizes at which the tight form applies and the form with the factor $s$ does not.
         """),
         {"steps": Typed("five step sizes", "0.1 0.1 0.1 0.1 0.1")},
         _tells_apart,

@@ -182,6 +182,9 @@ def number(text: Any, what: str = "The answer", names: Mapping[str, float] | Non
     return value
 
 
+_DECIMAL_COMMA = re.compile(r"\b0,\d")
+
+
 def numbers(text: Any, what: str = "The answer") -> tuple[float, ...]:
     """The numbers that an answer lists, apart by spaces, commas or semicolons; each may be arithmetic without spaces.
 
@@ -191,6 +194,12 @@ def numbers(text: Any, what: str = "The answer") -> tuple[float, ...]:
     >>> numbers("0.1, 1/4; 2")
     (0.1, 0.25, 2.0)
     """
+    told = str(text or "").strip()
+    if _DECIMAL_COMMA.search(told) and "." not in told and re.search(r"[\s;]", told):
+        raise InputError(
+            f"{what} has commas within numbers, or between them without a space. Write decimals with a point, and "
+            "numbers with spaces between them, such as 0.1 0.2 1/4."
+        )
     parts = [part for part in re.split(r"[\s,;]+", str(text or "").strip("[]() \n\t,;")) if part]
     if not parts:
         raise InputError(f"{what} is empty. Type numbers with spaces between them, such as 0.1 0.2 1/4.")

@@ -160,6 +160,7 @@ def with_fonts(text: str) -> str:
     return text.replace('<style type="text/css">', f'<style type="text/css">{font_faces([text])}\n', 1)
 
 
+_TAG = re.compile(r"<[^>]*>")
 _PLACE = re.compile(r"-?\d+\.\d{3,}")
 _ID = re.compile(r' id="([^"]+)"')
 _TARGET = re.compile(r"#([\w.-]+)")
@@ -168,11 +169,11 @@ _TARGET = re.compile(r"#([\w.-]+)")
 def shortened(text: str) -> str:
     """SVG text with places to a hundredth of a point, and without remarks and names that nothing refers to.
 
-    >>> shortened('<g id="a"> <path d="M 1.234567 0.001"/>\\n </g>')
-    '<g> <path d="M 1.23 0"/> </g>'
+    >>> shortened('<g id="a"> <path d="M 1.234567 0.001"/>\\n <text>0.975</text> </g>')
+    '<g> <path d="M 1.23 0"/> <text>0.975</text> </g>'
     """
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
-    text = _PLACE.sub(lambda place: f"{round(float(place[0]), 2) + 0.0:g}", text)
+    text = _TAG.sub(lambda tag: _PLACE.sub(lambda place: f"{round(float(place[0]), 2) + 0.0:g}", tag[0]), text)
     used = set(_TARGET.findall(text))
     return re.sub(r"\n\s*", " ", _ID.sub(lambda name: name[0] if name[1] in used else "", text))
 

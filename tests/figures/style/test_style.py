@@ -55,6 +55,17 @@ def test_text_is_text_and_the_fonts_of_all_its_letters_come_with_it():
     assert font_faces([text]) in style.with_fonts(style.svg(drawn(), "x", fonts=False))
 
 
+def test_numbers_in_words_keep_their_digits():
+    with style.style():
+        picture = style.figure()
+        axes = picture.add_subplot()
+        axes.set_yticks([0.9255, 0.975])
+        axes.set_title("0.12345")
+    text = style.svg(picture, "x")
+    assert all(f">{told}</text>" in text for told in ("0.9255", "0.9750", "0.12345"))
+    assert not re.search(r' d="[^"]*\d\.\d{3}', text)
+
+
 def test_a_font_has_the_letters_that_are_shown_and_no_others():
     rule = font_faces(["""<text style="font-size: 7px; font-family: 'DejaVu Sans'; fill: x">a&amp;∇</text>"""])
     packed = base64.b64decode(re.findall(r"base64,([^)]+)", rule)[0])

@@ -157,7 +157,9 @@ def leave_pictures_out() -> Callable[[pytest.MonkeyPatch], None]:
     """Make reports without drawing: where the pictures are not what is claimed they are most of the time."""
 
     def undrawn(exhibits: Sequence[Exhibit], printed: Collection[str], jobs: int, progress: Progress) -> list[Picture]:
-        return [("<svg/>", b"%PDF" if exhibit.name in printed else None) for exhibit in exhibits]
+        from figures.report.drawing import Picture
+
+        return [Picture("<svg/>", b"%PDF" if exhibit.name in printed else None, "") for exhibit in exhibits]
 
     return lambda patch: patch.setattr("figures.report.build.draw_all", undrawn)
 

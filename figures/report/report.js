@@ -20,7 +20,7 @@ const arrive = () => {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!target) return;
   open(target);
-  requestAnimationFrame(() => target.scrollIntoView());
+  requestAnimationFrame(() => target.scrollIntoView({ behavior: "instant" }));
 };
 
 /* Every picture is drawn at once, so that links lead where they should and a printer finds them all. */
@@ -128,4 +128,4 @@ addEventListener("hashchange", arrive);
 document.querySelector("#contents").addEventListener("click", (event) => {
   if (event.target.hash === location.hash) arrive();
 });
-drawn.then(arrive);
+Promise.all([drawn, document.fonts.ready]).then(arrive);

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 import gradlag as gl
 from experiments.check.judged import RunFamily, find_families
+from experiments.check.verdict import Verdict
 from experiments.common.provenance import current_versions
 from experiments.studies import STUDIES
 from experiments.studies.asynchronous import ASYNC
@@ -29,6 +30,7 @@ from experiments.studies.worst_cases.limit import Limits, limits
 from experiments.studies.worst_cases.store import SOLVED
 from figures.draw.pictures import ladder_picture
 from figures.report.exhibit import scale_in
+from figures.report.findings import factors_above
 from figures.report.sections import asynchronous, runs, staleness, systems, worst_cases
 from figures.report.sections.calibration import read_calibration
 from figures.style import style
@@ -76,9 +78,13 @@ class Material:
         return tuple(self._there(find_families(self.folder), "ladder"))
 
     @property
+    def _verdicts(self) -> Sequence[Verdict]:
+        return [verdict for family in self.families for verdict in family.verdicts.values()]
+
+    @property
     def verdicts(self) -> Mapping[str, int]:
         """How many checks ended how."""
-        return Counter(str(v.verdict).replace("_", " ") for f in self.families for v in f.verdicts.values())
+        return Counter(str(verdict.verdict).replace("_", " ") for verdict in self._verdicts)
 
     @property
     def checks(self) -> int:
@@ -92,8 +98,7 @@ class Material:
 
     def slack(self, name: str) -> tuple[float, float, int]:
         """The least and the largest bound / measured at the last T, and over how many checks."""
-        pairs = ((v.bounds.get(name, (None,))[-1], v.measured[-1]) for f in self.families for v in f.verdicts.values())
-        factors = [value / measured for value, measured in pairs if value is not None and measured]
+        factors = factors_above(self._verdicts, name)
         return min(factors), max(factors), len(factors)
 
     @property
@@ -185,11 +190,6 @@ class Material:
             ]
             rows.append((delay, best.value * best.start, *found))
         return tuple(rows)
-
-    @property
-    def designs(self) -> Sequence[Mapping[str, Any]]:
-        """What designed steps gain."""
-        return tuple(worst_cases._designs(self._solved("designs"))["rows"])
 
     # -------------------------------------------------------------------------------------- studies, servers, systems
 

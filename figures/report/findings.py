@@ -51,7 +51,7 @@ def _checks(families: Sequence[RunFamily]) -> Iterator[Markup]:
     counted = Counter(SAID[verdict.verdict] for verdict in verdicts)
     told = ", ".join(f"{count} {word}" for word, count in counted.items())
     yield Markup('<a href="#verdicts">{} checks</a> of a run against what is proved: {}.').format(len(verdicts), told)
-    own, stated = _factors(verdicts, "theorem-a"), _factors(verdicts, "dai2019")
+    own, stated = factors_above(verdicts, "theorem-a"), factors_above(verdicts, "dai2019")
     if own and stated:
         yield Markup(
             "At the last step Theorem 1 as stated is at least {} times what was measured; Theorem A, which assumes no "
@@ -64,7 +64,7 @@ def _checks(families: Sequence[RunFamily]) -> Iterator[Markup]:
         )
 
 
-def _factors(verdicts: Sequence[Verdict], name: str) -> list[float]:
+def factors_above(verdicts: Sequence[Verdict], name: str) -> list[float]:
     """Bound / measured at the last T, wherever the bound has a value there."""
     pairs = ((verdict.bounds.get(name, (None,))[-1], verdict.measured[-1]) for verdict in verdicts)
     return [value / measured for value, measured in pairs if value is not None and measured]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -24,6 +25,23 @@ def clone(tmp_path_factory) -> Path:
     for floor in FLOORS:
         shutil.copytree(ROOT / floor, place / floor, ignore=shutil.ignore_patterns("__pycache__"))
     return place
+
+
+def test_a_source_distribution_holds_what_its_tests_and_documents_need(tmp_path):
+    others = ("tests", "docs", "formal", "paper", "benchmarks")
+    dropped = shutil.ignore_patterns("__pycache__", "generated", "*.vo*", "*.glob", ".*", "Assumptions.v")
+    for name in (*FLOORS, *others):
+        shutil.copytree(ROOT / name, tmp_path / "clone" / name, ignore=dropped)
+    single = ("pyproject.toml", "README.md", "LICENSE", "NOTICES.md", "MANIFEST.in", "Makefile", "constraints.txt")
+    for name in (*single, "CITATION.cff", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, tmp_path / "clone")
+    program = "from setuptools import build_meta; build_meta.build_sdist('..')"
+    line = [sys.executable, "-W", "ignore", "-c", program]
+    subprocess.run(line, cwd=tmp_path / "clone", capture_output=True, check=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        held = {Path(*Path(name).parts[1:]) for name in archive.getnames()}
+    there = {path.relative_to(tmp_path / "clone") for path in (tmp_path / "clone").rglob("*") if path.is_file()}
+    assert {path for path in there - held if not any(part.endswith(".egg-info") for part in path.parts)} == set()
 
 
 def built(clone: Path, kind: str) -> zipfile.ZipFile:

@@ -10,7 +10,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 project = "gradlag"
 author = "the gradlag contributors"
 project_copyright = "2026, the gradlag contributors"
-extensions = ["myst_parser", "sphinx_design", "docs.generate"]
+extensions = ["myst_parser", "sphinx_design", "sphinx_copybutton", "docs.generate"]
+copybutton_prompt_text = "$ "
+html_show_search_summary = False  # it would fetch pages, which a browser forbids from disk
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
 html_theme = "furo"

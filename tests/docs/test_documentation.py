@@ -137,3 +137,13 @@ def test_no_link_inside_is_broken_and_nothing_is_loaded_from_outside() -> None:
             )
             broken |= set() if there else {f"{page.relative_to(built)} -> {address}"}
     assert not broken
+
+
+def test_the_essay_on_related_systems_counts_the_claims_of_their_table() -> None:
+    table = (DOCS / "related_systems.md").read_text(encoding="utf-8")
+    verdicts = re.findall(r"^\|[^|]*\|[^|]*\| (reproduced|not reproduced|inconclusive) \|", table, flags=re.MULTILINE)
+    counts = [len(verdicts), *map(verdicts.count, ("reproduced", "not reproduced", "inconclusive"))]
+    essay = (DOCS / "findings" / "related.md").read_text(encoding="utf-8")
+    told = re.search(r"Of (\d+) claims (\d+) came out as published or as derived, (\d+) did not, (\d+) are open", essay)
+    assert told is not None
+    assert [int(number) for number in told.groups()] == counts

@@ -10,12 +10,13 @@ RUNS ?= 20
 FAULTS ?= --out $(OUT)/faults.json
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet --constraint constraints.txt
 
-.PHONY: help install reproduce report paper docs docs-test test test-all test-course test-orders formal lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
+.PHONY: help install reproduce report paper paper-latex docs docs-test test test-all test-course test-orders formal lint format bench calibrate mutants kernel-fuzz falsify fuzz faults clean
 
 help:
 	@echo "make reproduce   install into .venv, run the studies, print the path of the report (OUT=out SCALE=quick JOBS=2)"
 	@echo "make install     only install into .venv   make report     the report again from the results in OUT"
-	@echo "make paper       the paper, OUT/paper.pdf, from the results in OUT (paper/build.py OUT --latex: LaTeX too)"
+	@echo "make paper       the paper, OUT/paper.pdf, from the results in OUT"
+	@echo "make paper-latex the same as LaTeX, compiled where pdflatex is installed"
 	@echo "make docs        the documentation, out/docs/index.html   make docs-test  its links, commands and quotations"
 	@echo "make test        the test suite          make test-all   with the long tests"
 	@echo "make test-course every lesson of the course, run and opened in a browser (chromium)"
@@ -50,6 +51,12 @@ report: $(VENV)/.core
 paper: $(VENV)/.core
 	$(PIP) --editable ".[paper]"
 	$(BIN)/python paper/build.py $(OUT)
+
+# With the TeX of the system, which is no dependency: a line that is too long is an error.
+paper-latex: $(VENV)/.core
+	$(PIP) --editable ".[paper]"
+	$(BIN)/python paper/build.py $(OUT) --latex
+	$(BIN)/python paper/latex.py $(OUT)
 
 $(VENV)/.docs: $(VENV)/.core
 	$(PIP) --editable ".[docs]"

@@ -20,8 +20,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from experiments.common.files import check_writable, write_atomically
 from experiments.studies.claim import ClaimResult
 from figures.style import style
+from paper.kept import SCALE, agree, kept
+from paper.latex import FORMAT, write_latex
 from paper.material import COHERENCE_SHOWN, PROOFS_SHOWN, STALENESS_SHOWN, STEPS_SHOWN, Material, rounded
-from theory.bounds import REGISTRY
+from paper.mathematics import cell, display, fenced, numbered
+from paper.methods import counter_momentum_per_delay
+from theory.bounds import REGISTRY, Bound
 from theory.common.errors import EnvironmentFailure, GradlagError
 from theory.proofs.printing.account import Account
 
@@ -49,7 +53,11 @@ def build_paper(folder: Path | str, latex: bool = False) -> Path:
         text = neutral(material, draw(material, Path(place)))
         write_atomically(target, _compile(text, Path(place)))
         if latex:
-            _write_latex(text, Path(place), Path(folder))
+            beside = Path(folder) / "paper"
+            beside.mkdir(exist_ok=True)
+            for picture in Path(place).glob("*.pdf"):
+                write_atomically(beside / picture.name, picture.read_bytes())
+            write_latex(text, beside)
     return target
 
 
@@ -63,15 +71,21 @@ def draw(material: Material, place: Path) -> dict[str, str]:
 
 def neutral(material: Material, files: dict[str, str]) -> str:
     """The text in Markdown with its numbers."""
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, comment_start_string="{##"
+    )
     environment.filters |= {
         "r": rounded,
-        "cell": _cell,
+        "cell": cell,
         "effect": _effect_text,
         "inline": str,
-        "display": _display,
+        "display": display,
+        "kept": kept,
+        "definitions": _definitions,
+        "conditions": _conditions,
         "told": lambda account, shown: _told_before(account, shown, material),
     }
+    environment.tests["agree"] = agree
     text = environment.from_string((HERE / "paper.md").read_text(encoding="utf-8"))
     rendered = text.render(
         m=material,
@@ -81,24 +95,30 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         staleness=STALENESS_SHOWN,
         steps=STEPS_SHOWN,
         coherence=COHERENCE_SHOWN,
+        constants=material.ladder.stored[-1].describe()["constants"],
+        kept_scale=SCALE,
+        published=list(material.methods[0].published),
         last=material.methods[-1],
+        best=[row.tuning.delay for row in material.tuned if row.best],
+        others=[row.tuning.delay for row in material.tuned if row.best is False],
+        per_delay=counter_momentum_per_delay(),
         theorem_b=next(rung for rung in material.rungs[1] if rung.name == "theorem-b"),
     )
-    return _fenced(rendered)
+    return fenced(numbered(rendered))
 
 
-def _cell(text: str) -> str:
-    """Words in a cell of a table; marks that Markdown would read stand for themselves."""
-    return re.sub(r"([|*_^\\<>\[\]~$#])", r"\\\1", " ".join(text.split()))
+def _definitions(bound: Bound) -> list[str]:
+    """The abbreviations of a bound, but for what the first section says of all."""
+    usual = (r"\text{step }", r"\text{what has ")
+    short = re.compile(r"\\left\(((?:(?!\\frac)[^()])*)\\right\)")  # TeX breaks no line within a pair
+    return [short.sub(r"(\1)", line) for line in bound.latex_definitions() if not line.startswith(usual)]
 
 
-def _fenced(text: str) -> str:
-    """The text with absolute values as pairs, whose exponents then stand at the closing bar."""
-    return _MATHEMATICS.sub(lambda math: _BARS.sub(r"\\left|\1\\right|", math[0]), text)
-
-
-_MATHEMATICS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.DOTALL)
-_BARS = re.compile(r"(?<!left)(?<!right)(?<!\\)\|([^|$]{1,60}?)(?<!left)(?<!right)(?<!\\)\|")
+def _conditions(bound: Bound) -> list[str]:
+    """The side conditions of a bound, but for what the first section says of all."""
+    usual = re.compile(r" \\quad \([kt] = 0, \\dots, T-1\)$")
+    lines = (usual.sub("", line) for line in bound.latex_conditions())
+    return [line for line in lines if line not in ("L > 0", r"\Delta \ge 0", r"\sigma \ge 0")]
 
 
 def _told_before(account: Account, shown: Sequence[str], material: Material) -> tuple[int, str] | None:
@@ -121,15 +141,11 @@ def _effect_text(result: ClaimResult) -> str:
     return f"{rounded(result.estimate, 2)} \\[{rounded(result.low, 2)}, {rounded(result.high, 2)}\\]"
 
 
-def _display(sentence: str) -> str:
-    """A claim on lines of its own."""
-    return re.sub(r"\$([^$]+)\$", r"\n\n$$\1$$\n\n", sentence)
-
-
 def _references() -> Iterator[str]:
-    """The sources of the bounds that others published, each once."""
+    """The sources of the bounds that others published, and what else is cited, each once."""
     sources = (bound.source for bound in REGISTRY.values() if bound.source.authors != "gradlag")
-    yield from sorted({f"{each.authors} ({each.year}): {each.title}; {each.where}" for each in sources})
+    others = (HERE / "references.md").read_text(encoding="utf-8").splitlines()
+    yield from sorted({f"{each.authors} ({each.year}): {each.title}; {each.where}" for each in sources} | set(others))
 
 
 def _compile(text: str, place: Path) -> bytes:
@@ -141,33 +157,12 @@ def _compile(text: str, place: Path) -> bytes:
     source = place / "paper.typ"
     try:
         arguments = ["--standalone", f"--template={HERE / 'paper.typ'}", "--number-sections"]
-        typeset = pypandoc.convert_text(text, "typst", format=_FORMAT, extra_args=arguments)
+        typeset = pypandoc.convert_text(text, "typst", format=FORMAT, extra_args=arguments)
         # pandoc writes the bars of a norm as relations, above which typst sets an exponent.
         source.write_text(re.sub(r"\bparallel\b\s*(.+?)\s*\bparallel\b", r"norm(\1)", typeset), encoding="utf-8")
         return bytes(typst.compile(str(source), ignore_system_fonts=True))
     except Exception as cause:  # both raise whatever their compilers report
         raise EnvironmentFailure(f"The paper could not be typeset: {cause}") from cause
-
-
-def _write_latex(text: str, place: Path, folder: Path) -> None:
-    import pypandoc
-
-    (folder / "paper").mkdir(exist_ok=True)
-    for picture in place.glob("*.pdf"):
-        write_atomically(folder / "paper" / picture.name, picture.read_bytes())
-    arguments = [
-        "--standalone",
-        "--number-sections",
-        "--variable=geometry:margin=2.4cm",
-        "--variable=documentclass:article",
-    ]
-    write_atomically(
-        folder / "paper" / "paper.tex",
-        pypandoc.convert_text(text, "latex", format=_FORMAT, extra_args=arguments).encode(),
-    )
-
-
-_FORMAT = "markdown+pipe_tables+tex_math_dollars+implicit_figures"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,10 +6,12 @@ A part that is not there stops the build with its name and the command that make
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +31,12 @@ from experiments.studies.systems.store import SYSTEM_RESULTS
 from experiments.studies.worst_cases.limit import Limits, limits
 from experiments.studies.worst_cases.store import SOLVED
 from figures.draw.pictures import ladder_picture
-from figures.report.exhibit import scale_in
+from figures.report.exhibit import Exhibit, scale_in
 from figures.report.findings import factors_above
 from figures.report.sections import asynchronous, runs, staleness, systems, worst_cases
 from figures.report.sections.calibration import read_calibration
 from figures.style import style
+from paper.methods import MethodRow, Tuned, Turning, method_row, tuned, turning
 from theory.bounds import REGISTRY, Bound
 from theory.bounds.judging.errata import ERRATA, Erratum
 from theory.bounds.parts.checked import COQ_ALONE, IN_COQ
@@ -44,7 +47,7 @@ from theory.proofs.printing.printed import replay
 
 #: Where the bounds are held against the exact worst case in the text.
 STALENESS_SHOWN, STEPS_SHOWN, COHERENCE_SHOWN = 4, 60, 0.5
-PROOFS_SHOWN = ("dai2019-tight", "theorem-a", "theorem-b", "corollary-1")
+PROOFS_SHOWN = ("dai2019-tight", "theorem-a", "theorem-b", "theorem-c")
 
 
 @dataclass(frozen=True)
@@ -179,17 +182,38 @@ class Material:
         """The exact constants of constant steps, by the delay."""
         return limits(result.values for result in self._solved("limit"))
 
+    @property
+    def growth_gap(self) -> float:
+        """By how much, at most, the worst cases over steps and staleness lie above what some function needs."""
+        ratios = (each.values["value"] / each.values["lower"] for each in self._solved("worst-case"))
+        return float(max(ratios)) - 1
+
+    @property
+    def pattern(self) -> Any:
+        """The result whose worst trace is the furthest above the constant delay, of all that were enumerated."""
+        solved = (each for each in self._solved("delay-patterns") if each.values.get("method") == "exhaustive")
+        return max(solved, key=lambda each: float(each.values["ratio"]))
+
+    @property
+    def worst_function(self) -> Any:
+        """The function on which Theorem 1's steps are slowest."""
+        return self._solved("worst-function")[0]
+
     @cached_property
-    def methods(self) -> Sequence[tuple[int, float, float, float]]:
-        """Delay, and C of the best constant step, of waiting and of counter-momentum."""
-        rows = []
-        for delay, best in self.limit.best.items():
-            found = [
-                gl.limit(staleness=delay + 1, method=method).to_dict()["constant"]
-                for method in ("wait", "counter-momentum")
-            ]
-            rows.append((delay, best.value * best.start, *found))
-        return tuple(rows)
+    def methods(self) -> Sequence[MethodRow]:
+        """What methods cost, by the delay."""
+        best = {delay: each.value * each.start for delay, each in self.limit.best.items()}
+        return tuple(method_row(delay, constant, best[0]) for delay, constant in best.items())
+
+    @cached_property
+    def tuned(self) -> Sequence[Tuned]:
+        """Counter-momentum at the delays of the table, from 1 on."""
+        return tuple(tuned(row.delay) for row in self.methods if row.delay)
+
+    @cached_property
+    def turning(self) -> Turning:
+        """A sawtooth of delays that is worse than the constant delay."""
+        return turning()
 
     # -------------------------------------------------------------------------------------- studies, servers, systems
 
@@ -227,19 +251,23 @@ class Material:
 
     # -------------------------------------------------------------------------------------------------------- pictures
 
+    def caption(self, name: str) -> str:
+        """What the report says below a figure, but for the command that makes it."""
+        words = unescape(re.sub(r"<[^>]+>", "", str(self._there(self._exhibits.get(name), name).caption)))
+        return " ".join(words.split()).partition(" Made by ")[0]
+
     def picture(self, name: str) -> Figure:
         """A figure of the report by its name; StoreError where its results are not there."""
         if name == "ladder":
             return ladder_picture(self.ladder.verdict, width=style.PAGE * 0.75, notes=False)
-        drawn = self._exhibits.get(name)
-        picture: Callable[[], Figure] = self._there(drawn, name)
-        return picture()
+        drawn: Figure = self._there(self._exhibits.get(name), name).draw()
+        return drawn
 
     @cached_property
-    def _exhibits(self) -> Mapping[str, Callable[[], Figure]]:
+    def _exhibits(self) -> Mapping[str, Exhibit]:
         rooms = (worst_cases, staleness, asynchronous, systems)
         shown = (exhibit for room in rooms for section in room.sections(self.folder) for exhibit in section.exhibits)
-        return {exhibit.name: exhibit.draw for exhibit in shown}
+        return {exhibit.name: exhibit for exhibit in shown}
 
 
 def rounded(value: float, digits: int = 3) -> str:

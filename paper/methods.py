@@ -1,0 +1,113 @@
+"""What methods cost under a delay, and what they bear: the numbers of the text that no result file holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from scipy.optimize import brentq
+
+from paper.kept import published
+from theory.bounds import REGISTRY, Setting
+from theory.methods.counter_momentum import CounterMomentum, Tuning
+from theory.staleness.count import Staleness
+from theory.worst_case.limit.constant import limit_of
+from theory.worst_case.limit.optimality import Slacks
+from theory.worst_case.limit.program import step_limit
+from theory.worst_case.traces.named import constant_delays, sawtooth
+
+# A trace beside its fixed delay: staleness, period, L eta between the two limits of stability, and steps.
+_TURNING = (3, 4, Fraction(3, 5), 1000)
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """The constants C at a delay: of the best constant step, of waiting, of counter-momentum from both sides."""
+
+    delay: int
+    constant: float
+    waiting: float
+    counter: float
+    lower: float
+    published: Mapping[str, float]
+
+    @property
+    def apart(self) -> float:
+        """How far the two sides of counter-momentum are apart, relatively."""
+        return self.counter / self.lower - 1
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Counter-momentum at a delay: its coefficients, the slack of lag 2, and how far L may be misjudged.
+
+    Args:
+        bearable: the largest factor of its steps with which it settles on every function.
+        best: whether no method near it is better; None where that is not known.
+    """
+
+    tuning: Tuning
+    slack: float
+    bearable: float
+    best: bool | None
+
+
+@dataclass(frozen=True)
+class Turning:
+    """A quadratic on which a trace of delays below s is worse than the constant delay s - 1.
+
+    Args:
+        step: L eta; growth: x_P over x_0 after a period of P steps; least: the least squared gradient, over L Delta.
+        bound: what Theorem C says at the constant delay and `steps` steps, over L Delta.
+    """
+
+    staleness: int
+    period: int
+    step: Fraction
+    growth: Fraction
+    least: Fraction
+    bound: float
+    steps: int
+
+
+def method_row(delay: int, constant: float, fresh: float) -> MethodRow:
+    """What methods cost at a delay, beside the best constant step there and without delay."""
+    recursion = CounterMomentum().recursion(delay)
+    assert recursion.step is not None
+    counter = limit_of(recursion, recursion.step)
+    waiting = (delay + 1) * fresh  # one step of D + 1 is taken, with a fresh gradient
+    return MethodRow(delay, constant, waiting, counter.value, counter.lower, published().get(delay, {}))
+
+
+def counter_momentum_per_delay() -> float:
+    """What C/(D + 1) of counter-momentum tends to: 2/(nu sin nu), tan nu = -nu.
+
+    >>> round(counter_momentum_per_delay(), 5)
+    1.09908
+    """
+    nu = brentq(lambda x: math.sin(x) + x * math.cos(x), math.pi / 2, math.pi)
+    return 2 / (float(nu) * math.sin(nu))
+
+
+def tuned(delay: int) -> Tuned:
+    """Counter-momentum at a delay of at least 1."""
+    recursion, slacks = CounterMomentum().recursion(delay), Slacks(delay)
+    slack = slacks.slack(2)
+    best = False if slack < 0 else slacks.are_positive() or None
+    assert recursion.step is not None
+    return Tuned(Tuning.of(delay), float(slack.mid()), step_limit(recursion)[0] / recursion.step, best)
+
+
+def turning() -> Turning:
+    """A sawtooth of delays on F = L x^2 / 2, exactly, and Theorem C at the constant delay."""
+    window, period, step, steps = _TURNING
+    staleness, points = Staleness(window), [Fraction(1)]
+    for k, delay in enumerate(sawtooth(period, period, staleness).tolist()):
+        points.append(points[k] - step * points[k - delay])
+    constants = {"L": 1.0, "Delta": 1.0, "sigma": 0.0}
+    run = Setting(np.full(steps, float(step)), constant_delays(steps, staleness), staleness, constants)
+    least = 2 * min(abs(x) for x in points[:-1]) ** 2  # Delta = L x_0^2 / 2
+    return Turning(window, period, step, points[-1], least, float(REGISTRY["theorem-c"].evaluate(run)), steps)

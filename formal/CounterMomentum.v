@@ -1,7 +1,7 @@
 (** Counter-momentum: theory/bounds/counter_momentum.py. *)
 
 From Coq Require Import Reals Lra Lia Arith.
-From Gradlag Require Import Sums Space Objective Setting MovingRun.
+From Gradlag Require Import Sums Space Setting MovingRun.
 Open Scope R_scope.
 
 (** Summation by parts for mu_{i+1} + mu_{i-1} = (2 - a) mu_i, where mu_{-1} = q. *)
@@ -49,45 +49,46 @@ Proof.
     lra.
 Qed.
 
-(** With p_i = S_{i+1} u it is just that. *)
-Lemma energy_of_start : forall (u : X), (forall i, square (p i) = S_ (S i) ^ 2 * square u) ->
-  (forall i, square (sub (p (S i)) (p i)) = (S_ (S (S i)) - S_ (S i)) ^ 2 * square u) ->
-  forall d, energy d = (S_ (S d) ^ 2 - S_ d * S_ (S d)) * square u.
+(** With p_i = S_{i+1} (u + v_i), all of these orthogonal: |u|^2 counts just that, and every |v_i|^2 by itself. *)
+Lemma energy_of_start : forall (A : R) (v : nat -> R) n, (forall i, (i <= n)%nat -> square (p i) = S_ (S i) ^ 2 * (A + v i)) ->
+  (forall i, (i < n)%nat -> square (sub (p (S i)) (p i))
+    = (S_ (S (S i)) - S_ (S i)) ^ 2 * A + S_ (S (S i)) ^ 2 * v (S i) + S_ (S i) ^ 2 * v i) ->
+  forall d, (d <= n)%nat -> energy d = (S_ (S d) ^ 2 - S_ d * S_ (S d)) * A
+    + (2 - a) * sum d (fun i => S_ (S i) ^ 2 * v i) + S_ (S d) ^ 2 * v d.
 Proof.
-  intros u lengths turns. unfold energy. induction d as [| d IH].
-  - simpl. rewrite lengths, at_zero. ring.
-  - change (sum (S d) (fun i => square (sub (p (S i)) (p i))))
+  intros A v n lengths turns. unfold energy. induction d as [| d IH]; intros inside.
+  - simpl. rewrite lengths, at_zero by lia. ring.
+  - specialize (IH ltac:(lia)). pose proof (recurrence d) as next.
+    change (sum (S d) (fun i => square (sub (p (S i)) (p i))))
       with (sum d (fun i => square (sub (p (S i)) (p i))) + square (sub (p (S d)) (p d))).
     change (sum (S d) (fun i => square (p i))) with (sum d (fun i => square (p i)) + square (p d)).
-    rewrite turns, (lengths d).
-    specialize (recurrence d). replace (S_ d) with ((2 - a) * S_ (S d) - S_ (S (S d))) in IH by lra.
-    replace ((S_ (S (S d)) ^ 2 - S_ (S d) * S_ (S (S d))) * square u)
-      with ((S_ (S d) ^ 2 - ((2 - a) * S_ (S d) - S_ (S (S d))) * S_ (S d)) * square u
-        + (S_ (S (S d)) - S_ (S d)) ^ 2 * square u - a * (S_ (S d) ^ 2 * square u)) by ring.
-    rewrite <- IH. ring.
+    change (sum (S d) (fun i => S_ (S i) ^ 2 * v i)) with (sum d (fun i => S_ (S i) ^ 2 * v i) + S_ (S d) ^ 2 * v d).
+    rewrite turns, (lengths d) by lia.
+    replace (S_ d) with ((2 - a) * S_ (S d) - S_ (S (S d))) in IH by lra.
+    replace (S_ (S (S d)) ^ 2 * (A + v (S d))) with (S_ (S (S d)) ^ 2 * A + S_ (S (S d)) ^ 2 * v (S d)) by ring.
+    lra.
 Qed.
 End Ends.
 
 Section CounterMomentum.
-Context {N : Setting} (run : Moving N) (theta : R).
+Context {N : Setting} (run : Moved N) (theta : R).
 
 Notation D := (s - 1)%nat.
-Notation xs := (x run).
-Notation g := (fun k => grad run (x run k)).
-Notation f := (fun k => F run (x run k)).
+Notation X := (vectors run).
+Notation xs := (points run).
+Notation f := (heights run).
 
 Definition whole_less_half : R := sin ((INR s - 1 / 2) * theta).
 Definition W : R := sin (INR s * theta) * sin (theta / 2).
 Definition L_method : R := sin theta / whole_less_half / eta 0.
 
-Hypothesis positive : 0 < L.
-Hypothesis is_smooth : smooth run.
-Hypothesis is_below : bounded_below run.
+Hypothesis sigma_nonneg : 0 <= sigma.
+Hypothesis late_where_noisy : 0 < sigma -> 2 <= INR s.
 Hypothesis one_delay : forall k, (k < T)%nat -> tau k = (k - D)%nat.
 Hypothesis angle : PI / (2 * INR s + 1) <= theta <= 2 * PI / (2 * INR s + 1).
 Hypothesis soft : forall k, (k < T)%nat -> eta k = sin (Rmin (INR (S k)) (INR s) * theta) / sin theta * eta 0.
-Hypothesis back : forall k, (k < T)%nat ->
-  moves run k = sin ((INR s - 1 / 2 - Rmin (INR (S k)) (INR s - 1 / 2)) * theta) / whole_less_half.
+Hypothesis moves_back : forall k, (k < T)%nat ->
+  back run k = sin ((INR s - 1 / 2 - Rmin (INR (S k)) (INR s - 1 / 2)) * theta) / whole_less_half.
 Hypothesis some_move : 0 < eta 0.
 Hypothesis short : L * eta 0 <= sin theta / whole_less_half.
 
@@ -242,12 +243,17 @@ Qed.
 
 (** {1 The gradients in flight} *)
 
+(** The noise that step j applies; none after the last step. Gradients with the noise that they are applied with. *)
+Definition noise (j : nat) : X := if (j <? T)%nat then noises run j else zero.
+Definition g (k : nat) : X := add (gradients run k) (noise (k + D)).
+
 (** x_k - x_{k+1} is (step/L) d_k. *)
-Definition d (k : nat) : space run := scale (L_method / step) (sub (xs k) (xs (S k))).
-Definition gamma (p : nat) : space run := if (p <? D)%nat then scale (S_ (S p) / S_ s) (g 0%nat) else g (p - D)%nat.
+Definition d (k : nat) : X := scale (L_method / step) (sub (xs k) (xs (S k))).
+Definition rho (j : nat) : R := if (j <? D)%nat then S_ (S j) / S_ s else 1.
+Definition gamma (j : nat) : X := scale (rho j) (add (gradients run (j - D)) (noise j)).
 (** What a step takes back of the move j + 1 steps before. *)
 Definition M (j : nat) : R := if (j <? D)%nat then mu_ (S j) else 0.
-Definition p (k i : nat) : space run := sub (gamma (k + i)) (vsum k (fun j => scale (M (i + j)) (d (k - j - 1)))).
+Definition p (k i : nat) : X := sub (gamma (k + i)) (vsum k (fun j => scale (M (i + j)) (d (k - j - 1)))).
 
 Lemma step_positive : 0 < step.
 Proof. pose proof less_half_positive. pose proof whole_positive. apply Rdiv_lt_0_compat; assumption. Qed.
@@ -263,9 +269,9 @@ Proof.
   replace (L_method * eta 0) with (sin theta / whole_less_half) by (unfold L_method; field; lra). exact short.
 Qed.
 
-Lemma moves_are : forall j, (j < T)%nat -> moves run j = M j.
+Lemma moves_are : forall j, (j < T)%nat -> back run j = M j.
 Proof.
-  intros j inside. pose proof less_half_positive as some. rewrite back by exact inside. unfold M, mu_. f_equal.
+  intros j inside. pose proof less_half_positive as some. rewrite moves_back by exact inside. unfold M, mu_. f_equal.
   destruct (Nat.ltb_spec j D) as [young | old].
   - apply (le_INR (S j)) in young. rewrite staleness_less_one in young. rewrite Rmin_left by lra. reflexivity.
   - apply le_INR in old. rewrite staleness_less_one in old. rewrite S_INR, Rmin_right by lra.
@@ -273,39 +279,38 @@ Proof.
 Qed.
 
 Lemma steps_are : forall k, (k < T)%nat ->
-  eta k * L_method / step = if (k <? D)%nat then S_ (S k) / S_ s else 1.
+  eta k * L_method / step = rho k.
 Proof.
   intros k inside. pose proof less_half_positive as some. pose proof whole_positive. pose proof one_positive as one.
-  rewrite soft by exact inside. unfold L_method, step, S_.
+  rewrite soft by exact inside. unfold L_method, step, rho, S_.
   destruct (Nat.ltb_spec k D) as [early | late].
   - rewrite Rmin_left by (apply le_INR; lia). field. repeat split; lra.
   - rewrite Rmin_right by (apply le_INR; pose proof some_staleness; lia). field. repeat split; lra.
 Qed.
 
-Lemma inner_p : forall k i (v : space run), inner (p k i) v
+Lemma inner_p : forall k i (v : X), inner (p k i) v
   = inner (gamma (k + i)) v - sum k (fun j => M (i + j) * inner (d (k - j - 1)) v).
 Proof.
   intros k i v. unfold p. rewrite inner_sub, inner_vsum. f_equal. apply sum_ext. intros. apply inner_scale.
 Qed.
 
-Lemma first_is_move : forall k (v : space run), (k < T)%nat -> inner (p k 0) v = inner (d k) v.
+Lemma first_is_move : forall k (v : X), (k < T)%nat -> inner (p k 0) v = inner (d k) v.
 Proof.
-  intros k v inside. rewrite inner_p. unfold d at 2. rewrite inner_scale, inner_sub, (iteration run k inside).
-  rewrite !inner_sub, inner_scale, inner_vsum.
-  rewrite (sum_ext k (fun j => inner (scale (moves run j) (sub (xs (k - j)) (xs (k - j - 1)))) v)
+  intros k v inside. rewrite inner_p. unfold d at 2. rewrite inner_scale, (travels run k v inside).
+  rewrite (sum_ext k (fun j => back run j * inner (sub (xs (k - j)) (xs (k - j - 1))) v)
     (fun j => - (step / L_method) * (M (0 + j) * inner (d (k - j - 1)) v))).
   - rewrite sum_scale. pose proof step_positive. pose proof L_method_positive.
-    assert (inner (gamma (k + 0)) v = eta k * L_method / step * inner (grad run (x run (tau k))) v) as here.
-    { rewrite steps_are, one_delay by exact inside. unfold gamma. rewrite Nat.add_0_r.
-      destruct (Nat.ltb_spec k D) as [early | late]; [| ring].
-      rewrite inner_scale. replace (k - D)%nat with 0%nat by lia. reflexivity. }
+    assert (inner (gamma (k + 0)) v
+      = eta k * L_method / step * (inner (gradients run (tau k)) v + inner (noises run k) v)) as here.
+    { rewrite steps_are, one_delay by exact inside. unfold gamma, noise.
+      rewrite Nat.add_0_r, inner_scale, inner_add. destruct (Nat.ltb_spec k T); [reflexivity | lia]. }
     rewrite here. field. lra.
-  - intros j before. rewrite inner_scale, moves_are by lia. unfold d. rewrite inner_scale.
+  - intros j before. rewrite moves_are by lia. unfold d. rewrite inner_scale.
     replace (S (k - j - 1)) with (k - j)%nat by lia. rewrite !inner_sub. pose proof step_positive.
     pose proof L_method_positive. simpl (0 + j)%nat. field. lra.
 Qed.
 
-Lemma next_state : forall k i (v : space run), inner (p (S k) i) v = inner (p k (S i)) v - M i * inner (d k) v.
+Lemma next_state : forall k i (v : X), inner (p (S k) i) v = inner (p k (S i)) v - M i * inner (d k) v.
 Proof.
   intros k i v. rewrite !inner_p, sum_shift. replace (S k + i)%nat with (k + S i)%nat by lia.
   rewrite (sum_ext k (fun j => M (i + S j) * inner (d (S k - S j - 1)) v)
@@ -314,19 +319,89 @@ Proof.
   - intros j _. replace (i + S j)%nat with (S i + j)%nat by lia. reflexivity.
 Qed.
 
-Lemma last_is_gradient : forall k (v : space run), inner (p k D) v = inner (g k) v.
+Lemma last_is_gradient : forall k (v : X), inner (p k D) v = inner (g k) v.
 Proof.
   intros k v. rewrite inner_p, sum_zero.
-  - unfold gamma. destruct (Nat.ltb_spec (k + D) D); [lia |]. replace (k + D - D)%nat with k by lia. ring.
+  - unfold gamma, rho, g. destruct (Nat.ltb_spec (k + D) D); [lia |]. rewrite inner_scale, Nat.add_sub. ring.
   - intros j _. unfold M. destruct (Nat.ltb_spec (D + j) D); [lia | ring].
 Qed.
 
-Lemma start_state : forall i (v : space run), (i <= D)%nat -> inner (p 0 i) v = S_ (S i) / S_ s * inner (g 0%nat) v.
+Lemma rho_is : forall i, (i <= D)%nat -> rho i = S_ (S i) / S_ s.
 Proof.
-  intros i v inside. rewrite inner_p. simpl. unfold gamma. destruct (Nat.ltb_spec i D) as [early | late].
-  - rewrite inner_scale. ring.
-  - replace i with D by lia. replace (D - D)%nat with 0%nat by lia. replace (S D) with s by (pose proof some_staleness; lia).
-    pose proof (S_positive s ltac:(pose proof some_staleness; lia)). unfold Rdiv. rewrite Rinv_r by lra. ring.
+  intros i inside. unfold rho. destruct (Nat.ltb_spec i D) as [early | late]; [reflexivity |].
+  replace (S i) with s by (pose proof some_staleness; lia).
+  pose proof (S_positive s ltac:(pose proof some_staleness; lia)). field. lra.
+Qed.
+
+Lemma start_state : forall i (v : X), (i <= D)%nat ->
+  inner (p 0 i) v = S_ (S i) / S_ s * (inner (gradients run 0) v + inner (noise i) v).
+Proof.
+  intros i v inside. rewrite inner_p. simpl. unfold gamma. rewrite rho_is by exact inside.
+  replace (i - D)%nat with 0%nat by lia. rewrite inner_scale, inner_add. ring.
+Qed.
+
+(** {1 The noise} *)
+
+Definition n_ (j : nat) : R := square (noise j).
+
+Lemma inner_noise : forall j (v : X), inner (noise j) v = if (j <? T)%nat then inner (noises run j) v else 0.
+Proof. intros j v. unfold noise. destruct (j <? T)%nat; [reflexivity | apply inner_zero]. Qed.
+
+Lemma noise_meets_gradient : forall k j, (j <= k)%nat -> inner (noise k) (gradients run j) = 0.
+Proof.
+  intros k j before. rewrite inner_noise. destruct (Nat.ltb_spec k T); [apply fresh_for_gradients; assumption | reflexivity].
+Qed.
+
+Lemma noise_meets_noise : forall k j, (j < k)%nat -> inner (noise k) (noise j) = 0.
+Proof.
+  intros k j before. rewrite inner_noise. destruct (Nat.ltb_spec k T); [| reflexivity].
+  rewrite inner_comm, inner_noise. destruct (Nat.ltb_spec j T); [| reflexivity].
+  rewrite inner_comm. apply fresh_for_noises; assumption.
+Qed.
+
+Lemma noise_meets_move : forall k j, (j < k)%nat -> inner (noise k) (d j) = 0.
+Proof.
+  intros k j before. destruct (Nat.ltb_spec k T) as [inside | over].
+  - rewrite inner_comm. unfold d. rewrite inner_scale.
+    assert (forall i, (i < k)%nat -> inner (sub (xs i) (xs (S i))) (noise k) = 0) as all.
+    { induction i as [i IH] using (well_founded_induction Wf_nat.lt_wf). intros early.
+      rewrite (travels run i _ ltac:(lia)), (inner_comm _ (noise k)), noise_meets_gradient
+        by (pose proof (reads_past i ltac:(lia)); lia).
+      rewrite sum_zero.
+      - assert (inner (noise k) (noises run i) = 0) as apart.
+        { pose proof (noise_meets_noise k i early) as apart. unfold noise at 2 in apart.
+          destruct (Nat.ltb_spec i T); [exact apart | lia]. }
+        rewrite (inner_comm _ (noise k)), apart. ring.
+      - intros l within. specialize (IH (i - l - 1)%nat ltac:(lia) ltac:(lia)).
+        replace (S (i - l - 1)) with (i - l)%nat in IH by lia. rewrite inner_sub in *. replace (inner (xs (i - l)) (noise k))
+          with (inner (xs (i - l - 1)) (noise k)) by lra. ring. }
+    rewrite all by exact before. ring.
+  - rewrite inner_noise. destruct (Nat.ltb_spec k T); [lia | reflexivity].
+Qed.
+
+Lemma noise_bounded : forall j, 0 <= n_ j <= sigma * sigma.
+Proof.
+  intros j. split; [apply square_nonneg |]. unfold n_, noise. destruct (Nat.ltb_spec j T) as [inside | over].
+  - apply variance, inside.
+  - unfold square. rewrite inner_zero. apply Rle_0_sqr.
+Qed.
+
+Lemma noise_none_after : forall j, (T <= j)%nat -> n_ j = 0.
+Proof.
+  intros j over. unfold n_, square. rewrite inner_noise. destruct (Nat.ltb_spec j T); [lia | reflexivity].
+Qed.
+
+Lemma none_where_quiet : sigma = 0 -> forall j (v : X), inner (noise j) v = 0.
+Proof.
+  intros still j v. apply null_is_orthogonal. pose proof (noise_bounded j) as [_ high]. unfold n_ in high.
+  rewrite still in high. lra.
+Qed.
+
+(** Where there is noise there is a delay, and x_{k+1} is settled before the noise of g_k is drawn. *)
+Lemma quiet_or_late : sigma = 0 \/ (1 <= D)%nat.
+Proof.
+  destruct (Rle_lt_or_eq_dec 0 sigma sigma_nonneg) as [noisy | still]; [right | left; auto].
+  pose proof (late_where_noisy noisy). apply INR_le. rewrite staleness_less_one. simpl. lra.
 Qed.
 
 (** Squares and inner products of the state after a step. *)
@@ -343,10 +418,29 @@ Definition U (k : nat) : R := beta / 4 * energy (p k) a D.
 
 Notation Q k := (inner (d k) (d k)).
 Notation G k := (square (g k)).
+Notation G_ k := (square (gradients run k)).
 Notation turn k := (square (sub (g (S k)) (g k))).
 (** The part of the decrease that is paid for in one step. *)
 Definition paid (k : nat) : R :=
   step * (inner (g k) (d k) + inner (g (S k)) (d k)) / 2 + beta / 4 * (turn k - step ^ 2 * Q k).
+(** The same with the gradients themselves. *)
+Definition paid_ (k : nat) : R := step * (inner (gradients run k) (d k) + inner (gradients run (S k)) (d k)) / 2
+  + beta / 4 * (square (sub (gradients run (S k)) (gradients run k)) - step ^ 2 * Q k).
+
+Lemma paid_with_noise : forall k, paid k = paid_ k + beta / 4 * (n_ (k + D) + n_ (S k + D)).
+Proof.
+  intros k. unfold paid, paid_, g, n_. set (a_ := noise (k + D)). set (b_ := noise (S k + D)).
+  assert (inner a_ (d k) = 0 /\ inner a_ (gradients run (S k)) = 0) as [a1 a2].
+  { destruct quiet_or_late as [still | late]; [split; apply none_where_quiet, still |].
+    split; [apply noise_meets_move | apply noise_meets_gradient]; lia. }
+  assert (inner a_ (gradients run k) = 0) as a3 by (apply noise_meets_gradient; lia).
+  assert (inner b_ (gradients run k) = 0) as b1 by (apply noise_meets_gradient; lia).
+  assert (inner b_ (gradients run (S k)) = 0) as b2 by (apply noise_meets_gradient; lia).
+  assert (inner b_ a_ = 0) as b3 by (apply noise_meets_noise; lia).
+  assert (inner b_ (d k) = 0) as b4 by (apply noise_meets_move; lia).
+  open_inner. rewrite (inner_comm (gradients run k) a_), (inner_comm (gradients run (S k)) a_), (inner_comm a_ b_),
+    (inner_comm (gradients run k) b_), (inner_comm (gradients run (S k)) b_), a1, a2, a3, b1, b2, b3, b4. field.
+Qed.
 
 Lemma S_D : S D = s.
 Proof. pose proof some_staleness. lia. Qed.
@@ -451,20 +545,22 @@ Proof.
 Qed.
 
 (** The interpolation inequality of k and k + 1, and the Lipschitz condition beta - 1 times. *)
-Lemma decrease : paid k <= L_method * (f k - f (S k)).
+Lemma decrease : paid_ k <= L_method * (f k - f (S k)).
 Proof.
-  pose proof (interpolation (F run) (grad run) L (gradient run) is_smooth positive (xs k) (xs (S k))) as here.
-  pose proof (lipschitz_squared (grad run) L is_smooth (xs k) (xs (S k))) as lip.
+  pose proof (interpolates run k (S k)) as here. pose proof (turns run k (S k)) as lip.
+  pose proof (smoothness_positive run) as positive.
   pose proof L_method_large as large. pose proof L_method_positive as some. pose proof step_positive as long.
   pose proof beta_large as more. set (X := sub (xs k) (xs (S k))) in *.
   assert (forall v, inner v (d k) = L_method / step * inner v X) as seen
     by (intros; unfold d; apply inner_scale_right).
   assert (Q k = L_method ^ 2 / step ^ 2 * square X) as length
     by (rewrite seen, inner_comm, seen; unfold square; field; lra).
-  assert (square (sub (g k) (g (S k))) = turn k) as same by (rewrite !square_sub, (inner_comm (g k)); ring).
-  cbv beta in *. rewrite same in *. rewrite inner_add in here. unfold paid. rewrite length, !seen.
+  assert (square (sub (gradients run k) (gradients run (S k))) = square (sub (gradients run (S k)) (gradients run k)))
+    as same by (rewrite !square_sub, (inner_comm (gradients run k)); ring).
+  cbv beta in *. rewrite same in *. rewrite inner_add in here. unfold paid_. rewrite length, !seen.
   pose proof (square_nonneg X) as sign. fold (square X) in sign.
-  set (t := turn k) in *. set (i := inner (grad run (x run k)) X) in *. set (j := inner (grad run (x run (S k))) X) in *.
+  set (t := square (sub (gradients run (S k)) (gradients run k))) in *.
+  set (i := inner (gradients run k) X) in *. set (j := inner (gradients run (S k)) X) in *.
   replace (step * (L_method / step * i + L_method / step * j) / 2
     + beta / 4 * (t - step ^ 2 * (L_method ^ 2 / step ^ 2 * square X)))
     with (L_method * (i + j) / 2 + beta / 4 * (t - L_method ^ 2 * square X)) by (field; lra).
@@ -503,62 +599,121 @@ Proof.
   rewrite Rmult_assoc. apply Rmult_le_compat_l; [lra | exact low].
 Qed.
 
-Lemma at_start : U 0 = c / 2 * G 0%nat.
+Lemma at_start : U 0 = c / 2 * G_ 0%nat + beta / 4 * ((2 - a) * sum D (fun i => rho i ^ 2 * n_ i) + n_ D).
 Proof.
   assert (0 < S_ s) as some by (apply S_positive; pose proof some_staleness; lia).
   assert (S_ 0 = 0) as none by (unfold S_; simpl; rewrite Rmult_0_l; apply sin_0).
-  set (start := fun i => scale (S_ (S i)) (scale (1 / S_ s) (g 0%nat))).
-  assert (forall i (v : space run), (i <= D)%nat -> inner (p 0 i) v = inner (start i) v) as same.
-  { intros i v inside. rewrite start_state by exact inside. unfold start. rewrite !inner_scale. field. lra. }
-  assert (energy (p 0) a D = energy start a D) as same'.
-  { unfold energy. f_equal; [f_equal |].
-    - unfold square. rewrite same, inner_comm, same by lia. reflexivity.
-    - apply sum_ext. intros i inside. rewrite !square_sub. unfold square.
-      rewrite !same, !(inner_comm _ (p 0 _)), !same by lia. rewrite (inner_comm (start i) (start (S i))). reflexivity.
-    - f_equal. apply sum_ext. intros i inside. unfold square. rewrite same, inner_comm, same by lia. reflexivity. }
-  unfold U. rewrite same', (energy_of_start start S_ a S_recurrence none (scale (1 / S_ s) (g 0%nat))).
-  - rewrite S_D, square_scale, <- end_weight. field. lra.
-  - intros i. unfold start. rewrite square_scale. ring.
-  - intros i. unfold start. rewrite square_sub, inner_scale, inner_scale_right, !(square_scale _ (S_ _)). unfold square. ring.
+  assert (forall i j, (i <= D)%nat -> (j <= D)%nat ->
+    inner (p 0 i) (p 0 j) = S_ (S i) / S_ s * (S_ (S j) / S_ s) * (G_ 0%nat + inner (noise i) (noise j))) as seen.
+  { intros i j one other. rewrite start_state, !(inner_comm _ (p 0 j)), !start_state by assumption.
+    rewrite (inner_comm (gradients run 0) (noise i)), !noise_meets_gradient, (inner_comm (noise j)) by lia.
+    unfold square. ring. }
+  unfold U. rewrite (energy_of_start (p 0) S_ a S_recurrence none (G_ 0%nat / S_ s ^ 2) (fun i => n_ i / S_ s ^ 2) D);
+    [| intros i inside; unfold square at 1; rewrite seen by lia; unfold n_, square; field; lra | | lia].
+  - rewrite S_D. rewrite (sum_ext D (fun i => rho i ^ 2 * n_ i) (fun i => / S_ s ^ 2 * (S_ (S i) ^ 2 * n_ i)))
+      by (intros; rewrite rho_is by lia; field; lra).
+    rewrite (sum_ext D (fun i => S_ (S i) ^ 2 * (n_ i / S_ s ^ 2)) (fun i => / S_ s ^ 2 * (S_ (S i) ^ 2 * n_ i)))
+      by (intros; field; lra).
+    rewrite !sum_scale, <- end_weight. field. lra.
+  - intros i inside. rewrite square_sub. unfold square. rewrite !seen, (noise_meets_noise (S i) i) by lia.
+    unfold n_, square. field. lra.
+Qed.
+
+(** What the noise of a step counts for. *)
+Definition share : R := beta / 2 - W.
+
+Lemma share_is : beta / 4 * (2 - a) = share.
+Proof. pose proof curvature. unfold share. lra. Qed.
+
+Lemma share_nonneg : (1 <= D)%nat -> 0 <= share.
+Proof.
+  intros late. rewrite <- share_is. pose proof beta_large. apply Rmult_le_pos; [lra |]. unfold a.
+  replace (2 - (2 - 2 * cos theta)) with (2 * cos theta) by ring.
+  pose proof theta_high as top. pose proof theta_positive. pose proof PI_RGT_0.
+  apply (le_INR 1 D) in late. rewrite staleness_less_one in late. simpl in late.
+  assert (2 * theta <= PI).
+  { apply Rle_trans with (2 := top). apply Rmult_le_compat_r; lra. }
+  apply Rmult_le_pos; [lra |]. apply cos_ge_0; lra.
+Qed.
+
+Lemma sum_split : forall m n (h : nat -> R), sum (n + m) h = sum m h + sum n (fun k => h (k + m)%nat).
+Proof.
+  induction n as [| n IH]; intros h; simpl; [ring |]. rewrite IH. ring.
+Qed.
+
+(** All that the noise costs: its share in every step, of the noise before the last step. *)
+Lemma noise_counts :
+  beta / 4 * sum T (fun k => n_ (k + D) + n_ (S k + D)) - W * sum T (fun k => n_ (k + D)) + beta / 4 * n_ D
+  + beta / 4 * (2 - a) * sum D (fun i => rho i ^ 2 * n_ i) <= sigma ^ 2 * share * sum T (fun k => rho k ^ 2).
+Proof.
+  assert (sum T (fun k => n_ (S k + D)) = sum T (fun k => n_ (k + D)) - n_ D) as next.
+  { pose proof (sum_shift T (fun k => n_ (k + D))) as shift. simpl in shift. rewrite noise_none_after in shift by lia.
+    change (fun k => n_ (S k + D)) with (fun k => n_ (S (k + D))). lra. }
+  rewrite sum_plus, next, share_is.
+  apply Rle_trans with (share * sum T (fun k => rho k ^ 2 * n_ k)).
+  - apply Req_le. pose proof (sum_split D T (fun k => rho k ^ 2 * n_ k)) as early.
+    pose proof (sum_split T D (fun k => rho k ^ 2 * n_ k)) as late. rewrite Nat.add_comm, late in early.
+    rewrite (sum_zero D (fun k => rho (k + T) ^ 2 * n_ (k + T))) in early
+      by (intros; rewrite (noise_none_after (_ + T)) by lia; ring).
+    rewrite (sum_ext T (fun k => rho (k + D) ^ 2 * n_ (k + D)) (fun k => n_ (k + D))) in early
+      by (intros; unfold rho; destruct (Nat.ltb_spec (k + D) D); [lia | ring]).
+    unfold share. replace (sum T (fun k => rho k ^ 2 * n_ k))
+      with (sum D (fun k => rho k ^ 2 * n_ k) + sum T (fun k => n_ (k + D))) by lra. field.
+  - replace (sigma ^ 2 * share * sum T (fun k => rho k ^ 2)) with (share * sum T (fun k => sigma ^ 2 * rho k ^ 2))
+      by (rewrite sum_scale; ring).
+    destruct quiet_or_late as [still | late].
+    + rewrite !sum_zero; [lra | intros; rewrite still; ring |].
+      intros. unfold n_, square. rewrite (none_where_quiet still). ring.
+    + apply Rmult_le_compat_l; [apply share_nonneg, late |]. apply sum_le. intros k _. rewrite Rmult_comm.
+      apply Rmult_le_compat_r; [apply pow2_ge_0 |]. pose proof (noise_bounded k). lra.
 Qed.
 
 (** {1 The theorem} *)
 
-Theorem counter_momentum : exists t, (t <= T)%nat /\ mean_square run t <= L_method * Delta / (W * INR T + 1 / 2).
+Definition value : R := (L_method * Delta + sigma ^ 2 * share * sum T (fun k => rho k ^ 2)) / (W * INR T + 1 / 2).
+
+(** The weight of x_0 is W - c/2, and that of x_T is (1 + c)/2. *)
+Theorem counter_momentum : (exists t, (t <= T)%nat /\ G_ t <= value)
+  /\ weighed_to_last (fun t => W - (1 - previous (fun _ => 1) t) * (c / 2)) (W * INR T + 1 / 2) value (fun t => G_ t).
 Proof.
   pose proof L_method_positive as some. pose proof L_method_large as large.
+  pose proof (smoothness_positive run) as positive.
   assert (0 < W) as weight by (apply Rmult_lt_0_compat; [apply whole_positive | apply half_positive]).
-  assert (sum T (fun k => W * G k) + (U T - U 0) <= L_method * (f 0%nat - f T)) as travelled.
+  assert (forall k, G k = G_ k + n_ (k + D)) as parts_of_square.
+  { intros k. unfold g. rewrite square_add, inner_comm, noise_meets_gradient by lia. unfold n_. ring. }
+  assert (sum T (fun k => W * G_ k) + W * sum T (fun k => n_ (k + D)) + (U T - U 0)
+    - beta / 4 * sum T (fun k => n_ (k + D) + n_ (S k + D)) <= L_method * (f 0%nat - f T)) as travelled.
   { assert (U T - U 0 = sum T (fun k => U (S k) - U k)) as parts.
     { pose proof (sum_telescopes T U) as ends. rewrite sum_minus in ends. rewrite sum_minus. lra. }
-    rewrite parts, <- sum_plus, <- (sum_telescopes T f), <- sum_scale. apply sum_le. intros k inside.
-    rewrite balance by exact inside. pose proof (decrease k). lra. }
-  destruct (falls (F run) (grad run) L (gradient run) is_smooth positive (xs T)) as [below down].
-  pose proof (is_below below) as gap. pose proof at_end as last_. rewrite at_start in travelled.
-  pose proof two_cosines as cosines. pose proof theta_low. pose proof theta_high.
+    rewrite parts, <- (sum_telescopes T f), <- !sum_scale, <- !sum_plus, <- sum_minus. apply sum_le. intros k inside.
+    rewrite balance by exact inside. pose proof (decrease k). rewrite paid_with_noise, parts_of_square. cbv beta in *. lra. }
+  pose proof (falls_to_below run T) as down. pose proof at_end as last_. rewrite at_start in travelled.
+  rewrite parts_of_square, noise_none_after, Rplus_0_r in last_ by lia.
+  pose proof two_cosines as cosines. pose proof theta_low. pose proof theta_high. pose proof noise_counts as counted.
   assert (cos ((INR s + 1 / 2) * theta) <= 0) as sign.
   { pose proof PI_RGT_0. apply cos_le_0; lra. }
   assert (-1 <= c) as bounded by apply COS_bound.
-  assert (G T / 2 <= L_method * (f T - F run below)) as ended.
-  { assert (0 <= G T) by apply square_nonneg.
-    apply Rle_trans with (L_method * (G T / (2 * L))); [| apply Rmult_le_compat_l; cbv beta in *; lra].
+  assert (G_ T / 2 <= L_method * (f T - (f 0%nat - Delta))) as ended.
+  { assert (0 <= G_ T) by apply square_nonneg.
+    apply Rle_trans with (L_method * (G_ T / (2 * L))); [| apply Rmult_le_compat_l; cbv beta in *; lra].
     apply Rmult_le_reg_l with (2 * L); [lra |].
-    replace (2 * L * (G T / 2)) with (L * G T) by field.
-    replace (2 * L * (L_method * (G T / (2 * L)))) with (L_method * G T) by (field; lra).
+    replace (2 * L * (G_ T / 2)) with (L * G_ T) by field.
+    replace (2 * L * (L_method * (G_ T / (2 * L)))) with (L_method * G_ T) by (field; lra).
     apply Rmult_le_compat_r; lra. }
-  apply (best_point T (fun t => if (t =? 0)%nat then W - c / 2 else W) (mean_square run) ((1 + c) / 2)).
-  - intros t _. destruct (t =? 0)%nat; lra.
+  assert (0 < W * INR T + 1 / 2) as whole.
+  { assert (0 <= W * INR T) by (apply Rmult_le_pos; [lra | apply pos_INR]). lra. }
+  apply by_weights_to_last with (last := (1 + c) / 2) (above := L_method * Delta + sigma ^ 2 * share * sum T (fun k => rho k ^ 2)).
+  - intros [| t] _; simpl; lra.
   - lra.
-  - pose proof some_step as steps. destruct T as [| n]; [lia |]. rewrite sum_shift, S_INR. simpl Nat.eqb. cbv iota beta.
-    rewrite sum_const. field.
-  - pose proof (le_INR 1 T some_step) as steps. simpl in steps. assert (0 <= W * INR T) by (apply Rmult_le_pos; lra). lra.
-  - assert (sum T (fun t => (if (t =? 0)%nat then W - c / 2 else W) * mean_square run t)
-      = sum T (fun k => W * G k) - c / 2 * G 0%nat) as weighed.
-    { pose proof some_step as steps. destruct T as [| n]; [lia |]. rewrite !sum_shift. simpl Nat.eqb. cbv iota beta.
-      unfold mean_square. cbv beta. ring. }
-    rewrite weighed. unfold mean_square at 1.
-    assert (L_method * (f 0%nat - F run below) <= L_method * Delta) by (apply Rmult_le_compat_l; lra).
-    cbv beta in *. lra.
+  - pose proof some_step as steps. unfold total. destruct T as [| n]; [lia |]. rewrite sum_shift, S_INR. simpl previous.
+    rewrite (sum_ext n _ (fun _ => W)) by (intros; ring). rewrite sum_const. field.
+  - exact whole.
+  - assert (total (fun t => (W - (1 - previous (fun _ => 1) t) * (c / 2)) * G_ t)
+      = sum T (fun k => W * G_ k) - c / 2 * G_ 0%nat) as weighed.
+    { pose proof some_step as steps. unfold total. destruct T as [| n]; [lia |]. rewrite !sum_shift. simpl previous.
+      rewrite (sum_ext n _ (fun k => W * G_ (S k))) by (intros; ring). ring. }
+    rewrite weighed. cbv beta in *. lra.
+  - apply Req_le. unfold value. field. lra.
 Qed.
 
 End CounterMomentum.

@@ -348,9 +348,27 @@ Qed.
 
 Theorem counter_momentum_checked : counter_momentum.statement.
 Proof.
-  intros N run theta is_smooth is_below angle positive _ _ one_delay some short soft back.
-  exact (CounterMomentum.counter_momentum run theta positive is_smooth is_below (TheoremC.reads one_delay) angle soft back
-    some short).
+  intros N run theta is_smooth is_below mean_zero bounded angle positive _ sign late one_delay some short soft back.
+  refine (MovingRun.with_moves N run (fun back m => (forall k, (k < T)%nat -> back k = _) ->
+    (exists t, (t <= T)%nat /\ m t <= counter_momentum.value theta) /\ weighed_to_last _ _ (counter_momentum.value theta) m)
+    positive is_smooth is_below mean_zero bounded _ back).
+  intros trace back_. pose proof (CounterMomentum.half_positive theta angle) as half.
+  pose proof (CounterMomentum.whole_positive theta angle) as whole.
+  assert (CounterMomentum.c theta / 2 = 1 / 2 - sin ((INR s - 1 / 2) * theta / 2) ^ 2) as early.
+  { unfold CounterMomentum.c. replace ((INR s - 1 / 2) * theta) with (2 * ((INR s - 1 / 2) * theta / 2)) at 1 by field.
+    rewrite cos_2a_sin. field. }
+  assert (counter_momentum.value theta = CounterMomentum.value theta) as same.
+  { unfold counter_momentum.value, CounterMomentum.value, total. f_equal. f_equal. f_equal.
+    - unfold CounterMomentum.share, CounterMomentum.beta, CounterMomentum.W, counter_momentum.W, counter_momentum.phi,
+        counter_momentum.theta. field. lra.
+    - apply sum_ext. intros k _. f_equal. unfold CounterMomentum.rho, CounterMomentum.S_, counter_momentum.theta.
+      destruct (Nat.ltb_spec k (s - 1)) as [start | later].
+      + rewrite Rmin_left by (apply le_INR; lia). reflexivity.
+      + rewrite Rmin_right by (apply le_INR; pose proof some_staleness; lia). field. lra. }
+  assert (0 < sigma -> 2 <= INR s) as late'.
+  { unfold counter_momentum.condition_5, where_noisy in late. destruct (Rlt_dec 0 sigma); lra. }
+  rewrite same. unfold counter_momentum.theta. rewrite <- early.
+  exact (CounterMomentum.counter_momentum trace theta sign late' (TheoremC.reads one_delay) angle soft back_ some short).
 Qed.
 
 (** {1 Several centres, and a client left out} *)

@@ -709,24 +709,30 @@ Context {N : Setting} (run : MovingRun.Moving N).
 Variable best : R.
 Definition theta : R := best.
 Definition W : R := sin (INR s * theta) * sin (theta / 2).
+Definition phi : R := 1 / (2 * sin (theta / 2) ^ 2) - 1.
 Definition barL : R := sin theta / sin ((INR s - 1 / 2) * theta) / eta 0.
-Definition value : R := barL * Delta / (W * INR T + 1 / 2).
+Definition value : R := (barL * Delta + sigma ^ 2 * W * phi * total (fun j => (sin (Rmin (INR (S j)) (INR s) * theta)
+  / sin (INR s * theta)) ^ 2)) / (W * INR T + 1 / 2).
 Definition condition_1 : Prop := PI / (2 * INR s + 1) <= best <= 2 * PI / (2 * INR s + 1).
 Definition condition_2 : Prop := 0 < L.
 Definition condition_3 : Prop := 0 <= Delta.
-Definition condition_4 : Prop := sigma = 0.
-Definition condition_5 : Prop := forall k, (1 <= k < T)%nat -> delay k = Rmin (previous (fun j => delay j) k + 1) (INR
+Definition condition_4 : Prop := 0 <= sigma.
+Definition condition_5 : Prop := where_noisy 2 1 <= INR s.
+Definition condition_6 : Prop := forall k, (1 <= k < T)%nat -> delay k = Rmin (previous (fun j => delay j) k + 1) (INR
   s - 1).
-Definition condition_6 : Prop := 0 < eta 0.
-Definition condition_7 : Prop := L * eta 0 <= sin theta / sin ((INR s - 1 / 2) * theta).
-Definition condition_8 : Prop := forall k, (k < T)%nat -> eta k = sin (Rmin (INR (S k)) (INR s) * theta) / sin theta *
+Definition condition_7 : Prop := 0 < eta 0.
+Definition condition_8 : Prop := L * eta 0 <= sin theta / sin ((INR s - 1 / 2) * theta).
+Definition condition_9 : Prop := forall k, (k < T)%nat -> eta k = sin (Rmin (INR (S k)) (INR s) * theta) / sin theta *
   eta 0.
-Definition condition_9 : Prop := forall k, (k < T)%nat -> MovingRun.moves run k = sin ((INR s - 1 / 2 - Rmin (INR (S
+Definition condition_10 : Prop := forall k, (k < T)%nat -> MovingRun.moves run k = sin ((INR s - 1 / 2 - Rmin (INR (S
   k)) (INR s - 1 / 2)) * theta) / sin ((INR s - 1 / 2) * theta).
-Definition claim : Prop := exists t, (t <= T)%nat /\ MovingRun.mean_square run t <= value.
+Definition claim : Prop := (exists t, (t <= T)%nat /\ MovingRun.mean_square run t <= value) /\ weighed_to_last (fun t
+  => W - (1 - previous (fun k => 1) t) * (1 / 2 - sin ((INR s - 1 / 2) * theta / 2) ^ 2)) (W * INR T + 1 / 2) value
+  (MovingRun.mean_square run).
 Definition holds : Prop :=
-  MovingRun.smooth run -> MovingRun.bounded_below run -> condition_1 -> condition_2 -> condition_3 -> condition_4 ->
-  condition_5 -> condition_6 -> condition_7 -> condition_8 -> condition_9 -> claim.
+  MovingRun.smooth run -> MovingRun.bounded_below run -> MovingRun.unbiased run -> MovingRun.bounded_variance run ->
+  condition_1 -> condition_2 -> condition_3 -> condition_4 -> condition_5 -> condition_6 -> condition_7 -> condition_8
+  -> condition_9 -> condition_10 -> claim.
 End Bound.
 Definition statement : Prop := forall N run best, @holds N run best.
 End counter_momentum.

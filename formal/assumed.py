@@ -51,11 +51,13 @@ ASSUMED_AT_RANDOM: Mapping[Assumption, str] = {
     STEPS_FIXED: "",
 }
 
-#: The same of a method that takes back moves, in MovingRun.v: a run there has no noise.
+#: The same of a method that takes back moves, in MovingRun.v.
 ASSUMED_OF_A_METHOD: Mapping[Assumption, str] = {
     SMOOTH: "MovingRun.smooth run",
     BOUNDED_BELOW: "MovingRun.bounded_below run",
-    NO_NOISE: "",
+    UNBIASED: "MovingRun.unbiased run",
+    BOUNDED_VARIANCE: "MovingRun.bounded_variance run",
+    STEPS_FIXED: "",
     MOVES_TAKEN_BACK: "",
     # A side condition says these.
     SOFT_START: "",

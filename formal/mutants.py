@@ -164,6 +164,11 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
     "counter_momentum": (
         ("1 / 2).", "1)."),
         ("sin (INR s * theta) * sin (theta / 2)", "sin (INR s * theta) * sin theta"),
+        ("/ (2 * sin (theta / 2) ^ 2)", "/ (3 * sin (theta / 2) ^ 2)"),
+        ("sigma ^ 2 * W * phi", "sigma ^ 2 * W ^ 2 * phi"),
+        ("Rmin (INR (S j)) (INR s)", "Rmin (INR j) (INR s)"),
+        ("where_noisy 2 1 <= INR s", "where_noisy 1 1 <= INR s"),
+        ("(fun t => W - ", "(fun t => 2 * W - "),
         ("PI / (2 * INR s + 1) <= best", "PI / (4 * INR s + 2) <= best"),
         ("best <= 2 * PI", "best <= 3 * PI"),
         ("L * eta 0 <= sin theta", "L * eta 0 <= 2 * sin theta"),
@@ -172,6 +177,8 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
         ("(t <= T)%nat", "(t < T)%nat"),
         ("MovingRun.smooth run -> ", ""),
         ("MovingRun.bounded_below run -> ", ""),
+        ("MovingRun.unbiased run -> ", ""),
+        ("MovingRun.bounded_variance run -> ", ""),
     ),
     "asp_regret": (
         ("radius ^ 2 / 2", "radius ^ 2 / 4"),
@@ -208,9 +215,11 @@ _WRITTEN: dict[str, tuple[tuple[str, str], ...]] = {
         ("derivable_pt_lim (fun u => F (add x (scale u v))) t", "derivable_pt_lim (fun u => F (add x (scale u v))) 0"),
     ),
     "MovingRun": (
-        ("(x (k - j - 1))", "(x (k - j))"),
-        ("scale (eta k) (grad (x (tau k)))", "scale (eta k) (grad (x k))"),
-        ("F run (x run 0) - F run y", "F run (x run 1) - F run y"),
+        ("(x (k - j - 1) w)", "(x (k - j) w)"),
+        ("(grad (x (tau k) w))", "(grad (x k w))"),
+        ("F run (x run 0 w)) - F run y", "F run (x run 1 w)) - F run y"),
+        ("(j <= k)%nat -> x run j w = x run j w'", "(j < k)%nat -> x run j w = x run j w'"),
+        ("<= sigma * sigma.", "<= 2 * sigma * sigma."),
     ),
     "CentresRun": (
         ("norm (a run k) <= G", "norm (a run k) <= 2 * G"),

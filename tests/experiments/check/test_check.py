@@ -560,16 +560,17 @@ def test_no_bound_covers_a_method_that_comes_to_no_delayed_steps(method: str) ->
     assert not settings_of([execute(settled)], verdict.times)
 
 
-def method_verdict(method: str, schedule: str = "1/L", noise: int = 0, **constants: float) -> Verdict:
+def method_verdict(method: str, schedule: str = "1/L", noise: float = 0, **constants: float) -> Verdict:
     settled = plan(f"quadratic:d=3,noise={noise}", schedule, 3, 60, seeds=4, method=method, constants=constants)
     return check(execute(settled), plan=settled)
 
 
-def test_counter_momentum_is_judged_by_its_own_bound_alone() -> None:
-    for method in ("counter-momentum", "counter-momentum:theta=0.7"):
-        verdict = method_verdict(method)
-        assert verdict.verdict is Decision.HOLDS and verdict.bound == "counter-momentum"
-        assert {n for n, d in verdict.bounds_detail.items() if d.value is not None} == {"counter-momentum"}
+@pytest.mark.parametrize("noise", [0, 0.1])
+@pytest.mark.parametrize("method", ["counter-momentum", "counter-momentum:theta=0.7"])
+def test_counter_momentum_is_judged_by_its_own_bound_alone(method: str, noise: float) -> None:
+    verdict = method_verdict(method, noise=noise)
+    assert verdict.verdict is Decision.HOLDS and verdict.bound == "counter-momentum"
+    assert {n for n, d in verdict.bounds_detail.items() if d.value is not None} == {"counter-momentum"}
 
 
 @pytest.mark.parametrize("method", ["momentum:beta=0.5", "filter:gradients=1.0,moves=-0.4", "momentum:beta=-0.48"])
@@ -580,8 +581,9 @@ def test_another_method_with_moves_is_outside_the_domain_of_counter_momentum(met
     assert "takes back, or repeats, moves" in verdict.bounds_detail["theorem-a"].sentence
 
 
-def test_counter_momentum_with_longer_steps_noise_or_an_l_that_is_too_small_is_told_to_be_outside(
-    tmp_path: Path,
+@pytest.mark.parametrize("noise", [0, 0.1])
+def test_counter_momentum_with_longer_steps_or_an_l_that_is_too_small_is_told_to_be_outside(
+    tmp_path: Path, noise: float
 ) -> None:
     tuning = Tuning.of(2)
     moves = ":".join(f"{-m:.17g}" for m in tuning.moves)
@@ -594,13 +596,19 @@ def test_counter_momentum_with_longer_steps_noise_or_an_l_that_is_too_small_is_t
             / plan("quadratic:d=3,noise=0", "1", 3, 1).constants["L"].value
         )
         steps.write_text("\n".join(f"{size:.17g}" for size in rise))
-        verdict = method_verdict(f"filter:gradients=1.0,moves={moves}", f"@{steps}")
+        verdict = method_verdict(f"filter:gradients=1.0,moves={moves}", f"@{steps}", noise)
         assert (verdict.verdict is Decision.HOLDS) == (factor == 1)
         assert factor == 1 or "longer than those of the method at this L" in verdict.sentence
-    assert "exact gradients only" in method_verdict("counter-momentum", noise=1).sentence
-    small = method_verdict("counter-momentum", L=0.5)
+    small = method_verdict("counter-momentum", noise=noise, L=0.5)
     assert small.verdict is Decision.ASSUMPTION_BROKEN and "L is contradicted" in small.sentence
-    assert method_verdict("counter-momentum", L=2.0).verdict is Decision.HOLDS
+    assert method_verdict("counter-momentum", noise=noise, L=2.0).verdict is Decision.HOLDS
+
+
+def test_without_delay_counter_momentum_is_no_bound_where_there_is_noise() -> None:
+    settled = plan("quadratic:d=3,noise=0.1", "1/L", 1, 60, seeds=4, method="counter-momentum")
+    verdict = check(execute(settled), ["counter-momentum"], plan=settled)
+    assert verdict.verdict is Decision.ASSUMPTION_BROKEN
+    assert "without delay it is about exact gradients only" in verdict.sentence
 
 
 @pytest.mark.parametrize("noise", [0, 1])

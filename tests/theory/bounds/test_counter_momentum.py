@@ -1,11 +1,13 @@
-"""The bound counter-momentum: a second implementation, the edges of its domain, and W in ball arithmetic."""
+"""The bound counter-momentum: a second implementation, noise, the edges of its domain, and W in ball arithmetic."""
 
 import math
 import pickle
+from fractions import Fraction
 
 import flint
 import numpy as np
 import pytest
+from scipy.linalg import solve_discrete_lyapunov
 
 from theory.bounds import REGISTRY, Setting, get
 from theory.bounds.counter_momentum import run_of_method
@@ -48,14 +50,13 @@ def test_at_random_settings_it_is_the_published_closed_form(seed):
     weight, step, moves, rho = published(delay, theta)
     gentler = 1.0 if delay == 0 else float(rng.uniform(0.3, 1))  # without delay another angle is better then
     sizes = [gentler * step / smoothness * (rho[k] if k < delay else 1) for k in range(steps)]
-    run = Setting(
-        sizes,
-        [min(k, delay) for k in range(steps)],
-        Staleness(delay + 1),
-        {"L": smoothness, "Delta": gap, "sigma": 0.0},
-        moves=moves,
-    )
-    assert BOUND.evaluate(run) == pytest.approx(smoothness / gentler * gap / (weight * steps + 0.5), rel=1e-11)
+    sigma = 0.0 if delay == 0 else float(rng.choice([0.0, 10 ** rng.uniform(-2, 2)]))
+    constants = {"L": smoothness, "Delta": gap, "sigma": sigma}
+    run = Setting(sizes, [min(k, delay) for k in range(steps)], Staleness(delay + 1), constants, moves=moves)
+    noise = sum((rho[min(k, delay)] * sigma) ** 2 for k in range(steps))
+    noise *= math.sin((delay + 1) * theta) * math.cos(theta) / (2 * math.sin(theta / 2))
+    expected = (smoothness / gentler * gap + noise) / (weight * steps + 0.5)
+    assert BOUND.evaluate(run) == pytest.approx(expected, rel=1e-11)
 
 
 def test_the_best_angle_and_two_over_n_are_the_printed_constants():
@@ -93,9 +94,127 @@ def test_just_outside_of_each_condition_it_says_which(window):
     assert "is not that of the" in refusal(changed(run, moves=[*run.moves[:-1], run.moves[-1] * (1 + 1e-9)]))
     assert "not that of the method" in refusal(changed(run, moves=[*run.moves, 1e-9]))
     assert "not that of the method" in refusal(changed(run, moves=[]))
-    assert "exact gradients" in refusal(changed(run, constants={**UNIT, "sigma": 1e-9}))
+    assert "sigma is not at least 0" in refusal(changed(run, constants={**UNIT, "sigma": -1e-9}))
     assert "delay" in refusal(changed(run, delays=np.minimum(np.arange(40), window - 2)))
     assert refusal(changed(run, staleness=Staleness(window + 1)))
+
+
+def turned(delay, theta=None):
+    """x_k, ..., x_{k-D} on L x^2/2 with L = 1, behind the start: one step, and what its noise adds."""
+    tuned = Tuning.of(delay, theta)
+    turn, draw = np.eye(delay + 1, k=-1), np.zeros(delay + 1)
+    turn[0, 0], draw[0] = 1, tuned.step
+    turn[0, -1] -= tuned.step
+    for j, move in enumerate(tuned.moves):
+        turn[0, j : j + 2] -= [move, -move]
+    return turn, draw
+
+
+def moments(delay, steps, curvature, sigma):
+    """E|grad F(x_t)|^2, t = 0..T, on curvature x^2/2 with L = Delta = 1, exactly: every noise is a coordinate."""
+    run = run_of_method(steps, Staleness(delay + 1), UNIT)
+    points = np.zeros((steps + 1, steps + 1))
+    points[0, 0] = (2 / curvature) ** 0.5
+    for k, size in enumerate(run.step_sizes):
+        points[k + 1] = points[k] - size * curvature * points[max(0, k - delay)]
+        points[k + 1, k + 1] -= size * sigma
+        for j, move in enumerate(run.moves[:k]):
+            points[k + 1] -= move * (points[k - j] - points[k - j - 1])
+    return curvature**2 * np.sum(points**2, axis=1)
+
+
+@pytest.mark.parametrize("delay", [1, 2, 4])
+@pytest.mark.parametrize("steps", [1, 3, 12, 150])
+def test_the_weighted_mean_is_below_the_value_on_quadratics(delay, steps):
+    for curvature in (0.01, 0.3, 1.0):
+        for sigma in (0.0, 0.03, 0.3, 3.0):
+            run = run_of_method(steps, Staleness(delay + 1), {**UNIT, "sigma": sigma})
+            known = moments(delay, steps, curvature, sigma)
+            assert known.min() <= BOUND.weigh(run) @ known <= BOUND.evaluate(run)
+
+
+def quadratic_floor(delay, theta=None):
+    """What L x^2/2 keeps up of E|grad F|^2 for ever, in units of sigma^2."""
+    turn, draw = turned(delay, theta)
+    return float(solve_discrete_lyapunov(turn, np.outer(draw, draw))[0, 0])
+
+
+@pytest.mark.parametrize("delay", range(1, 13))
+def test_what_noise_leaves_as_the_steps_go_on_is_what_a_quadratic_keeps_up(delay):
+    for theta in (None, 2 / (delay + 1), math.pi / (2 * delay + 3), 2 * math.pi / (2 * delay + 3)):
+        method = CounterMomentum(theta)
+        runs = (run_of_method(10**n, Staleness(delay + 1), {**UNIT, "sigma": 1.0}, method) for n in (3, 4))
+        (above, under), (above_, under_) = map(BOUND.fraction, runs)
+        assert (above_ - above) / (under_ - under) == pytest.approx(quadratic_floor(delay, theta), rel=1e-9)
+    assert quadratic_floor(1) == pytest.approx(1.17539, abs=5e-6)
+
+
+def test_without_delay_noise_is_refused_and_the_formula_would_be_false():
+    run = Setting(np.full(40, 1.2), np.zeros(40, int), Staleness(1), {**UNIT, "sigma": 1e-9})
+    assert "without delay it is about exact gradients only (s = 1, needed at least 2)" in refusal(run)
+    for theta in np.linspace(1, 2, 9) * math.pi / 3:
+        step = 2 * math.cos(theta / 2)
+        assert 1 / (2 * math.sin(theta / 2) ** 2) - 1 < step / (2 - step) == pytest.approx(quadratic_floor(0, theta))
+
+
+def exact_sines(delay, angle):
+    """sin(i theta/2) and cos(i theta/2) as fractions, theta near `angle`: tan(theta/4) is one."""
+    slope = Fraction(math.tan(angle / 4)).limit_denominator(60)
+    half, beside = 2 * slope / (1 + slope**2), (1 - slope**2) / (1 + slope**2)
+    sines, cosines = [Fraction(0)], [Fraction(1)]
+    for _ in range(2 * delay + 4):
+        turned = sines[-1] * beside + cosines[-1] * half, cosines[-1] * beside - sines[-1] * half
+        sines.append(turned[0])
+        cosines.append(turned[1])
+    return sines, cosines
+
+
+def unaccounted(delay, steps, angle, rng):
+    """What the proof's sum leaves over, exactly: all inner products are at random, but for those that noise makes 0.
+
+    Vectors are lines of numbers in terms of g_0, ..., g_T, e_0, ..., e_{T-1}.
+    """
+    n, size = delay + 1, 2 * steps + 1
+    sines, cosines = exact_sines(delay, angle)
+    beta, weight, half_c = sines[2 * n] / sines[1], sines[2 * n] * sines[1], cosines[2 * n - 1] / 2
+    step = sines[2 * n] / sines[2 * n - 1]
+    moves = [sines[2 * n - 1 - 2 * j] / sines[2 * n - 1] for j in range(1, n)]
+    rho = [sines[2 * min(k + 1, n)] / sines[2 * n] for k in range(steps + n)]
+    products = np.array(rng.integers(-9, 10, (size, size)).astype(object) + Fraction(0))
+    products = products + products.T
+    for k in range(steps):
+        for other in (*range(k + 1), *(steps + 1 + j for j in range(steps) if j != k)):
+            products[steps + 1 + k, other] = products[other, steps + 1 + k] = Fraction(0)
+    unit = np.eye(size, dtype=int).astype(object) + Fraction(0)
+    g, e = unit[: steps + 1], np.concatenate((unit[steps + 1 :], np.zeros((n, size), dtype=int)))
+
+    def square(v, w=None):
+        return v @ products @ (v if w is None else w)
+
+    taken = []
+    for k in range(steps):
+        back = sum((m * taken[k - 1 - j] for j, m in enumerate(moves[:k])), unit[0] * 0)
+        taken.append(step * rho[k] * (g[max(0, k - delay)] + e[k]) - back)
+    flying = [rho[i] * (g[0] + e[i]) for i in range(n)]
+    for k in range(steps):
+        first, *rest = flying
+        flying = [later - m * first for later, m in zip(rest, moves, strict=True)] + [g[k + 1] + e[k + n]]
+    storage = beta / 4 * (square(flying[0]) + sum(square(flying[i + 1] - flying[i]) for i in range(delay)))
+    storage -= weight * sum(square(flying[i]) for i in range(delay))
+    falls = sum(
+        square(g[k] + g[k + 1], taken[k]) / 2 + beta / 4 * (square(g[k + 1] - g[k]) - square(taken[k]))
+        for k in range(steps)
+    )
+    noise = (beta / 2 - weight) * sum(rho[k] ** 2 * square(e[k]) for k in range(steps))
+    return falls - (weight * sum(map(square, g[:-1])) - half_c * square(g[0]) + storage - noise)
+
+
+@pytest.mark.parametrize("delay", range(5))
+def test_the_sum_of_the_proof_is_exact_with_noise_but_not_without_delay(delay):
+    rng = np.random.default_rng(delay)
+    for steps in (1, 2, delay + 1, delay + 3):
+        angle = rng.uniform(1, 2) * math.pi / (2 * delay + 3)
+        assert (unaccounted(delay, steps, angle, rng) == 0) == (delay > 0)
 
 
 def test_other_bounds_say_that_moves_are_taken_back():

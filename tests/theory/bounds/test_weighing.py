@@ -5,6 +5,7 @@ import pytest
 
 from experiments.check.calibration.calibrate import DelayedQuadratic
 from theory.bounds import REGISTRY, Setting, get
+from theory.bounds.counter_momentum import run_of_method
 from theory.schedules.schedule import Schedule
 from theory.staleness.count import Staleness
 
@@ -25,6 +26,8 @@ def setting(name, steps=40, window=3, **constants):
     values = {"L": 1.5, "Delta": 2.0, "sigma": 0.0 if bound.noise_free_only else 0.7, "mu": 0.6} | constants
     # Plain SGD of one worker, whose gradients are at most those that L and Delta allow.
     alone = {"G": (2 * 1.5 * 2.0 + 0.7**2) ** 0.5, "delta": 1.0, "zeta": 0.0, "workers": 1.0, "group": 1.0}
+    if bound.takes_moves:
+        return run_of_method(steps, Staleness(window), values)
     delays = np.minimum(np.arange(steps), window - 1)
     schedule = bound.schedule or Schedule("1/(10*L*s*sqrt(k))" if name != "average-delay" else "1/(10*L*s)")
     if name in ("koloskova2022", "average-delay"):
@@ -83,7 +86,8 @@ def quadratic(at: Setting, dimension: int, noise: float) -> DelayedQuadratic:
     return DelayedQuadratic("q", curvatures, start, noise / dimension**0.5, at.step_sizes, at.delays)
 
 
-@pytest.mark.parametrize("name", WEIGHED)
+# Moves taken back have moments of their own, in test_counter_momentum.py.
+@pytest.mark.parametrize("name", [name for name in WEIGHED if not get(name).takes_moves])
 @pytest.mark.parametrize("dimension", [1, 4])
 def test_the_weighted_mean_is_below_the_value_on_quadratics(name: str, dimension: int) -> None:
     # Without noise, short steps make every coordinate fall in each step: <g_k, g_tau> >= |g_k|^2, and mu = 0.6 holds.

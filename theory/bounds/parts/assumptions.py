@@ -95,7 +95,7 @@ BLOCK_READS = Assumption(
 MOVES_TAKEN_BACK = Assumption(
     "moves taken back",
     "Every step also takes back a part of the moves of the steps before, the same parts at every step.",
-    r"x_{k+1} = x_{k} - \eta_{k} \nabla F(x_{\tau_{k}}) - \sum_{j<k} m_{j} (x_{k-j} - x_{k-j-1})",
+    r"x_{k+1} = x_{k} - \eta_{k} (\nabla F(x_{\tau_{k}}) + e_k) - \sum_{j<k} m_{j} (x_{k-j} - x_{k-j-1})",
 )
 ERROR_FEEDBACK = Assumption(
     "error feedback",

@@ -23,7 +23,7 @@ from figures.style import style
 from paper.kept import SCALE, agree, kept
 from paper.latex import FORMAT, write_latex
 from paper.material import COHERENCE_SHOWN, PROOFS_SHOWN, STALENESS_SHOWN, STEPS_SHOWN, Material, rounded
-from paper.mathematics import cell, display, fenced, numbered
+from paper.mathematics import cell, display, fenced, flat, inline, numbered
 from paper.methods import counter_momentum_per_delay
 from theory.bounds import REGISTRY, Bound
 from theory.common.errors import EnvironmentFailure, GradlagError
@@ -78,7 +78,8 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         "r": rounded,
         "cell": cell,
         "effect": _effect_text,
-        "inline": str,
+        "inline": inline,
+        "flat": flat,
         "display": display,
         "kept": kept,
         "definitions": _definitions,

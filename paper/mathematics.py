@@ -80,6 +80,45 @@ def display(sentence: str) -> str:
     return re.sub(r"\$([^$]+)\$", lambda found: f"\n\n$${broken(found[1])}$$\n\n", sentence)
 
 
+def inline(sentence: str) -> str:
+    """A sentence whose formulas are flat, so that lines keep their distance."""
+    return re.sub(r"\$([^$]+)\$", lambda found: f"${flat(found[1])}$", sentence)
+
+
+def flat(formula: str) -> str:
+    r"""A formula with its fractions on one line, in brackets where they need them.
+
+    >>> print(flat(r"\frac{n + 1}{2 \, h} + \sqrt{\frac{L}{T}}"))
+    (n + 1)/(2 \, h) + \sqrt{L/T}
+    """
+    while (start := formula.rfind(r"\frac{")) >= 0:  # the innermost ones come last
+        over, rest = _group(formula[start + len(r"\frac") :])
+        under, rest = _group(rest)
+        fraction = f"{_factor(over, '+-')}/{_factor(under, '+-,')}"
+        times = rest.lstrip().startswith(r"\,")
+        formula = formula[:start] + (f"({fraction})" if times else fraction) + rest
+    return formula
+
+
+def _group(text: str) -> tuple[str, str]:
+    """What the first pair of braces holds, and what comes after it."""
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign == "{") - (sign == "}")
+        if not depth:
+            return text[1:place], text[place + 1 :]
+    raise ValueError(f"braces do not match in {text!r}")
+
+
+def _factor(part: str, marks: str) -> str:
+    """A part of a fraction, in brackets where one of the signs joins its pieces."""
+    outside, depth = "", 0
+    for token in _TOKENS.findall(part):
+        depth += (token in _OPENING or token == "(") - (token in _CLOSING or token == ")")
+        outside += token if not depth else ""
+    return f"({part})" if any(mark in outside for mark in marks) else part
+
+
 def broken(formula: str, width: float = WIDTH) -> str:
     r"""A formula, in lines that are aligned where it is longer than one.
 

@@ -3,7 +3,7 @@
 From Coq Require Import Reals Lra Lia.
 From Gradlag Require Import Sums Space Setting Run Sines Steps Statements.
 From Gradlag Require TheoremAR TheoremB TheoremC Corollaries Dai2019 Means Published AverageDelay RandomRun TheoremR
-  MovingRun CounterMomentum CentresRun AspRegret LeftOutRun LeaveOneOut.
+  MovingRun CounterMomentum CentresRun AspRegret LeftOutRun LeaveOneOut Undelayed.
 Open Scope R_scope.
 
 (** What the generated claims say of the numbers E<g_i, g_j>. *)
@@ -304,6 +304,14 @@ Proof.
   - exists t. split; [exact inside |]. apply Rle_trans with (1 := bound). apply Req_le.
     unfold abbaszadehpeivasti2022.value, TheoremB.denominator. rewrite still.
     f_equal; [unfold Rdiv; ring |]. f_equal. apply sum_ext. intros k _. rewrite no_C. field.
+Qed.
+
+Theorem rotaru2024_checked : rotaru2024.statement.
+Proof.
+  intros N run is_smooth is_below quiet positive _ _ prompt still one_step short.
+  apply (without_noise N run (fun inner => least_is inner rotaru2024.value)); try assumption. intros trace.
+  pose proof some_step as some.
+  exact (Undelayed.undelayed trace still one_step (Means.reads_itself prompt) (short 0%nat some)).
 Qed.
 
 (** {1 Average delays} *)

@@ -702,6 +702,30 @@ End Bound.
 Definition statement : Prop := forall N run, @holds N run.
 End abbaszadehpeivasti2022.
 
+(** rotaru2024. *)
+Module rotaru2024.
+Section Bound.
+Context {N : Setting} (run : Run N).
+Definition h : R := L * eta 0.
+Definition w : R := Rmax (h - 1) (1 / 2) ^ 2.
+Definition u (k : nat) : R := 2 * w ^ S k / (1 + (w / (1 + h) ^ 2) ^ S k).
+Definition p : R := h * (2 - Rmax h (h ^ 2) / 2).
+Definition value : R := 2 * L * Delta * Rmax (w ^ T) (1 / (1 + p * total (fun j => 1 / Rmax 1 (u j)))).
+Definition condition_1 : Prop := 0 < L.
+Definition condition_2 : Prop := 0 <= Delta.
+Definition condition_3 : Prop := 0 <= sigma.
+Definition condition_4 : Prop := forall k, (k < T)%nat -> delay k <= 0.
+Definition condition_5 : Prop := sigma = 0.
+Definition condition_6 : Prop := forall k, (k < T)%nat -> eta k = eta 0.
+Definition condition_7 : Prop := forall k, (k < T)%nat -> L * eta k <= 2.
+Definition claim : Prop := exists t, (t <= T)%nat /\ mean_square run t <= value.
+Definition holds : Prop :=
+  smooth run -> bounded_below run -> no_noise run -> condition_1 -> condition_2 -> condition_3 -> condition_4 ->
+  condition_5 -> condition_6 -> condition_7 -> claim.
+End Bound.
+Definition statement : Prop := forall N run, @holds N run.
+End rotaru2024.
+
 (** counter-momentum. *)
 Module counter_momentum.
 Section Bound.

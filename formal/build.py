@@ -24,7 +24,7 @@ FILES = (
     "Sums", "Space", "Probability", "Objective", "Expectation", "Setting", "Sines", "Run", "Steps", "TheoremAR",
     "Corollaries", "TheoremB", "TheoremC", "Dai2019", "Means", "Published", "AverageDelay", "RandomRun", "TheoremR",
     "MovingRun", "CounterMomentum", "CentresRun", "AspRegret", "LeftOutRun", "LeaveOneOut",
-    "Statements", "Link", "Examples",
+    "Undelayed", "Statements", "Link", "Examples",
 )  # fmt: skip
 COQ = ("-q", "-w", "none", "-Q", ".", "Gradlag")
 

@@ -29,6 +29,7 @@ from theory.bounds.counter_momentum import MethodAngle
 from theory.bounds.leave_one_out import LEFT_OUT, Powers
 from theory.bounds.parts.assumptions import DELAYS_DRAWN, MOVES_TAKEN_BACK, Assumption
 from theory.bounds.parts.checked import IN_COQ
+from theory.bounds.rotaru2024 import Fading
 from theory.bounds.theorem_c import BestAngle, First, HalfSine, SineRatio
 from theory.formulas.formula import (
     Call,
@@ -181,9 +182,15 @@ def _powers(node: Powers, index: str) -> _Text:
     return f"LeftOutRun.powers {base} {_whole(node.first)} {_whole(node.count)}", _POWER
 
 
-def _whole(node: Formula) -> str:
-    """A whole number: a number, a name of one, or one less."""
+def _fading(node: Fading, index: str) -> _Text:
+    return f"{written(node.base, index, _ATOM)} ^ {_whole(node.count, index)}", _POWER
+
+
+def _whole(node: Formula, index: str = "") -> str:
+    """A whole number: a number, a name of one, the number of the step, or one less."""
     match node:
+        case StepNumber():
+            return f"S {index}"
         case Number():
             return str(int(exact(node)))
         case Name():
@@ -218,6 +225,7 @@ _WRITERS: Mapping[type, Callable[[Any, str], _Text]] = {
     BestAngle: lambda node, index: ("best", _ATOM),
     MethodAngle: lambda node, index: ("best", _ATOM),
     Powers: _powers,
+    Fading: _fading,
 }
 
 

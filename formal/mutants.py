@@ -206,6 +206,19 @@ _STATED: dict[str, tuple[tuple[str, str], ...]] = {
         ("1 - L * b j / 4", "1 - L * b j / 8"),
         ("L * b k <= 3", "L * b k <= 4"),
     ),
+    "rotaru2024": (
+        ("Rmax (h - 1) (1 / 2) ^ 2", "Rmax (h - 1) (1 / 2) ^ 3"),
+        ("Rmax (h - 1) (1 / 2)", "h - 1"),
+        ("w ^ T", "w ^ S T"),
+        ("2 * w ^ S k", "w ^ S k"),
+        ("Rmax 1 (u j)", "u j"),
+        ("Rmax h (h ^ 2) / 2", "h / 2"),
+        ("Rmax h (h ^ 2) / 2", "Rmax h (h ^ 2) / 4"),
+        ("L * eta k <= 2", "L * eta k <= 3"),
+        ("eta k = eta 0", "eta k <= eta 0"),
+        ("delay k <= 0", "delay k <= 1"),
+        ("(t <= T)%nat", "(t < T)%nat"),
+    ),
     "ghadimi2013": (("(2 * Delta", "(Delta"), ("delay k <= 0", "delay k <= 1")),
 }
 

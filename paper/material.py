@@ -208,7 +208,7 @@ class Material:
     @cached_property
     def tuned(self) -> Sequence[Tuned]:
         """Counter-momentum at the delays of the table, from 1 on."""
-        return tuple(tuned(row.delay) for row in self.methods if row.delay)
+        return tuple(tuned(delay, best.step) for delay, best in self.limit.best.items() if delay)
 
     @cached_property
     def turning(self) -> Turning:

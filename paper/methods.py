@@ -19,6 +19,8 @@ from theory.worst_case.limit.optimality import Slacks
 from theory.worst_case.limit.program import step_limit
 from theory.worst_case.traces.named import constant_delays, sawtooth
 
+# Steps after which what is left of the noise has three digits.
+_SETTLED = 20_000
 # A trace beside its fixed delay: staleness, period, L eta between the two limits of stability, and steps.
 _TURNING = (3, 4, Fraction(3, 5), 1000)
 
@@ -47,12 +49,15 @@ class Tuned:
     Args:
         bearable: the largest factor of its steps with which it settles on every function.
         best: whether no method near it is better; None where that is not known.
+        floor: what is left of the noise for ever, in parts of sigma^2; plain: at most, at the best constant step.
     """
 
     tuning: Tuning
     slack: float
     bearable: float
     best: bool | None
+    floor: float
+    plain: float
 
 
 @dataclass(frozen=True)
@@ -92,13 +97,23 @@ def counter_momentum_per_delay() -> float:
     return 2 / (float(nu) * math.sin(nu))
 
 
-def tuned(delay: int) -> Tuned:
-    """Counter-momentum at a delay of at least 1."""
-    recursion, slacks = CounterMomentum().recursion(delay), Slacks(delay)
+def tuned(delay: int, constant_step: float) -> Tuned:
+    """Counter-momentum at a delay of at least 1, beside the best constant step without noise."""
+    recursion, slacks, tuning = CounterMomentum().recursion(delay), Slacks(delay), Tuning.of(delay)
     slack = slacks.slack(2)
     best = False if slack < 0 else slacks.are_positive() or None
     assert recursion.step is not None
-    return Tuned(Tuning.of(delay), float(slack.mid()), step_limit(recursion)[0] / recursion.step, best)
+    bearable = step_limit(recursion)[0] / recursion.step
+    floor = 1 / (2 * math.sin(tuning.theta / 2) ** 2) - 1
+    return Tuned(tuning, float(slack.mid()), bearable, best, floor, _noise_left(delay, constant_step))
+
+
+def _noise_left(delay: int, step: float) -> float:
+    """What Theorem A leaves of the noise at a constant step, in parts of sigma^2, once it is settled."""
+    staleness = Staleness(delay + 1)
+    constants = {"L": 1.0, "Delta": 0.0, "sigma": 1.0}
+    run = Setting(np.full(_SETTLED, step), constant_delays(_SETTLED, staleness), staleness, constants)
+    return float(REGISTRY["theorem-a"].evaluate(run))
 
 
 def turning() -> Turning:

@@ -15,8 +15,10 @@ from experiments.studies.claim import StudyClaim
 from experiments.studies.staleness.claims.study_claims import CLAIMS
 from experiments.studies.systems.registry import SYSTEMS
 from theory.bounds import REGISTRY
+from theory.bounds.counter_momentum import COUNTER_MOMENTUM, run_of_method
 from theory.bounds.judging.errata import ERRATA
 from theory.common.errors import EnvironmentFailure, StoreError
+from theory.staleness.count import Staleness
 
 pypandoc = pytest.importorskip("pypandoc")
 typst = pytest.importorskip("typst")
@@ -120,8 +122,11 @@ def test_a_sawtooth_of_delays_stays_above_theorem_c() -> None:
 
 
 def test_counter_momentum_is_locally_the_best_at_short_delays() -> None:
-    assert [tuned(delay).best for delay in (1, 4, 5)] == [True, True, False]
-    assert 1 < tuned(8).bearable < tuned(1).bearable
+    found = [tuned(delay, 0.1) for delay in (1, 4, 5)]
+    assert [each.best for each in found] == [True, True, False]
+    assert 1 < found[2].bearable < found[0].bearable
+    run = run_of_method(20_000, Staleness(5), {"L": 1.0, "Delta": 0.0, "sigma": 1.0})
+    assert COUNTER_MOMENTUM.evaluate(run) == pytest.approx(found[1].floor, rel=1e-3)
 
 
 def test_sections_figures_and_tables_are_numbered() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from experiments.studies.systems.counter_momentum.system import COUNTER_MOMENTUM
 from experiments.studies.systems.ds_sync.system import DS_SYNC
 from experiments.studies.systems.fed_influence.system import FED_INFLUENCE
 from experiments.studies.systems.fleet.system import FLEET
@@ -12,6 +13,6 @@ from experiments.studies.systems.system import System
 from experiments.studies.systems.topk.system import TOPK
 from theory.common.table import Table
 
-_ALL: tuple[System, ...] = (TOPK, FLEET, DS_SYNC, GAIA, FED_INFLUENCE, SKEWSCOUT, FOCUS)
+_ALL: tuple[System, ...] = (TOPK, FLEET, DS_SYNC, GAIA, FED_INFLUENCE, SKEWSCOUT, FOCUS, COUNTER_MOMENTUM)
 
 SYSTEMS: Mapping[str, System] = Table({system.name: system for system in _ALL})

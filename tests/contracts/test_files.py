@@ -27,6 +27,7 @@ from experiments.studies.adaptive import ADAPTIVE, AdaptiveCell
 from experiments.studies.asynchronous import ASYNC, AsyncCell
 from experiments.studies.staleness.cells import WorkerCell
 from experiments.studies.staleness.store import STALENESS
+from experiments.studies.systems.counter_momentum.cells import RealCell
 from experiments.studies.systems.ds_sync.cells import ClockCell, TrainedCell
 from experiments.studies.systems.fed_influence.cells import CleansingCell, FederatedTask, InfluenceCell
 from experiments.studies.systems.fleet.bounded import BoundCell
@@ -100,6 +101,7 @@ RELATED = (
     GaiaCell("gaia", "problem:nonconvex:d=2", 6, 1, 1e3, seeds=2, tuning=1, step_sizes=(0.5, 0.25)),
     RegretCell("problem:quadratic:d=2", 1, False, 3, 0.05, 0.05, 1, seeds=1),
     SkewCell("scout-gaia", 0, 100.0, (4,), "batch", 20, 10, seeds=2, tuning=1, step_sizes=(0.5, 0.125)),
+    RealCell("nonconvex:d=2", 0, "trace:even", 1, 4, seeds=1, tuning=1, scales=(1.0, 2.0), records=2),
 )
 
 #: Sort of cell -> cells, and what turns them into files.

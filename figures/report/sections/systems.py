@@ -13,6 +13,7 @@ from experiments.studies import STUDIES
 from experiments.studies.systems.registry import SYSTEMS
 from experiments.studies.systems.store import SYSTEM_RESULTS, SystemResult
 from experiments.studies.systems.system import System
+from figures.draw.counter_momentum import counter_momentum_caption, counter_momentum_picture
 from figures.draw.ds_sync import ds_sync_caption, ds_sync_picture
 from figures.draw.fed_influence import fed_influence_caption, fed_influence_picture
 from figures.draw.fleet import fleet_caption, fleet_picture
@@ -37,6 +38,7 @@ DRAWN: Mapping[str, tuple[Callable[[Results], Figure], Callable[[Results], str]]
         "fed-influence": (fed_influence_picture, fed_influence_caption),
         "skewscout": (skewscout_picture, skewscout_caption),
         "focus": (focus_picture, focus_caption),
+        "counter-momentum": (counter_momentum_picture, counter_momentum_caption),
     }
 )
 

@@ -20,6 +20,7 @@ from experiments.simulate.delayed import simulate
 from experiments.workers.setting import WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workloads.problem import ProblemWorkload
+from theory.common.errors import DomainError
 from theory.common.types import Floats, Ints, Vector
 from theory.methods.registry import parse_method
 from theory.methods.rule import LinearRule
@@ -185,8 +186,15 @@ _traces = lru_cache(maxsize=4)(recorded_traces)
 def theory_step(method: str, delay: int) -> float:
     """L times the constant step of the least worst case under that fixed delay; 1 for a method with its own.
 
+    Where the program of that delay is not solved it is the step of the next longer one that is.
+
     >>> round(theory_step("wait", 3), 4), theory_step("counter-momentum", 3)
     (1.1547, 1.0)
     """
     known = parse_method(method)
-    return best_of(known.recursion(delay)).step if known.takes_steps else 1.0
+    if not known.takes_steps:
+        return 1.0
+    try:
+        return best_of(known.recursion(delay)).step
+    except DomainError:
+        return theory_step(method, delay + 1)

@@ -187,7 +187,10 @@ def _crossings(accuracies: Floats, times: Mapping[str, Floats]) -> tuple[tuple[f
         if not table[new, place] < table[leader, place] - _VISIBLE:
             continue
         share = np.linspace(0, 1, 101)
-        winner, other = (table[i, place - 1] + share * (table[i, place] - table[i, place - 1]) for i in (new, leader))
+        with np.errstate(invalid="ignore"):  # where the one before proves nothing further on
+            winner, other = (
+                table[i, place - 1] + share * (table[i, place] - table[i, place - 1]) for i in (new, leader)
+            )
         first = int(np.argmax(winner <= other))
         between = accuracies[place - 1] ** (1 - share[first]) * accuracies[place] ** share[first]
         if found and found[-1][0] < _LASTING * between:  # the one before led too shortly to be told

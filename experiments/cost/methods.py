@@ -51,12 +51,12 @@ class Method:
 def of_staleness(case: Case) -> tuple[Method, ...]:
     """Methods where the gradient of a point arrives after s - 1 others, as with s workers of equal speed in turn."""
     served = case.staleness.maximum_delay * case.reads + 1
-    exact = case.trace is None and case.constants["sigma"] == 0 and served > 1
+    one_delay = case.trace is None and served > 1
     return (
         Method("asynchronous", "asynchronous", case, case.reads, float(case.reads)),
         Method("waiting", "waiting for a fresh gradient", case.undelayed(), 1, served),
         Method("batched-waiting", f"waiting for {served} gradients", case.undelayed(served), served, served),
-        *([Method("counter-momentum", "counter-momentum", case, own_steps=True)] if exact else []),
+        *([Method("counter-momentum", "counter-momentum", case, own_steps=True)] if one_delay else []),
     )
 
 

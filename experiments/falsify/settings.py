@@ -297,7 +297,7 @@ def _one_changed(edge: Proposal, what: str, sign: int) -> Iterator[_Change]:
 
 def _noise_added(edge: Proposal) -> Iterator[_Change]:
     level = np.sqrt(edge.constants["L"] * edge.constants["Delta"])
-    for factor in FACTORS if edge.bound.noise_free_only else ():
+    for factor in FACTORS if edge.constants["sigma"] == 0 else ():
         yield "noise added", factor, edge.with_constant("sigma", float((factor - 1) * level))
 
 

@@ -94,7 +94,7 @@ def all_unit_runs(
         rng: draws functions, starts and noise laws.
         noisy: whether there may be noise.
         size: about how many functions of each kind.
-        back: float64 (M,), what a step takes back of the moves before; without noise.
+        back: float64 (M,), what a step takes back of the moves before.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         parts = [exact_run(functions, moves, delays, back=back) for functions in battery(moves, rng, size)]

@@ -10,30 +10,41 @@ from theory.bounds.counter_momentum import COUNTER_MOMENTUM, run_of_method
 from theory.cost.case import Case
 from theory.cost.least_steps import Least
 
-# The bound is L Delta over an affine function of T: two numbers of steps tell it.
-_AT = (1, 2)
-
 
 @dataclass(frozen=True)
 class OwnSteps:
-    """The search of counter-momentum, without noise and under one delay: its bound says how many steps.
+    """The search of counter-momentum, under one delay: its bound says how many steps.
+
+    Behind the start it is (a + b T)/(c + d T), so that T is solved for. With noise it falls no further than b/d.
 
     >>> from theory.staleness.count import Staleness
     >>> found = OwnSteps(Case(Staleness(2), {"L": 1.0, "Delta": 1.0, "sigma": 0.0})).least(0.01)
     >>> found.steps, round(found.step_size, 4), found.bound
     (229, 0.9116, 'counter-momentum')
+    >>> OwnSteps(Case(Staleness(2), {"L": 1.0, "Delta": 1.0, "sigma": 0.1})).least(0.01) is None
+    True
     """
 
     case: Case
 
     def rough(self, accuracy: float) -> float:
-        """The real number of steps, at least 1."""
-        first, second = (1 / COUNTER_MOMENTUM.evaluate(self._run(steps)) for steps in _AT)
-        return max(1.0, 1 + (1 / accuracy - first) / (second - first))
+        """The real number of steps, at least 1; infinite where the bound does not reach the accuracy."""
+        start = self.case.staleness.window
+        parts = (COUNTER_MOMENTUM.fraction(self._run(steps)) for steps in (start, start + 1))
+        (above, under), (more, wider) = (part for part in parts if part)
+        gain = accuracy * (wider - under) - (more - above)
+        late = start + (above - accuracy * under) / gain if gain > 0 else math.inf
+        if self.case.constants["sigma"] == 0:
+            return max(1.0, late)
+        # Every step of the start has a share of the noise of its own.
+        early = (n for n in range(1, start + 1) if COUNTER_MOMENTUM.evaluate(self._run(n)) <= accuracy)
+        return float(next(early, late))
 
-    def least(self, accuracy: float) -> Least:
-        """The fewest steps; the step size is that behind the start."""
+    def least(self, accuracy: float) -> Least | None:
+        """The fewest steps, and the step size behind the start; None where the bound does not reach the accuracy."""
         real = self.rough(accuracy)
+        if math.isinf(real):
+            return None
         settled = self._run(self.case.staleness.window).step_sizes[-1]
         return Least(math.ceil(real * (1 - 1e-14)), real, float(settled), COUNTER_MOMENTUM.name)
 

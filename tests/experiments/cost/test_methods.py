@@ -9,7 +9,10 @@ from experiments.cost.answer import _crossings, answer, curves
 from experiments.cost.methods import of_fleet, of_staleness
 from experiments.cost.pace import collecting, together
 from experiments.servers.speeds import parse_fleet
+from theory.bounds import get
+from theory.bounds.counter_momentum import run_of_method
 from theory.cost.case import Case
+from theory.cost.own_steps import OwnSteps
 from theory.staleness.count import Staleness
 
 CONSTANTS = {"L": 1.0, "Delta": 1.0, "sigma": 1.0}
@@ -54,6 +57,30 @@ def test_without_noise_counter_momentum_is_first_and_then_waiting_for_one_fresh_
     others = [each for each in found.methods if each.method.name != "counter-momentum"]
     assert min(others, key=lambda each: each.time(each.least.steps)).method.name == "waiting"
     assert found.to_dict()["methods"][0]["seconds"] is None
+
+
+def test_with_noise_counter_momentum_is_told_until_its_bound_falls_no_further():
+    def methods(sigma):
+        case = Case(Staleness(3), CONSTANTS | {"sigma": sigma})
+        return {each.method.name: each for each in answer(of_staleness(case), "", 0.01).methods}
+
+    quiet, noisy = methods(0.0)["counter-momentum"], methods(0.03)["counter-momentum"]
+    assert quiet.least.steps < noisy.least.steps < math.inf
+    assert "counter-momentum" not in methods(0.1)
+
+
+def test_the_steps_of_counter_momentum_are_the_fewest_of_its_bound():
+    bound = get("counter-momentum")
+    for window, sigma in ((2, 0.02), (4, 0.02), (4, 0.5), (9, 0.05)):
+        case = Case(Staleness(window), CONSTANTS | {"sigma": sigma})
+
+        def after(steps, case=case):
+            return bound.evaluate(run_of_method(steps, case.staleness, case.constants))
+
+        values = np.array([after(steps) for steps in range(1, 60)])
+        for accuracy in (values[0], values[1], values[2] * 1.001, values.min()):
+            found = OwnSteps(case).least(float(accuracy) * (1 + 1e-12))
+            assert found.steps == 1 + int(np.argmax(values <= accuracy * (1 + 1e-12)))
 
 
 def test_curves_pass_through_the_answer_and_cross_where_the_order_changes():

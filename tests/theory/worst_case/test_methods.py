@@ -123,6 +123,14 @@ def test_the_bound_of_counter_momentum_holds_at_every_angle(seed):
     assert found.value <= proved_bound(delay, updates, smoothness, gap, theta) * (1 + 1e-6)
 
 
+@pytest.mark.parametrize(("delay", "updates", "sigma"), [(1, 7, 0.05), (1, 9, 1.0), (2, 9, 0.05), (3, 8, 0.03)])
+def test_with_noise_the_bound_of_counter_momentum_is_above_the_certified_worst_case_and_near(delay, updates, sigma):
+    asked = ask("1/L", staleness=delay + 1, steps=updates, variance=sigma**2, method="counter-momentum")
+    proof = certify(worst_case(asked.question))
+    run = run_of_method(updates, Staleness(delay + 1), asked.constants)
+    assert proof.upper_float * (1 - 1e-6) <= COUNTER_MOMENTUM.evaluate(run) <= 1.06 * proof.upper_float
+
+
 def test_without_delay_the_bound_of_counter_momentum_is_exact():
     found = worst_case(ask("1/L", staleness=1, steps=6, method="counter-momentum").question)
     # "D=0 N=6 equal (.195358)"

@@ -103,7 +103,11 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         best=[row.tuning.delay for row in material.tuned if row.best],
         others=[row.tuning.delay for row in material.tuned if row.best is False],
         per_delay=counter_momentum_per_delay(),
-        theorem_b=next(rung for rung in material.rungs[1] if rung.name == "theorem-b"),
+        **{
+            name.replace("-", "_"): rung
+            for rung in material.rungs[1]
+            if (name := rung.name) in ("theorem-a", "theorem-b")
+        },
     )
     return fenced(numbered(rendered))
 

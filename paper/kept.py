@@ -35,7 +35,7 @@ def kept(claim: StudyClaim) -> KeptClaim:
     Raises:
         StoreError: no page of the documentation tells.
     """
-    found = _kept_claims().get((claim.figure, _told(claim.statement)))
+    found = kept_claims().get((claim.figure, _told(claim.statement)))
     if found is None:
         raise StoreError(
             f"The paper needs what the scale {SCALE} found of {claim.name!r}, and no table of docs/{_PAGES[0]} and "
@@ -62,7 +62,8 @@ def published() -> Mapping[int, Mapping[str, float]]:
 
 
 @cache
-def _kept_claims() -> Mapping[tuple[str, str], KeptClaim]:
+def kept_claims() -> Mapping[tuple[str, str], KeptClaim]:
+    """All of them, by figure and statement."""
     rows = (row for page in _PAGES for row in _rows(page) if "claim" in row)
     return {
         (row["figure"], row["claim"]): KeptClaim(row["verdict"], row["effect [interval], threshold"], int(row["seeds"]))

@@ -127,7 +127,7 @@ class Material:
 
     # ------------------------------------------------------------------------------------------------------- theorems
 
-    @property
+    @cached_property
     def counts(self) -> Mapping[str, int]:
         """How much is proved, and by what."""
         accounts = [self.account(name) for name in PROOFS]

@@ -7,6 +7,7 @@ what falls below the frame is marked at its edge, with the smallest value writte
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -60,10 +61,11 @@ def coherence_grid(runs: Mapping[int, CoherenceSummary], panels: Sequence[Axes])
     Returns:
         The same axes.
     """
+    limits = []
     for (staleness, shown), axes in zip(sorted(runs.items()), panels, strict=True):
         coherence(shown, axes, names=False)
         axes.set_title(f"$s = {staleness}$")
-    limits = [axes.get_ylim() for axes in panels]
+        limits.append(axes.get_ylim())  # before the next panel: they may share their scale
     for axes in panels:
         axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
         axes.label_outer()
@@ -108,9 +110,10 @@ def _lines(shown: CoherenceSummary) -> tuple[tuple[Floats, str, float, LineStyle
 
 def _mark_beyond(axes: Axes, shown: CoherenceSummary) -> None:
     """Triangles where a curve leaves the frame, and how far down mu_k goes."""
-    for values, colour, *_ in _lines(shown):
+    for values, colour, _, _, name in _lines(shown):
         for beyond, edge, mark in ((values < _LOW, _LOW, "v"), (values > _HIGH, _HIGH, "^")):
-            axes.plot(shown.times[beyond], np.full(beyond.sum(), edge), mark, color=colour, markersize=2.4)
+            look: dict[str, Any] = {"color": colour, "markersize": 3.6, "label": f"_{name}, beyond the frame"}
+            axes.plot(shown.times[beyond], np.full(beyond.sum(), edge), mark, **look)
     if shown.lowest < _LOW:
         text = f"down to $\\mu_k =$ {style.number(shown.lowest)}"
         axes.text(0.03, 0.09, text, transform=axes.transAxes, fontsize=6.5, color=style.BLUE)

@@ -41,8 +41,8 @@ def steps(found: Design, axes: Axes) -> Axes:
     heights = found.step_sizes * unit
     gaps = np.full(k.size, np.nan)
     stems = np.c_[k, k, gaps].ravel(), np.c_[np.zeros(k.size), heights, gaps].ravel()
-    axes.plot(*stems, color=colour, linewidth=1.1, alpha=0.55, solid_capstyle="butt")
-    axes.plot(k, heights, linestyle="", marker="o", markersize=2.2, color=colour, zorder=3)
+    axes.plot(*stems, color=colour, linewidth=1.1, alpha=0.55, solid_capstyle="butt", label="_nolegend_")
+    axes.plot(k, heights, linestyle="", marker="o", markersize=2.2, color=colour, zorder=3, label="_designed")
     axes.plot(k, usual, color=style.MUTED, linestyle=style.LINE_STYLES[2], linewidth=1.0, label=_SCHEDULE)
     axes.plot(k, constant, color=style.INK, linewidth=0.9, label=_CONSTANT)
     axes.set_ylim(0.0, 1.4 * max(float(heights.max()), float(constant[0])))
@@ -123,10 +123,11 @@ def values(designs: Mapping[Target, Design], axes: Axes, *, names: bool = True) 
     """
     listed = rows(designs)
     for place, row in enumerate(listed):
-        axes.plot(row.given, [place] * len(row.given), color=row.colour, linewidth=0.8, alpha=0.5)
-        for value, face in ((row.worst_case, row.colour), (row.bound, "white")):
+        axes.plot(row.given, [place] * len(row.given), color=row.colour, linewidth=0.8, alpha=0.5, label="_nolegend_")
+        for what, value, face in (("worst case", row.worst_case, row.colour), ("bound", row.bound, style.PAPER)):
             if value is not None:
-                axes.plot(value, place, marker="o", markersize=4.5, color=row.colour, markerfacecolor=face)
+                look: dict[str, Any] = {"marker": "o", "markersize": 4.5, "color": row.colour, "markerfacecolor": face}
+                axes.plot(value, place, **look, label=f"_{row.name}: {what}")
         where: dict[str, Any] = {"xy": (1.02, place), "xycoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(row.said, **where, fontsize=6.5, color=row.colour)
     style.log_axes(axes, y=False)
@@ -164,7 +165,6 @@ def designs_picture(settings: Sequence[Mapping[Target, Design]], *, width: float
             drawn.supxlabel(
                 _SMALL_PRINT.format(first.brief.coherence), x=0.01, ha="left", fontsize=6.0, color=style.MUTED
             )
-        _settle(drawn)
         return drawn
 
 
@@ -172,15 +172,6 @@ _SMALL_PRINT = (
     "* Its bound and worst case assume gradient coherence $\\mu = {:g}$, which also sets Theorem 1's schedule; "
     "the others assume none."
 )
-
-
-def _settle(drawn: Figure) -> None:
-    """Find the layout once and round it: its last digits depend on the order in memory, and names of clips on them."""
-    drawn.draw_without_rendering()
-    drawn.set_layout_engine("none")
-    for axes in drawn.axes:
-        x, y, width, height = (round(float(side), 6) for side in axes.get_position().bounds)
-        axes.set_position((x, y, width, height))
 
 
 def _column(drawn: Figure, grid: GridSpec, column: int, designs: Mapping[Target, Design]) -> None:
@@ -211,7 +202,7 @@ def _key(drawn: Figure) -> None:
             Line2D([], [], color=style.MUTED, linestyle=style.LINE_STYLES[2], linewidth=1.0, label=_SCHEDULE),
             Line2D([], [], color=style.INK, linewidth=0.9, label=_CONSTANT),
             Line2D([], [], **dot, label="worst case"),
-            Line2D([], [], **dot, markerfacecolor="white", label="bound"),
+            Line2D([], [], **dot, markerfacecolor=style.PAPER, label="bound"),
         ],
         **where,
     )

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen
 from figures.draw.staleness_panels import caption, empty
-from figures.style import style
+from figures.style import labels, style
 
 Runs = Sequence[WorkerResult]
 _LINES = {"uniform": ("-", "caches"), "one-sequence": ((0, (1.2, 1.2)), "one sequence")}
@@ -28,6 +28,7 @@ def distance_picture(results: Runs) -> Figure:
         for row, problem in zip(panels, problems, strict=False):
             for axes, count in zip(row, workers, strict=False):
                 both(axes, [run for run in runs if (run.cell.workload, run.cell.workers) == (problem, count)])
+        labels.legend(drawn, list(panels.flat), 3)
         return drawn
 
 
@@ -47,7 +48,6 @@ def both(axes: Axes, runs: Runs) -> Axes:
     axes.set_title(f"{name}, {workers} worker{'s' if workers > 1 else ''}")
     axes.set_xlabel("batches")
     axes.set_ylabel(r"mean $\|\nabla F\|^2$")
-    axes.legend(fontsize=6.0)
     return axes
 
 

@@ -91,7 +91,9 @@ def own_models(axes: Axes, tasks: Mapping[Place, Mapping[str, Any]]) -> Axes:
 
 def _points(axes: Axes, x: float, middle: float, ends: Any, method: str) -> None:
     bars = np.abs(np.where(np.isfinite(ends) & (ends > 0), ends, middle)[:, None] - middle)
-    axes.errorbar(x, middle, bars, fmt="o", markersize=3.6, elinewidth=0.9, color=LOOKS[method][0])
+    axes.errorbar(
+        x, middle, bars, fmt="o", markersize=3.6, elinewidth=0.9, color=LOOKS[method][0], label=f"_{LOOKS[method][3]}"
+    )
 
 
 def seconds(axes: Axes, results: Results) -> Axes:
@@ -105,7 +107,7 @@ def seconds(axes: Axes, results: Results) -> Axes:
                 continue
             height = float(np.mean(taken[method]) / np.mean(taken["full"]))
             x = place + 0.19 * (offset - 1.5)
-            axes.bar(x, height - 1, 0.17, bottom=1, color=LOOKS[method][0])
+            axes.bar(x, height - 1, 0.17, bottom=1, color=LOOKS[method][0], label=f"_{LOOKS[method][3]}")
             axes.annotate(
                 f"{height:.2f}", (x, height), (0, 2 if height > 1 else -2), textcoords="offset points", rotation=90,
                 ha="center", va="bottom" if height > 1 else "top", fontsize=5.5, color=style.INK,
@@ -125,9 +127,9 @@ def below_bounds(axes: Axes, results: Results) -> Axes:
         values = np.array([np.mean(run.values[quantity]) for run in runs])
         limits = np.array([proved(bound, run) for run in runs])
         places = np.arange(len(runs)) + (0.15 if quantity == "consensus" else -0.15)
-        axes.vlines(places, values, limits, color=colour, linewidth=0.7, alpha=0.5)
-        axes.plot(places, limits, "_", markersize=9, markeredgewidth=1.6, color=colour)
+        axes.vlines(places, values, limits, color=colour, linewidth=0.7, alpha=0.5, label="_nolegend_")
         label = r"$\|\nabla F(\bar x)\|^2$" if quantity == "average" else r"$\|x_i-\bar x\|^2$"
+        axes.plot(places, limits, "_", markersize=9, markeredgewidth=1.6, color=colour, label=f"_proved, {label}")
         axes.plot(places, values, "o", markersize=3.6, color=colour, label=label)
     names = [f"{short_name(run.cell.workload)}\n{run.values['step_size']:g}/L" for run in runs]
     axes.set_xticks(range(len(runs)), names, fontsize=5.0)

@@ -78,7 +78,7 @@ def client_by_client(axes: Axes, there: Runs) -> Axes:
         colour, mark, label = _LOOKS[name]
         axes.plot(true, of_loss(run, name)[0], mark, color=colour, markersize=2.6, alpha=0.8, label=label)
     ends = np.array([true.min(), true.max()])
-    axes.plot(ends, ends, color=style.MUTED, linewidth=0.7, zorder=0)
+    axes.plot(ends, ends, color=style.MUTED, linewidth=0.7, zorder=0, label="_nolegend_")
     axes.set_title("Client by client: influence on the loss")
     axes.set_xlabel("true")
     axes.set_ylabel("estimated")
@@ -96,9 +96,10 @@ def errors(axes: Axes, there: Runs) -> Axes:
         measured, limits = (
             np.median(each, axis=0) for each in (every, [proved(there[role], seed) for seed in range(len(every))])
         )
-        axes.plot(times, measured, color=colour)
+        axes.plot(times, measured, color=colour, label=f"_{label}")
         inside = limits < 1e40  # what lies beyond is not drawn
-        axes.plot(times[inside], limits[inside], color=colour, linestyle=style.LINE_STYLES[2], linewidth=0.9)
+        look: dict[str, Any] = {"color": colour, "linestyle": style.LINE_STYLES[2], "linewidth": 0.9}
+        axes.plot(times[inside], limits[inside], **look, label=f"_{label}, proved")
         axes.annotate(
             label, (times[-1], measured[-1]), (3, shift), textcoords="offset points", color=colour, va="center",
             fontsize=7, annotation_clip=False,
@@ -148,7 +149,7 @@ def ranking(axes: Axes, there: Runs) -> Axes:
     colour, mark, label = _LOOKS["lwet-fisher"]
     axes.plot(told[order], mark, color=colour, markersize=2.8, label=label)
     place, ring = int(np.flatnonzero(order == 0)[0]), style.VERMILLION
-    axes.plot(place, told[0], "o", markersize=9, markerfacecolor="none", markeredgecolor=ring)
+    axes.plot(place, told[0], "o", markersize=9, markerfacecolor="none", markeredgecolor=ring, label="_nolegend_")
     axes.annotate("wrong labels", (place, told[0]), (9, -2), textcoords="offset points", color=ring, fontsize=7)
     axes.set_title("One client has wrong labels")
     axes.set_xlabel("clients, by true influence")
@@ -168,7 +169,7 @@ def accuracies(axes: Axes, results: Results) -> Axes:
         points = {who: 100 * np.array(values) for who, values in run.values["accuracy"].items()}
         for offset, (who, colour, mark, name) in zip((-0.12, 0.12), looks, strict=True):
             gain = points[who] - points["nobody"]
-            _point(axes, place + offset, gain, colour, mark, "")
+            _point(axes, place + offset, gain, colour, mark, f"_{name}")
             if not place:
                 told: dict[str, Any] = {"textcoords": "offset points", "color": colour, "fontsize": 6.5}
                 axes.annotate(name, (offset, gain.mean()), (4, 3), **told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,6 +22,9 @@ def fig1_picture(results: Sequence[WorkerResult]) -> Figure:
     with style.style():
         drawn = style.figure(style.PAGE, 8.2)
         panels = drawn.subplots(3, 2)
+        panels[1, 0].sharey(panels[0, 0])
+        for axes in panels[:, 1]:
+            axes.sharey(panels[2, 0])  # so that 8 workers can be compared with one
         for letter, (optimizer, normalised), axes in zip("abcd", _PANELS, panels[:2].flat, strict=True):
             many = [run for run in runs if run.cell.workers > 1 and run.cell.optimizer == optimizer]
             by_depth(axes, many, letter, normalised=normalised)
@@ -38,7 +42,10 @@ def by_depth(axes: Axes, runs: Sequence[WorkerResult], letter: str, *, normalise
         return empty(axes)
     depths = sorted({depth_of(run.cell.workload) for run in runs})
     for depth, look in depth_looks(depths).items():
-        curve(axes, [run for run in runs if depth_of(run.cell.workload) == depth], look, normalised=normalised)
+        there = [run for run in runs if depth_of(run.cell.workload) == depth]
+        curve(
+            axes, there, replace(look, label=f"{depth} hidden layer{'s' if depth != 1 else ''}"), normalised=normalised
+        )
     workers = runs[0].cell.workers
     title = f"({letter}) {OPTIMIZERS[runs[0].cell.optimizer]}, {workers} worker{'s' if workers > 1 else ''}"
     finish(axes, title, normalised=normalised, delays=delays_of(runs))

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.studies.staleness.store import WorkerResult
-from experiments.studies.staleness.study import ROBUST, chosen
+from experiments.studies.staleness.study import FRAGILE, chosen
 from figures.draw.staleness_panels import OPTIMIZERS, Look, caption, curve, delays_of, empty, finish, legend
 from figures.style import style
 
@@ -19,9 +19,9 @@ _COLOURS = {
     "adam": style.VERMILLION,
     "rmsprop": style.ORANGE,
 }
-LOOKS = {
-    name: Look(OPTIMIZERS[name], colour, "-" if name in ROBUST else (0, (5, 1.5))) for name, colour in _COLOURS.items()
-}
+# Those to which the study finds staleness to do more harm are broken lines, each in its own way.
+_LINES = dict(zip(FRAGILE, style.LINE_STYLES[1:], strict=True))
+LOOKS = {name: Look(OPTIMIZERS[name], colour, _LINES.get(name, "-")) for name, colour in _COLOURS.items()}
 
 
 def fig2_picture(results: Sequence[WorkerResult]) -> Figure:

@@ -17,7 +17,7 @@ Runs = Sequence[WorkerResult]
 
 
 def fig3_picture(results: Runs) -> Figure:
-    """Rows: (a) factorisation, raw and normalised; (b) autoencoders; (c, d) topics, few workers and many."""
+    """Rows: (a) factorisation, raw and normalised; (b) autoencoders; from (c) on topics, few workers and many."""
     runs = chosen(results, "fig3")
     models = sorted({run.cell.workload for run in _kind(runs, "lda")}, key=_topics)
     with style.style():
@@ -25,9 +25,9 @@ def fig3_picture(results: Runs) -> Figure:
         drawn = style.figure(style.PAGE, 2.5 * rows)
         panels = drawn.subplots(rows, 2)
         for axes, normalised in zip(panels[0], (False, True), strict=True):
-            by_workers(axes, _kind(runs, "matrix-factorization"), normalised=normalised)
-        for axes, optimizer in zip(panels[1], ("sgd", "adam"), strict=True):
-            autoencoders(axes, [run for run in _kind(runs, "vae") if run.cell.optimizer == optimizer])
+            by_workers(axes, _kind(runs, "matrix-factorization"), f"a{1 + normalised}", normalised=normalised)
+        for letter, axes, optimizer in zip(("b1", "b2"), panels[1], ("sgd", "adam"), strict=True):
+            autoencoders(axes, [run for run in _kind(runs, "vae") if run.cell.optimizer == optimizer], letter)
         for letter, model, row in zip("cdefgh", models or [""], panels[2:], strict=False):
             _topic_row(row, [run for run in runs if run.cell.workload == model], letter)
         return drawn
@@ -35,12 +35,12 @@ def fig3_picture(results: Runs) -> Figure:
 
 def _topic_row(row: Sequence[Axes], runs: Runs, letter: str) -> None:
     counts = sorted({run.cell.workers for run in runs})
-    for axes, workers in zip(row, (counts[0], counts[-1]) if counts else (0, 0), strict=True):
-        topics(axes, [run for run in runs if run.cell.workers == workers], letter)
+    for place, axes, workers in zip("12", row, (counts[0], counts[-1]) if counts else (0, 0), strict=True):
+        topics(axes, [run for run in runs if run.cell.workers == workers], letter + place)
     row[1].sharey(row[0])
 
 
-def by_workers(axes: Axes, runs: Runs, *, normalised: bool) -> Axes:
+def by_workers(axes: Axes, runs: Runs, letter: str, *, normalised: bool) -> Axes:
     """Factorisation: a curve for every number of workers."""
     if not runs:
         return empty(axes)
@@ -48,13 +48,13 @@ def by_workers(axes: Axes, runs: Runs, *, normalised: bool) -> Axes:
     for workers, colour in zip(counts, style.CATEGORIES, strict=False):
         look = Look(f"{workers} worker{'s' if workers > 1 else ''}", colour)
         curve(axes, [run for run in runs if run.cell.workers == workers], look, normalised=normalised)
-    finish(axes, "(a) matrix factorisation", normalised=normalised, delays=delays_of(runs))
+    finish(axes, f"({letter}) matrix factorisation", normalised=normalised, delays=delays_of(runs))
     axes.set_yscale("linear")  # the range is short
     axes.legend()
     return axes
 
 
-def autoencoders(axes: Axes, runs: Runs) -> Axes:
+def autoencoders(axes: Axes, runs: Runs, letter: str) -> Axes:
     """A curve for every depth."""
     if not runs:
         return empty(axes)
@@ -63,7 +63,7 @@ def autoencoders(axes: Axes, runs: Runs) -> Axes:
         there = [run for run in runs if depth_of(run.cell.workload) == depth]
         curve(axes, there, Look(f"depth {look.label}", look.colour), normalised=True)
     name = OPTIMIZERS[runs[0].cell.optimizer] if runs else ""
-    finish(axes, f"(b) autoencoder, {name}, 1 worker", normalised=True, delays=delays_of(runs))
+    finish(axes, f"({letter}) autoencoder, {name}, 1 worker", normalised=True, delays=delays_of(runs))
     axes.legend()
     return axes
 
@@ -102,8 +102,8 @@ def fig3_caption(results: Runs) -> str:
     runs = chosen(results, "fig3")
     levels = {run.cell.workload.partition(":")[0]: run.cell.level for run in runs}
     text = (
-        f"(a) Batches to a training loss of {levels.get('matrix-factorization', 0):g}. (b) Batches of one worker to a "
-        f"held-out loss of {levels.get('vae', 0):g}, over each seed's own number without extra delay. (c, d) "
+        f"(a) Batches to a training loss of {levels.get('matrix-factorization', 0):g}. (b) Batches of one worker to "
+        f"a held-out loss of {levels.get('vae', 0):g}, over each seed's own number without extra delay. (c, d) "
         "Log-likelihood along sampling, with bands of one standard deviation."
     )
     return caption(text, runs, MARKS)

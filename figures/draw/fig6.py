@@ -1,4 +1,4 @@
-"""Figure 6 of the study: coherence by depth, geometric delays; and beyond it, coherence under staleness."""
+"""Figure 6 of the study: coherence by depth, and geometric delays."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.studies.staleness.claims.coherence import coherence_by_cell, median_mu
-from experiments.studies.staleness.claims.slowdown import key_of, slowdowns
+from experiments.studies.staleness.claims.coherence import median_mu
 from experiments.studies.staleness.store import WorkerResult
 from experiments.studies.staleness.study import chosen, depth_of, mean_delay
 from figures.draw.staleness_panels import OPTIMIZERS, caption, empty, point
@@ -17,19 +16,16 @@ from figures.style import style
 
 Runs = Sequence[WorkerResult]
 _COLOURS = {"sgd": style.BLUE, "adam": style.VERMILLION}
-_MARKS = {"sgd": "o", "adam": "s"}
 
 
 def fig6_picture(results: Runs) -> Figure:
-    """(a) coherence by depth; (b) geometric beside uniform delays; (c, d) coherence and slowdown."""
+    """(a) coherence by depth; (b) geometric beside uniform delays."""
     runs = chosen(results, "fig6")
     with style.style():
-        drawn = style.figure(style.PAGE, 5.4)
-        panels = drawn.subplots(2, 2)
-        coherence_by_depth(panels[0, 0], runs)
-        delay_laws(panels[0, 1], runs)
-        prediction(panels[1, 0], runs, under=True)
-        prediction(panels[1, 1], runs, under=False)
+        drawn = style.figure(style.PAGE, 2.9)
+        left, right = drawn.subplots(1, 2)
+        coherence_by_depth(left, runs)
+        delay_laws(right, runs)
         return drawn
 
 
@@ -77,7 +73,7 @@ def delay_laws(axes: Axes, runs: Runs) -> Axes:
                 chain = [run for run in there if run.cell.delays.startswith(law) or run.cell.extra_delay == 0]
                 label = f"{OPTIMIZERS[optimizer]}, depth {depth_of(workload)}, {law}"
                 chain.sort(key=mean_delay)
-                means = [point(axes, mean_delay(run), run, colour) for run in chain]
+                means = [point(axes, mean_delay(run), run, colour, f"_{label}") for run in chain]
                 places = [mean_delay(run) for run in chain]
                 axes.plot(places, means, color=colour, linestyle=line, linewidth=width, label=label)
     style.log_axes(axes, x=False)
@@ -89,37 +85,12 @@ def delay_laws(axes: Axes, runs: Runs) -> Axes:
     return axes
 
 
-def prediction(axes: Axes, runs: Runs, *, under: bool) -> Axes:
-    """Slowdown against coherence, a mark for each cell: coherence in the same runs, or in those without delay."""
-    if not runs:
-        return empty(axes)
-    mu = {cell: float(np.nanmean(values)) for cell, values in coherence_by_cell(runs).items()}
-    calm = {key_of(cell): value for cell, value in mu.items() if cell.extra_delay == 0}
-    found = slowdowns([run for run in runs if run.cell in mu])
-    delays = sorted({each.extra_delay for each in found})
-    colours = {delay: style.ORDERED[place + 1] for place, delay in enumerate(delays)}
-    for each in found:
-        level = mu[each.cell] if under else calm[key_of(each.cell)]
-        colour = colours[each.extra_delay]
-        face = "none" if each.beyond.any() else colour
-        mark = _MARKS[each.cell.optimizer]
-        axes.plot(level, 2 ** each.logs.mean(), mark, color=colour, markerfacecolor=face, markersize=3.6)
-    for delay, colour in colours.items():
-        axes.plot([], [], "o", color=colour, markersize=3.6, label=f"$s' = {delay}$")
-    style.log_axes(axes, x=False)
-    axes.set_title("(c) beyond the study: coherence under staleness" if under else "(d) coherence without extra delay")
-    axes.set_xlabel(r"median $\mu_k$ of the same runs" if under else r"median $\mu_k$ at $s' = 0$")
-    axes.set_ylabel("slowdown")
-    axes.legend(ncols=2, fontsize=6.0)
-    return axes
-
-
 def fig6_caption(results: Runs) -> str:
     """What is seen."""
     runs = chosen(results, "fig6")
     text = (
         "(a) Coherence mu_k over a window of 16 iterations, median along each run. (b) Geometric delays, cut off at "
-        "eight means, beside uniform ones of the same mean. (c, d) Slowdown of every cell of figure 1 with several "
-        "workers against its coherence; circles are SGD, squares Adam, hollow where seeds never reached the target."
+        "eight means, beside uniform ones of the same mean. How well coherence predicts the slowdown is told by the "
+        "claims."
     )
     return caption(text, runs, "Bars: one standard deviation over seeds.")

@@ -69,7 +69,8 @@ def updates_over_steps(axes: Axes, results: Results, law: str) -> Axes:
         some = found.kept.any(axis=1)
         mark: dict[str, Any] = {"color": colour, "marker": _MARKS[name], "markersize": 3.2}
         axes.plot(found.steps[some], means[some], **mark, markerfacecolor=style.PAPER, label=METHODS[name].title)
-        axes.plot(found.steps[found.best], means[found.best], **mark, linestyle="", zorder=3)
+        best = f"_{METHODS[name].title}, best step"
+        axes.plot(found.steps[found.best], means[found.best], **mark, linestyle="", zorder=3, label=best)
     style.log_axes(axes, y=False)
     axes.set_xticks(found.steps[::4])
     axes.set_ylim(0, cells[there[0]].updates)
@@ -87,7 +88,7 @@ def late_class(axes: Axes, results: Results) -> Axes:
         values, name = result.values, result.cell.method
         best = chosen(np.array(values["overall"]["tuning"]), np.argmax)
         colour = _COLOURS[_TAILS[name]]
-        axes.plot(values["updates"], values["curves"][best], color=colour, linewidth=1.1)
+        axes.plot(values["updates"], values["curves"][best], color=colour, linewidth=1.1, label=f"_{name}")
     axes.set_ylim(0, 1)
     axes.grid()
     axes.set_title("Class 0 four ranges late")
@@ -104,7 +105,7 @@ def distances(axes: Axes, results: Results) -> Axes:
         limit = OBJECTIVES[result.cell.objective].limit
         for name, (title, colour) in _PROFILERS.items():
             apart = np.array(result.values["distances"][name]) / limit
-            label = title if result is results[0] else None
+            label = title if result is results[0] else f"_{title}, {result.cell.objective}"
             line = _LINES[result.cell.objective]
             axes.plot(apart[:-1], SHARES[:-1], color=colour, linestyle=line, linewidth=1.1, label=label)
         axes.plot([], [], color=style.MUTED, linestyle=_LINES[result.cell.objective], label=result.cell.objective)
@@ -126,7 +127,7 @@ def stream(axes: Axes, results: Results) -> Axes:
     for name, colour, side in (("online", style.VERMILLION, "bottom"), ("daily", style.BLUE, "top")):
         curve = values[name]["curves"][chosen(np.array(values[name]["tuning"]), np.argmax)]
         days = np.arange(1, len(curve) + 1) / DAY
-        axes.plot(days, curve, color=colour, linewidth=0.9)
+        axes.plot(days, curve, color=colour, linewidth=0.9, label=f"_{name}")
         place = max(curve[-DAY:]) if side == "bottom" else min(curve[-DAY:])
         axes.annotate(name, (0.98, place), xycoords=("axes fraction", "data"), color=colour, ha="right", va=side)
     axes.set_ylim(bottom=0)
@@ -153,6 +154,7 @@ def slack(axes: Axes, results: Results) -> Axes:
             marker=_MARKS[name],
             markersize=3.2,
             linestyle=line,
+            label=f"_{name}, {result.cell.law}",
         )
     for law, line in zip(STALE_LAWS, style.LINE_STYLES, strict=False):
         axes.plot([], [], color=style.MUTED, linestyle=line, label=law)

@@ -75,7 +75,7 @@ def by_most(axes: Axes, found: Any) -> Axes:
         recalls = np.mean([[[each["both"] for each in row] for row in one["by_most"]] for one in results], axis=0)
         for model, row in enumerate(recalls):
             width = 0.7 + 0.5 * model
-            label = TITLES[kind] if model == len(recalls) - 1 else None
+            label = TITLES[kind] if model == len(recalls) - 1 else f"_{TITLES[kind]}, model {model + 1}"
             axes.plot(results[0]["most"], row, color=colour, marker=mark, markersize=2.8, linewidth=width, label=label)
     axes.set_xlabel("K, labels under which a cluster is listed")
     axes.set_ylabel("recall")
@@ -91,10 +91,11 @@ def predictions(axes: Axes, found: Any) -> Axes:
         points = np.array(
             [(halves[0]["predicted"], halves[1]["found"]) for one in results for halves in one["recalled"]]
         )
-        axes.plot(*points.T, mark, color=colour, markersize=2.8, alpha=0.6, linestyle="none")
+        look: dict[str, Any] = {"color": colour, "markersize": 2.8, "alpha": 0.6, "linestyle": "none"}
+        axes.plot(*points.T, mark, **look, label=f"_{TITLES[kind]}")
     if found:
         low, high = axes.get_xlim()
-        axes.plot([low, high], [low, high], color=style.INK, linewidth=0.8)
+        axes.plot([low, high], [low, high], color=style.INK, linewidth=0.8, label="_nolegend_")
     axes.set_xlabel("p q, on the sample")
     axes.set_ylabel("recall afterwards")
     return axes

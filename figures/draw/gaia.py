@@ -90,10 +90,10 @@ def saved(axes: Axes, tasks: Mapping[str, Methods]) -> Axes:
             return np.log2(np.divide(*taken))
 
         for side, quantity, colour in ((-0.15, "bytes", style.BLUE), (0.15, "seconds", style.DARK_BLUE)):
-            _bar(axes, place + side, over_full("gaia", quantity), colour, "" if place else quantity)
+            _bar(axes, place + side, over_full("gaia", quantity), colour, f"_{quantity}" if place else quantity)
         if "local" in methods:
             height = 2 ** over_full("local", "seconds").mean()
-            axes.hlines(height, place - 0.32, place + 0.32, color=style.SKY, linewidth=2.2)
+            axes.hlines(height, place - 0.32, place + 0.32, color=style.SKY, linewidth=2.2, label="_seconds at home")
     axes.set_xticks(range(len(tasks)), [task_name(task) for task in tasks])
     axes.set_ylim(0, 1.45)
     axes.set_ylabel("over full exchange")
@@ -105,7 +105,14 @@ def _bar(axes: Axes, x: float, ratio: Any, colour: str, label: str) -> None:
     height, ends = 2 ** ratio.mean(), 2 ** np.array(interval(ratio))
     axes.bar(x, height, 0.26, color=colour, label=label)
     if np.isfinite(ends).all():
-        axes.errorbar(x, height, np.abs(ends - height)[:, None], color=style.INK, elinewidth=0.8)
+        axes.errorbar(
+            x,
+            height,
+            np.abs(ends - height)[:, None],
+            color=style.INK,
+            elinewidth=0.8,
+            label=f"_{label.removeprefix('_')}",
+        )
     axes.annotate(f"{height:.2f}", (x, max(height, ends[1]) if np.isfinite(ends[1]) else height), (0, 2),
                   textcoords="offset points", ha="center", va="bottom", fontsize=6.0, color=style.INK)  # fmt: skip
 
@@ -151,7 +158,7 @@ def waiting(axes: Axes, tasks: Mapping[str, Methods]) -> Axes:
                 colour, line, width, label = LOOKS[method]
                 axes.plot(
                     100 * times / times[-1], median / median[0], color=colour, linestyle=line, linewidth=width,
-                    alpha=1 if not place else 0.7, label=label if not place else "_nolegend_",
+                    alpha=1 if not place else 0.7, label=f"_{label}, {task_name(task)}" if place else label,
                 )  # fmt: skip
                 if method == "filter-slow":
                     axes.annotate(task_name(task), (100, median[-1] / median[0]), (-2, 3), textcoords="offset points",
@@ -171,7 +178,8 @@ def below_bound(axes: Axes, results: Results) -> Axes:
         colour, x = style.CATEGORIES[place], [run.cell.steps for run in runs]
         label = f"{task_name(task)}, {'falling' if falling else 'constant'}"
         axes.plot(x, [np.mean(run.values["regret"]) for run in runs], "-o", color=colour, markersize=3.0, label=label)
-        axes.plot(x, [bounds_of(run).mean() for run in runs], "--_", color=colour, markersize=7, linewidth=0.8)
+        look: dict[str, Any] = {"color": colour, "markersize": 7, "linewidth": 0.8}
+        axes.plot(x, [bounds_of(run).mean() for run in runs], "--_", **look, label=f"_{label}, proved")
     style.log_axes(axes)
     axes.set_xlabel("clocks T")
     axes.set_ylabel("mean regret")

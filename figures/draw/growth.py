@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -73,15 +74,16 @@ def growth_over_steps(results: Iterable[SolvedResult], schedule: str, axes: Axes
         )
         times = [_cell(each).steps for each in rows]
         for name in _OVER_STEPS[schedule]:
-            axes.plot(times, _bound(rows, name), color=colour, linestyle=_LOOKS[name].line, linewidth=0.9)
+            look: dict[str, Any] = {"color": colour, "linestyle": _LOOKS[name].line, "linewidth": 0.9}
+            axes.plot(times, _bound(rows, name), **look, label=f"_{_LOOKS[name].title}, $s = {staleness}$")
         values = [each.values["value"] for each in rows]
-        axes.plot(times, values, color=colour, linestyle="", marker="o", markersize=3.4, label=f"$s = {staleness}$")
-        starts.append(labels.Label(values[0], f"$s = {staleness}$", colour))
-        _write(axes, (times[-1], values[-1]), slope(times, values, "T"), colour)
+        label = f"_worst case, $s = {staleness}$"
+        axes.plot(times, values, color=colour, linestyle="", marker="o", markersize=3.4, label=label)
+        starts.append(labels.Label(values[0], _joined(f"$s = {staleness}$", slope(times, values, "T")), colour))
     axes.set_xlabel("number of steps $T$")
     axes.set_ylabel(QUANTITY)
     axes.set_title(SCHEDULES[schedule])
-    axes.set_xlim(left=4.5)
+    axes.set_xlim(left=2.0)
     _name_starts(axes, starts)
     _line_key(axes, _OVER_STEPS[schedule])
     return axes
@@ -109,9 +111,9 @@ def growth_over_staleness(results: Iterable[SolvedResult], schedule: str, axes: 
     for name, look in _LOOKS.items():
         bound = _bound(rows, name)
         if np.isfinite(bound[windows >= 2]).sum() >= 2 and (name, schedule) != ("theorem-a", "theorem-1"):
-            axes.plot(windows, bound, color=look.colour, linestyle=look.line, linewidth=1.0)
+            axes.plot(windows, bound, color=look.colour, linestyle=look.line, linewidth=1.0, label=look.title)
             ends.append(labels.Label(_last(bound), _joined(look.title, slope(windows, bound)), look.colour))
-    axes.plot(windows, values, color=style.INK, linestyle="", marker="o", markersize=3.8)
+    axes.plot(windows, values, color=style.INK, linestyle="", marker="o", markersize=3.8, label="worst case")
     ends.append(labels.Label(float(values[-1]), _joined("worst case", slope(windows, values)), style.INK, bold=True))
     axes.set_xticks(windows, [f"{window:g}" for window in windows])
     axes.set_xlabel("staleness $s$")
@@ -174,14 +176,6 @@ def _last(values: Floats) -> float:
     return float(values[np.isfinite(values)][-1])
 
 
-def _write(axes: Axes, point: tuple[float, float], text: str, colour: str) -> None:
-    """A word to the right of a point, if there is one."""
-    if not text:
-        return
-    ground = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.6, "alpha": 0.8}
-    axes.annotate(text, point, (5, 0), textcoords="offset points", va="center", fontsize=6.5, color=colour, bbox=ground)
-
-
 def _name_starts(axes: Axes, names: Sequence[labels.Label]) -> None:
     """Names to the left of the first points, apart from one another."""
     shown = sorted(names, key=lambda name: name.end)
@@ -189,7 +183,7 @@ def _name_starts(axes: Axes, names: Sequence[labels.Label]) -> None:
     heights = [float(scale.transform((axes.get_xlim()[0], name.end))[1]) for name in shown]
     for name, height in zip(shown, labels.spread(heights, 0.055), strict=True):
         axes.text(
-            0.135, height, name.text, transform=axes.transAxes, ha="right", va="center", fontsize=6.5, color=name.colour
+            0.255, height, name.text, transform=axes.transAxes, ha="right", va="center", fontsize=6.5, color=name.colour
         )
 
 
@@ -199,5 +193,4 @@ def _line_key(axes: Axes, names: Sequence[str]) -> None:
         axes.plot([], [], color=style.MUTED, linestyle=_LOOKS[name].line, linewidth=0.9, label=_LOOKS[name].title)
     axes.plot([], [], color=style.MUTED, linestyle="", marker="o", markersize=3.4, label="worst case")
     handles, names_shown = axes.get_legend_handles_labels()
-    kept = [(h, n) for h, n in zip(handles, names_shown, strict=True) if not n.startswith("$s")]
-    axes.legend([h for h, _ in kept], [n for _, n in kept], loc="lower left", handlelength=2.2, fontsize=6.5)
+    axes.legend(handles, names_shown, loc="lower left", handlelength=2.2, fontsize=6.5)

@@ -112,7 +112,9 @@ def draw_measured(verdict: Verdict, axes: Axes, colour: str) -> None:
     times, bottom = np.asarray(verdict.times), axes.get_ylim()[0]
     lower, upper = as_array(verdict.measured_lower), as_array(verdict.measured_upper)
     if len(times) < _FEW:
-        axes.vlines(times, np.maximum(lower, bottom), upper, color=colour, linewidth=3.0, alpha=0.25)
+        axes.vlines(
+            times, np.maximum(lower, bottom), upper, color=colour, linewidth=3.0, alpha=0.25, label="_nolegend_"
+        )
     else:
         axes.fill_between(times, np.maximum(lower, bottom), upper, color=colour, alpha=0.16, linewidth=0)
     axes.plot(

@@ -7,6 +7,7 @@ where a quadratic becomes unstable.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ from theory.staleness.stability import fixed_delay_limit
 EXACT = "exact limit"
 _TOP = 60.0
 _SOLID, _DASHED, _DOTTED, _MIXED = style.LINE_STYLES
-#: The results in the panel and the table, from the best to the weakest: heading, colour, line, marker.
+#: The results in the panel, from the best to the weakest: heading, colour, line, marker.
 _SHOWN: Mapping[str, tuple[str, str, LineStyleType, str]] = {
     EXACT: ("exact limit", style.INK, _SOLID, "o"),
     "theorem-c": ("Theorem C", style.BLUE, _SOLID, "^"),
@@ -50,7 +51,8 @@ def constant_curves(limits: Limits, axes: Axes) -> Axes:
         colour, best = colours[delay], limits.best[delay]
         axes.axvline(fixed_delay_limit(delay), color=colour, linewidth=0.5, linestyle=_DOTTED, alpha=0.8)
         _draw_curve(found, axes, colour)
-        axes.plot(best.step, best.value, marker="o", markersize=4.2, color=colour, markeredgecolor=style.PAPER)
+        look: dict[str, Any] = {"marker": "o", "markersize": 4.2, "color": colour, "markeredgecolor": style.PAPER}
+        axes.plot(best.step, best.value, **look, label=f"_best step, $D={delay}$")
         _name_limit(axes, delay, colour)
     _frame(limits, axes)
     return axes
@@ -88,46 +90,13 @@ def constants_panel(limits: Limits, axes: Axes) -> Axes:
     return axes
 
 
-def constants_table(limits: Limits, axes: Axes) -> Axes:
-    """Write the best constants as a table, one column for each delay.
-
-    Args:
-        limits: as `experiments.studies.worst_cases.limit.limits` reads them.
-        axes: where to draw.
-
-    Returns:
-        The same axes.
-    """
-    axes.set_axis_off()
-    delays, colours = tuple(limits.best), _colours(tuple(limits.best))
-    lines = [(r"best $L\eta$", style.MUTED, [f"{limits.best[delay].step:.4f}" for delay in delays])]
-    for name, (heading, colour, _, _) in _SHOWN.items():
-        digits = 4 if name == EXACT else 2
-        lines.append((heading, colour, [f"{_constant(limits, delay, name):.{digits}f}" for delay in delays]))
-    rows = np.linspace(0.86, 0.05, len(lines))
-    places = 0.155 + 0.845 * (np.arange(len(delays)) + 1) / len(delays)
-    for place, delay in zip(places, delays, strict=True):
-        _cell(axes, place, 0.97, f"$D={delay}$", colours[delay])
-    axes.plot([0, 1], [0.92, 0.92], color=style.MUTED, linewidth=0.5)
-    for row, (heading, colour, cells) in zip(rows, lines, strict=True):
-        bold = heading == EXACT
-        axes.text(0, row, heading, color=colour, va="center_baseline", fontweight="bold" if bold else "normal")
-        for place, cell in zip(places, cells, strict=True):
-            _cell(axes, place, row, cell, style.INK, bold)
-    axes.set(xlim=(0, 1), ylim=(0, 1))
-    return axes
-
-
 def limit_picture(limits: Limits, *, width: float = style.PAGE) -> Figure:
-    """The curves, the best constants, and the table of them, in one picture."""
+    """The curves and the best constants, side by side."""
     with style.style():
-        drawn = style.figure(width, 0.72 * width)
-        grid = drawn.add_gridspec(2, 1, height_ratios=(1.75, 1))
-        upper, lower = drawn.add_subfigure(grid[0]), drawn.add_subfigure(grid[1])
-        left, right = upper.subplots(1, 2, width_ratios=(1.3, 1))
+        drawn = style.figure(width, 0.46 * width)
+        left, right = drawn.subplots(1, 2, width_ratios=(1.3, 1))
         constant_curves(limits, left)
         constants_panel(limits, right)
-        constants_table(limits, lower.subplots())
         return drawn
 
 
@@ -136,7 +105,10 @@ def _draw_curve(found: Sequence[ConstantAtStep], axes: Axes, colour: str) -> Non
     steps, values = ([getattr(each, name) for each in found] for name in ("step", "value"))
     exact = [each.start == 1 for each in found].index(False) if any(each.start > 1 for each in found) else len(found)
     axes.plot(steps[:exact], values[:exact], color=colour, label=f"$D={found[0].delay}$")
-    axes.plot(steps[max(exact - 1, 0) :], values[max(exact - 1, 0) :], color=colour, linestyle=_DASHED)
+    dashed = slice(max(exact - 1, 0), None)
+    axes.plot(
+        steps[dashed], values[dashed], color=colour, linestyle=_DASHED, label=f"_$D={found[0].delay}$, from below"
+    )
 
 
 def _name_limit(axes: Axes, delay: int, colour: str) -> None:
@@ -188,8 +160,3 @@ def _colours(delays: Sequence[int]) -> dict[int, str]:
     return {
         delay: to_hex(ramp(place)) for delay, place in zip(delays, np.linspace(0, 1, max(len(delays), 2)), strict=False)
     }
-
-
-def _cell(axes: Axes, place: float, row: float, text: str, colour: str, bold: bool = False) -> None:
-    weight = "bold" if bold else "normal"
-    axes.text(place, row, text, color=colour, ha="right", va="center_baseline", fontweight=weight)

@@ -13,7 +13,7 @@ from experiments.check.verdict import Verdict
 from figures.draw.coherence import coherence_grid
 from figures.draw.comparison import comparison
 from figures.draw.ladder import QUANTITY, ladder, ladder_grid
-from figures.draw.slack import bounds_with_values, slack_grid
+from figures.draw.slack import bounds_with_values, slack
 from figures.style import labels, style
 
 _COLUMNS = 3
@@ -36,12 +36,12 @@ def ladder_grid_picture(verdicts: Mapping[int, Verdict], *, width: float = style
 
 
 def slack_picture(verdicts: Mapping[int, Verdict], *, width: float = style.PAGE) -> Figure:
-    """The slack of every bound, one panel each, at every staleness."""
+    """The slack of every bound at every staleness."""
     with style.style():
-        bounds = bounds_with_values(verdicts)
-        drawn, panels = _panels(len(bounds), width, columns=min(max(len(bounds), 2), 4))
-        slack_grid(verdicts, panels, bounds)
-        return _finished(drawn, panels, "number of steps $T$", "bound / measured", legend_columns=6)
+        drawn = style.figure(width, 0.42 * width)
+        axes = slack(verdicts, drawn.add_subplot(), bounds_with_values(verdicts))
+        labels.legend(drawn, [axes], 4)
+        return drawn
 
 
 def coherence_picture(runs: Mapping[int, CoherenceSummary], *, width: float = style.PAGE) -> Figure:

@@ -30,6 +30,7 @@ NORMS: Mapping[str, tuple[str, Any]] = {
 }
 #: Without skew, and at total skew.
 LINES: Mapping[float, Any] = {0.0: (0, (1.2, 1.2)), 100.0: "-"}
+_SKEWS = {0.0: "no skew", 100.0: "total skew"}
 
 
 def skewscout_picture(results: Results) -> Figure:
@@ -93,7 +94,7 @@ def normalisation(axes: Axes, results: Results) -> Axes:
 def missing(axes: Axes, results: Results) -> Axes:
     """The share of a hidden unit's variance that running statistics miss."""
     if curve := by_skew(results, BSP, norm="batch"):
-        _over_skew(axes, curve, "missing", color=NORMS["batch"][0], marker="o")
+        _over_skew(axes, curve, "missing", color=NORMS["batch"][0], marker="o", label="_batch")
         axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     return _skew_axis(axes, "variance that is missed")
@@ -107,7 +108,7 @@ def _share(result: Any, bsp: Any) -> float:
 def ladders(axes: Axes, results: Results) -> Axes:
     """Final accuracy over bytes along each ladder, without skew and at total skew, and where the controller ends."""
     for method in LADDERS:
-        colour, mark, _ = LOOKS[method]
+        colour, mark, title = LOOKS[method]
         for skew, line in LINES.items():
             curve, bsp = by_theta(results, method, skew), by_skew(results, BSP).get(skew)
             if bsp is None or not curve:
@@ -115,17 +116,26 @@ def ladders(axes: Axes, results: Results) -> Axes:
             shares = [_share(each, bsp) for each in curve.values()]
             means = [numbers(each, "final").mean() for each in curve.values()]
             hollow: dict[str, Any] = {"markerfacecolor": style.PAPER} if skew == 0 else {}
-            axes.plot(shares, means, color=colour, linestyle=line, marker=mark, markersize=3.0, linewidth=1.0, **hollow)
+            look: dict[str, Any] = {"color": colour, "linestyle": line, "marker": mark, "markersize": 3.0} | hollow
+            axes.plot(shares, means, **look, linewidth=1.0, label=f"_{title}, {_SKEWS[skew]}")
             if skew and (scout := by_skew(results, SCOUT + method).get(skew)):
                 place = _share(scout, bsp), numbers(scout, "final").mean()
-                axes.plot(*place, "*", color=colour, markersize=9, markeredgecolor=style.PAPER, zorder=4)
+                axes.plot(
+                    *place,
+                    "*",
+                    color=colour,
+                    markersize=9,
+                    markeredgecolor=style.PAPER,
+                    zorder=4,
+                    label=f"_SkewScout, {title}",
+                )
     if not axes.lines:
         return empty(axes)
     style.log_axes(axes, y=False)
     axes.set_xlabel("bytes, of those of BSP")
     axes.set_ylabel("final accuracy")
-    axes.plot([], [], linestyle=LINES[0.0], color=style.MUTED, label="no skew")
-    axes.plot([], [], linestyle=LINES[100.0], color=style.MUTED, label="total skew")
+    for skew, name in _SKEWS.items():
+        axes.plot([], [], linestyle=LINES[skew], color=style.MUTED, label=name)
     axes.plot([], [], "*", color=style.MUTED, markersize=7, label="SkewScout")
     axes.legend(loc="lower right", handlelength=1.6)
     return axes
@@ -140,7 +150,9 @@ def rungs(axes: Axes, results: Results) -> Axes:
             if found is not None:
                 period = found.cell.period
                 climbed = numbers(found, "rungs").mean(axis=0)
-                axes.plot(period * np.arange(1, climbed.size + 1), climbed, color=colour, linestyle=line, linewidth=1.2)
+                look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 1.2}
+                steps = period * np.arange(1, climbed.size + 1)
+                axes.plot(steps, climbed, **look, label=f"_{LOOKS[method][2]}, {_SKEWS[skew]}")
                 axes.axvline(found.cell.steps / 2, color=style.MUTED, linewidth=0.5)
     if not axes.lines:
         return empty(axes)
@@ -148,7 +160,7 @@ def rungs(axes: Axes, results: Results) -> Axes:
     axes.set_ylim(-0.4, 5.4)
     axes.set_xlabel("steps")
     axes.set_ylabel(r"rung of $\theta$")
-    for skew, name in ((0.0, "no skew"), (100.0, "total skew")):
+    for skew, name in _SKEWS.items():
         axes.plot([], [], linestyle=LINES[skew], color=style.MUTED, label=name)
     axes.legend(loc="lower right", handlelength=2.0)
     return axes
@@ -158,12 +170,13 @@ def bytes_spent(axes: Axes, results: Results) -> Axes:
     """Bytes of a run under the controller by the degree of skew, of those of BSP."""
     plain = by_skew(results, BSP)
     for method in LADDERS:
-        colour, mark, _ = LOOKS[method]
+        colour, mark, title = LOOKS[method]
         shares = {
             skew: _share(each, plain[skew]) for skew, each in by_skew(results, SCOUT + method).items() if skew in plain
         }
         if shares:
-            axes.plot(list(shares), list(shares.values()), color=colour, marker=mark, markersize=3.2, linewidth=1.2)
+            look: dict[str, Any] = {"color": colour, "marker": mark, "markersize": 3.2, "linewidth": 1.2}
+            axes.plot(list(shares), list(shares.values()), **look, label=f"_{title}")
     if axes.lines:
         axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -1,84 +1,69 @@
-"""Slack: how many times a bound is larger than what was measured, over time, one colour for each staleness."""
+"""Slack: how many times a bound is larger than what was measured, of every bound at every staleness."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from experiments.check.verdict import Verdict
-from figures.draw.rungs import as_array, last, shown
-from figures.style import labels, style
+from figures.draw.rungs import COHERENT, as_array, shown
+from figures.style import style
 from theory.bounds import REGISTRY
 
-_FEW = 12
+_MARKS = "osD^vP*X"
 
 
-def slack(verdicts: Mapping[int, Verdict], axes: Axes, bound: str, *, names: bool = True) -> Axes:
-    """Draw bound / measured against the horizon.
+def slack(verdicts: Mapping[int, Verdict], axes: Axes, bounds: Sequence[str]) -> Axes:
+    """Draw bound / measured against the staleness: a mark at its least along the run, a bar up to that at the last T.
 
     Args:
         verdicts: staleness s -> verdict.
         axes: where to draw.
-        bound: name of the bound.
-        names: write each s at the right end of its line.
+        bounds: names of the bounds.
 
     Returns:
         The same axes; a line at 1 marks where a bound would be exact.
     """
-    style.log_axes(axes)
+    axes.set_xscale("linear")
+    ranked = sorted(verdicts)
+    hues = {True: iter((style.VERMILLION, style.ORANGE, style.DARK_VERMILLION)), False: iter(_OTHERS)}
+    for place, bound in enumerate(bounds):
+        known = [(at, ratio) for at, s in enumerate(ranked) if (ratio := _ratio(verdicts[s], bound)).size]
+        colour = next(hues[bound in COHERENT], style.MUTED)
+        at = np.array([at for at, _ in known]) + 0.1 * (place - (len(bounds) - 1) / 2)
+        least, last = (np.array([end(ratio) for _, ratio in known]) for end in (np.min, lambda ratio: ratio[-1]))
+        axes.vlines(at, least, last, color=colour, linewidth=1.4, alpha=0.5, label="_nolegend_")
+        axes.plot(at, last, "_", markersize=4, color=colour, label=f"_{bound}, at the last T")
+        look: dict[str, Any] = {
+            "marker": _MARKS[place % len(_MARKS)],
+            "markersize": 3.4,
+            "linestyle": "",
+            "color": colour,
+        }
+        axes.plot(at, least, **look, label=bound)
+    style.log_axes(axes, x=False)
     axes.axhline(1.0, color=style.INK, linewidth=0.8)
-    colours, ends = style.ordered_colours(list(verdicts)), []
-    for staleness, verdict in sorted(verdicts.items()):
-        ratio = _ratio(verdict, bound)
-        if not np.isfinite(ratio).any():
-            continue
-        few = len(verdict.times) < _FEW or np.isfinite(ratio).sum() == 1
-        axes.plot(
-            verdict.times,
-            ratio,
-            color=colours[staleness],
-            marker="o" if few else "",
-            markersize=2.6,
-            label=f"$s = {staleness}$",
-        )
-        ends.append(labels.Label(last(ratio), f"$s = {staleness}$", colours[staleness]))
-    axes.set_title(bound)
-    if names:
-        axes.set_xlabel("number of steps $T$")
-        axes.set_ylabel("bound / measured")
-        axes.set_ylim(bottom=min(0.8, axes.get_ylim()[0]))
-        labels.label_ends(axes, ends)
+    axes.set_xticks(range(len(ranked)), [f"$s = {staleness}$" for staleness in ranked])
+    axes.set_xlim(-0.5, len(ranked) - 0.5)
+    axes.set_ylim(bottom=min(0.8, axes.get_ylim()[0]))
+    axes.set_xlabel("staleness $s$")
+    axes.set_ylabel("bound / measured")
     return axes
 
 
-def slack_grid(verdicts: Mapping[int, Verdict], panels: Sequence[Axes], bounds: Sequence[str]) -> Sequence[Axes]:
-    """The slack of several bounds, one panel each, on the same scale.
-
-    Args:
-        verdicts: staleness s -> verdict.
-        panels: as many axes as bounds.
-        bounds: names of the bounds.
-
-    Returns:
-        The same axes.
-    """
-    for bound, axes in zip(bounds, panels, strict=True):
-        slack(verdicts, axes, bound, names=False)
-    limits = [axes.get_ylim() for axes in panels]
-    for axes in panels:
-        axes.set_ylim(min(0.8, *(low for low, _ in limits)), max(high for _, high in limits))
-        axes.label_outer()
-    return panels
+_OTHERS = (style.BLUE, style.DARK_BLUE, style.SKY, style.GREEN, style.PURPLE, style.INK)
 
 
 def _ratio(verdict: Verdict, bound: str) -> NDArray[np.float64]:
-    """Bound / measured at each horizon, NaN where there is no bound or nothing was measured."""
+    """Bound / measured at the horizons at which there is a bound and something was measured."""
     measured = as_array(verdict.measured)
     value = as_array(verdict.bounds.get(bound, (None,) * measured.size))
-    ratio: NDArray[np.float64] = np.divide(value, measured, out=np.full(measured.size, np.nan), where=measured > 0)
+    there = np.isfinite(value) & (measured > 0)
+    ratio: NDArray[np.float64] = value[there] / measured[there]
     return ratio
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -32,7 +33,7 @@ OPTIMIZERS: Mapping[str, str] = {
 }
 MARKS = (
     "Points: mean and standard deviation over seeds. Triangles: some seeds never reached the target and count at the "
-    "horizon, so that the true mean is above; crosses: none reached it."
+    "horizon, so that the true mean is above; crosses, at the horizon and without a line: none reached it."
 )
 
 
@@ -54,24 +55,30 @@ def curve(axes: Axes, runs: Sequence[WorkerResult], look: Look, *, normalised: b
     rows = [batches(run) / base for run in ordered]
     delays = [run.cell.extra_delay for run in ordered]
     means, spreads = [row.mean() for row in rows], [row.std(ddof=1) if row.size > 1 else 0.0 for row in rows]
-    axes.plot(delays, means, color=look.colour, linestyle=look.line, label=look.label)
+    # No line leads to where no seed arrived: nothing was measured there.
+    met = [mean if reached(run).any() else np.nan for mean, run in zip(means, ordered, strict=True)]
+    axes.plot(delays, met, color=look.colour, linestyle=look.line, label=look.label)
     for delay, mean, spread, run in zip(delays, means, spreads, ordered, strict=True):
-        _point(axes, delay, mean, spread, reached(run), look.colour)
+        _point(axes, delay, mean, spread, reached(run), look.colour, f"_{look.label}")
 
 
-def _point(axes: Axes, delay: float, mean: float, spread: float, met: np.ndarray, colour: str) -> None:
+def _point(axes: Axes, delay: float, mean: float, spread: float, met: np.ndarray, colour: str, name: str = "") -> None:
+    """A mark with its spread; its hidden name is that of the series."""
     if met.all():
         low = min(spread, 0.9 * mean)  # a logarithmic axis has no zero
-        axes.errorbar(delay, mean, [[low], [spread]], fmt="o", color=colour, markersize=3, elinewidth=0.8, capsize=1.5)
+        look: dict[str, Any] = {"color": colour, "markersize": 3, "elinewidth": 0.8, "capsize": 1.5, "label": name}
+        axes.errorbar(delay, mean, [[low], [spread]], fmt="o", **look)
     else:
         mark, face = ("^", style.PAPER) if met.any() else ("x", colour)
-        axes.plot(delay, mean, mark, color=colour, markerfacecolor=face, markersize=4.5, markeredgewidth=1.1)
+        axes.plot(
+            delay, mean, mark, color=colour, markerfacecolor=face, markersize=4.5, markeredgewidth=1.1, label=name
+        )
 
 
-def point(axes: Axes, x: float, run: WorkerResult, colour: str) -> float:
+def point(axes: Axes, x: float, run: WorkerResult, colour: str, name: str) -> float:
     """The batches of one result at x; their mean."""
     values = batches(run)
-    _point(axes, x, values.mean(), values.std(ddof=1) if values.size > 1 else 0.0, reached(run), colour)
+    _point(axes, x, values.mean(), values.std(ddof=1) if values.size > 1 else 0.0, reached(run), colour, name)
     return float(values.mean())
 
 

@@ -58,10 +58,11 @@ def arrivals(axes: Axes, found: Sequence[StepComparison]) -> Axes:
         places = [result.values["steps"][1] / unit for result in each.multiples]
         axes.plot(places, [counted(r).mean() for r in each.multiples], color=colour, label=f"$s = {each.staleness}$")
         for place, result in zip(places, each.multiples, strict=True):
-            _mark(axes, place, result, colour, "o")
-        for other, mark in ((each.tuned, "*"), (each.constant(SUGGESTED), "D")):
+            _mark(axes, place, result, colour, "o", f"_$s = {each.staleness}$")
+        others = ((each.tuned, "*", "tuned step"), (each.constant(SUGGESTED), "D", "Corollary 1's step"))
+        for other, mark, name in others:
             if other is not None:
-                _mark(axes, other.values["steps"][1] / unit, other, colour, mark)
+                _mark(axes, other.values["steps"][1] / unit, other, colour, mark, f"_{name}, $s = {each.staleness}$")
     style.log_axes(axes)
     axes.set_title(f"(a) {_model(found)}")
     axes.set_xlabel(r"mean step, over that of Theorem 1 ($\mu = 1$)")
@@ -70,13 +71,13 @@ def arrivals(axes: Axes, found: Sequence[StepComparison]) -> Axes:
     return axes
 
 
-def _mark(axes: Axes, place: float, result: StepResult, colour: str, mark: str) -> None:
+def _mark(axes: Axes, place: float, result: StepResult, colour: str, mark: str, name: str) -> None:
     """Full where all seeds arrived, hollow where some did, a cross at T in place of a dot where none did."""
     count = arrived(result)
     face = colour if count == result.cell.seeds else style.PAPER
     size = {"*": 7.5, "D": 3.6}.get(mark, 3.6)
     shape = "x" if mark == "o" and not count else mark
-    axes.plot(place, counted(result).mean(), shape, color=colour, markerfacecolor=face, markersize=size)
+    axes.plot(place, counted(result).mean(), shape, color=colour, markerfacecolor=face, markersize=size, label=name)
 
 
 def bounds(axes: Axes, found: Sequence[StepComparison]) -> Axes:
@@ -131,7 +132,7 @@ def coherences(axes: Axes, found: Sequence[StepComparison]) -> Axes:
         for place, depth in enumerate(depths):
             chain = [(each.staleness, pick(each)) for each in found if each.depth == depth]
             points = [(s, smallest_coherence(result)) for s, result in chain if result is not None]
-            name = label if place == 0 else None
+            name = label if place == 0 else f"_{label}, depth {depth}"
             points = [(s, mu) for s, mu in points if np.isfinite(mu)]
             width = 0.6 + 0.5 * place
             axes.plot(*np.array(points).reshape(-1, 2).T, color=colour, linestyle=line, linewidth=width, label=name)

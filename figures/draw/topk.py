@@ -69,8 +69,8 @@ def _powers_axis(axes: Axes) -> Axes:
     for name, power in POWERS.items():
         axes.axhline(power, color=style.MUTED, linewidth=0.8, linestyle=style.LINE_STYLES[power - 1])
         axes.annotate(
-            _BOUND_NAMES[name], (0.99, power), xycoords=("axes fraction", "data"), ha="right", va="bottom",
-            fontsize=5.5, color=style.MUTED,
+            _BOUND_NAMES[name], (1.02, power), xycoords=("axes fraction", "data"), va="center_baseline",
+            fontsize=5.5, color=style.MUTED, annotation_clip=False,
         )  # fmt: skip
     axes.set_ylabel(r"power $q$: left $=(1 - k/d)^q$")
     return axes
@@ -82,7 +82,8 @@ def left_by_family(axes: Axes, results: Results) -> Axes:
     for place, (name, result) in enumerate(vectors(results).items()):
         family, power = FAMILIES[name], np.median(numbers(result, "powers"), axis=0)
         colour = style.BLUE if family.bell else style.VERMILLION
-        axes.plot(DENSITIES, power, color=colour, linewidth=1.1, linestyle=style.LINE_STYLES[place % 4])
+        look: dict[str, Any] = {"color": colour, "linewidth": 1.1, "linestyle": style.LINE_STYLES[place % 4]}
+        axes.plot(DENSITIES, power, **look, label=f"_{family.title}")
         place_of_name, offset = _NAMES[name]
         axes.annotate(
             family.title, (DENSITIES[place_of_name], power[place_of_name]), offset, textcoords="offset points",
@@ -135,6 +136,7 @@ def counted(axes: Axes, results: Results) -> Axes:
                 axes.plot(
                     np.median(share[:, at]), place + offset, marker, markersize=3.2, color=LOOKS[name][0],
                     markerfacecolor=LOOKS[name][0] if at else style.PAPER,
+                    label=f"_{LOOKS[name][3]}, k/d = {COUNTED_AT[at]:g}",
                 )  # fmt: skip
     style.log_axes(axes, y=False)
     axes.set_xlim(_NOTHING / 1.5, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ from theory.worst_case.witness.check import Witness
 from theory.worst_case.witness.interpolation import Interpolant
 
 _FLAT = 0.01  # a path no wider than this share of its length is drawn as a line
-_SHOWN = 24  # steps whose way is drawn in detail
+_SHOWN = 24  # arrows
 _GRID, _WAY = 48, 12
 _HEIGHTS = LinearSegmentedColormap.from_list("heights", ["#f3f6fa", "#b9cfe3"])
 
@@ -64,18 +65,16 @@ def landscape(witness: Witness, axes: Axes) -> Axes:
 
 
 def steepness(witness: Witness, axes: Axes) -> Axes:
-    """|grad F|^2 on the way from iterate to iterate, with the iterates and the value."""
+    """|grad F|^2 on the way from iterate to iterate, with the iterates and the value, which none of them is below."""
     function, points = _function(witness), witness.points
-    first, last = _detail(witness)
-    k = np.linspace(first, last, (last - first) * _WAY + 1)
-    low = np.minimum(k.astype(int), last - 1)
+    steps = witness.question.steps
+    k = np.linspace(0, steps, steps * max(3, _WAY * _SHOWN // steps) + 1)
+    low = np.minimum(k.astype(int), steps - 1)
     way = points[low] + (k - low)[:, None] * (points[low + 1] - points[low])
     squares = np.array([float(gradient @ gradient) for gradient in map(function.gradient, way)])
-    axes.plot(k, squares, color=style.BLUE, linewidth=0.9)
-    shown = np.arange(first, last + 1)
-    axes.plot(shown, _squares(witness)[shown], "o", color=style.INK, markersize=2.4)
+    axes.plot(k, squares, color=style.BLUE, linewidth=0.9, label="_between")
+    axes.plot(_squares(witness), "o", color=style.INK, markersize=2.0, label="_at the iterates")
     axes.axhline(witness.lower, color=style.VERMILLION, linewidth=0.8, linestyle=(0, (4, 2)))
-    axes.set_ylim(0.0, 1.08 * squares.max())
     axes.set_title(r"$|\nabla F|^2$ at the iterates (dots) and between")
     axes.set_xlabel("step $k$")
     return axes
@@ -84,9 +83,10 @@ def steepness(witness: Witness, axes: Axes) -> Axes:
 def angles(witness: Witness, axes: Axes) -> Axes:
     """The angle between the gradient at x_k and the way that step k goes."""
     degrees = _degrees(witness)
-    axes.plot(np.arange(len(degrees)), degrees, color=style.VERMILLION, linewidth=0.9, marker="o", markersize=1.6)
+    look: dict[str, Any] = {"color": style.VERMILLION, "linewidth": 0.9, "marker": "o", "markersize": 1.6}
+    axes.plot(np.arange(len(degrees)), degrees, **look, label="_angle")
     axes.set_ylim(0.0, max(10.0, 1.1 * degrees.max()))
-    axes.set_title(r"degrees between $\nabla F(x_k)$ and what step $k$ applies")
+    axes.set_title(r"degrees between $\nabla F(x_k)$ and the move of step $k$")
     axes.set_xlabel("step $k$")
     return axes
 
@@ -96,9 +96,8 @@ def fall(witness: Witness, axes: Axes) -> Axes:
     values, lengths = witness.function_values, np.sqrt(_squares(witness))
     most = np.linalg.norm(witness.question.moves(witness.gradients), axis=1) * lengths[:-1]
     k = np.flatnonzero(most > 0)
-    axes.plot(
-        k, (values[k] - values[k + 1]) / most[k], color=style.VERMILLION, linewidth=0.9, marker="o", markersize=1.6
-    )
+    look: dict[str, Any] = {"color": style.VERMILLION, "linewidth": 0.9, "marker": "o", "markersize": 1.6}
+    axes.plot(k, (values[k] - values[k + 1]) / most[k], **look, label="_share of the step")
     axes.axhline(1.0, color=style.MUTED, linewidth=0.6)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]), top=1.1)
     axes.set_title(r"fall of $F$ in step $k$, as a share of $\eta_k|\nabla F|^2$")
@@ -151,8 +150,8 @@ def _profile(witness: Witness, view: _View, axes: Axes) -> Axes:
     down = along.max() + float(np.linalg.norm(witness.gradients[-1])) / function.smoothness
     line = np.linspace(along.min() - room, max(down, along.max() + room), 600)
     heights = [function.value(view.centre + t * view.directions[0]) for t in line]
-    axes.plot(line, heights, color=style.BLUE, linewidth=1.0)
-    axes.plot(along, witness.function_values, "o", color=style.INK, markersize=2.4)
+    axes.plot(line, heights, color=style.BLUE, linewidth=1.0, label="_F")
+    axes.plot(along, witness.function_values, "o", color=style.INK, markersize=2.4, label="_iterates")
     axes.annotate("$x_0$", (along[0], witness.function_values[0]), xytext=(4, 4), textcoords="offset points")
     axes.annotate("$x_T$", (along[-1], witness.function_values[-1]), xytext=(4, 4), textcoords="offset points")
     axes.set_title("$F$ along the line of the path, iterates as dots")
@@ -172,14 +171,14 @@ def _contours(witness: Witness, view: _View, axes: Axes) -> Axes:
     heights = [[function.value(view.centre + np.array([a, b]) @ view.plane) for a in x] for b in y]
     axes.contourf(x, y, heights, levels=14, cmap=_HEIGHTS)
     axes.contour(x, y, heights, levels=14, colors=style.MUTED, linewidths=0.35)
-    axes.plot(path[:, 0], path[:, 1], color=style.INK, linewidth=0.7)
-    axes.plot(path[:, 0], path[:, 1], "o", color=style.INK, markersize=2.0)
+    axes.plot(path[:, 0], path[:, 1], "o-", color=style.INK, linewidth=0.7, markersize=2.0, label="_iterates")
     _arrows(witness, view, path, axes)
     axes.annotate("$x_0$", tuple(path[0, :2]), xytext=(4, 4), textcoords="offset points", fontweight="bold")
     axes.annotate("$x_T$", tuple(path[-1, :2]), xytext=(4, 4), textcoords="offset points", fontweight="bold")
     axes.set_xlim(left, right)
     axes.set_ylim(low, high)
     axes.set_title(r"the path on $F$, where it is widest; arrows: $-\nabla F(x_k)$")
+    axes.locator_params(nbins=5)
     axes.set_xlabel("first direction of the path")
     axes.set_ylabel("second direction")
     if view.winds:
@@ -219,11 +218,6 @@ def _arrows(witness: Witness, view: _View, path: Floats, axes: Axes) -> None:
 def _widened(values: Floats) -> tuple[float, float]:
     room = 0.2 * float(values.max() - values.min())
     return float(values.min()) - room, float(values.max()) + room
-
-
-def _detail(witness: Witness) -> tuple[int, int]:
-    """The steps drawn in detail: all of a short run, the beginning of a long one."""
-    return 0, min(_SHOWN, witness.question.steps)
 
 
 def _squares(witness: Witness) -> Floats:

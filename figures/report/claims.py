@@ -23,12 +23,12 @@ from experiments.studies.systems.store import SYSTEM_RESULTS
 from figures.report.rendering import number, render
 
 # The classes of the other verdicts, whose symbols and colours these share.
-_DECISIONS = {"reproduced": "holds", "not reproduced": "violated", "inconclusive": "undecided"}
+DECISIONS = {"reproduced": "holds", "not reproduced": "violated", "inconclusive": "undecided"}
 
 
 def claims_table(found: Sequence[ClaimResult]) -> Markup:
     """A row for each claim, in the order of the figures."""
-    rows = [(each, _DECISIONS[each.verdict], _effect(each)) for each in found]
+    rows = [(each, DECISIONS[each.verdict], _effect(each)) for each in found]
     return render("claims.html", rows=rows, level=found[0].level if found else LEVEL)
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from experiments.sweep.processes import process_pool
 from figures.report.exhibit import Exhibit
-from figures.report.packing import figure_data
+from figures.report.numbers import figure_data, figure_places
 from figures.style import style
 from theory.common.types import Progress
 
@@ -19,11 +19,12 @@ _WORTH = 6  # figures for which a process is worth its start
 
 
 class Picture(NamedTuple):
-    """A figure drawn: SVG without fonts, PDF where it was asked for, and the numbers that it shows, as CSV."""
+    """A figure drawn: SVG without fonts, PDF where it was asked for, the numbers that it shows as CSV, and where."""
 
     vector: str
     document: bytes | None
     data: str
+    places: str = "[]"
 
 
 def draw_all(exhibits: Sequence[Exhibit], printed: Collection[str], jobs: int, progress: Progress) -> list[Picture]:
@@ -50,7 +51,8 @@ def _picture(draw: Callable[[], Figure], name: str, printed: bool) -> Picture:
     try:
         drawn = draw()
         document = style.pdf(drawn, outlines=True) if printed else None
-        return Picture(style.svg(drawn, name, fonts=False), document, figure_data(drawn))
+        vector = style.svg(drawn, name, fonts=False)
+        return Picture(vector, document, figure_data(drawn), figure_places(drawn))
     finally:
         if collects:
             gc.enable()

@@ -69,7 +69,6 @@ class Exhibit:
         draw: makes the picture; origin: where its numbers come from.
         group: the heading that it stands below; below: HTML below the caption; short: its name in the list of figures.
         wide: as wide as the page; files: what else is kept beside the picture, by file name.
-        shaded: whether it has shades of its own; it then keeps its colours, on a light ground.
     """
 
     name: str
@@ -82,12 +81,11 @@ class Exhibit:
     short: str = ""
     wide: bool = True
     files: Mapping[str, str] = field(default_factory=dict)
-    shaded: bool = True
 
     def inlined(self, picture: str) -> str:
         """The picture, an SVG document, as the page shows it: hidden from readers of speech, who have its title."""
         drawing = picture[picture.index("<svg") :]
-        return (drawing if self.shaded else style.themed(drawing)).replace("<svg ", '<svg aria-hidden="true" ', 1)
+        return style.themed(drawing).replace("<svg ", '<svg aria-hidden="true" ', 1)
 
 
 def study_exhibit(

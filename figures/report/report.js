@@ -121,9 +121,99 @@ if (table) {
 
 const same = document.querySelector("[data-same]");
 if (same) {
-  const first = document.getElementById(same.dataset.same).querySelector(".drawing");
-  drawn.then(() => (same.innerHTML = first.innerHTML.replaceAll(`${same.dataset.same}-`, "opening-")));
+  const first = document.getElementById(same.dataset.same).querySelector("[role=img]");
+  drawn.then(() => (same.firstElementChild.innerHTML = first.innerHTML.replaceAll(`${same.dataset.same}-`, "opening-")));
 }
+
+/* The values of a picture: of the point nearest to the pointer or the finger; the arrow keys go along a series, and
+   from one to the next. The points are those of its table, whose places the picture says. */
+const cells = (line) => [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(?:,|$)/g)].map((found) => found[1].replace(/^"|"$/g, "").replaceAll('""', '"'));
+const short = (text) => String(Number(Number(text).toPrecision(4))).replace("-", "−");
+const part = (value, [log, begin, end]) => {
+  const scale = log === null ? () => NaN : log ? Math.log : Number;
+  return (scale(value) - scale(begin)) / (scale(end) - scale(begin));
+};
+const told = (value, is, [, , , names]) => `${is || "value"}: ${names[Math.round(value)] ?? short(value)}`;
+
+const points = async (figure) => {
+  const places = JSON.parse(await inflate(figure.querySelector("[data-places]").dataset.places));
+  const rows = (await inflate(figure.querySelector("button.data").dataset.packedFile)).trim().split("\n").slice(1).map(cells);
+  let first = 0;
+  return places.flatMap(({ rows: count, box: [left, top, right, bottom], x, y }) =>
+    rows.slice(first, (first += count)).map(([panel, series, a, b, low, high, xIs, yIs]) => ({
+      series: `${panel}\u0000${series}`,
+      x: left + part(a, x) * (right - left),
+      y: bottom - part(b, y) * (bottom - top),
+      text: `${series}\n${told(a, xIs, x)}\n${told(b, yIs, y)}${low && low !== high ? ` [${short(low)}, ${short(high)}]` : ""}`,
+    })).filter((point) => point.x >= left - 0.01 && point.x <= right + 0.01 && point.y >= top - 0.01 && point.y <= bottom + 0.01));
+};
+
+const showValues = (drawing, figure) => {
+  let found, at;
+  const dot = Object.assign(document.createElement("span"), { className: "dot", hidden: true });
+  const said = Object.assign(document.createElement("output"), { className: "value", hidden: true });
+  drawing.append(dot, said);
+  drawing.tabIndex = 0;
+  drawing.setAttribute("role", "group");
+  drawing.setAttribute("aria-label", "Values of the picture, by the arrow keys");
+  const picture = () => drawing.querySelector("svg").getBoundingClientRect();
+  const show = (point) => {
+    at = point;
+    dot.hidden = said.hidden = !point;
+    if (!point) return;
+    const [outer, inner] = [drawing.getBoundingClientRect(), picture()];
+    const x = inner.left - outer.left + drawing.scrollLeft + point.x * inner.width;
+    const y = inner.top - outer.top + point.y * inner.height;
+    said.textContent = point.text;
+    const beside = (place, turned) => (turned ? `calc(${place}px - 100% - 1.2rem)` : `${place}px`);
+    dot.style.translate = `${x}px ${y}px`;
+    said.style.translate = `${beside(x, point.x > 0.5)} ${beside(y, point.y > 0.5)}`;
+  };
+  const near = async (event) => {
+    const { clientX, clientY } = event;
+    found ??= await points(figure);
+    const inner = picture();
+    const away = (point) => Math.hypot(inner.left + point.x * inner.width - clientX, inner.top + point.y * inner.height - clientY);
+    const nearest = found.reduce((best, point) => (away(point) < away(best) ? point : best), found[0]);
+    show(nearest && away(nearest) < 48 ? nearest : undefined);
+  };
+  drawing.addEventListener("pointermove", near);
+  drawing.addEventListener("pointerdown", near);
+  drawing.addEventListener("pointerleave", () => show());
+  drawing.addEventListener("blur", () => show());
+  drawing.addEventListener("keydown", async (event) => {
+    if (event.key === "Escape") return show();
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    found ??= await points(figure);
+    const own = found.filter((point) => point.series === (at ?? found[0])?.series).sort((a, b) => a.x - b.x);
+    if (!at) return show(own[0]);
+    if (/Left|Right/.test(event.key)) return show(own[own.indexOf(at) + step] ?? at);
+    const all = [...new Set(found.map((point) => point.series))];
+    const next = all[all.indexOf(at.series) + step];
+    const there = found.filter((point) => point.series === next);
+    if (there.length) show(there.reduce((best, point) => (Math.abs(point.x - at.x) < Math.abs(best.x - at.x) ? point : best)));
+  });
+};
+for (const drawing of document.querySelectorAll("figure .drawing")) showValues(drawing, drawing.closest("figure"));
+if (same) showValues(same, document.getElementById(same.dataset.same));
+
+/* What is wider than its place can be scrolled with the keyboard as well, and says what it is. */
+const scrollers = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    const wide = target.scrollWidth > target.clientWidth + 1;
+    target.toggleAttribute("tabindex", wide);
+    if (wide) target.tabIndex = 0;
+    if (!target.matches(".panel, .display")) continue;
+    target.toggleAttribute("role", wide);
+    if (!wide) continue;
+    target.setAttribute("role", "region");
+    const name = target.querySelector("caption, math")?.alttext ?? target.querySelector("caption")?.textContent;
+    target.setAttribute("aria-label", name?.trim().slice(0, 80) || `${target.closest("section")?.querySelector("h2")?.textContent}: scrolls sideways`);
+  }
+});
+for (const each of document.querySelectorAll(".panel:not(.opening), .display, dd, pre")) scrollers.observe(each);
 addEventListener("hashchange", arrive);
 document.querySelector("#contents").addEventListener("click", (event) => {
   if (event.target.hash === location.hash) arrive();

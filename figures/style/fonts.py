@@ -57,6 +57,9 @@ def _rule(face: Face, needed: str) -> str:
 
 def _packed(file: str, needed: str) -> str:
     font = TTFont(file, recalcTimestamp=False)  # the same bytes whenever it is made
+    for features in ("GDEF", "GPOS", "GSUB"):  # none is used, and they take longer to read than all the rest
+        if features in font:
+            del font[features]
     options = Options()
     options.flavor, options.hinting, options.layout_features = "woff", False, []
     options.drop_tables += ["FFTM", "PfEd"]

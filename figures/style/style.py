@@ -10,6 +10,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
+from colorsys import hls_to_rgb, rgb_to_hls
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from matplotlib.transforms import Bbox
@@ -208,10 +210,33 @@ def own_ids(text: str, name: str) -> str:
 
 
 def themed(text: str) -> str:
-    """SVG text whose colours are CSS variables, so that a page can show it on a dark ground."""
-    for colour, name in THEME.items():
-        text = text.replace(colour, f"var(--{name}, {colour})")
-    return text
+    """SVG text whose colours are those of the page, so that it can be read on a dark ground as on a light one.
+
+    Colours of the theme are CSS variables; of any other the page takes itself or, on a dark ground, its counterpart.
+    """
+
+    def shown(colour: re.Match[str]) -> str:
+        given = colour[0]
+        name = THEME.get(given)
+        return f"var(--{name}, {given})" if name else f"light-dark({given}, {in_the_dark(given)})"
+
+    return _COLOUR.sub(shown, text)
+
+
+# Lighter than this is a ground, not ink.
+_GROUND = 0.75
+_COLOUR = re.compile(r"(?<=[: ])#[0-9a-f]{6}(?=[;\"])")
+
+
+def in_the_dark(colour: str) -> str:
+    """The counterpart of a colour on a dark ground: a ground as dark as it was light; ink is light, dark ink lighter.
+
+    >>> in_the_dark("#f3f6fa"), in_the_dark("#46327e")
+    ('#0d1822', '#d0c1f0')
+    """
+    hue, lightness, saturation = rgb_to_hls(*to_rgb(colour))
+    turned = 1.08 - lightness if lightness > _GROUND else 0.95 - 0.5 * lightness
+    return to_hex(hls_to_rgb(hue, turned, saturation))
 
 
 def ordered_colours(values: Sequence[int]) -> dict[int, str]:

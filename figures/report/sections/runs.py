@@ -150,7 +150,6 @@ def _comparison(families: tuple[RunFamily, ...]) -> Exhibit:
         Origin.of_runs([stored for family in families for stored in family.stored()]),
         short="comparison",
         wide=False,
-        shaded=False,
     )
 
 
@@ -173,7 +172,6 @@ def _ladder(name: str, about: str, group: RunGroup) -> Exhibit:
         group=about,
         short="ladder",
         wide=False,
-        shaded=False,
     )
 
 
@@ -182,25 +180,35 @@ def _family(family: RunFamily, shown: RunGroup) -> Iterator[Exhibit]:
 
     def exhibit(kind: str, title: str, caption: str, draw: Any, wide: bool) -> Exhibit:
         name, heading = f"{kind}-{family.name}", f"{title}, {about}"
-        return Exhibit(name, heading, caption, draw, origin, about, short=kind, wide=wide, shaded=False)
+        return Exhibit(name, heading, caption, draw, origin, about, short=kind, wide=wide)
 
     many, verdicts = len(family.groups) > 1, family.verdicts
     if many:
         formula = _formula(family.first.schedule)
-        caption = render("grid_caption.html", family=family, formula=formula)
+        caption = render("grid_caption.html", family=family, formula=formula, calm=_calm(family))
         yield exhibit("ladder", "The ladder at every staleness", caption, partial(ladder_grid_picture, verdicts), True)
     elif shown is not family.groups[family.first.staleness]:
         yield _ladder(f"ladder-{family.name}", about, family.groups[family.first.staleness])
     bounds = bounds_with_values(verdicts)
     if bounds:
-        yield exhibit("slack", "Slack", _SLACK_CAPTION, partial(slack_picture, verdicts), len(bounds) > 1)
-    if family.assumes_coherence:
+        yield exhibit("slack", "Slack", _SLACK_CAPTION, partial(slack_picture, verdicts), True)
+    if family.assumes_coherence and _calm(family) is None:
         draw = partial(coherence_picture, {s: group.coherence for s, group in family.groups.items()})
         yield exhibit("coherence", "Coherence along runs", render("coherence_caption.html"), draw, many)
+
+
+def _calm(family: RunFamily) -> float | None:
+    """The least coherence met along all runs, where it is never below what was assumed: a picture would say no more."""
+    met = [group.coherence for group in family.groups.values()]
+    lowest = min((each.lowest for each in met), default=0.0)
+    return lowest if all(each.assumed is not None and each.lowest >= each.assumed for each in met) else None
 
 
 _COMPARISON_CAPTION = (
     "Solid: the least mean so far, with its band. Dashed: the bound that decides for this schedule; it ends where the "
     "steps leave its domain. Points are schedules that contain T, run once for each T."
 )
-_SLACK_CAPTION = "Each bound divided by what was measured; the line at 1 is where a bound would be exact."
+_SLACK_CAPTION = (
+    "Each bound divided by what was measured: a mark where that is least along the run, a bar from there to where it "
+    "is at the last T. The line at 1 is where a bound would be exact."
+)

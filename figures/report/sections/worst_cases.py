@@ -89,18 +89,16 @@ def exhibits(solved: Sequence[SolvedFigure]) -> Iterator[Exhibit]:
             "worst case",
             below=render(f"worst_cases/{name}.html", **told),
             files=shown.files(figure.results),
-            shaded=shown.shaded,
         )
 
 
 @dataclass(frozen=True)
 class _Shown:
-    """How a study is shown: its picture, what its table tells, what is kept beside it, whether it has own shades."""
+    """How a study is shown: its picture, what its table tells, what is kept beside it."""
 
     picture: Callable[[Results], Figure]
     told: Callable[[Results], Mapping[str, Any]]
     files: Callable[[Results], Mapping[str, str]] = lambda results: {}
-    shaded: bool = False
 
 
 def _growth(results: Results) -> dict[str, Any]:
@@ -269,8 +267,8 @@ _SHOWN: Mapping[str, _Shown] = MappingProxyType(
     {
         "worst-case": _Shown(growth_picture, _growth),
         "delay-patterns": _Shown(patterns_picture, _patterns),
-        "limit": _Shown(_limit_drawn, _limit, shaded=True),
+        "limit": _Shown(_limit_drawn, _limit),
         "designs": _Shown(_designs_drawn, _designs),
-        "worst-function": _Shown(_worst_function_drawn, _worst_function, _witness, shaded=True),
+        "worst-function": _Shown(_worst_function_drawn, _worst_function, _witness),
     }
 )

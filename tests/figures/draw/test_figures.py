@@ -24,7 +24,7 @@ from figures.draw.pictures import (
     slack_picture,
 )
 from figures.draw.rungs import WORST_CASE, crossings, ladder_notes, ladder_rungs
-from figures.draw.slack import bounds_with_values, slack, slack_grid
+from figures.draw.slack import bounds_with_values, slack
 from figures.style import style
 
 
@@ -62,11 +62,10 @@ def worst_case(verdict, factor, noise=0.0):
 
 def test_every_figure_returns_the_axes_it_was_given(axes, panels, verdicts, runs):
     assert ladder(verdicts[2], axes) is axes
-    assert slack(verdicts, axes, "theorem-a") is axes
+    assert slack(verdicts, axes, ("theorem-a",)) is axes
     assert coherence(summarise(runs[2]), axes) is axes
     assert comparison({"a": verdicts[1], "b": verdicts[2]}, axes) is axes
     assert ladder_grid(verdicts, panels) is panels
-    assert slack_grid(verdicts, panels, ("theorem-a", "dai2019-sum", "dai2019-tight")) is panels
     assert coherence_grid(summaries(runs), panels) is panels
 
 
@@ -193,12 +192,20 @@ def test_a_single_step_and_a_run_at_a_stationary_point_can_be_drawn(axes, tmp_pa
         coherence_picture({1: summarise(exact)}).savefig(tmp_path / "coherence.svg")
 
 
-def test_slack_is_the_bound_over_what_was_measured_with_a_line_at_one(axes, verdicts):
-    drawn = lines(slack(verdicts, axes, "theorem-a"))
-    ratio = np.array(verdicts[2].bounds["theorem-a"]) / np.array(verdicts[2].measured)
-    assert np.allclose(drawn["$s = 2$"].get_ydata(), ratio)
+def test_slack_is_least_at_the_mark_and_the_bar_reaches_to_the_last_step_with_a_line_at_one(axes, verdicts):
+    drawn = lines(slack(verdicts, axes, ("theorem-a", "dai2019-sum")))
+    ratios = [np.array(verdicts[s].bounds["theorem-a"]) / np.array(verdicts[s].measured) for s in (1, 2, 4)]
+    assert np.allclose(drawn["theorem-a"].get_ydata(), [ratio.min() for ratio in ratios])
+    ends = [segment[1][1] for segment in axes.collections[0].get_segments()]
+    assert np.allclose(ends, [ratio[-1] for ratio in ratios])
     assert any(list(line.get_ydata()) == [1.0, 1.0] for line in axes.get_lines())
     assert axes.get_ylim()[0] < 1
+
+
+def test_a_bound_without_a_value_at_a_staleness_has_no_mark_there(axes, verdicts):
+    silent = replace(verdicts[2], bounds={"dai2019-sum": verdicts[2].bounds["dai2019-sum"]})
+    drawn = lines(slack({1: verdicts[1], 2: silent}, axes, ("theorem-a", "dai2019-sum")))
+    assert len(drawn["theorem-a"].get_ydata()) == 1 and len(drawn["dai2019-sum"].get_ydata()) == 2
 
 
 def test_only_bounds_with_a_value_get_a_panel(verdicts):

@@ -1,4 +1,4 @@
-"""The picture of the limit draws the solved constants, marks what is proved, and its table holds the same numbers."""
+"""The picture of the limit draws the solved constants, and marks what is proved."""
 
 import copy
 
@@ -7,7 +7,7 @@ import pytest
 
 from experiments.studies.worst_cases.limit import LimitCell, Limits
 from experiments.studies.worst_cases.limit import limits as read
-from figures.draw.limit import constant_curves, constants_panel, constants_table, limit_picture
+from figures.draw.limit import constant_curves, constants_panel, limit_picture
 from figures.style import style
 from theory.staleness.stability import fixed_delay_limit
 
@@ -33,7 +33,7 @@ def texts(axes):
     return [text.get_text() for text in axes.texts]
 
 
-@pytest.mark.parametrize("draw", [constant_curves, constants_panel, constants_table])
+@pytest.mark.parametrize("draw", [constant_curves, constants_panel])
 def test_every_figure_returns_the_axes_it_was_given(axes, limits, draw):
     assert draw(limits, axes) is axes
 
@@ -82,17 +82,9 @@ def test_the_panel_names_every_result_at_its_end_the_exact_one_lowest(axes, limi
     assert all((drawn["exact limit"] <= values * (1 + 1e-8)).all() for values in drawn.values())
 
 
-def test_the_table_holds_the_numbers(axes, limits):
-    told = texts(constants_table(limits, axes))
-    for delay in DELAYS:
-        assert f"{limits.best[delay].value:.4f}" in told
-        assert f"{limits.best[delay].step:.4f}" in told
-        assert f"{limits.compared[delay]['lian2015']:.2f}" in told
-
-
 def test_a_single_delay_makes_a_picture(limits):
     one = Limits({1: limits.curves[1]}, {1: limits.best[1]}, {1: limits.compared[1]})
-    assert len(limit_picture(one).subfigs) == 2
+    assert len(limit_picture(one).axes) == 2
 
 
 def test_the_same_results_give_the_same_bytes(limits):

@@ -12,7 +12,7 @@ from figures.draw.fig1 import by_depth, fig1_caption, fig1_picture
 from figures.draw.fig2 import fig2_caption, fig2_picture
 from figures.draw.fig3 import fig3_caption, fig3_picture, topics
 from figures.draw.fig5 import cosines, fig5_caption, fig5_picture
-from figures.draw.fig6 import fig6_caption, fig6_picture, prediction
+from figures.draw.fig6 import fig6_caption, fig6_picture
 from figures.report.build import build_report
 from figures.report.claims import claims_table
 from figures.style import style
@@ -22,7 +22,7 @@ PICTURES = (
     (fig2_picture, fig2_caption, 6),
     (fig3_picture, fig3_caption, 6),
     (fig5_picture, fig5_caption, 2),
-    (fig6_picture, fig6_caption, 4),
+    (fig6_picture, fig6_caption, 2),
     (distance_picture, distance_caption, 4),
 )
 
@@ -62,7 +62,7 @@ def test_normalised_points_are_means_of_ratios_of_the_same_seed(results):
     runs = [r for r in results if r.cell.figure == "fig1" and r.cell.workers == 8 and r.cell.optimizer == "sgd"]
     with style.style():
         axes = by_depth(style.figure().add_subplot(), runs, "a", normalised=True)
-    line = next(line for line in axes.lines if line.get_label() == "1")
+    line = next(line for line in axes.lines if line.get_label() == "1 hidden layer")
     one = {r.cell.extra_delay: np.array(r.values["batches"]) for r in runs if "depth=1," in r.cell.workload}
     np.testing.assert_allclose(line.get_ydata(), [(one[s] / one[0]).mean() for s in sorted(one)])
 
@@ -88,12 +88,21 @@ def test_topics_go_over_sweeps_and_cosines_over_iterations(results):
     assert lags[0] == path.cell.evaluate_every and lags.size == path.cell.lags
 
 
-def test_the_scatter_has_a_mark_for_every_stale_cell_of_several_workers(results):
-    runs = staleness.chosen(results, "fig6")
-    stale = [r for r in runs if r.cell.extra_delay and r.cell.delays == "uniform"]
+def test_no_line_leads_to_where_no_seed_arrived(results):
+    runs = [r for r in results if r.cell.figure == "fig1" and r.cell.workers == 8 and r.cell.optimizer == "sgd"]
     with style.style():
-        axes = prediction(style.figure().add_subplot(), runs, under=True)
-    assert sum(line.get_xdata().size for line in axes.lines) == len(stale)
+        axes = by_depth(style.figure().add_subplot(), runs, "a", normalised=False)
+    crosses = {(line.get_xdata()[0], line.get_label()) for line in axes.lines if line.get_marker() == "x"}
+    drawn = {line.get_label(): line for line in axes.lines if len(line.get_xdata()) > 1}
+    assert crosses
+    for delay, name in crosses:
+        line = drawn[name.removeprefix("_")]
+        assert np.isnan(line.get_ydata()[list(line.get_xdata()).index(delay)])
+
+
+def test_eight_workers_and_one_are_on_one_scale(results):
+    panels = fig1_picture(results).axes
+    assert len({axes.get_ylim() for axes in panels[1::2]}) == 1 and panels[0].get_ylim() == panels[2].get_ylim()
 
 
 def test_the_table_has_a_row_for_every_claim_with_its_verdict_in_words(results):

@@ -10,6 +10,7 @@ import zlib
 from collections import Counter
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from experiments.check.judged import find_families, judge_missing
@@ -18,7 +19,7 @@ from experiments.sweep.run_store import RUNS, Cell
 from figures.report.build import build_report
 from figures.report.rendering import badge, number
 from figures.report.sections.calibration import calibration_table, read_calibration
-from figures.report.sections.runs import featured, verdict_table
+from figures.report.sections.runs import featured, sections, verdict_table
 from figures.style.fonts import font_faces
 from theory.bounds import REGISTRY
 from theory.common.errors import StoreError
@@ -95,7 +96,7 @@ def test_it_opens_with_what_was_found_and_one_picture_then_lets_the_reader_go(te
 
 def test_the_pictures_hold_text_and_the_page_brings_their_letters_once(text):
     drawn = pictures(text)
-    assert len(drawn) == 6
+    assert len(drawn) == 5
     assert all("<text" in each and "font-family: 'DejaVu Sans'" in each for each in drawn)
     assert not any("@font-face" in each for each in drawn)
     assert font_faces(drawn) in text
@@ -103,7 +104,7 @@ def test_the_pictures_hold_text_and_the_page_brings_their_letters_once(text):
 
 def test_the_numbers_behind_a_figure_are_a_file_and_in_the_page(text, results):
     carried = dict(re.findall(r'data-file="([^"]+)" data-packed-file="([^"]+)"', text))
-    assert len(carried) == 6
+    assert len(carried) == 5
     for name, data in carried.items():
         assert (results / "figures" / name).read_text() == unpacked(data)
     rows = list(csv.DictReader(io.StringIO(unpacked(carried["ladder.csv"]))))
@@ -112,9 +113,27 @@ def test_the_numbers_behind_a_figure_are_a_file_and_in_the_page(text, results):
     assert any(value == pytest.approx(verdict.measured[-1], rel=1e-5) for value in measured)
 
 
+def test_the_places_of_a_picture_are_those_of_its_rows(text):
+    carried = re.findall(r'data-places="([^"]+)".*?data-packed-file="([^"]+)"', text, flags=re.DOTALL)
+    assert len(carried) == 5
+    for places, data in carried:
+        panels = json.loads(unpacked(places))
+        assert sum(panel["rows"] for panel in panels) == len(unpacked(data).splitlines()) - 1
+        assert all(0 <= low < high <= 1 for panel in panels for low, high in (panel["box"][::2], panel["box"][1::2]))
+
+
+def test_coherence_is_drawn_only_where_it_falls_below_what_was_assumed(text, results):
+    calm, *_ = find_families(results)
+    assert all(group.coherence.lowest >= 0.5 for group in calm.groups.values())
+    assert "Theorem 1's coherence holds along every one of these runs" in text and 'id="coherence-' not in text
+    for group in calm.groups.values():
+        object.__setattr__(group.coherence, "least", np.full_like(group.coherence.least, 0.4))
+    assert any(each.name.startswith("coherence-") for section in sections([calm]) for each in section.exhibits)
+
+
 def test_every_picture_is_told_in_words(text):
-    told = re.findall(r'role="img" aria-label="([^"]+)" data-packed', text)
-    assert len(told) == 6 and all(len(words.split()) > 12 for words in told)
+    told = re.findall(r'role="img" aria-label="([^"]+)" data-packed=', text)
+    assert len(told) == 5 and all(len(words.split()) > 12 for words in told)
 
 
 def test_verdicts_stand_in_a_table_before_the_figures(text):
@@ -132,7 +151,7 @@ def test_every_verdict_is_told_by_a_symbol_and_a_word():
 
 def test_each_figure_names_its_command_its_configuration_and_its_scale(text, results):
     figures = re.findall(r"<figure.*?</figure>", text, flags=re.DOTALL)
-    assert len(figures) == 1 + 3 + 2
+    assert len(figures) == 1 + 2 + 2
     for figure in figures:
         assert "gradlag reproduce --scale quick" in figure
         assert "gradlag run --problem" in figure
@@ -157,7 +176,7 @@ def test_formulas_are_mathml_with_their_latex_as_alternative_text(text):
 def test_every_figure_is_also_a_file(page, results, report):
     names = {path.name for path in (results / "figures").iterdir()}
     figures = {name for name in page.ids if f"{name}.svg" in names}
-    assert len(figures) == 6
+    assert len(figures) == 5
     assert names == {f"{name}.{kind}" for name in figures for kind in ("svg", "csv")}
 
 

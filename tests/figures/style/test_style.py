@@ -84,6 +84,17 @@ def test_a_theme_replaces_every_colour_by_a_variable_with_itself_as_default():
     assert not re.search(rf"(?<!, ){style.BLUE}", text)
 
 
+def test_a_colour_without_a_name_has_a_counterpart_in_the_dark_that_can_be_told_from_the_ground():
+    with style.style():
+        picture = style.figure()
+        picture.add_subplot().plot([1, 2], color="#46327e")
+    assert "light-dark(#46327e, " in style.themed(style.svg(picture, "x"))
+    ground = luminance("#181c26")
+    inks, grounds = ("#46327e", "#365c8d", "#277f8e", "#1fa187", "#440154"), ("#f3f6fa", "#b9cfe3")
+    assert all(luminance(style.in_the_dark(ink)) > ground + 0.35 for ink in inks)
+    assert all(luminance(style.in_the_dark(light)) < ground + 0.25 for light in grounds)
+
+
 def luminance(colour):
     return float(np.dot([0.2126, 0.7152, 0.0722], mpl.colors.to_rgb(colour)))
 

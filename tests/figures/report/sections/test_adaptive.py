@@ -4,7 +4,6 @@ import copy
 import re
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from experiments.runs.recorded_trace import save_trace
@@ -13,7 +12,7 @@ from experiments.servers.rules.rules import RULES
 from experiments.servers.speeds import parse_fleet
 from experiments.studies.adaptive import ADAPTIVE, PRESCRIBED, TUNED, AdaptiveCell, recorded_cell
 from experiments.sweep.executor import run_cells
-from figures.draw.adaptive import SHORT, adaptive_picture, curves, times
+from figures.draw.adaptive import SHORT, adaptive_picture, times
 from figures.report.build import build_report
 from figures.report.sections.adaptive import (
     adaptive_caption,
@@ -59,46 +58,51 @@ def altered(result, change):
     return replace(result, values=values)
 
 
-def test_the_picture_has_two_panels_of_curves_and_one_for_each_objective(results):
+def test_the_picture_has_a_panel_for_tuned_and_one_for_prescribed_steps(results):
     panels = adaptive_picture(results).axes
-    assert len(panels) == 4
-    assert [axes.get_title(loc="left") for axes in panels[:2]] == [
-        "prescribed steps, 7 alike, one 40 times slower: nonconvex",
-        "tuned steps, 8 with heavy tails: nonconvex",
+    assert [axes.get_title(loc="left") for axes in panels] == [
+        "every rule at a tuned step",
+        "every rule at the step of its theory",
     ]
-    assert [label.get_text() for label in panels[2].get_yticklabels()] == [SHORT[name] for name in RULES]
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == [SHORT[name] for name in list(RULES)[1:]]
 
 
 def test_the_same_results_give_the_same_picture(results):
     assert style.svg(adaptive_picture(results), "a") == style.svg(adaptive_picture(results), "a")
 
 
-def test_curves_are_those_that_are_stored(results, axes):
-    result = results[-1]
-    curves(axes, result, TUNED, "seconds")
-    stored = [entry["curve"] for entry in result.values["rules"] if entry["choice"] == TUNED]
-    drawn = [line for line in axes.get_lines() if line.get_xdata()[0] != 0]
-    assert len(drawn) == len(stored) == len(RULES)
-    for line, curve in zip(drawn, stored, strict=True):
-        assert np.allclose(line.get_xdata(), curve["seconds"][1:]) and np.allclose(line.get_ydata(), curve["mean"][1:])
+def marks(axes, shape=None):
+    return [line for line in axes.get_lines() if len(line.get_xdata()) == 1 and line.get_marker() in (shape or "osD^")]
 
 
-def test_bounds_stand_beside_the_curves_at_the_prescribed_steps(results, axes):
-    result = results[0]
-    curves(axes, result, PRESCRIBED, "arrivals")
-    marks = sorted(float(line.get_ydata()[0]) for line in axes.get_lines() if line.get_marker() == "_")
-    own = [entry["bounds"]["own"]["value"] for entry in result.values["rules"] if entry["choice"] == PRESCRIBED]
-    assert marks == sorted(value for value in own if value is not None)
-    assert marks
+def test_ratios_are_those_that_are_stored(results, axes):
+    def arrived(values):
+        for entry in values["rules"]:
+            entry["arrivals"] = {"value": 5.0, "low": 5.0, "high": 5.0}
+            entry["against_constant"] = {"value": 0.5 + len(entry["rule"]), "low": 0.4, "high": None}
+
+    times(axes, [altered(results[-1], arrived)], TUNED)
+    assert sorted(float(mark.get_xdata()[0]) for mark in marks(axes)) == sorted(
+        0.5 + len(name) for name in RULES if name != "constant"
+    )
+    assert {round(float(mark.get_ydata()[0])) for mark in marks(axes)} == set(range(len(RULES) - 1))
 
 
-def test_what_was_never_reached_stands_at_the_right_as_a_triangle(results, axes):
-    def never(values):
-        values["rules"][0]["seconds"] = {"value": None, "low": None, "high": None}
+def test_who_arrives_alone_and_who_never_does_stand_at_the_edges_and_neither_has_no_mark(results, axes):
+    never, there = {"value": None, "low": None, "high": None}, {"value": 5.0, "low": 5.0, "high": 5.0}
 
-    times(axes, [altered(results[0], never)], 1000.0)
-    triangles = [line for line in axes.get_lines() if line.get_marker() == ">"]
-    assert [float(line.get_xdata()[0]) for line in triangles].count(1000.0) == len(triangles) >= 1
+    def split(values):
+        for entry in values["rules"]:
+            entry["arrivals"] = there if entry["rule"] == "clipped" else never
+            entry["against_constant"] = there | {"value": 0.0} if entry["rule"] == "clipped" else never
+            if entry["rule"] == "dropped":
+                entry["against_constant"] = {"value": 1.0, "low": 1.0, "high": 1.0}
+
+    times(axes, [altered(results[-1], split)], PRESCRIBED)
+    (alone,), late = marks(axes, "<"), marks(axes, ">")
+    assert len(late) == sum(entry["choice"] == PRESCRIBED for entry in results[-1].values["rules"]) - 3
+    assert not marks(axes)
+    assert float(alone.get_xdata()[0]) < 1 < float(late[0].get_xdata()[0])
 
 
 def test_the_table_has_every_rule_with_its_source_and_a_row_for_each_run(results):
@@ -175,4 +179,4 @@ def test_results_of_no_scale_are_not_shown_but_those_of_recorded_traces_are(fold
     found = read_adaptive(tmp_path)
     assert [result.cell for result in found] == [cell]
     assert "recorded trace" in adaptive_tables(found)
-    assert len(adaptive_picture(found).axes) == 3
+    assert len(adaptive_picture(found).axes) == 2

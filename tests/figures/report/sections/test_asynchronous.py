@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from experiments.studies.asynchronous import ASYNC, AsyncCell
@@ -24,10 +25,14 @@ def results(tmp_path_factory):
     return ASYNC.load_all(out)
 
 
-def test_every_server_has_a_row_of_four_panels(results):
+def test_every_server_has_a_row_and_its_simulations_are_drawn_over_it(results):
     drawn = asynchronous_picture(results)
-    assert len(drawn.axes) == 8
-    assert [axes.get_title(loc="left") for axes in drawn.axes[::4]] == ["held (virtual, bound 1)", "wild (virtual)"]
+    assert len(drawn.axes) == 4
+    assert [axes.get_title(loc="left") for axes in drawn.axes[::2]] == ["held (virtual, bound 1)", "wild (virtual)"]
+    for axes, result in zip(drawn.axes[1::2], results, strict=True):
+        curves = result.values["curves"]
+        replay = next(line for line in axes.lines if line.get_label() == "replay")
+        assert np.allclose(replay.get_ydata(), np.divide(curves["replay"]["mean"], curves["server"]["mean"]))
 
 
 def test_the_picture_of_the_same_results_is_the_same(results):

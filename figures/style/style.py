@@ -232,7 +232,7 @@ def in_the_dark(colour: str) -> str:
     """The counterpart of a colour on a dark ground: a ground as dark as it was light; ink is light, dark ink lighter.
 
     >>> in_the_dark("#f3f6fa"), in_the_dark("#46327e")
-    ('#0d1822', '#d0c1f0')
+    ('#111b29', '#bbaedf')
     """
     hue, lightness, saturation = rgb_to_hls(*to_rgb(colour))
     turned = 1.08 - lightness if lightness > _GROUND else 0.95 - 0.5 * lightness

@@ -109,7 +109,8 @@ def standard(bound: Bound, staleness: int = 4, steps: int = 1000) -> AssumptionC
     """
     schedule = bound.schedule or Schedule(bound.example)
     window = 1 if _undelayed(bound) else staleness
-    constants = {"L": 1.0, "Delta": 1.0, "sigma": 0.0 if bound.noise_free_only else 1.0, "mu": 0.5, **bound.given}
+    exact = bound.noise_free_only or bound.takes_moves  # which without delay is about exact gradients
+    constants = {"L": 1.0, "Delta": 1.0, "sigma": 0.0 if exact else 1.0, "mu": 0.5, **bound.given}
     delays = np.minimum(np.arange(steps), window - 1)
     sizes = schedule.step_sizes(steps, delays=delays, s=window, **_named(constants))
     setting = Setting(sizes, delays, Staleness(window), constants)

@@ -102,6 +102,7 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         last=material.methods[-1],
         best=[row.tuning.delay for row in material.tuned if row.best],
         others=[row.tuning.delay for row in material.tuned if row.best is False],
+        on_problems=[kept(each.claim).verdict for each in material.systems["counter-momentum"][1]],
         per_delay=counter_momentum_per_delay(),
         **{
             name.replace("-", "_"): rung

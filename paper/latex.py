@@ -34,7 +34,7 @@ def write_latex(text: str, place: Path) -> Path:
         "--standalone",
         "--number-sections",
         f"--include-in-header={HERE / 'header.tex'}",
-        "--variable=geometry:margin=2.1cm",
+        "--variable=geometry:margin=1.9cm",
         "--variable=documentclass:article",
     ]
     written = pypandoc.convert_text(text, "latex", format=FORMAT, extra_args=arguments)

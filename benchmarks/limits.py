@@ -11,11 +11,13 @@ from theory.staleness.count import Staleness
 from theory.staleness.stability import fixed_delay_limit
 from theory.worst_case.limit.constant import limit_of
 from theory.worst_case.limit.of_method import SHOWN, method_limit, published
+from theory.worst_case.limit.periodic import best_periodic
 from theory.worst_case.limit.program import step_limit
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
 #: The delays of the two tables.
 EXACT, PUBLISHED = range(17), (0, 1, 2, 4, 8)
+REPEATED = ((0, 1), (0, 0, 1), (0, 1, 1), (0, 2), (0, 1, 2), (0, 1, 2, 2), (0, 1, 2, 3))
 _EXACT = ("delayed", "wait", "batch-wait", "counter-momentum")
 
 _HEAD = """\
@@ -26,6 +28,10 @@ Made by `python benchmarks/limits.py`; a test compares. min |grad F(x_k)|^2 over
 """  # noqa: E501
 _BETWEEN = """
 Published with momentum 0.9, each at its own best step, beside counter-momentum. Nesterov's points are those at which gradients are read; spike compensation and weight prediction are filters (`published` in `theory/worst_case/limit/of_method.py`). What the start of these may add is not proved, and their last digits are from above, as far lags are left out.
+
+"""  # noqa: E501
+_REPEATED = """
+Delays that repeat, with plain steps at the best constant step: the same proof with a matrix symbol (`theory/worst_case/limit/periodic.py`), certified from above and met from below; what the start may add is proved to be nothing at shorter steps only. All points count, also those between which one gradient is applied again. From the last column on, in 1/L, a quadratic does not settle. `gradlag limit --delays 0,1,2,2`.
 
 """  # noqa: E501
 _TAIL = """
@@ -59,6 +65,22 @@ def table(names: Sequence[str], delays: Sequence[int]) -> Iterator[str]:
         yield row(names, delay)
 
 
+def repeated(delays: Sequence[int]) -> str:
+    """A line of the table of delays that repeat, rounded to four decimals."""
+    found = best_periodic(delays)
+    if not found.certified:
+        raise ValueError(f"The delays {delays} are not certified.")
+    numbers = (found.constant, found.lower, found.step, found.largest_step)
+    return f"| {', '.join(map(str, delays))} | {' | '.join(f'{number:.4f}' for number in numbers)} |"
+
+
+def repeating() -> Iterator[str]:
+    """The table of delays that repeat."""
+    yield "| delays | C, from above | from below | best step | last step |"
+    yield "|---|---|---|---|---|"
+    yield from map(repeated, REPEATED)
+
+
 def columns() -> tuple[Sequence[str], Sequence[str]]:
     """The methods of the two tables."""
     return _EXACT, ("counter-momentum", *(name for name in SHOWN if name not in _EXACT))
@@ -79,7 +101,7 @@ def remarks() -> str:
 def main() -> None:
     """Write the page."""
     exact, corrected = columns()
-    lines = [*table(exact, EXACT), _BETWEEN, *table(corrected, PUBLISHED), remarks()]
+    lines = [*table(exact, EXACT), _BETWEEN, *table(corrected, PUBLISHED), _REPEATED, *repeating(), remarks()]
     PAGE.write_text(_HEAD + "\n".join(lines).replace("\n\n\n", "\n\n"), encoding="utf-8")
 
 

@@ -166,6 +166,10 @@ def limit(
     staleness: flag.Staleness = 2,
     method: flag.Method = "delayed",
     step: Annotated[float | None, real("--step", "L eta; the best one by default.")] = None,
+    delays: Annotated[
+        str | None,
+        typer.Option("--delays", help="Delays that repeat, in place of s - 1: cyclic:period=P, adversarial, 0,1,1."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="A folder for limit.json and the picture.")] = None,
     as_json: flag.Json = False,
 ) -> None:

@@ -14,6 +14,7 @@ from theory.common.errors import InputError
 if TYPE_CHECKING:
     from theory.methods.method import Method
     from theory.worst_case.limit.of_method import MethodLimit
+    from theory.worst_case.limit.periodic import PeriodicLimit
 
 _MOST = 65
 _BESIDE = ("delayed", "wait", "counter-momentum")
@@ -24,9 +25,10 @@ def limit(
     staleness: int = 2,
     method: str | Method = "delayed",
     step: float | None = None,
+    delays: str | None = None,
     out: Path | str | None = None,
     progress: bool = False,
-) -> MethodLimit:
+) -> MethodLimit | PeriodicLimit:
     """What a method costs in the limit: min |grad F|^2 ~ C L Delta / T, for the worst smooth function.
 
     Args:
@@ -34,6 +36,8 @@ def limit(
         method: `delayed`, `wait`, `batch-wait`, `momentum:beta=B`, `nesterov:beta=B`, `counter-momentum`, or
             `filter:FILE`; or a method itself.
         step: L eta; when left out the best one, or the method's own.
+        delays: of delayed steps, delays that repeat in place of the fixed one: `cyclic:period=P`, `adversarial`, or
+            one period of them, as `0,1,1`.
         out: a folder for limit.json and the picture of the constants of all methods against the delay.
         progress: show how far it is on stderr.
 
@@ -49,7 +53,6 @@ def limit(
     """
     from theory.methods.registry import parse_method
     from theory.staleness.count import Staleness
-    from theory.worst_case.limit.constant import sketch
     from theory.worst_case.limit.of_method import constants, method_limit
 
     window = Staleness.of(staleness)
@@ -57,17 +60,15 @@ def limit(
         raise InputError(f"The constant is computed up to a staleness of {_MOST}. Got {window.window}.")
     rule = parse_method(method) if isinstance(method, str) else method
     folder = None if out is None else check_writable(Path(out) / "limit.json").parent
-    found, beside = method_limit(rule, window, step), {}
-    for name in _BESIDE:
-        recursion = parse_method(name).recursion(window.maximum_delay)
-        beside[name] = recursion.period * sketch(recursion, 1e-6)
-    found = replace(found, beside=beside)
+    if delays is not None:
+        return _repeated(delays, rule, window.window, step, folder)
+    found = replace(method_limit(rule, window, step), beside=_beside(window.maximum_delay))
     if folder is not None:
         from figures.draw.methods import save_methods
 
-        delays, table = range(window.window), []
+        every, table = range(window.window), []
         with reporting("delays", quiet=not progress) as report:
-            for delay in delays:
+            for delay in every:
                 table.append(dict(constants(delay)))
                 report(delay + 1, window.window)
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,24 +77,74 @@ def limit(
     return found
 
 
-def show(found: MethodLimit) -> None:
+def _beside(delay: int) -> dict[str, float]:
+    """The best constants of others under the fixed delay."""
+    from theory.methods.registry import parse_method
+    from theory.worst_case.limit.constant import sketch
+
+    recursions = {name: parse_method(name).recursion(delay) for name in _BESIDE}
+    return {name: each.period * sketch(each, 1e-6) for name, each in recursions.items()}
+
+
+def _repeated(delays: str, rule: Method, window: int, step: float | None, folder: Path | None) -> PeriodicLimit:
+    """The constant for delays that repeat."""
+    from theory.worst_case.limit.periodic import best_periodic, periodic_limit, read_pattern
+
+    if rule.text != "delayed":
+        raise InputError(f"The constant for delays that repeat is that of delayed steps. Got the method {rule.text}.")
+    pattern = read_pattern(delays, window)
+    found = best_periodic(pattern) if step is None else periodic_limit(pattern, step)
+    found = replace(found, beside=_beside(max(pattern)))
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        keep_json(folder / "limit.json", found.to_dict())
+    return found
+
+
+def show(found: MethodLimit | PeriodicLimit) -> None:
     """The constant in a sentence, what is proved of it, and the best constants of others."""
+    from theory.worst_case.limit.of_method import MethodLimit
+
+    if not isinstance(found, MethodLimit):
+        _show_repeated(found)
+        return
     each = found.found
     print_prose(
         f"{found.method}, staleness {found.staleness}: min |grad F|^2 ~ C L Delta / T with C = "
         f"{number(found.constant, 8)}, at the step {number(each.step, 8)} / L."
     )
     print_prose(_proved(found))
+    _show_beside(found, "best step of")
+
+
+def _show_repeated(found: PeriodicLimit) -> None:
+    print_prose(
+        f"delayed, delays {', '.join(map(str, found.delays))} repeated: min |grad F|^2 ~ C L Delta / T with C = "
+        f"{number(found.constant, 7)}, at the step {number(found.step, 7)} / L."
+    )
+    start = "" if found.start else " The gap counts from where the run is quiet: what the start may add is not proved."
+    print_prose(
+        f"{_sides(found, found.certified)}. From the step {number(found.largest_step, 7)} / L on, a quadratic does not "
+        f"settle.{start}"
+    )
+    _show_beside(found, f"best step at the fixed delay {max(found.delays)} of")
+
+
+def _show_beside(found: MethodLimit | PeriodicLimit, what: str) -> None:
     print_text()
     print_table(
-        ("best step of", "C", "of this"),
+        (what, "C", "of this"),
         [(name, number(value, 6), number(value / found.constant, 4)) for name, value in found.beside.items()],
     )
 
 
-def _proved(found: MethodLimit) -> str:
-    above = "Certified from above" if found.found.certified else "From above by floats alone"
+def _sides(found: MethodLimit | PeriodicLimit, certified: bool) -> str:
+    above = "Certified from above" if certified else "From above by floats alone"
     below = f"some function needs {number(found.lower, 8)}" if found.lower else "no function was found that needs it"
+    return f"{above}; {below}"
+
+
+def _proved(found: MethodLimit) -> str:
     if found.start is None:
         start = " The gap counts from where the run is quiet: what the start of this method may add is not proved."
     elif found.start > 1:
@@ -102,4 +153,4 @@ def _proved(found: MethodLimit) -> str:
         start = ""
     ends = f"From the step {number(found.largest_step, 6)} / L on, some function never settles."
     whole = f" At every T, L Delta / (T / C + 1/2): `gradlag bounds {found.bound}`." if found.bound else ""
-    return f"{above}; {below}. {ends}{start}{whole}"
+    return f"{_sides(found, found.found.certified)}. {ends}{start}{whole}"

@@ -37,9 +37,23 @@ def test_a_filter_from_a_file(gradlag, tmp_path):
     assert told.json["constant"] == pytest.approx(2.29389, abs=1e-3)
 
 
+def test_delays_that_repeat(gradlag, tmp_path):
+    told = gradlag("limit", "--staleness", "3", "--delays", "cyclic:period=4", "--json", folder=tmp_path)
+    listed = gradlag("limit", "--delays", "0,1,2,2", "--step", str(told.json["step"]), folder=tmp_path)
+    assert told.status == listed.status == 0
+    assert told.json["certified"] and told.json["delays"] == [0, 1, 2, 2] and told.json["start"] is None
+    assert told.json["constant"] == pytest.approx(3.37615, abs=2e-5)
+    assert told.json["beside"]["delayed"] == pytest.approx(4.2910, abs=1e-4)
+    for words in ("Certified from above", "0.5857864 / L on, a quadratic", "not proved"):
+        assert words in " ".join(listed.out.split())
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--delays", "uniform"], "delays that repeat"),
+        (["--delays", "0,1", "--method", "wait"], "that of delayed steps"),
+        (["--delays", "0,1", "--step", "1"], "does not settle"),
         (["--method", "nosuch"], "The method must be one of"),
         (["--method", "momentum:beta=1"], "above -1 and below 1"),
         (["--step", "1.5"], "some function never settles"),

@@ -50,6 +50,7 @@ EXAMPLES = {
     "lesson one": "lesson 1",
     "lesson page": "lesson --page new/page.html",
     "limit": "limit --staleness 2 --method counter-momentum --out new",
+    "limit delays": "limit --staleness 2 --delays cyclic:period=2 --step 0.7",
     "limit step": "limit --staleness 2 --method momentum:beta=0.5 --step 0.2",
     "design": "design --staleness 2 --steps 4 --schedule 1/(2*s*L) --out new",
     "design theorem-1": "design --staleness 2 --steps 4 --for theorem-1 --no-certify",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[4] / "benchmarks"))
-from limits import EXACT, PAGE, PUBLISHED, columns, remarks, row
+from limits import EXACT, PAGE, PUBLISHED, REPEATED, columns, remarks, repeated, row
 
 
 @pytest.mark.parametrize("delay", [0, 3, EXACT[-1]])
@@ -18,8 +18,13 @@ def test_the_published_corrections_are_those_of_the_page():
     assert row(columns()[1], PUBLISHED[1]) in PAGE.read_text(encoding="utf-8").splitlines()
 
 
+def test_delays_that_repeat_are_those_of_the_page():
+    for delays in REPEATED[:2]:
+        assert repeated(delays) in PAGE.read_text(encoding="utf-8").splitlines()
+
+
 def test_the_page_has_every_delay_and_the_remarks():
     page = PAGE.read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
-    assert len(rows) == len(EXACT) + len(PUBLISHED)
+    assert len(rows) == len(EXACT) + len(PUBLISHED) + len(REPEATED)
     assert page.endswith(remarks())

@@ -29,12 +29,15 @@ addEventListener("beforeprint", () => {
   for (const part of document.querySelectorAll("details.part")) part.open = true;
 });
 
-for (const details of document.querySelectorAll("figure details")) {
+/* What is folded away is unpacked when it is opened: configurations as text, proofs as what they are. */
+for (const details of document.querySelectorAll("details:has([data-packed-text], [data-packed-html]):not(.part)")) {
   details.addEventListener("toggle", async () => {
-    for (const each of details.querySelectorAll("[data-packed-text]")) {
-      const text = each.dataset.packedText;
+    for (const each of details.querySelectorAll("[data-packed-text], [data-packed-html]")) {
+      const { packedText, packedHtml } = each.dataset;
       delete each.dataset.packedText;
-      each.textContent = await inflate(text);
+      delete each.dataset.packedHtml;
+      each[packedHtml ? "innerHTML" : "textContent"] = await inflate(packedHtml ?? packedText);
+      for (const formula of each.querySelectorAll(".display")) scrollers.observe(formula);
     }
   });
 }

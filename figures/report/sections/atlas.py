@@ -1,7 +1,7 @@
 """The atlas of theorems in the report: every bound with its proof, what each constant costs, rates, errata.
 
-The proofs are shown as they are written down in `theory/proofs`; `gradlag prove` replays them. Their claims are shown
-as text: a thousand typeset formulas would make the report several times as large.
+The proofs are shown as they are written down in `theory/proofs`; `gradlag prove` replays them. They travel packed and
+are set when they are opened: hundreds of formulas would make the report a quarter larger.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from figures.report.rendering import render
 from theory.bounds import RATES, REGISTRY
 from theory.bounds.judging.assumption_costs import HALVED, Sizes, standard
 from theory.bounds.judging.errata import ERRATA
-from theory.formulas.plain import plain
 from theory.proofs import PROOFS
 
 
@@ -32,7 +31,7 @@ def sections(used: frozenset[str]) -> Iterator[Section]:
 def atlas(used: frozenset[str]) -> Markup:
     """Every bound of the library: those that the figures used open first, each with its proof below."""
     ranked = sorted(REGISTRY.values(), key=lambda bound: bound.name not in used)
-    return render("atlas/theorems.html", bounds=ranked, proofs=PROOFS, plain=plain)
+    return render("atlas/theorems.html", bounds=ranked, proofs=PROOFS)
 
 
 @cache

@@ -26,8 +26,10 @@ from figures.report.exhibit import Exhibit, Origin, Section
 from figures.report.rendering import badge, render
 from theory.bounds.parts.assumptions import COHERENCE
 from theory.common.errors import GradlagError
+from theory.formulas.notation import GLOSSARY
 from theory.schedules.schedule import parse_schedule
 
+_SYMBOLS = ("L", "Delta", "sigma", "mu", "s", "T")
 _FEATURED = ("logistic-cancer", 8)
 SAID = {
     "holds": "hold",
@@ -51,7 +53,7 @@ def sections(families: Sequence[RunFamily]) -> Iterator[Section]:
         versions=[json.loads(one.attributes["versions"]) for one in stored],
         created=[str(one.attributes["created"]) for one in stored],
     )
-    yield Section("How to read this", render("reading.html"))
+    yield Section("How to read this", render("reading.html", symbols=[GLOSSARY[name] for name in _SYMBOLS]))
     yield Section("Figures", exhibits=tuple(_exhibits(families)))
 
 

@@ -1,5 +1,8 @@
 """The study's figures: they draw what is stored, mark what never arrived, and say what was scaled down."""
 
+import csv
+import io
+
 import numpy as np
 import pytest
 
@@ -15,6 +18,7 @@ from figures.draw.fig5 import cosines, fig5_caption, fig5_picture
 from figures.draw.fig6 import fig6_caption, fig6_picture
 from figures.report.build import build_report
 from figures.report.claims import claims_table
+from figures.report.sections.staleness import cells_table, exhibits
 from figures.style import style
 
 PICTURES = (
@@ -135,3 +139,25 @@ def test_the_report_has_the_claims_and_every_figure_of_the_study(results, tmp_pa
     assert "The staleness study" in page and claims_table(claims(STALENESS.load_all(tmp_path))) in page
     assert all(f'<figure id="{name}"' in page for name in staleness.FIGURES)
     assert (tmp_path / "figures/fig1.svg").is_file()
+
+
+def test_below_a_figure_stands_what_the_study_reports_and_its_messages_with_our_verdicts(results):
+    found = claims(results)
+    below = {each.name: each.below for each in exhibits(results, found)}
+    assert "to 0.71" in below["fig1"] and "resnet on cifar-10, 8 workers" in below["fig1"]
+    for each in found:
+        name = f"fig{each.claim.figure.partition(' ')[0]}"
+        assert name not in below or f'href="#claim-{each.claim.name}"' in below[name]
+    assert claims_table(found).count("<small>") >= len(found)  # the predicates, in the open
+
+
+def test_the_cells_of_a_figure_are_a_table_with_mean_spread_and_seeds(results):
+    shown = staleness.chosen(results, "fig1")
+    rows = list(csv.DictReader(io.StringIO(cells_table(shown))))
+    assert len(rows) == len(shown)
+    for row, each in zip(rows, shown, strict=True):
+        taken = np.array([value or each.cell.horizon for value in each.values["batches"]])
+        assert float(row["batches_mean"]) == pytest.approx(taken.mean())
+        assert float(row["batches_sd"]) == pytest.approx(taken.std(ddof=1))
+        assert (int(row["seeds"]), int(row["extra_delay"])) == (each.cell.seeds, each.cell.extra_delay)
+        assert int(row["seeds_that_arrived"]) == sum(value is not None for value in each.values["batches"])

@@ -236,9 +236,9 @@ def parabolas(moves: Vector, delays: Delays, *, noisy: bool, back: Vector = _NON
     made: list[Matrix] = []
     for k in range(steps):
         made.append(moves[k] * c * response[k - delays[k]] - _taken_back(made, back))
-        response[k + 1] = response[k] - made[-1]
         if noisy:
-            response[k + 1, k + 1] -= moves[k]
+            made[-1][k + 1] += moves[k]
+        response[k + 1] = response[k] - made[-1]
     read = np.arange(steps) - delays
     parts = [(response[:, :1], c / 2, np.zeros(c.size), "from 1, no noise")]
     if noisy:

@@ -231,3 +231,16 @@ def run_of_method(
     delays = np.minimum(np.arange(steps), staleness.maximum_delay)
     rule = (method or CounterMomentum()).linear(np.ones(steps), delays, constants["L"], staleness)
     return Setting(rule.gradient_weights[:, 0], delays, staleness, constants, moves=-rule.move_weights)
+
+
+def noise_left(staleness: Staleness, method: CounterMomentum | None = None) -> float:
+    """How much of sigma^2 the bound comes to as T grows; a quadratic keeps up as much for ever.
+
+    Args:
+        staleness: s, at least 2; method: at another angle, if it is.
+
+    >>> round(noise_left(Staleness(2)), 5), round(noise_left(Staleness(5)), 5)
+    (1.17539, 11.37097)
+    """
+    run = run_of_method(1, staleness, {"L": 1.0, "Delta": 1.0, "sigma": 0.0}, method)
+    return float(_FLOOR.evaluate(run.environment()))

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import sympy
 
-from theory.bounds.counter_momentum import run_of_method
+from theory.bounds.counter_momentum import noise_left, run_of_method
 from theory.bounds.parts.bound import Bound
 from theory.bounds.registry import REGISTRY
 from theory.rates.best import SCALE, best
@@ -91,11 +91,9 @@ def sentence(bound: Bound) -> str:
 def _at_its_method(bound: Bound) -> str:
     staleness, constants = Staleness(4), {"L": 1.0, "Delta": 1.0, "sigma": 0.0}
     first, last = (bound.evaluate(run_of_method(steps, staleness, constants)) for steps in (1000, 10_000))
-    noisy = (bound.fraction(run_of_method(steps, staleness, {**constants, "sigma": 1.0})) for steps in (1000, 10_000))
-    (above, under), (above_, under_) = (found for found in noisy if found)
     return (
         f"about T^{math.log10(last / first):.2f} with the steps of its method without noise, measured up to T = "
-        f"10,000; with noise it tends to a multiple of sigma^2, {(above_ - above) / (under_ - under):.3f} at s = 4"
+        f"10,000; with noise it tends to a multiple of sigma^2, {noise_left(staleness):.3f} at s = 4"
     )
 
 

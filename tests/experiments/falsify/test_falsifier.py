@@ -112,11 +112,12 @@ def test_a_burst_of_stale_steps_climbs_the_hill_and_the_gentle_slope_keeps_its_g
 # --------------------------------------------------------------------------------------------------------- the runs
 
 
-def plain_run(gradient, start, steps, delays, kicks):
+def plain_run(gradient, start, steps, delays, kicks, back=()):
     """One path, loop by loop."""
     points = [start]
     for k, (step, delay) in enumerate(zip(steps, delays, strict=True)):
-        points.append(points[k] - step * (gradient(points[k - delay]) + kicks[k]))
+        taken = sum(part * (points[k - j - 1] - points[k - j]) for j, part in enumerate(back[:k]))
+        points.append(points[k] - step * (gradient(points[k - delay]) + kicks[k]) + taken)
     return np.array([gradient(x) for x in points])
 
 
@@ -150,12 +151,12 @@ def test_noisy_runs_take_the_mean_over_every_path():
         assert columns.squared[row] == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
-def test_the_recursion_on_a_parabola_is_the_mean_over_all_paths():
-    start, noise = parabolas(MOVES, DELAYS, noisy=True)
+@pytest.mark.parametrize("back", [[], [0.7, 0.2]])
+def test_the_recursion_on_a_parabola_is_the_mean_over_all_paths(back):
+    start, noise = parabolas(MOVES, DELAYS, noisy=True, back=np.array(back))
     for i, c in enumerate((1.0, 0.85)):
-        paths = np.array(
-            [plain_run(lambda x, c=c: c * x, 1.5, MOVES, DELAYS, 0.8 * np.array(e)) for e in product((1, -1), repeat=6)]
-        )
+        draws = 0.8 * np.array(list(product((1, -1), repeat=6)))
+        paths = np.array([plain_run(lambda x, c=c: c * x, 1.5, MOVES, DELAYS, kicks, back) for kicks in draws])
         squared = 1.5**2 * start.squared[i] + 0.8**2 * noise.squared[i]
         assert np.mean(paths**2, axis=0) == pytest.approx(squared, rel=1e-12)
         inner = 1.5**2 * start.inner[i] + 0.8**2 * noise.inner[i]

@@ -10,7 +10,7 @@ import pytest
 from scipy.linalg import solve_discrete_lyapunov
 
 from theory.bounds import REGISTRY, Setting, get
-from theory.bounds.counter_momentum import run_of_method
+from theory.bounds.counter_momentum import noise_left, run_of_method
 from theory.methods.counter_momentum import CounterMomentum, Tuning
 from theory.methods.registry import parse_method
 from theory.staleness.count import Staleness
@@ -142,10 +142,12 @@ def quadratic_floor(delay, theta=None):
 @pytest.mark.parametrize("delay", range(1, 13))
 def test_what_noise_leaves_as_the_steps_go_on_is_what_a_quadratic_keeps_up(delay):
     for theta in (None, 2 / (delay + 1), math.pi / (2 * delay + 3), 2 * math.pi / (2 * delay + 3)):
-        method = CounterMomentum(theta)
-        runs = (run_of_method(10**n, Staleness(delay + 1), {**UNIT, "sigma": 1.0}, method) for n in (3, 4))
+        staleness, method = Staleness(delay + 1), CounterMomentum(theta)
+        runs = (run_of_method(10**n, staleness, {**UNIT, "sigma": 1.0}, method) for n in (3, 4))
         (above, under), (above_, under_) = map(BOUND.fraction, runs)
-        assert (above_ - above) / (under_ - under) == pytest.approx(quadratic_floor(delay, theta), rel=1e-9)
+        left = noise_left(staleness, method)
+        assert (above_ - above) / (under_ - under) == pytest.approx(left, rel=1e-9)
+        assert left == pytest.approx(quadratic_floor(delay, theta), rel=1e-9)
     assert quadratic_floor(1) == pytest.approx(1.17539, abs=5e-6)
 
 

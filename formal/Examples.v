@@ -4,7 +4,7 @@
     plus or minus `level`, independently. *)
 
 From Coq Require Import Reals Lra Lia Arith.
-From Gradlag Require RandomRun CentresRun LeftOutRun.
+From Gradlag Require RandomRun MovingRun CentresRun LeftOutRun.
 From Gradlag Require Import Sums Space Probability Objective Setting Sines Run Statements.
 Open Scope R_scope.
 
@@ -313,4 +313,80 @@ Proof.
   - intros [| [| t]] inside; simpl in inside; [| | lia]; rewrite norm_on_line; unfold sub; simpl; rewrite Rabs_pos_eq; lra.
   - unfold LeftOutRun.measured. rewrite norm_on_line. unfold sub. simpl.
     replace (_ + _) with 0 by field. apply Rabs_R0.
+Qed.
+
+(** {1 Moves taken back} *)
+
+(** Counter-momentum at s = 2 and theta = pi/3, where every step is sqrt 3/2 and half of the move before is taken back;
+    the noises are plus or minus 1. *)
+Definition turning : Setting.
+Proof.
+  refine {|
+    L := 1; Delta := 1; sigma := 1; mu := 1; s := 2; T := 2; eta := fun _ => sqrt 3 / 2; tau := fun _ => 0%nat;
+  |}; intros; try lia.
+  pose proof (sqrt_pos 3). lra.
+Defined.
+
+Definition turned (k w : nat) : R :=
+  let first := 1 - sqrt 3 / 2 * (1 + noise 1 0 w) in
+  match k with 0%nat => 1 | 1%nat => first | _ => first - sqrt 3 / 2 * (1 + noise 1 1 w) - 1 / 2 * (first - 1) end.
+
+Definition turn : MovingRun.Moving turning.
+Proof.
+  refine {|
+    MovingRun.space := line; MovingRun.F := fun a : R => a * a / 2; MovingRun.grad := fun a : R => a;
+    MovingRun.gradient := gradient_of_half_square; MovingRun.probability := four;
+    MovingRun.moves := fun j => match j with 0%nat => 1 / 2 | _ => 0 end;
+    MovingRun.x := turned; MovingRun.e := noise 1;
+  |}.
+  intros [| [| k]] w inside; simpl in *; [| | lia]; unfold sub; simpl; unfold turned; ring.
+Defined.
+
+Lemma turn_unbiased : MovingRun.unbiased turn.
+Proof.
+  intros k h inside known_before. simpl in inside.
+  assert (forall w w', (forall j, (j <= k)%nat -> turned j w = turned j w') ->
+    (forall j, (j < k)%nat -> noise 1 j w = noise 1 j w') -> h w = h w') as same by exact known_before.
+  destruct k as [| [| k]]; [| | lia].
+  - assert (forall w, h w = h 0%nat) as constant.
+    { intros w. apply same; [intros j none; replace j with 0%nat by lia; reflexivity | intros; lia]. }
+    unfold E. simpl. rewrite (constant 1%nat), (constant 2%nat), (constant 3%nat). unfold sign. simpl. ring.
+  - assert (h 1%nat = h 0%nat) as first.
+    { apply same; [intros [| [| j]] less | intros [| j] less]; try lia; reflexivity. }
+    assert (h 3%nat = h 2%nat) as second.
+    { apply same; [intros [| [| j]] less | intros [| j] less]; try lia; reflexivity. }
+    unfold E. simpl. rewrite first, second. unfold sign. simpl. ring.
+Qed.
+
+Theorem counter_momentum_is_not_empty :
+  MovingRun.smooth turn /\ MovingRun.bounded_below turn /\ MovingRun.unbiased turn /\ MovingRun.bounded_variance turn /\
+  counter_momentum.condition_1 (N := turning) (PI / 3) /\ counter_momentum.condition_5 (N := turning) /\
+  counter_momentum.condition_6 (N := turning) /\ counter_momentum.condition_7 (N := turning) /\
+  counter_momentum.condition_8 (N := turning) (PI / 3) /\ counter_momentum.condition_9 (N := turning) (PI / 3) /\
+  counter_momentum.condition_10 turn (PI / 3).
+Proof.
+  pose proof PI_RGT_0 as pi. pose proof (sqrt_lt_R0 3 ltac:(lra)) as root.
+  assert (sin (3 / 2 * (PI / 3)) = 1) as half by (replace (3 / 2 * (PI / 3)) with (PI / 2) by field; apply sin_PI2).
+  assert (sin (2 * (PI / 3)) = sqrt 3 / 2) as twice
+    by (replace (2 * (PI / 3)) with (PI - PI / 3) by field; rewrite sin_PI_x; apply sin_PI3).
+  repeat split.
+  - intros a b. simpl L. rewrite Rmult_1_l. apply Rle_refl.
+  - intros a. simpl. rewrite E_const. pose proof (Rle_0_sqr a) as square. unfold Rsqr in square. lra.
+  - exact turn_unbiased.
+  - intros [| [| k]] inside; unfold E, square; simpl in *; unfold sign; (lra || lia).
+  - simpl. lra.
+  - simpl. lra.
+  - unfold counter_momentum.condition_5, where_noisy. simpl. destruct (Rlt_dec 0 1); lra.
+  - intros k [first inside]. simpl in inside. replace k with 1%nat by lia. unfold delay. simpl. rewrite Rmin_left; lra.
+  - unfold counter_momentum.condition_7. simpl. lra.
+  - unfold counter_momentum.condition_8, counter_momentum.theta. simpl. replace (1 + 1 - 1 / 2) with (3 / 2) by field.
+    rewrite half, sin_PI3. lra.
+  - unfold counter_momentum.condition_9, counter_momentum.theta. intros [| [| k]] inside; simpl in *; [| | lia].
+    + rewrite Rmin_left by lra. rewrite Rmult_1_l. field. rewrite sin_PI3. lra.
+    + rewrite Rmin_left by lra. replace (1 + 1) with 2 by ring. rewrite twice, sin_PI3. field. lra.
+  - unfold counter_momentum.condition_10, counter_momentum.theta. intros [| [| k]] inside; simpl in *; [| | lia].
+    + rewrite Rmin_left by lra. replace (1 + 1 - 1 / 2) with (3 / 2) by field. rewrite half.
+      replace ((3 / 2 - 1) * (PI / 3)) with (PI / 6) by field. rewrite sin_PI6. field.
+    + rewrite Rmin_right by lra. replace ((1 + 1 - 1 / 2 - (1 + 1 - 1 / 2)) * (PI / 3)) with 0 by ring.
+      rewrite sin_0. unfold Rdiv. ring.
 Qed.

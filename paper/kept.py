@@ -61,6 +61,14 @@ def published() -> Mapping[int, Mapping[str, float]]:
     return found
 
 
+def repeated(delays: str) -> float:
+    """C of a sequence of delays that repeats, at its best constant step; StoreError where docs/methods.md has none."""
+    rows = {row["delays"]: float(row["C, from above"]) for row in _rows("methods.md") if "delays" in row}
+    if delays not in rows:
+        raise StoreError(f"The paper needs the constant of the delays {delays}: python benchmarks/limits.py makes it.")
+    return rows[delays]
+
+
 @cache
 def kept_claims() -> Mapping[tuple[str, str], KeptClaim]:
     """All of them, by figure and statement."""

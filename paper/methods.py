@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 
 from paper.kept import published
 from theory.bounds import REGISTRY, Setting
+from theory.bounds.counter_momentum import noise_left
 from theory.methods.counter_momentum import CounterMomentum, Tuning
 from theory.staleness.count import Staleness
 from theory.worst_case.limit.constant import limit_of
@@ -104,7 +105,7 @@ def tuned(delay: int, constant_step: float) -> Tuned:
     best = False if slack < 0 else slacks.are_positive() or None
     assert recursion.step is not None
     bearable = step_limit(recursion)[0] / recursion.step
-    floor = 1 / (2 * math.sin(tuning.theta / 2) ** 2) - 1
+    floor = noise_left(Staleness(delay + 1))
     return Tuned(tuning, float(slack.mid()), bearable, best, floor, _noise_left(delay, constant_step))
 
 

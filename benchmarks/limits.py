@@ -32,7 +32,7 @@ Published with momentum 0.9, each at its own best step, beside counter-momentum.
 
 """  # noqa: E501
 _REPEATED = """
-Delays that repeat, with plain steps at the best constant step: the same proof with a matrix symbol (`theory/worst_case/limit/periodic.py`), certified from above and met from below; what the start may add is proved to be nothing at shorter steps only. All points count, also those between which one gradient is applied again. From the last column on, in 1/L, a quadratic does not settle. `gradlag limit --delays 0,1,2,2`.
+Delays that repeat, with plain steps at the best constant step: the same proof with a matrix symbol (`theory/worst_case/limit/periodic.py`), certified from above and met from below; the start adds nothing, which is proved (`theory/worst_case/limit/start.py`). All points count, also those between which one gradient is applied again. From the last column on, in 1/L, a quadratic does not settle. `gradlag limit --delays 0,1,2,2`.
 
 """  # noqa: E501
 _TAIL = """
@@ -69,7 +69,7 @@ def table(names: Sequence[str], delays: Sequence[int]) -> Iterator[str]:
 def repeated(delays: Sequence[int]) -> str:
     """A line of the table of delays that repeat, rounded to four decimals."""
     found = best_periodic(delays)
-    if not found.certified:
+    if not found.certified or found.start != 1:
         raise ValueError(f"The delays {delays} are not certified.")
     numbers = (found.constant, found.lower, found.step, found.largest_step)
     return f"| {', '.join(map(str, delays))} | {' | '.join(f'{number:.4f}' for number in numbers)} |"

@@ -122,10 +122,9 @@ def _show_repeated(found: PeriodicLimit) -> None:
         f"delayed, delays {', '.join(map(str, found.delays))} repeated: min |grad F|^2 ~ C L Delta / T with C = "
         f"{number(found.constant, 7)}, at the step {number(found.step, 7)} / L."
     )
-    start = "" if found.start else " The gap counts from where the run is quiet: what the start may add is not proved."
     print_prose(
         f"{_sides(found, found.certified)}. From the step {number(found.largest_step, 7)} / L on, a quadratic does not "
-        f"settle.{start}"
+        f"settle.{_starting(found.start)}"
     )
     _show_beside(found, f"best step at the fixed delay {max(found.delays)} of")
 
@@ -144,13 +143,13 @@ def _sides(found: MethodLimit | PeriodicLimit, certified: bool) -> str:
     return f"{above}; {below}"
 
 
+def _starting(start: float | None) -> str:
+    if start is None:
+        return " The gap counts from where the run is quiet: what the start of this method may add is not proved."
+    return f" At the start F may rise, which costs at most a factor {number(start)}." if start > 1 else ""
+
+
 def _proved(found: MethodLimit) -> str:
-    if found.start is None:
-        start = " The gap counts from where the run is quiet: what the start of this method may add is not proved."
-    elif found.start > 1:
-        start = f" At the start F may rise, which costs at most a factor {number(found.start)}."
-    else:
-        start = ""
     ends = f"From the step {number(found.largest_step, 6)} / L on, some function never settles."
     whole = f" At every T, L Delta / (T / C + 1/2): `gradlag bounds {found.bound}`." if found.bound else ""
-    return f"{_sides(found, found.found.certified)}. {ends}{start}{whole}"
+    return f"{_sides(found, found.found.certified)}. {ends}{_starting(found.start)}{whole}"

@@ -21,11 +21,10 @@ Proved: C <= start/w for every feasible (p, beta) with w = min S > 0, where star
    middles, at k0 and N1. The F_j at either end differ from F_{k0} and F_{N1} by O(Delta / sqrt(N)), and the form
    differs from that of the gradients set to zero outside k0..N1, which is at least w sum |g_k|^2 (Parseval), in terms
    of the two windows only. Hence start L Delta (1 + O(1/sqrt N)) >= w (N - 2 sqrt N) min |g|^2, up to a logarithm.
-2. Delayed steps: Theorem C's sum up to any T > D is L (F(x_0) - F(x_T)) >= S_C sum_{0<t<T-D} |g_t|^2 - nu |g_0|^2 with
-   S_C > 0, and |g_0|^2 <= 2 L Delta: start = 1 + 2 nu, and sum |g_t|^2 <= start L Delta / S_C.
-   nu is 0, and nothing is lost at the start, up to 2/3 of the stability limit at least, where the best step lies. From
-   there to the limit, start grows to at most 1 + pi^2/8 as observed; whether C does is open. For D = 0 the descent
-   lemma gives start = 1.
+2. Delayed steps: `start.py` has start and sum |g_t|^2 = O(L Delta) from a storage; start is 1 up to .89 of the limit
+   of stability, far beyond the best step, and less than 2 up to the limit. Beyond D = 16 it is that of Theorem C,
+   whose sum up to any T > D is L (F(x_0) - F(x_T)) >= S_C sum_{0<t<T-D} |g_t|^2 - nu |g_0|^2 with S_C > 0, and
+   |g_0|^2 <= 2 L Delta: start = 1 + 2 nu. Whether C grows by it, where it is above 1, is open.
 3. Counter-momentum at its own step: min |g|^2 <= L Delta / (W N + 1/2) with W = w, so that start = 1.
 4. Of other methods no start is proved: 1/w counts the gap from the point at which the run is quiet.
 
@@ -58,6 +57,7 @@ from theory.methods.method import Recursion
 from theory.staleness.count import whole_number
 from theory.worst_case.limit.comparison import start_factor
 from theory.worst_case.limit.program import Solution, needed, solve, step_limit
+from theory.worst_case.limit.start import storage_start
 from theory.worst_case.limit.symbol import certified_weight, gain, settles
 
 # Of the search: C is flat at the best step, so that its own digits are twice as many.
@@ -269,7 +269,12 @@ def _start(recursion: Recursion, step: float) -> float:
     if step == recursion.step:
         return 1.0
     plain = recursion.gradient_weights.tolist() == [1.0] and not recursion.move_weights.any()
-    return start_factor(recursion.delay, step) if plain else math.inf
+    if not plain:
+        return math.inf
+    counted = start_factor(recursion.delay, step)
+    if counted == 1:
+        return counted
+    return min(counted, storage_start([recursion.delay], step) or counted)
 
 
 def _usable(recursion: Recursion, lags: int | None) -> tuple[tuple[float, float], int | None]:

@@ -5,8 +5,7 @@ a_{k,m}, b_{k,m} >= 0, forward and back, that repeat every P steps. The F_k canc
 of it, and the left side is L (F_start - F_end) if sum m (a_{k,m} - b_{k,m}) = P. If S(Z) - diag(c) is positive
 semidefinite for every |Z| = 1, the right side is at least sum_k c_{k mod P} |g_k|^2: with c >= 0,
    C <= start / w,   w = max (c_0 + .. + c_{P-1})/P,
-proved as there, from a quiet point on. start is 1 where the b_k of Theorem B are at most 2/L: every weight in its sum
-up to any T is then at least 0, so that F(x_T) <= F(x_0) and sum |g_t|^2 = O(L Delta). Elsewhere nothing is proved.
+proved as there, from a quiet point on, with the start of `start.py`, 1 at the best step of all that were tried.
 
 The dual program has at some frequencies Hermitian matrices M >= 0 with sum_j (M_j)_{kk} = 1 for every k: the inner
 products of gradients of length 1 that turn. With potentials psi_{k mod P} and a fall c a step the values
@@ -27,7 +26,6 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize_scalar
 
-from theory.bounds import Setting, get
 from theory.common.errors import DelayError, DomainError
 from theory.common.shown import Shown
 from theory.common.types import Array, Floats
@@ -35,6 +33,7 @@ from theory.staleness.count import Staleness, whole_number
 from theory.staleness.delays import AdversarialDelay, CyclicDelay, parse_delays
 from theory.staleness.stability import adversarial_period
 from theory.worst_case.limit.blocks import Pair, flow, forms, proved
+from theory.worst_case.limit.start import storage_start
 from theory.worst_case.limit.turning import needed
 
 _MOST_PERIOD, _ROUNDS, _GRID = 8, 12, 721
@@ -152,7 +151,7 @@ def periodic_limit(delays: Sequence[int], step: float, lags: int | None = None) 
     return PeriodicLimit(
         constant=unit / (weight * (1 - (share or 0.0))),
         lower=needed(pattern, step, solution.angles, solution.masses),
-        start=_start(pattern, step),
+        start=storage_start(pattern, step),
         step=step,
         delays=pattern,
         weights=solution.weights * ((1 - (share or 0.0)) / unit),
@@ -283,15 +282,3 @@ def _program(delays: tuple[int, ...], pairs: Sequence[Pair], given: Array, angle
     masses = square[:, :p, :p] + square[:, p:, p:] + 1j * (square[:, p:, :p] - square[:, :p, p:])
     multipliers = {pair: (float(x[n]), float(x[count + n])) for n, pair in enumerate(pairs)}
     return _Solution(multipliers, x[2 * count :], angles, masses * period)
-
-
-def _start(delays: tuple[int, ...], step: float) -> float | None:
-    """What is proved about the start, see the module; without delay F never rises."""
-    if not max(delays):
-        return 1.0
-    window, period = max(delays) + 1, len(delays)
-    steps = period * (2 + 4 * window)
-    trace = np.minimum(np.arange(steps), np.resize(delays, steps))
-    run = Setting(np.full(steps, step), trace, Staleness(window), {"L": 1.0, "Delta": 1.0, "sigma": 0.0})
-    bent = next(node for node in get("theorem-b").definitions if node.symbol == "b")
-    return 1.0 if float(np.max(bent.evaluate(run.environment()))) <= 2 else None

@@ -34,9 +34,10 @@ Proof.
    W T + 1/2.
 
 W is largest where tan(s theta) = -2 s tan(theta/2), which is the method's own angle. As T grows the noise leaves
-sigma^2 (1/(2 sin(theta/2)^2) - 1), the same for shorter steps: L x^2/2 in the place of F, at \bar L = L, keeps up
-just that for ever, as 2 is an equality there. Without delay the method is gradient descent with one step of at most
-sqrt(3)/L; there e_k meets g_{k+1}, and this is false with noise: L x^2/2 keeps up sigma^2 h/(2 - h), which is more.
+sigma^2 (1/(2 sin(theta/2)^2) - 1), the same for shorter steps. L x^2/2 in the place of F, at \bar L = L, keeps up just
+that for ever: 2 is an equality there, and where no moment changes any more 2 and 3 say that W (G + sigma^2) is beta
+sigma^2/2. Without delay the method is gradient descent with one step of at most sqrt(3)/L; there e_k meets g_{k+1}, and
+this is false with noise: L x^2/2 keeps up sigma^2 h/(2 - h), which is more.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from collections.abc import Sequence
@@ -349,4 +350,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Greek letters
+    gc.set_threshold(20_000, 20, 20)  # what compiles and proves makes many small objects, and few cycles
     sys.exit(execute(sys.argv[1:]))

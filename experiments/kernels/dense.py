@@ -18,9 +18,10 @@ from experiments.common.arrays import frozen
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.elementary import exp
 from experiments.kernels.keys import worker_key
+from theory.common.compiling import INNER
 from theory.common.types import Array, Ints
 
-compiled = njit(error_model="numpy", nogil=True)
+compiled = njit(error_model="numpy", nogil=True, **INNER)
 
 
 class Layers(NamedTuple):

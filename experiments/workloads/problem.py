@@ -19,6 +19,7 @@ from experiments.simulate.gradients import BLOCK, Objective, gradient_at, make_s
 from experiments.workers.engines.ring import register_gradient
 from experiments.workers.results import Threshold
 from experiments.workers.workload import WorkerKernel, Workload
+from theory.common.compiling import INNER
 from theory.common.types import Array
 
 
@@ -28,7 +29,7 @@ class ProblemData(NamedTuple):
     objective: Objective
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", **INNER)
 def _gradient(data: Any, scratch: Any, seed: int, t: int, worker: int, x: Array, out: Array) -> None:
     gradient_at(data.objective, scratch, worker_seed(seed, worker), t + 1, x, out)
 

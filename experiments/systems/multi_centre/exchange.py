@@ -20,11 +20,11 @@ from experiments.systems.multi_centre.passes import (
     turn_into_change,
 )
 from experiments.systems.multi_centre.wide_area import CLOCK, index_bytes
+from theory.common.compiling import INNER
 from theory.common.types import Array, Flags, Floats, Ints, Matrix
 
-INNER: Any = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # not for Python's calls
 # Nothing here allocates, so that these do without reference counts.
-compiled = njit(**(INNER | {"_nrt": False}))
+compiled = njit(error_model="numpy", _nrt=False, **INNER)
 BYTES, CHANGED, SMALL, SENT = range(4)  # columns of the tallies
 GRADIENT, RADIUS, OWN_LAG, OTHER_LAG, LEAD = range(5)  # places of the extremes
 

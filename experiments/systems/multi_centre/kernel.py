@@ -19,7 +19,6 @@ from experiments.servers.durations import duration
 from experiments.simulate import gradients
 from experiments.systems.multi_centre import exchange, passes, wide_area
 from experiments.systems.multi_centre.exchange import (
-    INNER,
     Rules,
     State,
     begin_clock,
@@ -37,13 +36,13 @@ from experiments.systems.multi_centre.passes import add_scaled, is_far
 from experiments.systems.shared import split as parts
 from experiments.workers.engines import factors_kernel, ring
 from experiments.workers.engines.ring import gradient_into
-from theory.common.compiling import kept, number_of_sources
+from theory.common.compiling import INNER, kept, number_of_sources
 from theory.common.types import Array, Flags, Ints
 
 DONE, FULL, DIVERGED = range(3)  # why the loop returned
 
 
-@njit(**INNER)
+@njit(error_model="numpy", **INNER)
 def compute(
     data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, look: bool, read: Flags
 ) -> float:

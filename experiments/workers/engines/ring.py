@@ -19,12 +19,13 @@ from experiments.workers.delays import Routes, note_due, place_of
 from experiments.workers.optimizers import OptimizerData, turn_into_update
 from experiments.workers.setting import WorkerPlan
 from experiments.workers.workload import Workload
+from theory.common.compiling import INNER
 from theory.common.types import Array
 
 # Parameters that are delivered to all receivers before the next.
 BLOCK = 8192
 
-_compiled = njit(error_model="numpy", nogil=True)
+_compiled = njit(error_model="numpy", nogil=True, **INNER)
 
 
 class Rules(NamedTuple):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numba import njit
 from scipy.stats import norm
 
 from experiments.kernels.counters import stream_key
@@ -139,7 +140,7 @@ def test_bisection_meets_its_range_or_stops_after_three_halvings():
 @each_family
 def test_moments_are_those_of_numpy(u):
     wide = u.astype(np.float64)
-    mean, deviation, largest, present = moments(u)
+    mean, deviation, largest, present = njit(lambda u: moments(u))(u)  # compiled code alone may call it
     assert (largest, present) == (np.abs(wide).max(), np.count_nonzero(wide))
     # Sums of d numbers in another order: an error of at most d eps of the sizes that are summed.
     assert abs(mean - wide.mean()) <= 1e-12 * np.abs(wide).mean()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numba import njit
 
 from experiments.kernels.keys import worker_minibatch
 from experiments.systems.skewscout.layers import gradient_of, make_normalised_work
@@ -38,9 +39,9 @@ def test_gradients_are_those_of_differences(hidden, norm):
 def test_compiled_gradients_are_those_of_numpy(hidden, norm):
     task, x, _, _ = made(hidden, norm)
     rows, found = task.rows(12), np.empty_like(x)
-    work = make_normalised_work(rows)
+    work, compiled = make_normalised_work(rows), njit(lambda *arguments: gradient_of(*arguments))
     for partition, own in enumerate(task.own):
-        gradient_of(rows, work, 3, 7, partition, x, found)
+        compiled(rows, work, 3, 7, partition, x, found)
         drawn = worker_minibatch(3, 7, partition, 12, own.stop - own.start)
         expected, statistics = task.network.gradient(x, task.features[own][drawn], task.labels[own][drawn])
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

@@ -17,6 +17,12 @@ def case(staleness, sigma=1.0, smooth=1.0, gap=1.0, trace=None):
     return Case(Staleness(staleness), {"L": smooth, "Delta": gap, "sigma": sigma}, trace)
 
 
+def factors(staleness, sigma, *accuracies):
+    """How many times the steps the delays take to each accuracy: `Cost.factor`, the searches shared, nothing beside."""
+    late, fresh = (Search.of(case(s, sigma)) for s in (staleness, 1))
+    return [late.least(accuracy).real / fresh.least(accuracy).real for accuracy in accuracies]
+
+
 def closed_form(staleness, accuracy, sigma, smooth, gap):
     root = (math.sqrt(sigma**2 + 4 * staleness * accuracy) - sigma) / (2 * staleness)
     return 2 * smooth * gap / root**2
@@ -74,28 +80,29 @@ def test_a_bound_goes_on_as_its_affine_form_says(name):
 
 
 def test_staleness_is_free_in_the_limit_of_small_accuracies_and_costs_s_times_and_more_without_noise():
-    factors = [cost(case(8), accuracy).factor for accuracy in (0.3, 0.03, 0.003)]
-    assert factors == sorted(factors, reverse=True) and factors[-1] < 1.03
-    assert cost(case(8, 0.0), 0.02).factor > 8
-    assert cost(case(8, 1e-3), 0.02).factor == pytest.approx(cost(case(8, 0.0), 0.02).factor, rel=0.02)
+    noisy = factors(8, 1.0, 0.3, 0.03, 0.003)
+    assert noisy == sorted(noisy, reverse=True) and noisy[-1] < 1.03
+    exact = factors(8, 0.0, 0.02)
+    assert exact[0] > 8 and factors(8, 1e-3, 0.02) == pytest.approx(exact, rel=0.02)
 
 
 @pytest.mark.parametrize(("staleness", "sigma"), [(3, 1.0), (20, 0.3)])
 def test_free_from_is_where_the_factor_is_a_tenth_above_one(staleness, sigma):
     found = cost(case(staleness, sigma), 0.01)
-    at = cost(case(staleness, sigma), found.free_from)
-    assert at.factor == pytest.approx(FREE, rel=0.01)
+    assert factors(staleness, sigma, found.accuracy) == [found.factor]
+    assert factors(staleness, sigma, found.free_from) == pytest.approx([FREE], rel=0.01)
     assert 1 < found.free_from / (0.1 * sigma**2 / (2 * (staleness - 1))) < 3  # sharper bounds than Corollary 1
 
 
 def test_without_delay_nothing_costs_anything_and_without_noise_nothing_is_free():
-    assert cost(case(1), 0.05).factor == 1 and cost(case(1), 0.05).free_from == 2.0
+    undelayed = cost(case(1), 0.05)
+    assert undelayed.factor == 1 and undelayed.free_from == 2.0
     assert cost(case(4, 0.0), 0.05).free_from is None
 
 
 def test_the_accuracy_after_T_steps_takes_T_steps():
     found = cost(case(6, 0.5), steps=500)
-    assert found.stale.steps == 500 and cost(case(6, 0.5), found.accuracy).stale.steps == pytest.approx(500, abs=1)
+    assert found.stale.steps == 500 and Search.of(case(6, 0.5)).least(found.accuracy).steps == pytest.approx(500, abs=1)
 
 
 def test_a_recorded_trace_is_looked_at_whole_and_goes_on():

@@ -15,7 +15,7 @@ from statistics import median
 
 from experiments.systems.ds_sync.naive import naive_replicas
 from experiments.systems.ds_sync.replicas import run_replicas
-from experiments.systems.shared.mixing import get_mixing
+from experiments.systems.shared.averaging_groups import get_mixing
 from experiments.systems.shared.split import split
 from experiments.workers.seeds import single_threaded_products
 

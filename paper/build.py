@@ -27,7 +27,7 @@ from paper.mathematics import cell, display, fenced, flat, inline, numbered
 from paper.methods import counter_momentum_per_delay
 from theory.bounds import REGISTRY, Bound
 from theory.common.errors import EnvironmentFailure, GradlagError
-from theory.proofs.printing.account import Account
+from theory.proofs.printing.replayed_proof import Account
 
 HERE = Path(__file__).parent
 _FIGURE = re.compile(r'call figure\("([\w-]+)"')

@@ -42,8 +42,8 @@ from theory.bounds.judging.errata import ERRATA, Erratum
 from theory.bounds.parts.checked import COQ_ALONE, IN_COQ
 from theory.common.errors import StoreError
 from theory.proofs import PROOFS
-from theory.proofs.printing.account import Account
 from theory.proofs.printing.printed import replay
+from theory.proofs.printing.replayed_proof import Account
 
 #: Where the bounds are held against the exact worst case in the text.
 STALENESS_SHOWN, STEPS_SHOWN, COHERENCE_SHOWN = 4, 60, 0.5

@@ -11,8 +11,8 @@ from theory.bounds import RATES, REGISTRY, Bound
 from theory.bounds.judging.errata import ERRATA
 from theory.bounds.parts.checked import COQ_ALONE, IN_COQ, checkers
 from theory.proofs import PROOFS
-from theory.proofs.printing.account import Account, PrintedLine
 from theory.proofs.printing.printed import replay, summary
+from theory.proofs.printing.replayed_proof import Account, PrintedLine
 from theory.worst_case.answer import WorstCase
 
 #: Where bounds are held against the exact worst case.

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from experiments.check.comparison_in_words import rests_on, run_away
 from experiments.check.evidence import Evidence, evidence_of
 from experiments.check.findings.assumptions import IN_EXPECTATION, examine
 from experiments.check.findings.examined import Examined, State
 from experiments.check.one_bound import judge_bound
-from experiments.check.sentences import rests_on, run_away
 from experiments.check.verdict import BoundVerdict, Decision, Diverged, Verdict, series
 from experiments.common.progress import each_with, part_of, untold
 from experiments.runs.plan import Plan

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from experiments.check.comparison_in_words import compared, more_seeds, seeds_flag
 from experiments.check.evidence import Evidence
 from experiments.check.findings.assumptions import broken
 from experiments.check.findings.examined import Examined, State
-from experiments.check.sentences import compared, more_seeds, seeds_flag
 from experiments.check.verdict import BoundVerdict, Decision
 from experiments.statistics.comparison import MeanComparison, Outcome, Points, compare, compare_exactly, compare_start
 from experiments.statistics.decay import running_minimum

@@ -25,7 +25,7 @@ from theory.common.errors import EnvironmentFailure, InputError, TooLargeError
 from theory.common.types import Floats, Stages
 from theory.common.waiting import part, parts
 from theory.design.brief import Brief, best_multiple, brief, waiting
-from theory.design.reason import reason
+from theory.design.explanation import reason
 from theory.design.theorem_1 import best_sum, best_tight
 from theory.design.theorem_a import best_theorem_a
 from theory.design.worst_case import best_worst_case, polished, starts

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from experiments.systems.ds_sync.replicas import Recorded
-from experiments.systems.shared.mixing import consensus_error
+from experiments.systems.shared.averaging_groups import consensus_error
 from experiments.systems.shared.split import Split
 from experiments.systems.shared.tuning import Tuned
 from theory.common.types import Floats

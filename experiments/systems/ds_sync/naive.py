@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.systems.shared.mixing import Mixing, averaged
+from experiments.systems.shared.averaging_groups import Mixing, averaged
 from experiments.systems.shared.network import Arrivals
 from experiments.systems.shared.split import Split
 from experiments.workers.optimizers import get_optimizer, update

@@ -19,7 +19,7 @@ from experiments.kernels import counters, dense, elementary, keys
 from experiments.kernels.dense import compiled
 from experiments.simulate import gradients
 from experiments.systems.shared import split as parts
-from experiments.systems.shared.mixing import Mixing
+from experiments.systems.shared.averaging_groups import Mixing
 from experiments.systems.shared.network import Arrivals
 from experiments.systems.shared.split import Split
 from experiments.workers import optimizers
@@ -161,7 +161,7 @@ def run_replicas(
         InputError: a task for another number of workers, or one without a compiled gradient.
 
     Example:
-        >>> from experiments.systems.shared.mixing import get_mixing
+        >>> from experiments.systems.shared.averaging_groups import get_mixing
         >>> from experiments.systems.shared.split import split
         >>> task = split("problem:quadratic:d=1,noise=0,start=1,condition=1", 2)
         >>> run_replicas(task, get_mixing("full", 2, 2), 0.5, 2).points[:, :, 0]

@@ -17,7 +17,7 @@ import numpy as np
 
 from experiments.servers.durations import duration
 from experiments.servers.speeds import numbers_of, parse_fleet
-from experiments.systems.shared.mixing import Mixing
+from experiments.systems.shared.averaging_groups import Mixing
 from theory.common.compiling import kept
 from theory.common.errors import InputError
 from theory.common.types import Floats, Ints
@@ -65,7 +65,7 @@ def synchronous_times(network: Network, mixing: Mixing, steps: int, seed: int) -
     """float64 (T + 1,): when the last worker has finished each step, 0 for the start.
 
     Example:
-        >>> from experiments.systems.shared.mixing import get_mixing
+        >>> from experiments.systems.shared.averaging_groups import get_mixing
         >>> synchronous_times(Network("constant:seconds=1", 0.5, 1.0, 0.0), get_mixing("full", 2, 2), 3, 0)
         array([0., 2., 4., 6.])
     """

@@ -20,8 +20,8 @@ from theory.bounds import get
 from theory.formulas.formula import formula
 from theory.proofs import PROOFS
 from theory.proofs.nodes import F_GAP, G, following, inner, read, square
-from theory.proofs.printing.account import Account, replay
 from theory.proofs.printing.prose import mixed
+from theory.proofs.printing.replayed_proof import Account, replay
 from theory.proofs.proof import Claim, Proof, Step
 from theory.proofs.refuting.refute import holds, random_run, symbols
 from theory.proofs.theorems.dai2019_sums import ETA, SIGMA, L

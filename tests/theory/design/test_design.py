@@ -9,7 +9,7 @@ from theory.bounds import get
 from theory.common.errors import DelayError, InputError, StalenessError
 from theory.design.best import Design, Target, design
 from theory.design.brief import Brief, best_multiple, brief, waiting
-from theory.design.reason import Shape, reason
+from theory.design.explanation import Shape, reason
 from theory.design.theorem_1 import best_sum, best_tight
 from theory.design.theorem_a import TheoremA, best_theorem_a, by_geometric_programmes
 from theory.schedules.schedule import parse_schedule

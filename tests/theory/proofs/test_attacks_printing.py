@@ -48,7 +48,7 @@ from theory.formulas.formula import (
 from theory.formulas.plain import plain
 from theory.proofs import PROOFS
 from theory.proofs.kernel import constant, restate
-from theory.proofs.printing.account import replay
+from theory.proofs.printing.replayed_proof import replay
 from theory.proofs.proof import Claim, Proof, Step, rules
 from theory.proofs.theorem import compare
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from theory.bounds.parts.checked import IN_COQ, checkers
-from theory.proofs.printing.account import Account, PrintedLine, joined, replay, where
 from theory.proofs.printing.prose import broken, formula_lines, spoken, typeset, wrapped
+from theory.proofs.printing.replayed_proof import Account, PrintedLine, joined, replay, where
 
 __all__ = ["Account", "described", "latex", "replay", "summary", "text", "where"]
 

@@ -11,7 +11,7 @@ from theory.proofs.nodes import F_GAP, G, following, inner, last, read, square
 from theory.proofs.proof import Apply, Assumed, Claim, Proof, Ref, Step, rules, theorem
 from theory.proofs.statement import meaning
 from theory.proofs.theorems.lemmas import HALF, J, K, ends, gradient, interpolation, lipschitz, product, steps, symbol
-from theory.proofs.theorems.theorem_c_points import (
+from theory.proofs.theorems.theorem_c_sum_over_run import (
     ALIKE,
     NOT_NEGATIVE,
     QUARTER,
@@ -22,9 +22,9 @@ from theory.proofs.theorems.theorem_c_points import (
     sine_squared,
     step_length,
 )
-from theory.proofs.theorems.theorem_c_points import STEPS as POINTS
-from theory.proofs.theorems.theorem_c_windows import INNER, NAMED, U_LONG, U_SHORT, A, R, growth
-from theory.proofs.theorems.theorem_c_windows import STEPS as WINDOWS
+from theory.proofs.theorems.theorem_c_sum_over_run import STEPS as POINTS
+from theory.proofs.theorems.theorem_c_wirtinger import INNER, NAMED, U_LONG, U_SHORT, A, R, growth
+from theory.proofs.theorems.theorem_c_wirtinger import STEPS as WINDOWS
 from theory.proofs.theorems.wirtinger import RUN as ONE_DELAY
 from theory.proofs.theorems.wirtinger import SINE_SQUARED, TURN, zero
 from theory.proofs.theorems.wirtinger import STEP as ONE_DELAY_STEP

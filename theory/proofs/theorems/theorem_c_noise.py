@@ -34,7 +34,7 @@ from theory.proofs.theorems.lemmas import B as OTHER
 from theory.proofs.theorems.theorem_a import SIMPLE as BEFORE
 from theory.proofs.theorems.theorem_a import way_ordered
 from theory.proofs.theorems.theorem_b_noise import SIMPLE as AFTER
-from theory.proofs.theorems.theorem_c_points import (
+from theory.proofs.theorems.theorem_c_sum_over_run import (
     ALIKE,
     NOT_NEGATIVE,
     QUARTER,
@@ -44,9 +44,9 @@ from theory.proofs.theorems.theorem_c_points import (
     sine_squared,
     step_length,
 )
-from theory.proofs.theorems.theorem_c_points import STEPS as POINTS
-from theory.proofs.theorems.theorem_c_windows import INNER, U_LONG, U_SHORT
-from theory.proofs.theorems.theorem_c_windows import STEPS as WINDOWS
+from theory.proofs.theorems.theorem_c_sum_over_run import STEPS as POINTS
+from theory.proofs.theorems.theorem_c_wirtinger import INNER, U_LONG, U_SHORT
+from theory.proofs.theorems.theorem_c_wirtinger import STEPS as WINDOWS
 from theory.proofs.theorems.wirtinger import RUN, STEP, TURN, zero
 from theory.proofs.theorems.wirtinger import STEPS as LEMMA
 

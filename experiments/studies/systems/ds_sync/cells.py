@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from experiments.sweep.json_store import rounded
 from experiments.systems.ds_sync.measure import measured, own_quality
 from experiments.systems.ds_sync.replicas import Recorded, run_replicas, run_server
-from experiments.systems.shared.mixing import get_mixing
+from experiments.systems.shared.averaging_groups import get_mixing
 from experiments.systems.shared.network import Network, asynchronous_arrivals, synchronous_times
 from experiments.systems.shared.split import Split, split
 from experiments.systems.shared.tuning import tuned

@@ -6,7 +6,7 @@ import pytest
 from experiments.systems.ds_sync.measure import last_of, mean_quality, own_quality
 from experiments.systems.ds_sync.naive import naive_replicas, naive_server
 from experiments.systems.ds_sync.replicas import run_replicas, run_server
-from experiments.systems.shared.mixing import consensus_error, get_mixing
+from experiments.systems.shared.averaging_groups import consensus_error, get_mixing
 from experiments.systems.shared.network import Network, asynchronous_arrivals
 from experiments.systems.shared.split import split
 from theory.common.errors import InputError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.servers.speeds import parse_speed, seconds_of
-from experiments.systems.shared.mixing import get_mixing
+from experiments.systems.shared.averaging_groups import get_mixing
 from experiments.systems.shared.network import Network, asynchronous_arrivals, synchronous_times
 from theory.common.errors import InputError
 

@@ -33,8 +33,8 @@ from theory.proofs.nodes import G, first, following, inner, read, square
 from theory.proofs.proof import RULES, Claim
 from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.theorem_c import BETA, INTERPOLATED, PROOF, SUMMED, A, H, L
-from theory.proofs.theorems.theorem_c_points import INSIDE, LATE, NEXT, OWN, READS, S_, Y
-from theory.proofs.theorems.theorem_c_windows import INNER, LONG, SHORT, U_LONG, U_SHORT, R
+from theory.proofs.theorems.theorem_c_sum_over_run import INSIDE, LATE, NEXT, OWN, READS, S_, Y
+from theory.proofs.theorems.theorem_c_wirtinger import INNER, LONG, SHORT, U_LONG, U_SHORT, R
 from theory.proofs.theorems.wirtinger import CASSINI, PATH, STANDING, TURN, Along, OverSine, Sine, _energy
 
 AXIOM = SimpleNamespace(**RULES)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.systems.shared.mixing import (
+from experiments.systems.shared.averaging_groups import (
     MIXINGS,
     averaged,
     consensus_error,

@@ -18,7 +18,7 @@ from theory.proofs.proof import Apply, Assumed, Claim, Ref, Step, rules
 from theory.proofs.statement import meaning
 from theory.proofs.terms import bound_variables
 from theory.proofs.theorems.lemmas import HALF, T_, Derived, J, K, gaps, gradient, product, steps, symbol, whether
-from theory.proofs.theorems.theorem_c_windows import NAMED, U_SHORT, cutting, short
+from theory.proofs.theorems.theorem_c_wirtinger import NAMED, U_SHORT, cutting, short
 from theory.proofs.theorems.wirtinger import RUN, not_negative, zero
 
 ETA, S_ = map(name_node, ("eta", "s"))

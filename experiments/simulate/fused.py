@@ -57,7 +57,7 @@ _FIRST_CHUNK = 10**7
 # Parts of the seeds for each thread.
 _SHARES = 4
 # As a numpy number it has the type of every other step, so that the gradient is compiled once.
-_FULL = np.int64(0)
+_FULL: Any = np.int64(0)
 
 
 class _State(NamedTuple):

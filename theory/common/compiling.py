@@ -7,15 +7,11 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-# Options of what compiled code alone calls: without a way in from Python a kernel takes a tenth less time to compile.
-# Python must never call such a function, which would end the process.
-INNER: Final[dict[str, Any]] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kept(**options: Any) -> Callable[[Function], Function]:
@@ -30,6 +26,16 @@ def kept(**options: Any) -> Callable[[Function], Function]:
         return result
 
     return compile_with
+
+
+def inner(**options: Any) -> Callable[[Function], Function]:
+    """Compile what compiled code alone calls: without a way in from Python, which would take a tenth of the time.
+
+    Python must never call such a function: it would end the process.
+    """
+    without: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    decorator: Callable[[Function], Function] = njit(**options, **without)
+    return decorator
 
 
 def number_of_sources(*sources: ModuleType | type | str) -> int:

@@ -29,7 +29,7 @@ from theory.staleness.count import whole_number
 from theory.staleness.traces import Delays
 
 # As a numpy number it has the type of every other step, so that the gradient is compiled once.
-_FULL = np.int64(0)
+_FULL: Any = np.int64(0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.servers import durations
@@ -36,13 +35,13 @@ from experiments.systems.multi_centre.passes import add_scaled, is_far
 from experiments.systems.shared import split as parts
 from experiments.workers.engines import factors_kernel, ring
 from experiments.workers.engines.ring import gradient_into
-from theory.common.compiling import INNER, kept, number_of_sources
+from theory.common.compiling import inner, kept, number_of_sources
 from theory.common.types import Array, Flags, Ints
 
 DONE, FULL, DIVERGED = range(3)  # why the loop returned
 
 
-@njit(error_model="numpy", **INNER)
+@inner(error_model="numpy")
 def compute(
     data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, look: bool, read: Flags
 ) -> float:

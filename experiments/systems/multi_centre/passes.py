@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from numba import njit
-
-from theory.common.compiling import INNER
+from theory.common.compiling import inner
 from theory.common.types import Array, Ints
 
-compiled = njit(error_model="numpy", _nrt=False, **INNER)  # nothing here allocates
+compiled = inner(error_model="numpy", _nrt=False)  # nothing here allocates
 BLOCK = 64  # coordinates that are looked at together
 
 
-@njit(error_model="numpy", fastmath={"reassoc", "contract"}, **INNER)
+@inner(error_model="numpy", fastmath={"reassoc", "contract"})
 def squares(vector: Array) -> float:
     """|x|^2 in 64 bits."""
     total = 0.0

@@ -55,18 +55,35 @@ def _rule(face: Face, needed: str) -> str:
     )
 
 
+# Latin and Greek letters, dashes, arrows and signs of formulas: nearly all that pictures show.
+_USUAL = frozenset((*range(0x20, 0x180), *range(0x370, 0x400), *range(0x2010, 0x2060), *range(0x2190, 0x2270)))
+
+
+@cache
+def _usual(file: str) -> bytes:
+    """A font with the usual characters alone: what a picture needs is cut out of it in a fifth of the time."""
+    return _cut(file, _USUAL)
+
+
 def _packed(file: str, needed: str) -> str:
+    codes = frozenset(map(ord, needed))
+    return b64encode(_cut(io.BytesIO(_usual(file)) if codes <= _USUAL else file, codes, "woff")).decode()
+
+
+def _cut(file: str | io.BytesIO, codes: frozenset[int], form: Literal["woff"] | None = None) -> bytes:
+    """The part of a font with these characters, in this form."""
     font = TTFont(file, recalcTimestamp=False)  # the same bytes whenever it is made
     for features in ("GDEF", "GPOS", "GSUB"):  # none is used, and they take longer to read than all the rest
         if features in font:
             del font[features]
     options = Options()
-    options.flavor, options.hinting, options.layout_features = "woff", False, []
-    options.drop_tables += ["FFTM", "PfEd"]
+    options.flavor, options.hinting, options.layout_features = form, False, []
+    # Of tables on the layout of text nothing is left without their features, but reading them takes most of the time.
+    options.drop_tables += ["FFTM", "PfEd", "GDEF", "GPOS", "GSUB", "MATH"]
     subsetter = Subsetter(options)
-    subsetter.populate(unicodes=map(ord, needed))
+    subsetter.populate(unicodes=sorted(codes))
     subsetter.subset(font)
-    font.flavor = "woff"
+    font.flavor = form
     written = io.BytesIO()
     font.save(written)
-    return b64encode(written.getvalue()).decode()
+    return written.getvalue()

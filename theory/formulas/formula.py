@@ -352,10 +352,10 @@ class Sum(Formula):
         return self.terms
 
     def compute(self, environment: Environment) -> Any:
-        first, *rest = (term.evaluate(environment) for term in self.terms)
-        for value in rest:
-            first = first + value
-        return first
+        value = self.terms[0].evaluate(environment)
+        for term in self.terms[1:]:
+            value = value + term.evaluate(environment)
+        return value
 
     def latex(self, index: str = "k") -> str:
         first, *rest = self.terms
@@ -403,10 +403,10 @@ class Product(Formula):
         return self.factors
 
     def compute(self, environment: Environment) -> Any:
-        first, *rest = (factor.evaluate(environment) for factor in self.factors)
-        for value in rest:
-            first = first * value
-        return first
+        value = self.factors[0].evaluate(environment)
+        for factor in self.factors[1:]:
+            value = value * factor.evaluate(environment)
+        return value
 
     def latex(self, index: str = "k") -> str:
         *before, last = self.factors

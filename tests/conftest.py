@@ -35,6 +35,7 @@ from experiments.studies.systems.skewscout.cells import SkewSize
 from experiments.studies.theorem_step.study import TheoremStepSize
 from experiments.systems.focus.trials import Grid
 from gradlag.cli import execute
+from tests.support.amounts import choose as choose_amounts
 from theory.bounds import Bound, Setting
 from theory.bounds.judging.judge import curve
 
@@ -55,6 +56,7 @@ _PROGRESS = re.compile(r"^[^\n]*: (\d+% done, [^\n]*|(finishing, )?[\d a-z]+ so 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep what JAX compiles from run to run, as numba keeps what it compiles; let Ctrl-C arrive."""
     gc.set_threshold(20_000, 20, 20)  # formulas and tests are many small objects that live: dead ones are sought rarely
+    choose_amounts("not long" not in config.option.markexpr)
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(config.cache.mkdir("jax")))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
@@ -153,15 +155,21 @@ def shrink_studies() -> Callable[[pytest.MonkeyPatch], None]:
 
 
 @pytest.fixture(scope="session")
-def leave_pictures_out() -> Callable[[pytest.MonkeyPatch], None]:
-    """Make reports without drawing: where the pictures are not what is claimed they are most of the time."""
+def leave_pictures_out() -> Callable[..., None]:
+    """Make reports that draw the figures named at most: drawing is most of the time where it is not the claim."""
 
-    def undrawn(exhibits: Sequence[Exhibit], printed: Collection[str], jobs: int, progress: Progress) -> list[Picture]:
-        from figures.report.drawing import Picture
+    def leave_out(patch: pytest.MonkeyPatch, *but: str) -> None:
+        def draw(exhibits: Sequence[Exhibit], printed: Collection[str], jobs: int, progress: Progress) -> list[Picture]:
+            from figures.report.drawing import Picture, draw_all
 
-        return [Picture("<svg/>", b"%PDF" if exhibit.name in printed else None, "") for exhibit in exhibits]
+            drawn = [each for each in exhibits if each.name.startswith(but)]
+            real = dict(zip(drawn, draw_all(drawn, printed, jobs, progress), strict=True))
+            blank = {each: Picture("<svg/>", b"%PDF" if each.name in printed else None, "") for each in exhibits}
+            return [(blank | real)[each] for each in exhibits]
 
-    return lambda patch: patch.setattr("figures.report.build.draw_all", undrawn)
+        patch.setattr("figures.report.build.draw_all", draw)
+
+    return leave_out
 
 
 @pytest.fixture(scope="module")

@@ -240,9 +240,9 @@ def test_reproduce_goes_on_after_a_failure_and_leaves_a_report_that_needs_nothin
     monkeypatch.setattr(ladder, "STALENESSES", (4,))
     monkeypatch.setattr("experiments.check.calibration.calibrate.calibrate", partial(calibrate, repetitions=20))
     line = ("reproduce", "--out", "out", "--json")
+    leave_pictures_out(monkeypatch, "ladder", "limit")
     with monkeypatch.context() as patched:
         patched.setattr("experiments.sweep.run_store.run_to_file", failing_at("theorem-1", 4))
-        leave_pictures_out(patched)
         failed = gradlag(*line, folder=place)
     assert failed.status == failed.json["exit"] == 4
     assert "theorem-1-quadratic:d=3-s4" in failed.json["error"]

@@ -13,6 +13,7 @@ from experiments.check.training_log import check_log
 from experiments.check.verdict import Decision
 from experiments.logs.read import read_log
 from experiments.statistics.comparison import Outcome
+from tests.support.amounts import many
 from theory.bounds import Setting, get
 from theory.common.errors import DataError, DelayError, InputError, ScheduleError
 from theory.staleness.count import Staleness
@@ -183,7 +184,7 @@ def test_binary_junk_a_folder_and_no_file_are_refused(tmp_path: Path) -> None:
             read_log(path)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=many(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200))
 def test_no_content_raises_anything_but_a_refusal(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.csv"

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from experiments.servers.clock import largest_delay, virtual_run
 from experiments.servers.speeds import ConstantSpeed, RepeatSpeed, fleet_text, parse_fleet, parse_speed, seconds_of
+from tests.support.amounts import many
 from theory.common.errors import InputError
 
 LAWS = ("constant:seconds=2", "exponential:mean=2", "lognormal:mean=2,spread=.7", "pareto:mean=2,tail=4")
@@ -78,7 +79,7 @@ def test_the_mean_delay_tends_to_the_number_of_the_other_workers():
     assert abs(trace.delays.mean() - 15) < 0.05
 
 
-@settings(max_examples=60)
+@settings(max_examples=many(60))
 @given(
     st.lists(st.lists(st.sampled_from([0.01, 1.0, 3.0, 50.0]), min_size=1, max_size=6), min_size=1, max_size=5),
     st.integers(0, 3),

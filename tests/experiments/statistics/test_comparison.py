@@ -13,6 +13,7 @@ from experiments.statistics.intervals import upper_bound
 from experiments.statistics.mean_test import p_value
 from experiments.statistics.running_limit import running_upper_bound
 from experiments.statistics.tails import ANY, Bounded, Gaussian, KappaAtMost, Tails, parse_tails
+from tests.support.amounts import many
 from theory.common.errors import InputError
 
 
@@ -222,7 +223,7 @@ def test_a_few_enormous_values_do_not_hide_that_all_are_above() -> None:
     assert outcome(10.0 ** np.linspace(1, 200, 16)[:, None]).outcome is Outcome.ABOVE
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=many(50), deadline=None)
 @given(values=arrays(np.float64, (6, 4), elements=st.floats(0, 1e6)), bound=st.floats(1e-3, 1e6))
 def test_a_larger_bound_never_turns_below_into_above(values: np.ndarray, bound: float) -> None:
     if outcome(values, bound).outcome is Outcome.BELOW:

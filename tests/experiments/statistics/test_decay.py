@@ -13,6 +13,7 @@ from experiments.statistics.decay import (
     running_minimum,
     slope,
 )
+from tests.support.amounts import many
 
 STEPS = 2000
 TIMES = np.arange(STEPS + 1)
@@ -114,7 +115,7 @@ def test_runs_over_a_grid_of_horizons_give_the_exponent_of_their_minima() -> Non
     assert fit.interval[0] < -0.5 < fit.interval[1] and fit.interval[1] - fit.interval[0] < 0.1
 
 
-@settings(max_examples=50)
+@settings(max_examples=many(50))
 @given(first=st.integers(1, 1000), extra=st.integers(0, 10**6), count=st.integers(2, 80))
 def test_log_spaced_times_are_distinct_increasing_and_keep_their_ends(first: int, extra: int, count: int) -> None:
     times = log_spaced(first, first + extra, count)

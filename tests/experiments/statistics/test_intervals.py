@@ -11,6 +11,7 @@ from scipy import stats
 
 from experiments.check.calibration.calibrate import example_distributions
 from experiments.statistics.intervals import LOWER, METHODS, UPPER, lower_bound, mean, square_critical, upper_bound
+from tests.support.amounts import many
 from theory.common.errors import InputError
 
 SQUARED_NORMS = ("square", "two squares", "ten squares", "decaying", "shifted")
@@ -93,7 +94,7 @@ def test_critical_values_fall_to_those_of_a_gaussian_as_seeds_grow() -> None:
 positive = arrays(np.float64, (5, 3), elements=st.floats(1e-3, 1e3))
 
 
-@settings(max_examples=60)
+@settings(max_examples=many(60))
 @given(values=positive, scale=st.floats(1e-20, 1e20), method=st.sampled_from(sorted(METHODS)))
 def test_bounds_scale_with_the_values_and_enclose_the_mean(values: np.ndarray, scale: float, method: str) -> None:
     low, high = lower_bound(values, 0.05, method), upper_bound(values, 0.05, method)

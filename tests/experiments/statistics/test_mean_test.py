@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 from experiments.statistics.mean_test import largest_p_value, p_value
+from tests.support.amounts import many
 
 ONE_SIDED = stats.norm.ppf(0.999)
 
@@ -43,7 +44,7 @@ def test_one_value_is_markovs_inequality() -> None:
     assert p_of([0.5]) > 0.99
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=many(60))
 @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=12), st.floats(1e-3, 1e3), st.floats(1e-200, 1e200))
 def test_it_is_a_probability_that_falls_with_every_value_and_has_no_unit(
     values: list[float], bound: float, unit: float

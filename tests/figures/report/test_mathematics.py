@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from experiments.servers.rules.rules import RULES
 from figures.report.mathematics import mathml, prose
+from tests.support.amounts import many
 from theory.bounds import RATES, REGISTRY
 from theory.schedules.schedule import CATALOGUE, parse_schedule
 
@@ -56,7 +57,7 @@ EXPRESSIONS = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=many(40))
 @given(EXPRESSIONS)
 def test_whatever_schedule_parses_can_be_set(text):
     assert "\\" not in "".join(read(parse_schedule(text).latex()).itertext())

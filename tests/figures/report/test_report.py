@@ -186,7 +186,10 @@ def test_runs_at_several_horizons_are_one_row(results):
     assert families[1].verdicts[2].times == (10, 20, 40, 80)
 
 
-def test_schedules_that_were_run_to_be_compared_stand_in_one_picture_under_names_of_their_own(tmp_path):
+def test_schedules_that_were_run_to_be_compared_stand_in_one_picture_under_names_of_their_own(
+    tmp_path, monkeypatch, leave_pictures_out
+):
+    leave_pictures_out(monkeypatch)
     schedules = ("1/(2*s*L)", "1/(2*s)/L", "1/(s*L*sqrt(k))")
     cells = [Cell(f"c{n}", "quadratic:d=3", text, 2, 20, seeds=8) for n, text in enumerate(schedules)]
     run_cells(RUNS, cells, tmp_path)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.amounts import many
 from theory.formulas.formula import (
     FUNCTIONS,
     Defined,
@@ -55,7 +56,7 @@ def windows(delays: list[int]) -> list[range]:
     return [range(k - delay, k) for k, delay in enumerate(delays)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=many(150))
 @given(runs())
 def test_the_sums_over_delays_are_what_their_definitions_say(run):
     delays, a = run
@@ -68,7 +69,7 @@ def test_the_sums_over_delays_are_what_their_definitions_say(run):
     assert Previous(A).evaluate(point).tolist() == [0.0, *a[:-1]]
 
 
-@settings(max_examples=60)
+@settings(max_examples=many(60))
 @given(runs())
 def test_the_largest_entry_of_a_window_is_what_its_definition_says(run):
     delays, a = run
@@ -87,7 +88,7 @@ def test_sums_over_windows_of_half_a_run_need_no_list_of_the_pairs_and_lose_no_d
     assert reads.highest(values)[-1] == values[size // 2 - 1] and not reads.overtaken.any()
 
 
-@settings(max_examples=150)
+@settings(max_examples=many(150))
 @given(runs())
 def test_the_two_exchanges_of_sums_hold(run):
     delays, a = run
@@ -97,7 +98,7 @@ def test_the_two_exchanges_of_sums_hold(run):
     assert total(served(A)).evaluate(point) == total(A).evaluate(point)
 
 
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 @given(runs(), st.sampled_from([0.0, 1.0]))
 def test_a_window_is_overtaken_where_it_holds_a_younger_gradient_and_there_is_noise(run, sigma):
     delays, a = run
@@ -224,7 +225,7 @@ def read_back(latex: str) -> str:
     return latex.replace("{", "(").replace("}", ")").replace("\\", "")
 
 
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 @given(TREES)
 def test_what_the_latex_says_evaluates_to_the_same_number(tree):
     point = {"k": np.arange(1.0, 5.0), "d": np.array([0.0, 1.0, 0.0, 2.0]), "L": 1.5, "sigma": 0.7}

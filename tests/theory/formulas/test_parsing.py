@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tests.support.amounts import many
 from theory.common.errors import ScheduleError
 from theory.formulas.formula import FUNCTIONS, Environment
 from theory.formulas.notation import name_node
@@ -81,25 +82,25 @@ def mutated(draw: st.DrawFn) -> str:
     return text
 
 
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 @given(st.text())
 def test_no_text_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(max_examples=400)
+@settings(max_examples=many(400))
 @given(st.lists(TOKENS, max_size=30).map("".join))
 def test_no_mix_of_words_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 @given(mutated())
 def test_no_damaged_schedule_runs_anything_or_raises_anything_but_a_refusal(text):
     read(text)
 
 
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 @given(st.one_of(st.binary(), st.none(), st.integers(), st.floats(), st.lists(st.text()), st.booleans()))
 def test_only_a_text_is_read(thing):
     assert "is a text" in refusal(thing)
@@ -236,7 +237,7 @@ def joined(parts: st.SearchStrategy[tuple[str, str]]) -> st.SearchStrategy[tuple
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=many(400))
 @given(st.recursive(LEAVES, joined, max_leaves=16))
 def test_a_text_means_what_python_says_it_means(pair):
     ours, python = pair

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.amounts import many
 from theory.claims.claim import ClaimedBound, as_ratio
 from theory.claims.posynomial import Uncovered
 from theory.common.errors import ScheduleError
@@ -176,7 +177,7 @@ def valued(draw: st.DrawFn, depth: int) -> str:
     )[shape]
 
 
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 @given(valued(4))
 def test_cases_and_whole_division_in_any_nesting_mean_what_python_says(text):
     values = {"k": np.arange(1.0, T + 1), "T": float(T)}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.amounts import many
 from theory.common.errors import DelayError, InputError, ScheduleError
 from theory.formulas.formula import Environment
 from theory.formulas.parsing import parse
@@ -276,7 +277,7 @@ def test_zero_to_the_power_zero_is_one():
     assert sizes("0^0") == [1, 1, 1, 1]
 
 
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 @given(st.lists(st.sampled_from(["k", "T", "9", "1e308", "0", "-1", "d"]), min_size=2, max_size=12), st.data())
 def test_what_is_given_out_is_always_finite_and_never_negative(leaves, data):
     text = leaves[0]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare, geom, norm
 
+from tests.support.amounts import many
 from theory.common.errors import DelayError, InputError
 from theory.staleness.count import Staleness
 from theory.staleness.delays import (
@@ -282,7 +283,7 @@ def test_what_is_no_model_is_refused_with_a_sentence(text, expected):
     assert expected in str(refusal.value)
 
 
-@settings(max_examples=300)
+@settings(max_examples=many(300))
 @given(st.one_of(st.text(max_size=25), st.sampled_from(list(MODELS)).flatmap(lambda n: st.text().map(f"{n}:".__add__))))
 def test_no_text_raises_anything_but_a_refusal(text):
     try:
@@ -421,7 +422,7 @@ def test_exactly_the_admissible_delays_are_accepted(delays, window):
 
 
 @given(st.lists(st.integers(0, 7), min_size=1, max_size=40))
-@settings(max_examples=50)
+@settings(max_examples=many(50))
 def test_a_trace_written_to_a_file_reads_back(tmp_path_factory, numbers):
     delays = np.minimum(numbers, np.arange(len(numbers)))
     path = tmp_path_factory.mktemp("trace") / "delays.txt"

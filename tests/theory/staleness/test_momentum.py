@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.amounts import many
 from theory.common.errors import DelayError, InputError
 from theory.staleness.delays import AdversarialDelay, ConstantDelay, CyclicDelay, GeometricDelay, UniformDelay
 from theory.staleness.stability import (
@@ -99,7 +100,7 @@ def test_a_clipped_geometric_law_may_become_stable_again():
 
 
 @given(st.floats(0, 0.999))
-@settings(max_examples=60)
+@settings(max_examples=many(60))
 def test_the_closed_forms(q):
     root = math.sqrt(5 - 2 * q + q**2)
     closed = [2 * (1 + q), 1 - q, (root - 1 - q) / 2]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from tests.support.amounts import many
 from theory.common.errors import DelayError, InputError
 from theory.staleness.delays import (
     AdversarialDelay,
@@ -117,7 +118,7 @@ def test_the_general_limit_contains_both_closed_forms(delay):
 
 
 @given(arrays(np.float64, st.integers(1, 9), elements=st.floats(0, 1)).filter(lambda weights: weights.sum() > 0.1))
-@settings(max_examples=150)
+@settings(max_examples=many(150))
 def test_the_limit_of_any_law_ends_its_first_interval_of_stability(weights):
     law = weights / weights.sum()
     limit = mean_dynamics_limit(law)

@@ -142,7 +142,8 @@ def test_the_filter_leaves_nothing_significant_and_loses_nothing():
     point, before = rng.normal(size=300), rng.normal(size=300) * 0.02
     point[:7] = 0
     held, index, value = before.copy(), np.empty(300, np.int64), np.empty(300)
-    last = njit(lambda *arguments: take_significant(*arguments))(held, point, 0.01, True, index, value, 0)
+    compiled = njit(lambda h, p, r, a, i, v, n: take_significant(h, p, r, a, i, v, n))
+    last = compiled(held, point, 0.01, True, index, value, 0)
     assert (np.abs(held) <= 0.01 * np.abs(point)).all() and set(range(7)) <= set(index[:last].tolist())
     held[index[:last]] += value[:last]
     np.testing.assert_array_equal(held, before)

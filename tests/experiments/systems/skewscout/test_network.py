@@ -39,7 +39,7 @@ def test_gradients_are_those_of_differences(hidden, norm):
 def test_compiled_gradients_are_those_of_numpy(hidden, norm):
     task, x, _, _ = made(hidden, norm)
     rows, found = task.rows(12), np.empty_like(x)
-    work, compiled = make_normalised_work(rows), njit(lambda *arguments: gradient_of(*arguments))
+    work, compiled = make_normalised_work(rows), njit(lambda r, w, s, t, p, x, out: gradient_of(r, w, s, t, p, x, out))
     for partition, own in enumerate(task.own):
         compiled(rows, work, 3, 7, partition, x, found)
         drawn = worker_minibatch(3, 7, partition, 12, own.stop - own.start)

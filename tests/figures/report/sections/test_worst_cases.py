@@ -130,7 +130,8 @@ def test_a_figure_is_a_pdf_as_well_if_asked_and_one_that_lies_there_is_made_agai
     assert document.read_bytes() == whole
 
 
-def test_runs_and_worst_cases_stand_in_one_report(folder, results, tmp_path):
+def test_runs_and_worst_cases_stand_in_one_report(folder, results, tmp_path, monkeypatch, leave_pictures_out):
+    leave_pictures_out(monkeypatch)
     for part in ("cells", "verdicts"):
         shutil.copytree(results / part, tmp_path / part)
     text = build_report(copied(folder, tmp_path, "limit")).read_text(encoding="utf-8")

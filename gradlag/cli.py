@@ -6,8 +6,6 @@ Heavy modules are imported inside the commands, so that `--help` answers at once
 
 from __future__ import annotations
 
-import gc
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +15,7 @@ import typer
 
 from gradlag.terminal.completion import ASKED, offered, script
 from gradlag.terminal.import_clash import shadow_sentences
-from gradlag.terminal.output import print_error, print_text
+from gradlag.terminal.output import prepare_process, print_error, print_text
 
 try:
     from gradlag.terminal import flags as flag
@@ -347,8 +345,5 @@ def execute(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """The `gradlag` command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal without Greek letters
-    gc.set_threshold(20_000, 20, 20)  # what compiles and proves makes many small objects, and few cycles
+    prepare_process()
     sys.exit(execute(sys.argv[1:]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import math
 import os
@@ -18,6 +20,14 @@ _GAP = "  "
 _KEPT_WHOLE = re.compile(r"(?<!\w)'[^'\n]{1,60}'(?!\w)|`[^`\n]{1,60}`|\S+ (?:<=?|>=?|=) \S+")
 _NARROWEST_PROSE = 24
 _WIDEST = 110
+
+
+def prepare_process() -> None:
+    """Make a process of its own ready for a command: any terminal can show what it says."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Greek letters
+    gc.set_threshold(20_000, 20, 20)  # what compiles and proves makes many small objects, and few cycles
 
 
 def plain(value: Any) -> Any:

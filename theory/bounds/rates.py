@@ -35,6 +35,11 @@ WORKERS = Assumption(
     "Worker i needs at most h_i seconds for a gradient, sorted with the fastest first.",
     r"h_1 \le h_2 \le \dots \le h_n",
 )
+OWN_DATA = Assumption(
+    "data of their own",
+    "Each of n workers has an objective of its own, L-smooth, of which F is the mean.",
+    r"F = \frac1n \sum_{i=1}^n f_i",
+)
 UNBOUNDED_DELAY = Assumption("unbounded delay", "Delays need not have a bound.", r"\sup_k d_k \le \infty")
 
 NON_CONVEX = (SMOOTH, BOUNDED_BELOW, UNBIASED, BOUNDED_VARIANCE)
@@ -230,6 +235,24 @@ _ALL = (
             "non-convex rate",
         ),
         _FROM_ABSTRACT,
+    ),
+    RateOnly(
+        "maranjyan2026",
+        "Ringleader: a table with the gradients of every worker, whose data may be of any kind",
+        "A server applies the mean of a table of the last gradients of all workers; delays are at most 2 n - 2, and B "
+        "is the harmonic mean of the batches. Optimal time for workers of any data. Its step for an accuracy eps.",
+        (*NON_CONVEX, OWN_DATA, WORKERS),
+        r"\eta(\mathbb{E}\|\nabla F\|^2 \le \varepsilon)",
+        r"\min\left\{\frac{1}{8 n L}, \frac{\varepsilon B}{10 L \sigma^2}\right\}",
+        "the step min(1/(8 n L), eps B/(10 L sigma^2)) for an accuracy eps",
+        Source(
+            "Maranjyan, Richtarik",
+            2026,
+            "Ringleader ASGD: The First Asynchronous SGD with Optimal Time Complexity under Data Heterogeneity",
+            "ICLR 2026, arXiv 2509.22860",
+            "its step",
+        ),
+        f"{_FROM_ABSTRACT}; delays and step as summarised by others, the theorem itself was not seen",
     ),
 )
 

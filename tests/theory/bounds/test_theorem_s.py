@@ -178,3 +178,14 @@ def test_no_quadratic_is_above_it_at_its_points_and_at_the_points_read():
 def test_it_says_over_which_points_its_minimum_runs():
     assert WITH_READS.iterates == "x_0..x_T and the points read" and r"\hat{x}_{k}" in WITH_READS.quantity
     assert WITH_READS.weighing is None and BOUND.iterates == "x_0..x_T"
+
+
+@pytest.mark.parametrize(("window", "steps", "sigma"), [(2, 100, 1.0), (3, 4000, 1.0), (5, 4000, 1.0), (9, 2000, 0.5)])
+def test_over_the_iterates_alone_the_noise_has_sqrt_2_too(window, steps, sigma):
+    """(sqrt P + sqrt Q)^2, which FINDINGS derives from it, at b = a and mu = 1/(1 + a), a = sqrt(Q/P)."""
+    p, q = sigma * math.sqrt(2 / steps), math.sqrt(2) * window / steps
+    step = 1 / (math.sqrt(2) * window / math.sqrt(q / p) + sigma * math.sqrt(steps / 2))
+    constants = {"L": 1.0, "Delta": 1.0, "sigma": sigma}
+    delays = np.minimum(np.arange(steps), window - 1)
+    run = Setting(np.full(steps, step), delays, Staleness(window), constants, apart=True)
+    assert q < p and get("theorem-s").evaluate(run) <= (math.sqrt(p) + math.sqrt(q)) ** 2

@@ -75,8 +75,8 @@ def ratios(results: Results, axes: Axes, noisy: bool, steps: float | str) -> Axe
 
 
 def _dot(axes: Axes, x: float, value: float, known: bool) -> None:
-    """Blue where counter-momentum ends lower, vermillion where it ends higher; hollow where L is an estimate."""
-    colour = style.BLUE if value <= 0 else style.VERMILLION
+    """Blue where counter-momentum ends lower, vermillion where higher, grey at a tie; hollow where L is an estimate."""
+    colour = style.BLUE if value < 0 else style.VERMILLION if value > 0 else style.MUTED
     marker = "o" if abs(value) <= _FAR else "v" if value < 0 else "^"
     face = colour if known else "none"
     axes.plot(x, np.clip(value, -_FAR, _FAR), marker, markersize=3.0, color=colour, markerfacecolor=face)
@@ -95,8 +95,9 @@ def counter_momentum_caption(results: Results) -> str:
     count = len(list(problems_of(results)))
     return (
         f"The least squared gradient of counter-momentum over that of delayed steps: a dot for each of {count} "
-        "problems, always in the same order, blue where counter-momentum is lower, hollow where L is an estimate; a "
-        "triangle lies further out. Line and shade: the median of the problems and their middle half. Below: the "
-        "fixed delay; four workers with caches, delays up to 3; the delays that two servers recorded. Delayed steps "
-        "take gradients as they come, counter-momentum holds them until they are as old as the oldest."
+        "problems, always in the same order, blue where counter-momentum is lower, grey where both are solved to the "
+        "floor, hollow where L is an estimate; a triangle lies further out. Line and shade: the median of the problems "
+        "and their middle half. Below: the fixed delay; four workers with caches, delays up to 3; the delays that two "
+        "servers recorded. Delayed steps take gradients as they come, counter-momentum holds them until they are as "
+        "old as the oldest."
     )

@@ -28,6 +28,7 @@ from experiments.sweep.executor import run_cells
 from experiments.workers.setting import WorkerSetting
 from experiments.workers.simulate import simulate_workers
 from experiments.workloads.problem import ProblemWorkload
+from theory.methods.counter_momentum import Tuning
 
 NAMES = {claim.name.removeprefix("counter-momentum-"): claim for claim in CLAIMS}
 LOW = {"fixed:0": 0, "fixed:1": 1, "fixed:3": 3, "fixed:8": 8}
@@ -211,3 +212,21 @@ def test_small_cells_become_files_that_read_themselves_back(tmp_path):
 def test_a_grid_without_the_untuned_step_is_refused():
     with pytest.raises(Exception, match="have a 1"):
         RealCell("quadratic", 0, "fixed:1", 0, 32, 1, 1, scales=(0.5, 2.0))
+
+
+def slowest(step, moves, delay):
+    """The largest root of the recursion on the quadratic of curvature L."""
+    taken = np.pad(np.convolve([1.0, *moves], [1.0, -1.0]), (0, delay - len(moves)))
+    taken[delay + 1] += step
+    return np.abs(np.roots(taken)).max()
+
+
+def test_it_moves_further_a_gradient_and_swings_longest_at_the_largest_curvature():
+    """What `theory/FINDINGS.md` says of the two."""
+    further = {1: 1.08, 3: 1.23, 8: 1.32}
+    modes = {1: (0.656, 0.754), 3: (0.990, 0.893), 8: (0.9993, 0.955)}
+    for delay, ratio_of_moves in further.items():
+        ours, step = Tuning.of(delay), theory_step("delayed", delay)
+        assert ours.step / (1 + ours.moves.sum()) / step == pytest.approx(ratio_of_moves, abs=5e-3)
+        found = slowest(ours.step, ours.moves, delay), slowest(step, (), delay)
+        np.testing.assert_allclose(found, modes[delay], atol=6e-4)

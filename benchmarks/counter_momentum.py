@@ -168,7 +168,8 @@ def page(results: Sequence[SystemResult]) -> str:
         [
             "## In short\n",
             "Over the problems: the median of the ratios, in how many counter-momentum is lower (a tie is not), and "
-            "the mean of the logarithms with its 95 % interval. A mean hangs on the problem that one method solves to the floor.\n",
+            "the mean of the logarithms with its 95 % interval. A mean hangs on the problem that one "
+            "method solves to the floor.\n",
             *means(results),
             "\n## The claims\n",
             "Written down before the runs. An effect is a mean of log2 over the problems.\n",

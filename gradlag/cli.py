@@ -169,10 +169,14 @@ def limit(
         str | None,
         typer.Option("--delays", help="Delays that repeat, in place of s - 1: cyclic:period=P, adversarial, 0,1,1."),
     ] = None,
+    steps: Annotated[int | None, whole("--steps", "T; a bound over T steps, too, with noise.")] = None,
+    variance: flag.Variance = 0.0,
+    smoothness: flag.Smoothness = 1.0,
+    gap: flag.Gap = 1.0,
     out: Annotated[Path | None, typer.Option("--out", help="A folder for limit.json and the picture.")] = None,
     as_json: flag.Json = False,
 ) -> None:
-    """The exact constant of a method under a fixed delay, without noise: the worst function, as the steps go on."""
+    """The exact constant of a method under a fixed delay, without noise; with --steps a bound with noise."""
     answer("limit", locals())
 
 

@@ -1,4 +1,4 @@
-"""`gradlag limit`: the exact constant of a method under a fixed delay, without noise."""
+"""`gradlag limit`: the exact constant of a method under a fixed delay, and what is proved of it with noise."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from theory.common.errors import InputError
 
 if TYPE_CHECKING:
     from theory.methods.method import Method
+    from theory.worst_case.limit.noisy import NoisyBound
     from theory.worst_case.limit.of_method import MethodLimit
     from theory.worst_case.limit.periodic import PeriodicLimit
 
@@ -26,6 +27,10 @@ def limit(
     method: str | Method = "delayed",
     step: float | None = None,
     delays: str | None = None,
+    steps: int | None = None,
+    variance: float = 0.0,
+    smoothness: float = 1.0,
+    gap: float = 1.0,
     out: Path | str | None = None,
     progress: bool = False,
 ) -> MethodLimit | PeriodicLimit:
@@ -38,6 +43,8 @@ def limit(
         step: L eta; when left out the best one, or the method's own.
         delays: of delayed steps, delays that repeat in place of the fixed one: `cyclic:period=P`, `adversarial`, or
             one period of them, as `0,1,1`.
+        steps: T; if given, a bound over T steps, too, with noise of variance sigma^2.
+        variance, smoothness, gap: sigma^2, L and Delta of that bound.
         out: a folder for limit.json and the picture of the constants of all methods against the delay.
         progress: show how far it is on stderr.
 
@@ -53,6 +60,7 @@ def limit(
     """
     from theory.methods.registry import parse_method
     from theory.staleness.count import Staleness
+    from theory.worst_case.limit.noisy import noisy_bound
     from theory.worst_case.limit.of_method import constants, method_limit
 
     window = Staleness.of(staleness)
@@ -60,9 +68,12 @@ def limit(
         raise InputError(f"The constant is computed up to a staleness of {_MOST}. Got {window.window}.")
     rule = parse_method(method) if isinstance(method, str) else method
     folder = None if out is None else check_writable(Path(out) / "limit.json").parent
+    if (steps is None and variance) or (steps is not None and delays is not None):
+        raise InputError("A bound with noise needs --steps T, and one fixed delay. Give --steps, and no --delays.")
     if delays is not None:
         return _repeated(delays, rule, window.window, step, folder)
-    found = replace(method_limit(rule, window, step), beside=_beside(window.maximum_delay))
+    noisy = None if steps is None else noisy_bound(rule, window, steps, variance, smoothness, gap, step)
+    found = replace(method_limit(rule, window, step), beside=_beside(window.maximum_delay), noisy=noisy)
     if folder is not None:
         from figures.draw.methods import save_methods
 
@@ -114,6 +125,8 @@ def show(found: MethodLimit | PeriodicLimit) -> None:
         f"{number(found.constant, 8)}, at the step {number(each.step, 8)} / L."
     )
     print_prose(_proved(found))
+    if found.noisy is not None:
+        print_prose(_with_noise(found.noisy))
     _show_beside(found, "best step of")
 
 
@@ -134,6 +147,14 @@ def _show_beside(found: MethodLimit | PeriodicLimit, what: str) -> None:
     print_table(
         (what, "C", "of this"),
         [(name, number(value, 6), number(value / found.constant, 4)) for name, value in found.beside.items()],
+    )
+
+
+def _with_noise(noisy: NoisyBound) -> str:
+    return (
+        f"Over {noisy.steps} steps with sigma^2 T / (L Delta) = {number(noisy.noise, 6)}, at the step "
+        f"{number(noisy.step, 6)} / L: min E|grad F|^2 <= {number(noisy.bound, 8)}, proved in exact arithmetic. As T "
+        f"grows at this step, {number(noisy.floor, 6)} sigma^2 is left."
     )
 
 

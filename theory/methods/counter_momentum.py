@@ -6,6 +6,11 @@ With n = D + 1 and an angle theta in [pi/(2n+1), 2 pi/(2n+1)], gradients g_k = g
 and min_{k<=N} |g_k|^2 <= L Delta / (W N + 1/2), without noise (theory/bounds/counter_momentum.py). W is largest where
 tan(n theta) = -2 n tan(theta/2), which is the angle unless another is given. A gradient that arrives younger than D is
 held until it is D old.
+
+With noise, nu = sigma^2 T/(L Delta), the step is lambda times as long and of each move lambda^(5/4) times as much is
+taken back, lambda = (1 + eta^2 nu/2 + 0.35 n nu^(2/3))^(-1/2): from counter-momentum, nu = 0, to delayed steps of
+sqrt(2/nu)/L, as nu grows. The first term of nu makes it so; the other two numbers, .35 and 5/4, were found: they
+lose little against the best coefficients for the bound of theory/worst_case/limit/storage.py (docs/noise.md).
 """
 
 from __future__ import annotations
@@ -17,7 +22,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from theory.common.errors import DomainError
+from theory.common.errors import DomainError, InputError
 from theory.common.spelling import Option
 from theory.common.types import Floats, Ints
 from theory.formulas.formula import Environment, Formula, Name, Number, call
@@ -43,6 +48,11 @@ def closed_form(n: Formula, j: Formula, angle: Formula) -> Mapping[str, Formula]
 
 FORMULAS = closed_form(Name("n", "n"), Name("j", "j"), Name("theta", r"\theta"))
 _THETA_OPTION = Option("theta", "the angle", 0.0, 0.0)
+_NOISE_OPTION = Option("noise", "sigma^2 T/(L Delta)", 0.0, 0.0)
+_NU, _ETA = Name("nu", r"\nu"), Name("eta", r"\eta_0")
+#: lambda, and its power that the moves have.
+SHARE = (1 + _ETA**2 * _NU / 2 + 0.35 * Name("n", "n") * _NU ** Number(2 / 3, "2/3")) ** Number(-0.5, "-1/2")
+MOVES_POWER = 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +105,18 @@ class Tuning:
         return cls(delay, angle, step, value("move", ages[1:]), value("start", ages[:-1]), weight)
 
 
+def softened(tuning: Tuning, noise: float) -> tuple[float, Floats, Floats]:
+    """The step, the moves taken back and the start of counter-momentum for nu = sigma^2 T/(L Delta).
+
+    >>> step, moves, start = softened(Tuning.of(1), 10.0)
+    >>> round(step, 4), moves.round(4), start.round(4)
+    (0.3145, array([0.1271]), array([0.9743]))
+    """
+    values = {"n": tuning.delay + 1.0, "eta": tuning.step, "nu": noise}
+    share = float(SHARE.evaluate(Environment(values)))
+    return tuning.step * share, tuning.moves * share**MOVES_POWER, 1 + share * (tuning.start - 1)
+
+
 def angle_of(delay: int, first_move: float) -> float:
     """The angle at which m_1 is so large, D >= 1; the nearest end of [pi/(2D+3), 2 pi/(2D+3)] where there is none.
 
@@ -132,6 +154,7 @@ class CounterMomentum(Method):
 
     Args:
         theta: the angle, within [pi/(2s+1), 2 pi/(2s+1)]; None for the best one.
+        noise: nu = sigma^2 T/(L Delta), at least 0, that it is made for; None for exact gradients.
 
     >>> rule = CounterMomentum().linear([1.0] * 3, [0, 1, 1])
     >>> rule.gradient_weights.ravel().round(4), rule.move_weights.round(4)
@@ -139,17 +162,33 @@ class CounterMomentum(Method):
     """
 
     theta: float | None = None
-    spelling: ClassVar[str] = "counter-momentum[:theta=A]"
+    noise: float | None = None
+    spelling: ClassVar[str] = "counter-momentum[:theta=A,noise=NU]"
     words: ClassVar[str] = (
         "Each update takes back most of the last D moves, graded by their age; every gradient is applied when it is D "
-        "old. The step is a multiple of 1/L that the delay gives."
+        "old. The step is a multiple of 1/L that the delay gives; with noise it is shorter and less is taken back."
     )
-    options: ClassVar[Mapping[str, Callable[[str], Any]]] = {"theta": _THETA_OPTION.read}
+    options: ClassVar[Mapping[str, Callable[[str], Any]]] = {
+        "theta": _THETA_OPTION.read,
+        "noise": _NOISE_OPTION.read,
+    }
     takes_steps: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.noise is not None and not 0 <= self.noise < math.inf:
+            raise InputError(f"The noise of counter-momentum must be a number of at least 0. Got {self.noise}.")
+
+    def _tuned(self, delay: int) -> tuple[float, Floats, Floats]:
+        """The step, the moves and the start."""
+        tuning = Tuning.of(delay, self.theta)
+        return softened(tuning, self.noise) if self.noise else (tuning.step, tuning.moves, tuning.start)
 
     def latex(self) -> str:
         """The update as LaTeX, with the closed form of its coefficients."""
         step, move, start = (FORMULAS[name].latex() for name in ("step", "move", "start"))
+        if self.noise:
+            move, start = rf"\lambda^{{5/4}} \, {move}", rf"(1 - \lambda + \lambda \, {start})"
+            step = rf"\lambda \, \eta_0, \quad \eta_0 = {step}, \quad \lambda = {SHARE.latex()}"
         return (
             r"x_{k+1} = x_{k} - \frac{\eta}{L} \, \gamma_{k} - \sum_{j=1}^{\min(D,k)} m_j \, "
             r"\left(x_{k+1-j} - x_{k-j}\right), \quad "
@@ -159,18 +198,19 @@ class CounterMomentum(Method):
 
     def rule(self, updates: Updates) -> LinearRule:
         """The rule at D = s - 1."""
-        tuning = Tuning.of(updates.staleness.maximum_delay, self.theta)
-        waits, weights = _held(updates, tuning.delay), np.full(updates.delays.size, tuning.step)
-        early = min(weights.size, tuning.delay)
-        weights[:early] *= tuning.start[:early]
+        delay = updates.staleness.maximum_delay
+        step, moves, start = self._tuned(delay)
+        waits, weights = _held(updates, delay), np.full(updates.delays.size, step)
+        early = min(weights.size, delay)
+        weights[:early] *= start[:early]
         rows = np.zeros((weights.size, 1 + int(waits.max())))
         rows[np.arange(weights.size), waits] = weights / updates.smoothness
-        return LinearRule(rows, -tuning.moves)
+        return LinearRule(rows, -moves)
 
     def recursion(self, delay: int) -> Recursion:
         """The recursion behind its start."""
-        tuning = Tuning.of(delay, self.theta)
-        return Recursion(delay, np.ones(1), -tuning.moves, step=tuning.step)
+        step, moves, start = self._tuned(delay)
+        return Recursion(delay, np.ones(1), -moves, step=step, start=start, quiet=not self.noise)
 
 
 def _held(updates: Updates, delay: int) -> Ints:

@@ -52,6 +52,8 @@ class Recursion:
         move_weights: of the moves x_k - x_{k-1}, x_{k-1} - x_{k-2}, ...; array (M,).
         period: how many gradients arrive for each update of the recursion; above 1 where a method waits.
         step: L eta where the method has a step of its own, else None.
+        start: rho, how much of its weight each of the first D gradients has; array (D,), or None for all of it.
+        quiet: whether its start is proved to cost nothing at its own step, without noise.
     """
 
     delay: int
@@ -59,6 +61,8 @@ class Recursion:
     move_weights: Floats
     period: int = 1
     step: float | None = None
+    start: Floats | None = None
+    quiet: bool = False
 
 
 class Method(ABC):

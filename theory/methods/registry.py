@@ -26,7 +26,7 @@ def parse_method(text: str) -> Method:
 
     Args:
         text: `delayed`, `wait`, `batch-wait[:batch=B]`, `momentum:beta=B`, `nesterov:beta=B`,
-            `counter-momentum[:theta=A]` or `filter:FILE`.
+            `counter-momentum[:theta=A,noise=NU]` or `filter:FILE`.
 
     Returns:
         The method; its `text` spells it back.

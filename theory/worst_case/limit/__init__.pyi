@@ -3,5 +3,7 @@ from .constant import LimitConstant as LimitConstant
 from .constant import best_step as best_step
 from .constant import curve as curve
 from .constant import limit_constant as limit_constant
+from .noisy import NoisyBound as NoisyBound
+from .noisy import noisy_bound as noisy_bound
 from .of_method import MethodLimit as MethodLimit
 from .of_method import method_limit as method_limit

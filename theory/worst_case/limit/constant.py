@@ -266,7 +266,7 @@ def _found(recursion: Recursion, step: float, most: int | None) -> LimitConstant
 
 def _start(recursion: Recursion, step: float) -> float:
     """What is proved about the start, see the module."""
-    if step == recursion.step:
+    if recursion.quiet and step == recursion.step:
         return 1.0
     plain = recursion.gradient_weights.tolist() == [1.0] and not recursion.move_weights.any()
     if not plain:

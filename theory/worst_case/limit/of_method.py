@@ -10,12 +10,12 @@ from typing import Any
 from theory.bounds.counter_momentum import COUNTER_MOMENTUM
 from theory.common.errors import DomainError
 from theory.common.shown import Shown
-from theory.methods.counter_momentum import CounterMomentum
 from theory.methods.filters import Filtered
 from theory.methods.method import Method
 from theory.methods.registry import parse_method
 from theory.staleness.count import Staleness
 from theory.worst_case.limit.constant import LimitConstant, best_of, limit_of, sketch
+from theory.worst_case.limit.noisy import NoisyBound
 from theory.worst_case.limit.program import step_limit
 
 #: The momentum at which published corrections are shown, which is the one that they are published with.
@@ -44,6 +44,7 @@ class MethodLimit(Shown):
         largest_step: L eta at which some function keeps it turning for ever.
         beside: the best constants of other methods, by their spelling.
         bound: the bound of the library that proves it at every T; None where there is none.
+        noisy: what is proved over T steps, with noise, if that was asked.
     """
 
     method: str
@@ -53,6 +54,7 @@ class MethodLimit(Shown):
     largest_step: float
     beside: Mapping[str, float] = field(default_factory=dict)
     bound: str | None = None
+    noisy: NoisyBound | None = None
 
     @property
     def constant(self) -> float:
@@ -89,6 +91,7 @@ class MethodLimit(Shown):
             "masses": list(self.found.masses),
             "beside": dict(self.beside),
             "bound": self.bound,
+            "noisy": self.noisy and self.noisy.to_dict(),
         }
 
 
@@ -118,7 +121,7 @@ def method_limit(method: Method, staleness: Staleness, step: float | None = None
             f"At the step {step:.9g} / L the constant of {method.text} is infinite: from {largest:.9g} / L on, some "
             f"function never settles at a staleness of {staleness.window}. Take a shorter step."
         )
-    proved = COUNTER_MOMENTUM.name if isinstance(method, CounterMomentum) and step is None else None
+    proved = COUNTER_MOMENTUM.name if recursion.quiet and step is None else None
     return MethodLimit(method.text, staleness.window, found, recursion.period, largest, bound=proved)
 
 

@@ -143,6 +143,20 @@ def settles(recursion: Recursion) -> bool:
     return all(abs(root) > 1 for root, _ in roots)
 
 
+def is_positive(matrix: Array) -> bool:
+    """Whether a symmetric matrix of rationals is positive definite: elimination, exactly.
+
+    >>> is_positive(np.array([[fmpq(2), fmpq(1)], [fmpq(1), fmpq(1)]])), is_positive(np.array([[fmpq(0)]]))
+    (True, False)
+    """
+    rest = matrix
+    while rest.size:
+        if not rest[0, 0] > 0:
+            return False
+        rest = rest[1:, 1:] - np.outer(rest[1:, 0], rest[0, 1:]) / rest[0, 0]
+    return True
+
+
 def rationals(values: Floats) -> Array:
     """Floats as exact rationals."""
     return np.array([_rational(value) for value in values], dtype=object)

@@ -165,10 +165,7 @@ def limit(
     staleness: flag.Staleness = 2,
     method: flag.Method = "delayed",
     step: Annotated[float | None, real("--step", "L eta; the best one by default.")] = None,
-    delays: Annotated[
-        str | None,
-        typer.Option("--delays", help="Delays that repeat, in place of s - 1: cyclic:period=P, adversarial, 0,1,1."),
-    ] = None,
+    delays: flag.RepeatedDelays = None,
     steps: Annotated[int | None, whole("--steps", "T; a bound over T steps, too, with noise.")] = None,
     variance: flag.Variance = 0.0,
     smoothness: flag.Smoothness = 1.0,

@@ -77,6 +77,10 @@ Inconsistent = Annotated[
 Constants = Annotated[str | None, typer.Option("--constants", help="Values of symbols: mu=0.5,L=1.")]
 Level = Annotated[float, real("--level", "How often the verdict `violated` may be wrong.")]
 Tails = Annotated[str, typer.Option("--tails", help="What is known of |grad F|^2: any, kappa:K, bounded:M, gaussian.")]
+RepeatedDelays = Annotated[
+    str | None,
+    typer.Option("--delays", help="Delays that repeat, in place of s - 1: cyclic:period=P, adversarial, 0,1,1."),
+]
 Smoothness = Annotated[float, real("--smoothness", "L.")]
 Gap = Annotated[float, real("--gap", "Delta, F(x_0) - inf F.")]
 Variance = Annotated[float, real("--variance", "sigma^2, of the noise of one gradient.")]

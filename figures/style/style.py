@@ -18,7 +18,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
@@ -65,6 +65,7 @@ _SETTINGS: dict[Any, Any] = {
     "axes.titleweight": "normal",
     "axes.titlelocation": "left",
     "axes.titlepad": 4.0,
+    "axes.titley": 1.0,  # there is nothing above a panel that a title would have to be moved away from
     "axes.labelpad": 2.5,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
@@ -121,7 +122,7 @@ def figure(width: float = COLUMN, height: float | None = None) -> Figure:
         height: inches; three quarters of the width when left out.
     """
     drawn = Figure(figsize=(width, 0.75 * width if height is None else height))
-    FigureCanvasAgg(drawn)
+    FigureCanvasSVG(drawn)  # the layout measures letters as the file will, and mathtext is read once for both
     return drawn
 
 

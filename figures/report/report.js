@@ -203,20 +203,21 @@ for (const drawing of document.querySelectorAll("figure .drawing")) showValues(d
 if (same) showValues(same, document.getElementById(same.dataset.same));
 
 /* What is wider than its place can be scrolled with the keyboard as well, and says what it is. */
+const tables = [...document.querySelectorAll(".panel:not(.opening)")];
 const scrollers = new ResizeObserver((seen) => {
   for (const { target } of seen) {
     const wide = target.scrollWidth > target.clientWidth + 1;
     target.toggleAttribute("tabindex", wide);
     if (wide) target.tabIndex = 0;
-    if (!target.matches(".panel, .display")) continue;
-    target.toggleAttribute("role", wide);
+    if (!tables.includes(target)) continue;
+    for (const told of ["role", "aria-label"]) target.toggleAttribute(told, wide);
     if (!wide) continue;
     target.setAttribute("role", "region");
-    const name = target.querySelector("caption, math")?.alttext ?? target.querySelector("caption")?.textContent;
-    target.setAttribute("aria-label", name?.trim().slice(0, 80) || `${target.closest("section")?.querySelector("h2")?.textContent}: scrolls sideways`);
+    const name = target.querySelector("caption") ?? target.closest("section")?.querySelector("h2, h3");
+    target.setAttribute("aria-label", `Table ${tables.indexOf(target) + 1}: ${name?.textContent.trim().slice(0, 80) ?? "scrolls sideways"}`);
   }
 });
-for (const each of document.querySelectorAll(".panel:not(.opening), .display, dd, pre")) scrollers.observe(each);
+for (const each of [...tables, ...document.querySelectorAll(".display, dd, pre")]) scrollers.observe(each);
 addEventListener("hashchange", arrive);
 document.querySelector("#contents").addEventListener("click", (event) => {
   if (event.target.hash === location.hash) arrive();

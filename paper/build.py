@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from experiments.common.files import check_writable, write_atomically
 from experiments.studies.claim import ClaimResult
 from figures.style import style
-from paper.kept import SCALE, agree, kept, repeated
+from paper.kept import SCALE, agree, beside_delayed, kept, repeated
 from paper.latex import FORMAT, write_latex
 from paper.material import COHERENCE_SHOWN, PROOFS_SHOWN, STALENESS_SHOWN, STEPS_SHOWN, Material, rounded
 from paper.mathematics import cell, display, fenced, flat, inline, numbered
@@ -83,6 +83,7 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         "display": display,
         "kept": kept,
         "repeated": repeated,
+        "beside": lambda asked: beside_delayed(*asked),
         "definitions": _definitions,
         "conditions": _conditions,
         "told": lambda account, shown: _told_before(account, shown, material),

@@ -12,7 +12,7 @@ from theory.common.errors import StoreError
 
 DOCS = Path(__file__).parents[1] / "docs"
 #: The scale of the kept claims, and the pages that they stand on.
-SCALE, _PAGES = "lesson", ("study.md", "related_systems.md")
+SCALE, _PAGES = "lesson", ("study.md", "related_systems.md", "counter_momentum.md")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def kept(claim: StudyClaim) -> KeptClaim:
     found = kept_claims().get((claim.figure, _told(claim.statement)))
     if found is None:
         raise StoreError(
-            f"The paper needs what the scale {SCALE} found of {claim.name!r}, and no table of docs/{_PAGES[0]} and "
-            f"docs/{_PAGES[1]} tells. Run that scale and put the table there: python -m figures.report.claims OUT."
+            f"The paper needs what the scale {SCALE} found of {claim.name!r}, and none of docs/{', '.join(_PAGES)} "
+            "tells. Run that scale and put the table there: python -m figures.report.claims OUT."
         )
     return found
 
@@ -67,6 +67,17 @@ def repeated(delays: str) -> float:
     if delays not in rows:
         raise StoreError(f"The paper needs the constant of the delays {delays}: python benchmarks/limits.py makes it.")
     return rows[delays]
+
+
+def beside_delayed(delays: str, steps: str) -> str:
+    """Counter-momentum over delayed steps on the problems, full gradients; StoreError if no page tells."""
+    asked = {"gradients": "full", "delays": delays, "steps": steps}
+    rows = (row for row in _rows("counter_momentum.md") if asked.items() <= row.items())
+    if (row := next(rows, None)) is None:
+        raise StoreError(
+            f"The paper needs counter-momentum's ratios at {delays!r}: python benchmarks/counter_momentum.py."
+        )
+    return row["delayed steps"].partition(";")[0]
 
 
 @cache

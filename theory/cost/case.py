@@ -111,8 +111,9 @@ class LongRun:
 def long_run(case: Case, bound: Bound, step_size: float, scale: int) -> LongRun | None:
     """How a bound goes on at one step size, None outside its domain.
 
-    For one delay it is exact: numerator and denominator are affine in T at fixed numbers (`Bound.fraction`). What the
-    bound leaves free is chosen for about `scale` steps; any choice is valid.
+    For one delay it is exact: numerator and denominator are affine in T at fixed numbers (`Bound.fraction`); a bound of
+    which they are not is left out, as is what none of the shorter runs tells. What the bound leaves free is chosen for
+    about `scale` steps; any choice is valid.
     """
     numbers = bound.typical(case.setting(step_size, scale if case.trace is None else case.known))
     lengths = [case.known >> halvings for halvings in range(case.known.bit_length())][::-1]
@@ -122,5 +123,8 @@ def long_run(case: Case, bound: Bound, step_size: float, scale: int) -> LongRun 
         return None
     found = np.array(inside, dtype=np.float64)
     each, per = (found[-1] - found[-2]) / (lengths[-1] - lengths[-2])
+    before = (found[-2] - found[-3]) / (lengths[-2] - lengths[-3])
+    if case.trace is None and not np.allclose(before, (each, per), rtol=1e-6, atol=1e-9 * np.abs(found[-1])):
+        return None
     start, under = found[-1] - np.array([each, per]) * lengths[-1]
     return LongRun(np.array(lengths, dtype=np.float64), found[:, 0] / found[:, 1], start, each, under, per)

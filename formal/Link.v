@@ -311,7 +311,8 @@ Proof.
   intros N run is_smooth is_below quiet positive _ _ prompt still one_step short.
   apply (without_noise N run (fun inner => least_is inner rotaru2024.value)); try assumption. intros trace.
   pose proof some_step as some.
-  exact (Undelayed.undelayed trace still one_step (Means.reads_itself prompt) (short 0%nat some)).
+  pose proof (Undelayed.undelayed trace still one_step (Means.reads_itself prompt) (short 0%nat some)) as bound.
+  unfold least_is, rotaru2024.value, rotaru2024.M, Rdiv at 1. unfold Rdiv at 1. rewrite Rmult_1_l, Rinv_inv. exact bound.
 Qed.
 
 (** {1 Average delays} *)

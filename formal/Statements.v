@@ -710,7 +710,8 @@ Definition h : R := L * eta 0.
 Definition w : R := Rmax (h - 1) (1 / 2) ^ 2.
 Definition u (k : nat) : R := 2 * w ^ S k / (1 + (w / (1 + h) ^ 2) ^ S k).
 Definition p : R := h * (2 - Rmax h (h ^ 2) / 2).
-Definition value : R := 2 * L * Delta * Rmax (w ^ T) (1 / (1 + p * total (fun j => 1 / Rmax 1 (u j)))).
+Definition M : R := 1 / Rmax (w ^ T) (1 / (1 + p * total (fun j => 1 / Rmax 1 (u j)))).
+Definition value : R := 2 * L * Delta / M.
 Definition condition_1 : Prop := 0 < L.
 Definition condition_2 : Prop := 0 <= Delta.
 Definition condition_3 : Prop := 0 <= sigma.

@@ -79,6 +79,8 @@ W = single("w", call("max", H - 1, Number(0.5, "1/2")) ** 2)
 # 1/Q_k, which does not overflow.
 U = Defined("u", 2 * Fading(W, K) / (1 + Fading(W / (1 + H) ** 2, K)))
 PACE = single("p", H * (2 - call("max", H, H**2) / 2))
+# The least of A_T and 1 + p sum min{1, Q_i}, which does not overflow either.
+M = single("M", 1 / call("max", Fading(W, T), 1 / (1 + PACE * total(1 / call("max", 1, U)))))
 
 ROTARU2024 = Bound(
     name="rotaru2024",
@@ -92,7 +94,7 @@ ROTARU2024 = Bound(
         one_step_one_delay("abbaszadehpeivasti2022")[0],
         at_most(L * ETA, 2, "L eta_k is at most 2", "L eta"),
     ),
-    value=2 * L * DELTA * call("max", Fading(W, T), 1 / (1 + PACE * total(1 / call("max", 1, U)))),
+    value=2 * L * DELTA / M,
     covers_last=True,
     source=Source(
         "Rotaru, Glineur, Patrinos",

@@ -231,5 +231,5 @@ def test_on_a_parabola_steps_of_two_over_curvature_are_the_edge_of_descent_and_o
         assert squared_gradients(quadratic, 1.0, setting.step_sizes, [0] * 9, 0.0)[0].min() == 1.0
     assert get("theorem-a").evaluate(edge) == 1.0
     of_a = ["theorem-a", "theorem-ab", "theorem-ab-overtaking", "theorem-ar", "theorem-arb"]
-    assert [j.bound.name for j in judge(edge) if j.applies] == of_a
+    assert [j.bound.name for j in judge(edge) if j.applies] == [*of_a, "rotaru2024"]
     assert not any(j.applies for j in judge(beyond))

@@ -21,7 +21,7 @@ from experiments.simulate.measure import secant_smoothness
 from experiments.workloads import get_workload
 from experiments.workloads.networks import Network, outputs
 from theory.common.errors import InputError
-from theory.common.types import Vector
+from theory.common.types import Ints, Vector
 
 Gradient = Callable[[Vector], Vector]
 
@@ -84,15 +84,26 @@ def point_of(network: Network, x: Vector, rows: int = 0) -> Point:
     """
     part = slice(0, rows or None)
     values, labels = outputs(network.widths, x, network.features[0][part]), network.images.labels[part]
-    own = np.arange(labels.size)
-    top = values[-1].max(axis=1, keepdims=True)
-    change = np.exp(values[-1] - top)
-    total = change.sum(axis=1)
-    loss = float(np.mean(np.log(total) + top[:, 0] - values[-1][own, labels]))
-    change /= total[:, None]
-    change[own, labels] -= 1
+    loss, change = _cross_entropy(values[-1], labels)
     gradient, squares = _passed_back(network.widths, x, values, change)
     return Point(x, loss, gradient, max(0.0, float(squares.mean() - gradient @ gradient)))
+
+
+def loss_of(network: Network, x: Vector) -> float:
+    """F(x) alone, over all training rows."""
+    return _cross_entropy(outputs(network.widths, x, network.features[0])[-1], network.images.labels)[0]
+
+
+def _cross_entropy(scores: NDArray[np.float64], labels: Ints) -> tuple[float, NDArray[np.float64]]:
+    """The mean over the rows, and the derivative of each row's by its scores."""
+    own = np.arange(labels.size)
+    top = scores.max(axis=1, keepdims=True)
+    change = np.exp(scores - top)
+    total = change.sum(axis=1)
+    loss = float(np.mean(np.log(total) + top[:, 0] - scores[own, labels]))
+    change /= total[:, None]
+    change[own, labels] -= 1
+    return loss, change
 
 
 def _passed_back(

@@ -6,18 +6,20 @@ none that serves everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
+from experiments.common.arrays import read_only
 from experiments.common.constants import Constant, Known
 from experiments.problems import get_problem
 from experiments.problems.estimate import estimate_constants
 from experiments.problems.finite_sum import FiniteSumProblem
 from experiments.problems.problem import Problem
 from experiments.problems.softmax import Softmax
-from experiments.studies.theorem_step.objective import as_network, point_of
+from experiments.studies.theorem_step.objective import as_network, loss_of
 from experiments.workloads.networks import Network
 from theory.common.types import Vector
 
@@ -58,12 +60,23 @@ class TrainingLoss(Problem):
         return batch == 0
 
     def loss(self, x: Vector) -> float:
-        return point_of(self.network, x).loss
+        return loss_of(self.network, x)
+
+    @cached_property
+    def _gradients(self) -> Callable[[bytes], Vector]:
+        """A point is measured and read, and by a method that waits read again and again: it is computed once."""
+
+        def computed(x: bytes) -> Vector:
+            return read_only(self.network.gradient(np.frombuffer(x), 0, 0, 0, 0))
+
+        return lru_cache(maxsize=64)(computed)
 
     def full_gradient(self, x: Vector) -> Vector:
-        return self.network.gradient(x, 0, 0, 0, 0)
+        return self._gradients(x.tobytes())
 
     def stochastic_gradient(self, x: Vector, seed: int, step: int, batch: int) -> Vector:
+        if batch == 0:
+            return self.full_gradient(x)
         return self.network.gradient(x, seed, step - 1, 0, batch)
 
 

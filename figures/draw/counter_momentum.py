@@ -64,7 +64,7 @@ def ratios(results: Results, axes: Axes, noisy: bool, steps: float | str) -> Axe
         for place, problem in zip(places, problems, strict=False):
             if problem in found:
                 known = has_constants(there[Place(problem, delays, noisy)])
-                _dot(axes, column + place, float(found[problem]), known)
+                _dot(axes, column + place, float(found[problem]), known, f"_{problem}, log2")
         _middle(axes, column, np.array(list(found.values())))
     axes.axhline(0, color=style.MUTED, linewidth=0.7)
     axes.set_ylim(-_FAR - 0.2, _FAR + 0.2)
@@ -74,12 +74,13 @@ def ratios(results: Results, axes: Axes, noisy: bool, steps: float | str) -> Axe
     return axes
 
 
-def _dot(axes: Axes, x: float, value: float, known: bool) -> None:
+def _dot(axes: Axes, x: float, value: float, known: bool, name: str) -> None:
     """Blue where counter-momentum ends lower, vermillion where higher, grey at a tie; hollow where L is an estimate."""
     colour = style.BLUE if value < 0 else style.VERMILLION if value > 0 else style.MUTED
     marker = "o" if abs(value) <= _FAR else "v" if value < 0 else "^"
     face = colour if known else "none"
-    axes.plot(x, np.clip(value, -_FAR, _FAR), marker, markersize=3.0, color=colour, markerfacecolor=face)
+    height = np.clip(value, -_FAR, _FAR)
+    axes.plot(x, height, marker, markersize=3.0, color=colour, markerfacecolor=face, label=name)
 
 
 def _middle(axes: Axes, x: float, values: Vector) -> None:
@@ -87,7 +88,7 @@ def _middle(axes: Axes, x: float, values: Vector) -> None:
     if values.size:
         low, middle, high = np.clip(np.quantile(values, [0.25, 0.5, 0.75]), -_FAR, _FAR)
         axes.fill_between([x - 0.42, x + 0.42], low, high, color=style.GRID, linewidth=0, zorder=0)
-        axes.plot([x - 0.42, x + 0.42], [middle, middle], color=style.INK, linewidth=0.9)
+        axes.plot([x - 0.42, x + 0.42], [middle, middle], color=style.INK, linewidth=0.9, label="_median, log2")
 
 
 def counter_momentum_caption(results: Results) -> str:

@@ -41,7 +41,7 @@ from theory.common.types import Array, Flags, Ints
 DONE, FULL, DIVERGED = range(3)  # why the loop returned
 
 
-@inner(error_model="numpy")
+@inner(error_model="numpy", inline="always")  # in its one caller it is compiled once
 def compute(
     data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, look: bool, read: Flags
 ) -> float:

@@ -40,7 +40,7 @@ _TAIL = """
 - Under a delay the momentum that costs least is negative: `gradlag limit --staleness 2 --method momentum:beta=-0.48`.
 - An L that is too small is dangerous to counter-momentum: at D = 1 steps 1.1 times too long give {long:.2f} in place of {own:.2f}, and at D = 4 some function never settles, as from {largest:.4f}/L on, where its own step is {step:.4f}/L.
 - Steps may end before a quadratic becomes unstable: with momentum -1/2 at D = 1 a function of negative curvature keeps two points in turn from L eta = 1 on, where quadratics are stable up to {quadratic:.2f} (`step_limit` in `theory/worst_case/limit/program.py`).
-- All of this is without noise. With it the order changes: counter-momentum at its own angle leaves {left:.2f} sigma^2 for ever at D = 1 and {left_late:.2f} at D = 4, on a quadratic as in its bound, and has no shorter steps that leave less; delayed steps do. `gradlag worst-case --variance V --method M` has the certified worst cases of short runs.
+- All of this is without noise. With it the order changes: counter-momentum at its own angle leaves {left:.2f} sigma^2 for ever at D = 1 and {left_late:.2f} at D = 4, on a quadratic as in its bound, and has no shorter steps that leave less; delayed steps do, and so does counter-momentum that is made for its noise ([with noise](noise.md)). `gradlag worst-case --variance V --method M` has the certified worst cases of short runs.
 """  # noqa: E501
 
 

@@ -6,6 +6,8 @@ best angle, q = (2n-1)/(2n+1), W = 1/C. For a causal phi with delay D and a lag 
 A certificate has multipliers a_m, b_m >= 0 of the pairs (k, k+m) and (k+m, k) with sum m (a_m - b_m) = 1, and is worth
 the least over w of S = sum_m (a_m - b_m) A_m + (a_m + b_m) B_m; 1/C of phi is the best of these (constant.py).
 
+0. At the filter itself S = A_1 + beta B_1, beta = W/sin(theta/2)^2, exceeds W (1 - 1e-10) everywhere for the floats that
+   run: `least_decrease`, for D = 0..64. So C <= (1 + 1e-10)/W, without the closed form.
 1. The measure d mu = |A|^2/|z - q|^2 dw, of mass 1, has int A_1 = W and int B_1 = 0 at phi. Put
    slack_m = -int B_m - |m W - int A_m|. Where no slack is negative, int S <= W for all multipliers: C of the filter.
 2. Consecutive pairs. For every theta in the range of theory/bounds/counter_momentum.py, with q(theta) = sin((n+1/2)
@@ -32,16 +34,43 @@ As 1/|z - q|^2 = sum_r q^|r| z^r/(1 - q^2), all integrals are finite sums. Far l
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
 from flint import arb, ctx
+
+from theory.methods.counter_momentum import CounterMomentum, Tuning
+from theory.worst_case.limit.symbol import certified_weight, settles
 
 #: Bits of the balls, and the lags that are looked at one by one.
 BITS, NEAR = 256, 300
 Ball = Any  # flint has no types of its own
+
+
+def least_decrease(delay: int) -> float | None:
+    r"""A number that S(w) is proved to exceed at every frequency, for the method as it runs, all floats as they are.
+
+    $S=A_1+\beta B_1$ with the float nearest to $\beta=W/\sin^2(\theta/2)$. Not the closed form of the minimum, which is
+    W: as a polynomial in cos w with exact coefficients, S |A|^2 less the number times |A|^2 has no root in [-1, 1].
+
+    Args:
+        delay: D.
+
+    Returns:
+        The number, below W by 1e-10 W at most for D up to 64; None where nothing could be proved.
+
+    >>> round(1 / least_decrease(1), 5)
+    2.29389
+    """
+    recursion, tuning = CounterMomentum().recursion(delay), Tuning.of(delay)
+    if not settles(recursion):
+        return None
+    beta = np.array([tuning.weight / math.sin(tuning.theta / 2) ** 2])
+    return certified_weight(recursion, tuning.step, np.ones(1), beta, tuning.weight)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from theory.methods.counter_momentum import Tuning
-from theory.worst_case.limit.optimality import NEAR, Slacks
+from theory.worst_case.limit.optimality import NEAR, Slacks, least_decrease
 
 # slack_2 as the derivation prints it.
 SECOND = {0: -0.0688, 1: 0.0858, 2: 0.0193, 3: 0.00387, 4: 0.00043, 5: -0.00040, 6: -0.00056, 8: -0.00047}
@@ -70,3 +70,13 @@ def test_it_is_not_the_best_without_delay_and_from_5_on(delay):
     n = delay + 1
     if n >= 7:
         assert (1 + found.q) * found.slack(2) < 6.30 / n**4 - 1.08 / n**3 < 0
+
+
+# The others take three seconds together.
+OTHERS = [pytest.param(delay, marks=pytest.mark.long) for delay in range(65) if delay not in (0, 1, 2, 4, 8, 16, 64)]
+
+
+@pytest.mark.parametrize("delay", [0, 1, 2, 4, 8, 16, 64, *OTHERS])
+def test_the_method_as_it_runs_is_proved_to_decrease_by_w_at_every_frequency(delay):
+    weight = Tuning.of(delay).weight
+    assert weight * (1 - 1.1e-10) < least_decrease(delay) < weight

@@ -9,6 +9,7 @@ from theory.bounds import Setting
 from theory.bounds.counter_momentum import COUNTER_MOMENTUM, run_of_method
 from theory.cost.case import Case
 from theory.cost.least_steps import Least
+from theory.methods.counter_momentum import Tuning
 
 
 @dataclass(frozen=True)
@@ -50,3 +51,22 @@ class OwnSteps:
 
     def _run(self, steps: int) -> Setting:
         return run_of_method(steps, self.case.staleness, self.case.constants)
+
+
+def ahead_of_waiting(delay: int) -> int:
+    r"""The T from which on the bound of counter-momentum is below that of waiting, at every T.
+
+    Waiting makes $N=\lceil T/n\rceil$ steps of gradient descent in T updates, n = D + 1. The least bound for those is
+    $L\Delta/(wN+1/2)$, that of counter-momentum without delay, at the step $2/(\sqrt3L)$; the bound here is
+    $L\Delta/(WT+1/2)$. It is the least where $WT>w\lceil T/n\rceil$, which has no exception once
+    $T>w(n-1)/(nW-w)$.
+
+    Args:
+        delay: D, at least 1.
+
+    >>> [ahead_of_waiting(delay) for delay in (1, 2)]
+    [8, 11]
+    """
+    n, (weight, fresh) = delay + 1, (Tuning.of(each).weight for each in (delay, 0))
+    last = math.ceil(fresh * (n - 1) / (n * weight - fresh))
+    return 1 + max((steps for steps in range(1, last + 1) if weight * steps <= fresh * -(-steps // n)), default=0)

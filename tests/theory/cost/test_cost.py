@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from theory.bounds import REGISTRY, get
+from theory.bounds.counter_momentum import run_of_method
 from theory.common.errors import InputError
 from theory.cost.case import Case, long_run
 from theory.cost.cost import FREE, cost
 from theory.cost.least_steps import Search
+from theory.cost.own_steps import ahead_of_waiting
 from theory.staleness.count import Staleness
 
 
@@ -158,3 +160,25 @@ def test_blocks_read_apart_cost_what_corollary_s_says():
     assert value == pytest.approx(0.9, rel=1e-12)
     better = Search.of(case).least(0.9)
     assert better.bound == "theorem-s" and better.steps < found.steps
+
+
+@pytest.mark.parametrize(("delay", "first"), list(enumerate([8, 11, 18, 22, 26, 30, 34, 39], start=1)))
+def test_counter_momentum_is_proved_better_than_waiting_from_a_step_on(delay, first):
+    unit = {"L": 1.0, "Delta": 1.0, "sigma": 0.0}
+
+    def bound(steps, staleness):
+        return get("counter-momentum").evaluate(run_of_method(steps, Staleness(staleness), unit))
+
+    def is_ahead(steps):
+        return bound(steps, delay + 1) < bound(math.ceil(steps / (delay + 1)), 1)
+
+    assert ahead_of_waiting(delay) == first
+    assert all(is_ahead(steps) for steps in range(first, 12 * first)) and not is_ahead(first - 1)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 20])
+def test_no_bound_of_the_library_is_better_for_waiting(steps):
+    # The bound that waiting has there is the least of all bounds of gradient descent, over all steps.
+    unit = {"L": 1.0, "Delta": 1.0, "sigma": 0.0}
+    value, _ = Search.of(Case(Staleness(1), unit)).reached(steps)
+    assert value == pytest.approx(get("counter-momentum").evaluate(run_of_method(steps, Staleness(1), unit)), rel=1e-7)

@@ -1,6 +1,7 @@
 """Worst cases of methods: PEPit's values, certificates in integers, the bound of counter-momentum, refusals."""
 
 import itertools
+import math
 import warnings
 from fractions import Fraction
 from hashlib import sha256
@@ -99,6 +100,32 @@ def test_the_worst_case_of_a_method_is_pepits_and_is_certified(text, seed):
     proof = certify(found)
     assert found.value * (1 - 1e-7) <= proof.upper_float <= found.value * (1 + 1e-5)
     assert verify(proof.text).upper == proof.upper
+
+
+def certified(delay, updates, method):
+    """The worst case from above, certified, and from below, by a function that is replayed exactly."""
+    steps = "1/L" if method == "counter-momentum" else "2/(sqrt(3)*L)"
+    found = worst_case(ask(steps, staleness=delay + 1, steps=updates, method=method).question)
+    return verify(certify(found).text).upper, verify_witness(dumps(witness(found))).value
+
+
+@pytest.mark.parametrize("delay", range(4))
+def test_the_bound_of_counter_momentum_is_within_three_percent_of_the_worst_case(delay):
+    upper, lower = certified(delay, 14, "counter-momentum")
+    assert lower <= upper <= proved_bound(delay, 14) * (1 + 1e-7)
+    assert proved_bound(delay, 14) < 1.03 * lower
+
+
+@pytest.mark.parametrize(("delay", "updates"), [
+    (1, 14), (2, 14), (3, 20),
+    *(pytest.param(delay, 60, marks=pytest.mark.long) for delay in (1, 2, 4)),
+])  # fmt: skip
+def test_the_worst_function_of_waiting_is_above_every_function_of_counter_momentum(delay, updates):
+    # Waiting at its best step: gradient descent at every s-th gradient.
+    own, others = certified(delay, updates, "counter-momentum"), certified(delay, updates, "wait")
+    assert own[0] < others[1]
+    assert float(own[0]) <= proved_bound(delay, updates)
+    assert float(others[1]) == pytest.approx(proved_bound(0, math.ceil(updates / (delay + 1))), rel=1e-5)
 
 
 # All pairs, by a separate computation.

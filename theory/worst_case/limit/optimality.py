@@ -6,8 +6,8 @@ best angle, q = (2n-1)/(2n+1), W = 1/C. For a causal phi with delay D and a lag 
 A certificate has multipliers a_m, b_m >= 0 of the pairs (k, k+m) and (k+m, k) with sum m (a_m - b_m) = 1, and is worth
 the least over w of S = sum_m (a_m - b_m) A_m + (a_m + b_m) B_m; 1/C of phi is the best of these (constant.py).
 
-0. At the filter itself S = A_1 + beta B_1, beta = W/sin(theta/2)^2, exceeds W (1 - 1e-10) everywhere for the floats that
-   run: `least_decrease`, for D = 0..64. So C <= (1 + 1e-10)/W, without the closed form.
+0. At the filter itself S = A_1 + beta B_1, beta = W/sin(theta/2)^2, exceeds W (1 - 1e-10) at every frequency for the
+   floats that run, without the closed form of the minimum: `least_decrease`, for D = 0..64.
 1. The measure d mu = |A|^2/|z - q|^2 dw, of mass 1, has int A_1 = W and int B_1 = 0 at phi. Put
    slack_m = -int B_m - |m W - int A_m|. Where no slack is negative, int S <= W for all multipliers: C of the filter.
 2. Consecutive pairs. For every theta in the range of theory/bounds/counter_momentum.py, with q(theta) = sin((n+1/2)
@@ -75,10 +75,11 @@ def least_decrease(delay: int) -> float | None:
 
 @dataclass(frozen=True)
 class Slacks:
-    """The slacks of counter-momentum at its best angle, in balls.
+    """The slacks of counter-momentum at its best angle, or at others, in balls.
 
     Args:
         delay: D.
+        given: angles in [pi/(2n), 2 pi/(2n+1)] as a ball, in place of the best one.
 
     >>> found = Slacks(1)
     >>> found.slack(2) > 0, Slacks(5).slack(2) < 0
@@ -86,6 +87,7 @@ class Slacks:
     """
 
     delay: int
+    given: Ball | None = None
 
     @property
     def order(self) -> int:
@@ -96,6 +98,8 @@ class Slacks:
     def angle(self) -> Ball:
         """Theta, where tan(n theta) = -2 n tan(theta/2): by halving, with signs that are certain."""
         ctx.prec = BITS
+        if self.given is not None:
+            return self.given
         n = self.order
         low, high = arb.pi() / (2 * n), arb.pi() / n
         for _ in range(BITS - 24):
@@ -131,7 +135,8 @@ class Slacks:
     @property
     def q(self) -> Ball:
         """The zero of the density's denominator."""
-        return arb(2 * self.order - 1) / (2 * self.order + 1)
+        n = self.order
+        return arb(2 * n - 1) / (2 * n + 1) if self.given is None else self._sine(2 * n + 1) / self._sine(2 * n - 1)
 
     def _of_density(self, lag: int) -> Ball:
         """The integral of z^lag / |z - q|^2."""
@@ -173,14 +178,20 @@ class Slacks:
         """slack_m, for m up to NEAR."""
         return -self.apart(lag) - abs(lag * self.weight - self.along(lag))
 
-    def far(self) -> tuple[Ball, Ball]:
-        """Lower ends of slack_m at m = NEAR and of how much it grows with every further lag; see the derivation."""
+    @property
+    def ratio(self) -> Ball:
+        """Beta, (a_1 + b_1)/(a_1 - b_1) at this angle."""
+        return self._sine(2 * self.order) / self._sine(1)
+
+    def far(self, lag: int = NEAR, weight: Ball | None = None) -> tuple[Ball, Ball]:
+        """Lower ends of slack_m at a lag m and of how much it grows with every further lag; see the derivation."""
+        weight = self.weight if weight is None else weight
         scale, room = self.mass * self.step**2 / 4, 1 - self.q
         along = self.mass * self.step * sum(self.moves, arb(0)) / room**2
-        if not (along <= 2 * NEAR * self.weight and all(move >= 0 for move in self.moves)):
+        if not (along <= 2 * lag * weight and all(move >= 0 for move in self.moves)):
             return arb("-inf"), arb("-inf")
-        grows = scale / room**2 - self.weight
-        return grows * NEAR - scale * 2 * self.q / (room**3 * (1 + self.q)) - 1, grows
+        grows = scale / room**2 - weight
+        return grows * lag - scale * 2 * self.q / (room**3 * (1 + self.q)) - 1, grows
 
     def are_positive(self) -> bool:
         """Whether all slack_m, m >= 2, are certainly positive: no method near it is better."""

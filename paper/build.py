@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from experiments.common.files import check_writable, write_atomically
 from experiments.studies.claim import ClaimResult
 from figures.style import style
-from paper.kept import SCALE, agree, beside_delayed, kept, repeated
+from paper.kept import SCALE, agree, beside_delayed, kept, repeated, with_noise
 from paper.latex import FORMAT, write_latex
 from paper.material import COHERENCE_SHOWN, PROOFS_SHOWN, STALENESS_SHOWN, STEPS_SHOWN, Material, rounded
 from paper.mathematics import cell, display, fenced, flat, inline, numbered
@@ -104,6 +104,8 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         last=material.methods[-1],
         best=[row.tuning.delay for row in material.tuned if row.best],
         others=[row.tuning.delay for row in material.tuned if row.best is False],
+        little=with_noise(4, 1),
+        much=with_noise(4, 100),
         on_problems=[kept(each.claim).verdict for each in material.systems["counter-momentum"][1]],
         per_delay=counter_momentum_per_delay(),
         **{

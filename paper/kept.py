@@ -80,6 +80,14 @@ def beside_delayed(delays: str, steps: str) -> str:
     return row["delayed steps"].partition(";")[0]
 
 
+def with_noise(delay: int, noise: float) -> Mapping[str, float]:
+    """Bounds times T/(L Delta) of what is made for a noise, and of delayed steps; StoreError if no page tells."""
+    for row in _rows("noise.md"):
+        if "made for nu" in row and (int(row["D"]), float(row["nu"])) == (delay, noise):
+            return {name: float(row[name]) for name in ("made for nu", "delayed steps")}
+    raise StoreError(f"The paper needs the bounds with noise {noise} at the delay {delay}: python benchmarks/noise.py.")
+
+
 @cache
 def kept_claims() -> Mapping[tuple[str, str], KeptClaim]:
     """All of them, by figure and statement."""

@@ -25,7 +25,7 @@ typst = pytest.importorskip("typst")
 
 from paper import latex  # noqa: E402
 from paper.build import HERE, _compile, _references, _told_before, main  # noqa: E402
-from paper.kept import beside_delayed, kept, published, repeated  # noqa: E402
+from paper.kept import beside_delayed, kept, published, repeated, with_noise  # noqa: E402
 from paper.latex import compile_latex, write_latex  # noqa: E402
 from paper.material import PROOFS_SHOWN, Material, rounded  # noqa: E402
 from paper.mathematics import cell, display, fenced, numbered  # noqa: E402
@@ -116,6 +116,9 @@ def test_every_claim_has_a_kept_verdict() -> None:
     assert repeated("0, 1, 2, 2") < repeated("0, 1, 2, 3")
     with pytest.raises(StoreError, match="delays 7:"):
         repeated("7")
+    assert with_noise(4, 1)["made for nu"] < with_noise(4, 1)["delayed steps"]
+    with pytest.raises(StoreError, match=r"noise 0\.7"):
+        with_noise(4, 0.7)
     assert beside_delayed("A fixed delay of 3", "best").startswith("median ")
     with pytest.raises(StoreError, match="'never'"):
         beside_delayed("never", "best")

@@ -144,7 +144,7 @@ def _problems(steps: int, heavy: int, rows: int) -> tuple[tuple[str, int, int, i
 
 
 _SIZES: Mapping[str, _Size] = {
-    "quick": _Size(_problems(32, 16, 60), (2, 1), (1, 1), (0.5, 0.5**0.5, 1.0, 2.0, 4.0), 8),
+    "quick": _Size(_problems(16, 16, 60), (2, 1), (1, 1), (0.5, 0.5**0.5, 1.0, 2.0, 4.0), 8),
     "lesson": _Size(_problems(256, 96, 250), (DECIDING, 2), (2, 1)),
     "paper": _Size(_problems(768, 512, 0), (2 * DECIDING, 3), (DECIDING, 2)),
 }

@@ -153,7 +153,7 @@ _SIZES = (
         "250",
         "all of them",
     ),
-    Sizes("steps T of small problems; of large ones", "–", "32; 16", "256; 96", "768; 512"),
+    Sizes("steps T of small problems; of large ones", "–", "16; 16", "256; 96", "768; 512"),
     Sizes("seeds of minibatches; of full gradients", "–", "2; 1", f"{DECIDING}; 2", f"{2 * DECIDING}; {DECIDING}"),
     Sizes("seeds that tune", "–", "1; 1", "2; 1", "3; 2"),
     Sizes("steps tried", "–", "5", "10", "10"),

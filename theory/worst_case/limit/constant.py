@@ -26,7 +26,20 @@ Proved: C <= start/w for every feasible (p, beta) with w = min S > 0, where star
    whose sum up to any T > D is L (F(x_0) - F(x_T)) >= S_C sum_{0<t<T-D} |g_t|^2 - nu |g_0|^2 with S_C > 0, and
    |g_0|^2 <= 2 L Delta: start = 1 + 2 nu. Whether C grows by it, where it is above 1, is open.
 3. Counter-momentum at its own step: min |g|^2 <= L Delta / (W N + 1/2) with W = w, so that start = 1.
-4. Of other methods no start is proved: 1/w counts the gap from the point at which the run is quiet.
+4. Any other recursion with w > 0: start is finite, and 1 for a run that begins where |g|^2 = O(L Delta/sqrt(N)), as
+   after sqrt(N) updates of waiting, from the best of their points; then C <= 1/w. How large it is else is not proved.
+   With L = 1 and moves tau phi * g + d, d any disturbance, R(tau) says sum_{k<=N} |g_k|^2 <= A Delta + B sum_{k<=N}
+   |d_k|^2 for all F and N, with some A and B; R(1) with d = 0 is what 1 asks for, as F(x_N) - F(x_0) is at most the sum
+   of |g_k| |X_k| + |X_k|^2/2.
+   a. S of tau phi is concave in tau, and not negative at 0: it is at least tau w.
+   b. R(tau) holds with other A and B that depend on a lower end of tau alone: let d be 0 behind N. By R(tau) gradients
+      and moves tend to 0, so that pairs may be summed for ever, with one value of F at the end. Values F_k and pairs
+      with a point before the first, k < lags, cost O(|g_0|^2 + sum |d|^2), gradients being Lipschitz, and terms in d as
+      little of sum |g|^2 as one likes and some of sum |d|^2. By Parseval tau w sum |g|^2/2 = O(Delta + sum |d|^2).
+   c. At tau' the moves are those at tau with the disturbance (tau' - tau) phi * g + d. So R(tau) gives R(tau') if
+      tau' - tau is below a number that depends on B and max |phi|; by b the number is the same all the way.
+   d. R holds at some tau > 0 by the descent lemma, as G(0) > 0.
+   In 1 the first window is not needed where |g_0|^2 is small: what the start costs is O(|g_0|^2).
 
 Proved: C >= 1/c wherever masses mu_i >= 0 of sum 1 at frequencies w_i have |cm - T_m(mu)| <= -B_m(mu) for every
 m >= 1, where T_m(mu) = sum_i mu_i T_m(w_i), and G(0) > 0: this is the dual program with all lags.

@@ -4,7 +4,7 @@ Notation of optimality.py, with multipliers a_m, b_m >= 0 of all lags, c_m = a_m
 factor of them all changes nothing: the claim about a certificate is min S <= W sum_m m t_m.
 
 Theorem. Let sum_{m>=2} m^2 c_m <= kappa c_1. Then no causal phi with delay D, near counter-momentum or not, has a
-certificate of these multipliers that is better than W. `holds_within` proves it in balls; kappa is REACH[D], D = 1..4.
+certificate of these multipliers that is better than W. `holds_within` proves it in balls; kappa is REACH[D], D = 1..3.
 
 Proof, with M = sum_m m t_m > 0, as there is nothing to prove otherwise.
 1. Let t_1 <= (W - kappa/2) c_1. Then M <= t_1 + sum_{m>=2} m^2 c_m/2 <= W c_1 <= W B, B = sum_m m^2 c_m, and at w = 0
@@ -35,7 +35,7 @@ from flint import arb, ctx
 from theory.worst_case.limit.optimality import NEAR, Ball, Slacks
 
 #: kappa by the delay.
-REACH = {1: 0.025, 2: 0.012, 3: 0.006, 4: 0.0012}
+REACH = {1: 0.025, 2: 0.012, 3: 0.006}
 # Lags whose nu_m is computed; of others it is bounded. Angles are split until they are this close.
 _COMPUTED, _CLOSEST, _BITS = 16, 1e-7, 128
 
@@ -84,9 +84,23 @@ class _Cone:
     kappa: Ball
 
     @cached_property
+    def best(self) -> Slacks:
+        """At the best angle."""
+        return Slacks(self.delay)
+
+    @property
     def weight(self) -> Ball:
         """W."""
-        return Slacks(self.delay).weight
+        return self.best.weight
+
+    def lost(self, found: Slacks) -> Ball:
+        """Below W - W(theta), W(theta) = (cos((n-1/2) theta) - cos((n+1/2) theta))/2: as it is, or by its curvature."""
+        n, between = found.order, found.angle.union(self.best.angle)
+        orders = (arb(2 * n + sign) / 2 for sign in (-1, 1))
+        fewer, more = (order**2 * (order * between).cos() / 2 for order in orders)
+        apart = (found.angle - self.best.angle).abs_lower()
+        curved = ((fewer - more) / 2).lower().max(arb(0)) * apart**2
+        return (self.weight - found.weight).lower().max(arb(0)).max(curved)
 
     def holds_from(self, found: Slacks, lag: int, surplus: Ball) -> bool:
         """At every lag from this one on, by bounds that are linear in m."""
@@ -119,7 +133,7 @@ class _Cone:
     def holds_between(self, low: Ball, high: Ball) -> bool:
         """At every lag and every angle of an interval, which is halved until it is plain."""
         found = Slacks(self.delay, low.union(high))
-        surplus = (self.weight - found.weight).max(arb(0)) / found.ratio
+        surplus = self.lost(found) / found.ratio
         if found.q < 1 and all(move >= 0 for move in found.moves) and self.holds(found, surplus):
             return True
         if high - low < _CLOSEST:
@@ -142,7 +156,7 @@ def holds_within(delay: int, kappa: float) -> bool:
     if not (largest > 0 and Slacks(delay, low).ratio > largest):
         return False
     # Where most would fail is seen at once, at the best angle.
-    if not cone.holds(Slacks(delay), arb(0)):
+    if not cone.holds(cone.best, arb(0)):
         return False
     first, last = low.mid(), high
     for _ in range(30):

@@ -6,27 +6,44 @@ best angle, q = (2n-1)/(2n+1), W = 1/C. For a causal phi with delay D and a lag 
 A certificate has multipliers a_m, b_m >= 0 of the pairs (k, k+m) and (k+m, k) with sum m (a_m - b_m) = 1, and is worth
 the least over w of S = sum_m (a_m - b_m) A_m + (a_m + b_m) B_m; 1/C of phi is the best of these (constant.py).
 
-0. At the filter itself S = A_1 + beta B_1, beta = W/sin(theta/2)^2, exceeds W (1 - 1e-10) at every frequency for the
-   floats that run, without the closed form of the minimum: `least_decrease`, for D = 0..64.
-1. The measure d mu = |A|^2/|z - q|^2 dw, of mass 1, has int A_1 = W and int B_1 = 0 at phi. Put
-   slack_m = -int B_m - |m W - int A_m|. Where no slack is negative, int S <= W for all multipliers: C of the filter.
-2. Consecutive pairs. For every theta in the range of theory/bounds/counter_momentum.py, with q(theta) = sin((n+1/2)
-   theta)/sin((n-1/2) theta), beta(theta) = sin(n theta)/sin(theta/2) and mu_theta likewise, r = phi_theta - (1+z)/beta
-   has conj(r) mu_theta orthogonal to all causal phi with delay D, so that
-   int (A_1 + beta B_1)(phi) d mu_theta = W(theta) - (beta/4) int |phi - phi_theta|^2 d mu_theta.
-   So no phi has a better certificate of lag 1, at any beta, than W = max W(theta).
-3. Near it. Let all slack_m, m >= 2, be positive, as they are for D = 1..4, and slack_m/m bounded away from 0. For phi
-   near phi_theta (uniformly on the circle) no certificate is better than W. For multipliers with t = a_1 - b_1 > 0 and
-   a_1 + b_1 = t beta(theta'), theta' near theta: by 2, and as int A_m and int B_m at phi and mu_theta' differ from
-   those of 1 by a small part of m, int S d mu_theta' <= t W + sum_{m>=2} (a_m - b_m) m W = W. With other multipliers
-   let phi -> phi_theta: by 1 those of m >= 2 vanish, a_1 + b_1 stays bounded as B_1 < 0 at w = 0, and what is left is
-   S = W + (b - beta) B_1 with another b, which is below W somewhere, as int B_1 d mu = 0 and B_1 is not 0.
-4. Not the best. Where slack_2 < 0, as for D = 0 and D >= 5, some filter is better. mu is the only measure of mass 1 to
-   which conj(r) z^j, j >= D, are orthogonal (F. and M. Riesz: d nu/mu is real and in H^1, so constant). By Hahn-Banach
-   some finite change of phi together with a lag 2 multiplier raises S everywhere, to first order. For all D >= 6:
-   (1 + q) slack_2 = s^2 (2 (1-q)^2 + (6q-2) s^2) - 2 W (1-q) |q - cos theta|, s = sin(theta/2), is below
-   6.30/n^4 - 1.08/n^3 < 0, from n theta < 2.0288, W >= sin(2) sin(1/n) and 1 - q = 2/(2n+1). How much is gained is
-   not proved here; filters that were found gain at most 0.4 % up to D = 20.
+Theorem 0, the decrease. S = A_1 + beta B_1, beta = W/sin(theta/2)^2, exceeds W (1 - 1e-10) at every frequency for the
+floats that run, D = 0..64: `least_decrease`, which knows no closed form of the minimum.
+
+Theorem 1, the constant. The measure d mu = |A|^2/|z - q|^2 dw, of mass 1, has int A_1 = W and int B_1 = 0 at phi. Put
+slack_m = -int B_m - |m W - int A_m|. Where no slack is negative, int S <= W for all multipliers, and C = 1/W.
+
+Theorem 2, consecutive pairs. No causal phi has a better certificate of lag 1, at any beta, than W. For theta in
+(pi/(2n), 2 pi/(2n+1)] put q(theta) = sin((n+1/2) theta)/sin((n-1/2) theta), beta(theta) = sin(n theta)/sin(theta/2)
+and mu_theta likewise. Then r = phi_theta - (1+z)/beta has conj(r) mu_theta orthogonal to all causal phi with delay D,
+so that
+   int (A_1 + beta B_1)(phi) d mu_theta = W(theta) - (beta/4) int |phi - phi_theta|^2 d mu_theta,
+and W is the maximum of W(theta). At these angles beta takes all values from 1 to 1/sin(pi/(4n)) > 1/W, and at larger
+ones S at w = 0 is phi(0) - beta phi(0)^2/4 <= 1/beta < W.
+
+Theorem 3, near it. Let all slack_m, m >= 2, be positive, as they are for D = 1..4, and slack_m/m bounded away from 0
+(`Slacks.are_positive`). Then for phi near phi_theta (uniformly on the circle) no certificate is better than W. For
+multipliers with t = a_1 - b_1 > 0 and a_1 + b_1 = t beta(theta'), theta' near theta: by 2, and as int A_m and int B_m
+at phi and mu_theta' differ from those of 1 by a small part of m, int S d mu_theta' <= t W + sum_{m>=2} (a_m - b_m) m W
+= W. With other multipliers let phi -> phi_theta: by 1 those of m >= 2 vanish, a_1 + b_1 stays bounded as B_1 < 0 at w
+= 0, and what is left is S = W + (b - beta) B_1 with another b, which is below W somewhere, as int B_1 d mu = 0 and B_1
+is not 0.
+
+Theorem 4, not the best. Where slack_2 < 0, as for D = 0 and D >= 5, some filter is better. mu is the only measure of
+mass 1 to which conj(r) z^j, j >= D, are orthogonal (F. and M. Riesz: d nu/mu is real and in H^1, so constant). By
+Hahn-Banach some finite change of phi together with a lag 2 multiplier raises S everywhere, to first order. For all D
+>= 6: (1 + q) slack_2 = s^2 (2 (1-q)^2 + (6q-2) s^2) - 2 W (1-q) |q - cos theta|, s = sin(theta/2), is below 6.30/n^4 -
+1.08/n^3 < 0, from n theta < 2.0288, W >= sin(2) sin(1/n) and 1 - q = 2/(2n+1). Filters that are better are in
+`filters/` (`of_method.better`), their C certified: at most 0.4 % is gained up to D = 20. How much can be is open.
+
+Theorem 5, all filters. At D = 1..3 no causal phi, near or far, has a better certificate than W with multipliers such
+that sum_{m>=2} m^2 (a_m + b_m) <= kappa (a_1 + b_1), kappa = .025, .012, .006: neighbourhood.py. At D = 1 and 2
+none has one of lags 1 and 2, without any condition: covering.py.
+
+Open at D = 1..4 is whether some phi far away is better by multipliers of other lags outside of the cone. They are in a
+bounded set, as S at w = 0 is at most 1/sum m^2 (a_m + b_m). What is missing are far lags: where a_1 + b_1 is near beta
+and one lag m has the rest, f = m^2 (a_m + b_m) up to 1/W - beta, the best worth tends to W as m grows, from below as
+far as was computed, by about (.0059 to .27) W/m at D = 1 and f = .05 to .35. No finite cover reaches W there; it takes
+measures whose density near w = 0 has the scale 1/m.
 
 As 1/|z - q|^2 = sum_r q^|r| z^r/(1 - q^2), all integrals are finite sums. Far lags: with c the constant of the mass,
 -int B_m >= (c eta^2/4)(m/(1-q)^2 - 2q/((1-q)^3 (1+q))) - 1, and 0 <= int A_m <= c eta sum_j m_j/(1-q)^2.

@@ -54,11 +54,9 @@ def test_the_measure_of_an_angle_sees_no_change_of_its_filter(delay, share):
     assert float(found.along(1) + found.ratio * found.apart(1)) == pytest.approx(tuning.weight, rel=1e-9)
 
 
-@pytest.mark.parametrize(("delay", "kappa"), [
-    (1, 0.005), *(pytest.param(*each, marks=pytest.mark.long) for each in REACH.items()),
-])  # fmt: skip
-def test_no_method_is_better_with_multipliers_in_the_cone(delay, kappa):
-    assert holds_within(delay, kappa)
+@pytest.mark.parametrize("delay", [1, *(pytest.param(delay, marks=pytest.mark.long) for delay in (2, 3))])
+def test_no_method_is_better_with_multipliers_in_the_cone(delay):
+    assert holds_within(delay, REACH[delay])
 
 
 @pytest.mark.parametrize(("delay", "kappa"), [(1, 0.2), (5, 1e-4)])

@@ -6,7 +6,19 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[4] / "benchmarks"))
-from limits import EXACT, PAGE, PUBLISHED, REPEATED, columns, remarks, repeated, row
+from limits import (
+    AHEAD,
+    BETTER,
+    EXACT,
+    PAGE,
+    PUBLISHED,
+    REPEATED,
+    against_waiting,
+    columns,
+    remarks,
+    repeated,
+    row,
+)
 
 
 @pytest.mark.parametrize("delay", [0, 3, EXACT[-1]])
@@ -26,5 +38,19 @@ def test_delays_that_repeat_are_those_of_the_page():
 def test_the_page_has_every_delay_and_the_remarks():
     page = PAGE.read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ") and line[2].isdigit()]
-    assert len(rows) == len(EXACT) + len(PUBLISHED) + len(REPEATED)
+    assert len(rows) == len(EXACT) + len(BETTER) + len(AHEAD) + len(PUBLISHED) + len(REPEATED)
     assert page.endswith(remarks())
+
+
+def test_a_better_filter_is_on_the_page():
+    line = row(("counter-momentum", "better"), BETTER[1])
+    assert line in PAGE.read_text(encoding="utf-8").splitlines()
+    own, found = (float(cell) for cell in line.strip("| ").split(" | ")[1:])
+    assert found < own
+
+
+def test_the_line_about_waiting_is_that_of_the_page():
+    line = against_waiting(3)
+    assert line in PAGE.read_text(encoding="utf-8").splitlines()
+    _, _, upper, bound, waiting = (float(cell) for cell in line.strip("| ").split(" | "))
+    assert upper <= bound < waiting

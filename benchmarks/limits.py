@@ -44,7 +44,7 @@ Delays that repeat, with plain steps at the best constant step: the same proof w
 
 """  # noqa: E501
 _BETTER = """
-From D = 5 on, and without delay, counter-momentum is not the best (`theory/worst_case/limit/optimality.py`). Filters that are better, each a file in `theory/worst_case/limit/filters/`, certified at the step 1/L: `gradlag limit --staleness 6 --step 1 --method filter:theory/worst_case/limit/filters/delay_5.json`. They are the best that were found, not the best there are. Proved of them is C, for runs that begin where the gradient is small, as after sqrt(T) updates of waiting, and not a bound at every T.
+From D = 5 on, and without delay, counter-momentum is not the best (`theory/worst_case/limit/best/optimality.py`). Filters that are better, each a file in `theory/worst_case/limit/filters/`, certified at the step 1/L: `gradlag limit --staleness 6 --step 1 --method filter:theory/worst_case/limit/filters/delay_5.json`. They are the best that were found, not the best there are. Proved of them is C, for runs that begin where the gradient is small, as after sqrt(T) updates of waiting, and not a bound at every T.
 
 """  # noqa: E501
 _WAITING = """

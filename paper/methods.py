@@ -15,8 +15,8 @@ from theory.bounds import REGISTRY, Setting
 from theory.bounds.counter_momentum import noise_left
 from theory.methods.counter_momentum import CounterMomentum, Tuning
 from theory.staleness.count import Staleness
+from theory.worst_case.limit.best.optimality import Slacks
 from theory.worst_case.limit.constant import limit_of
-from theory.worst_case.limit.optimality import Slacks
 from theory.worst_case.limit.program import step_limit
 from theory.worst_case.traces.named import constant_delays, sawtooth
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from theory.methods.counter_momentum import Tuning
-from theory.worst_case.limit.covering import Measure, cover
+from theory.worst_case.limit.best.covering import Measure, cover
 
 
 def density(rng, points=256):

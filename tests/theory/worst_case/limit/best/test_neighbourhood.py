@@ -7,8 +7,8 @@ import pytest
 from flint import arb
 
 from theory.methods.counter_momentum import Tuning
-from theory.worst_case.limit.neighbourhood import REACH, holds_within, norms, rest_of_norms
-from theory.worst_case.limit.optimality import Slacks
+from theory.worst_case.limit.best.neighbourhood import REACH, holds_within, norms, rest_of_norms
+from theory.worst_case.limit.best.optimality import Slacks
 
 
 def by_quadrature(delay, lag, points=1 << 13):

@@ -32,7 +32,7 @@ from scipy.optimize import minimize
 
 from theory.common.types import Array, Floats
 from theory.methods.counter_momentum import Tuning
-from theory.worst_case.limit.neighbourhood import REACH
+from theory.worst_case.limit.best.neighbourhood import REACH
 
 # The circle, the shape of a measure (coefficients of its logarithm), of its polynomial, the taps of y.
 _POINTS, _SHAPE, _ORDER, _TAPS = 256, 10, 48, 56

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from theory.methods.counter_momentum import Tuning
-from theory.worst_case.limit.optimality import NEAR, Slacks, least_decrease
+from theory.worst_case.limit.best.optimality import NEAR, Slacks, least_decrease
 
 # slack_2 as the derivation prints it.
 SECOND = {0: -0.0688, 1: 0.0858, 2: 0.0193, 3: 0.00387, 4: 0.00043, 5: -0.00040, 6: -0.00056, 8: -0.00047}

@@ -32,7 +32,7 @@ from functools import cached_property
 
 from flint import arb, ctx
 
-from theory.worst_case.limit.optimality import NEAR, Ball, Slacks
+from theory.worst_case.limit.best.optimality import NEAR, Ball, Slacks
 
 #: kappa by the delay.
 REACH = {1: 0.025, 2: 0.012, 3: 0.006}

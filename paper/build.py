@@ -106,6 +106,8 @@ def neutral(material: Material, files: dict[str, str]) -> str:
         others=[row.tuning.delay for row in material.tuned if row.best is False],
         little=with_noise(4, 1),
         much=with_noise(4, 100),
+        reach=[row for row in material.tuned if row.reach],
+        gained=max(1 - row.found / row.counter for row in material.methods if row.found),
         on_problems=[kept(each.claim).verdict for each in material.systems["counter-momentum"][1]],
         per_delay=counter_momentum_per_delay(),
         **{

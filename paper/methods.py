@@ -13,10 +13,14 @@ from scipy.optimize import brentq
 from paper.kept import published
 from theory.bounds import REGISTRY, Setting
 from theory.bounds.counter_momentum import noise_left
+from theory.common.errors import InputError
+from theory.cost.own_steps import ahead_of_waiting
 from theory.methods.counter_momentum import CounterMomentum, Tuning
 from theory.staleness.count import Staleness
+from theory.worst_case.limit.best.neighbourhood import REACH
 from theory.worst_case.limit.best.optimality import Slacks
 from theory.worst_case.limit.constant import limit_of
+from theory.worst_case.limit.of_method import better
 from theory.worst_case.limit.program import step_limit
 from theory.worst_case.traces.named import constant_delays, sawtooth
 
@@ -28,7 +32,10 @@ _TURNING = (3, 4, Fraction(3, 5), 1000)
 
 @dataclass(frozen=True)
 class MethodRow:
-    """The constants C at a delay: of the best constant step, of waiting, of counter-momentum from both sides."""
+    """The constants C at a delay: of the best constant step, of waiting, of counter-momentum from both sides.
+
+    `found` is that of a better filter, where one is kept.
+    """
 
     delay: int
     constant: float
@@ -36,6 +43,7 @@ class MethodRow:
     counter: float
     lower: float
     published: Mapping[str, float]
+    found: float | None
 
     @property
     def apart(self) -> float:
@@ -50,6 +58,7 @@ class Tuned:
     Args:
         bearable: the largest factor of its steps with which it settles on every function.
         best: whether no method near it is better; None where that is not known.
+        ahead: the T from which on its bound is below that of waiting; reach: kappa of the optimality theorem.
         floor: what is left of the noise for ever, in parts of sigma^2; plain: at most, at the best constant step.
     """
 
@@ -59,6 +68,8 @@ class Tuned:
     best: bool | None
     floor: float
     plain: float
+    ahead: int
+    reach: float | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,17 @@ def method_row(delay: int, constant: float, fresh: float) -> MethodRow:
     assert recursion.step is not None
     counter = limit_of(recursion, recursion.step)
     waiting = (delay + 1) * fresh  # one step of D + 1 is taken, with a fresh gradient
-    return MethodRow(delay, constant, waiting, counter.value, counter.lower, published().get(delay, {}))
+    both, beside = (counter.value, counter.lower), published().get(delay, {})
+    return MethodRow(delay, constant, waiting, *both, beside, _better(delay))
+
+
+def _better(delay: int) -> float | None:
+    try:
+        filtered = better(delay)
+    except InputError:
+        return None  # none is kept
+    found = limit_of(filtered.recursion(delay), 1.0)
+    return found.value if found.certified else None
 
 
 def counter_momentum_per_delay() -> float:
@@ -105,8 +126,8 @@ def tuned(delay: int, constant_step: float) -> Tuned:
     best = False if slack < 0 else slacks.are_positive() or None
     assert recursion.step is not None
     bearable = step_limit(recursion)[0] / recursion.step
-    floor = noise_left(Staleness(delay + 1))
-    return Tuned(tuning, float(slack.mid()), bearable, best, floor, _noise_left(delay, constant_step))
+    noise = (noise_left(Staleness(delay + 1)), _noise_left(delay, constant_step))
+    return Tuned(tuning, float(slack.mid()), bearable, best, *noise, ahead_of_waiting(delay), REACH.get(delay))
 
 
 def _noise_left(delay: int, step: float) -> float:

@@ -14,7 +14,7 @@ What is known of the worst trace, for the minimum without noise:
   trace; and where the steps are short (a constant step <= 1/(L ((s-1)^2 + s^2))) all traces have the same worst case.
 - [proved] The constant delay is not always the worst. s = 3, L eta = 3/5: on F = L x^2/2 the trace 0, 1, 2, 2, 0, 1,
   2, 2, .. takes x_0 = 1 to .4, -.2, -.8, -1.04 and so on, so |x_k| >= 1/5 and min |g_k|^2 >= .08 L Delta for every T.
-  At the constant delay Theorem C, which holds up to 2 sin(pi/10) = .618, is .0714 L Delta at T = 1000 and tends to 0.
+  At the constant delay Theorem C, which holds up to 2 sin(pi/10) = .618, is .0705 L Delta at T = 1000 and tends to 0.
   The same happens for every s >= 3 between the two limits of staleness/stability.py, unless a step of that trace lands
   on 0.
 - [solved] It takes a long run, and a step near the limit: at s = 3 the sawtooth has .4 of the worst case of the

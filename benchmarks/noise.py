@@ -200,7 +200,7 @@ The worst case over {steps} steps times T/(L Delta): what the multipliers of the
 _TAIL = """
 ## What to do
 
-- Know L, sigma, Delta, T and the delay, and take `counter-momentum:noise=NU` with nu = sigma^2 T/(L Delta). In every row above its bound is at most 1.012 times the best one of delayed steps, waiting and batched waiting; up to nu = 1 it is .79 to .93 of that of delayed steps.
+- Under a fixed delay, with L, sigma, Delta and T known, take `counter-momentum:noise=NU` with nu = sigma^2 T/(L Delta); from nu = 100 on it is as good as delayed steps, and no better. Where delays vary, or steps are tuned, it is [no help](counter_momentum.md). In every row above its bound is at most 1.012 times the best one of delayed steps, waiting and batched waiting; up to nu = 1 it is .79 to .93 of that of delayed steps.
 - Where L is uncertain take nu = 1 at least. At D = 2 and 4, for every error in L of the table, its constant is then below that of delayed steps at their best step, or both are infinite (at D = 1 from a true L of the assumed one on, at D = 8 up to 1.18 times it), and exact counter-momentum is not safe: from an L that is 1.18 times the assumed one on, some function never settles.
 - nu that is wrong by a factor of 2 costs at most 6 %, by 4 at most 24 %.
 """  # noqa: E501

@@ -26,7 +26,7 @@ def _(gl, lesson):
         read here:
         <<notation>>. So in its lines the sign $\mathbb{E}$ is left out, and we write it where it matters.
 
-        Four things are assumed.
+        Five things are assumed.
 
         1. **Smoothness.** Gradients at two points differ by at most $L$ times the distance.
         2. **A floor.** $F$ is bounded below, and $\Delta$ is at least its height above the floor at the start.
@@ -34,6 +34,8 @@ def _(gl, lesson):
         4. **Coherence.** On average the gradient that is read and the gradient that should have been used point the
            same way, up to the factor $\mu$. This is the strong one. It says that staleness does little harm *before*
            anything is proved, and lesson 5 shows how it breaks.
+        5. **Independence.** Steps and delays do not look at the noise (lesson 3): a gradient that comes late *because*
+           of what it says is not covered.
 
         Then, for steps that do not increase and delays of at most $s - 1$ (the **staleness** $s$ is 1 where nothing is
         late),
@@ -255,8 +257,8 @@ def _(gl):
         **Proved**, for every $T$, every window and every delay within it: the bound with the factor $s$, for steps that
         do not increase. `gradlag prove dai2019-sum` replays it on your machine, and `gradlag prove dai2019` goes on to
         the form in which the study states it, with its own steps and its logarithm. **Seen:** that a smaller constant
-        is false, on examples. **Assumed:** coherence. A theorem without it is lesson 7's, and whether a training has it
-        is lesson 5's.
+        is false, on examples. **Assumed:** coherence. Theorems without it, and whether a training has it, are
+        lesson 5's.
         """)
     return
 

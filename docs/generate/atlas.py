@@ -36,7 +36,10 @@ def _index() -> Iterator[str]:
         "results are known to the library as rates only, at the end."
     )
     yield from ("", "Show those that", "", "```{raw} html", *_filters(), "```", "", "::::{div} atlas-table", "")
-    yield from ("| bound | what it says | noise | delays | coherence | checked by |", "|---|---|---|---|---|---|")
+    yield from (
+        "| bound | what it says | noise | delays | coherence | checked by | steps of the proof |",
+        "|---|---|---|---|---|---|---|",
+    )
     yield from map(_row, REGISTRY.values())
     yield from ("", "::::", "", "## Known as rates only", "")
     for rate in RATES.values():
@@ -59,6 +62,7 @@ def _row(bound: Bound) -> str:
         "none" if bound.synchronous_only else "allowed",
         "assumed" if bound.needs_coherence else "not needed",
         ", ".join(checkers(bound.name, bound.verified)),
+        str(len(PROOFS[bound.name].steps)) if bound.name in PROOFS else "-",
     )
     return f"| {' | '.join(cells)} |"
 

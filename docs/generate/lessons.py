@@ -36,3 +36,13 @@ def write_lessons(out: Path) -> None:
         page = out / "lessons" / f"{entry.stem}.html"
         if not page.exists() or page.stat().st_mtime < changed:
             lesson(entry.number, export=page)
+            text = page.read_text(encoding="utf-8")
+            page.write_text(text.replace("<main", _ways(entry.number) + "<main", 1), encoding="utf-8")
+
+
+def _ways(number: int) -> str:
+    """Links to the list and to the lessons before and after."""
+    near = ((SYLLABUS.get(other), word) for other, word in ((number - 1, "Before"), (number + 1, "Next")))
+    links = (f'<a href="{entry.stem}.html">{word}: {entry.title}</a>' for entry, word in near if entry)
+    ways = " &middot; ".join(('<a href="../generated/lessons.html">The ten lessons</a>', *links))
+    return f'<nav aria-label="lessons" style="max-width:44rem;margin:1rem auto;padding:0 1rem">{ways}</nav>'

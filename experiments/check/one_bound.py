@@ -174,6 +174,12 @@ def _would_decide(
         exact = " If the gradient is exact, write gradient(x), without a generator." if evidence.simulated else ""
         alike = f"all {len(evidence.seeds)} are alike, and copies of one run say nothing of a mean"
         return f"Runs that differ: {alike}.{exact}"
+    if evidence.excess >= value:
+        return (
+            "Norms of the full gradient, or products of two half batches (grad_product): minibatches carry up to "
+            f"{evidence.excess:.4g} of noise, and the bound is {value:.4g}, so that more seeds may never show that it "
+            "holds."
+        )
     if len(evidence.seeds) < 2:
         how = seeds_flag(evidence, _USUAL_SEEDS)
         return f"More seeds{how}: one noisy run says nothing of a mean; {_USUAL_SEEDS} usually suffice."

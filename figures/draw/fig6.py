@@ -66,6 +66,8 @@ def delay_laws(axes: Axes, runs: Runs) -> Axes:
         return empty(axes)
     runs = [run for run in runs if run.cell.level is not None]
     spread = sorted({run.cell.workload for run in runs if run.cell.delays != "uniform"}, key=depth_of)
+    if not spread:
+        return empty(axes)
     for optimizer, colour in _COLOURS.items():
         for workload, width in zip(spread, (1.0, 1.9), strict=False):
             there = [run for run in runs if (run.cell.workload, run.cell.optimizer) == (workload, optimizer)]

@@ -12,15 +12,15 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from experiments.common.arrays import frozen
 from experiments.kernels.counters import MINIBATCH, uniform_index
 from experiments.kernels.elementary import exp
 from experiments.kernels.keys import worker_key
-from theory.common.compiling import inner
 from theory.common.types import Array, Ints
 
-compiled = inner(error_model="numpy", nogil=True)
+compiled = njit(error_model="numpy", nogil=True)
 
 
 class Layers(NamedTuple):

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 
 from experiments.kernels.counters import MINIBATCH, NOISE, normal_pair, stream_key, uniform_index
 from experiments.kernels.elementary import exp, log, softplus
-from theory.common.compiling import inner
 from theory.common.types import Ints, Matrix, Vector
 
 QUADRATIC, NONCONVEX, LOGISTIC, SOFTMAX = range(4)  # as in KernelKind
@@ -27,8 +26,8 @@ OPTIONS: dict[str, Any] = {
     "_nrt": False,
 }
 # `inlined` code is put into its caller by LLVM; `pasted` code earlier, which compiles faster if there is one caller.
-compiled = inner(**OPTIONS)
-inlined = inner(**OPTIONS, forceinline=True)
+compiled = njit(**OPTIONS)
+inlined = njit(**OPTIONS, forceinline=True)
 pasted = njit(**OPTIONS, inline="always")
 
 Four: TypeAlias = tuple[float, float, float, float]

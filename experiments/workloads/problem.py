@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from experiments.kernels.keys import worker_seed
 from experiments.problems import Problem, get_problem
@@ -18,7 +19,6 @@ from experiments.simulate.gradients import BLOCK, Objective, gradient_at, make_s
 from experiments.workers.engines.ring import register_gradient
 from experiments.workers.results import Threshold
 from experiments.workers.workload import WorkerKernel, Workload
-from theory.common.compiling import inner
 from theory.common.types import Array
 
 
@@ -28,7 +28,7 @@ class ProblemData(NamedTuple):
     objective: Objective
 
 
-@inner(error_model="numpy")
+@njit(error_model="numpy")
 def _gradient(data: Any, scratch: Any, seed: int, t: int, worker: int, x: Array, out: Array) -> None:
     gradient_at(data.objective, scratch, worker_seed(seed, worker), t + 1, x, out)
 

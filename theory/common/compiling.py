@@ -28,16 +28,6 @@ def kept(**options: Any) -> Callable[[Function], Function]:
     return compile_with
 
 
-def inner(**options: Any) -> Callable[[Function], Function]:
-    """Compile what compiled code alone calls: without a way in from Python, which would take a tenth of the time.
-
-    Python must never call such a function: it would end the process.
-    """
-    without: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    decorator: Callable[[Function], Function] = njit(**options, **without)
-    return decorator
-
-
 def number_of_sources(*sources: ModuleType | type | str) -> int:
     """A positive number that stands for the text of these modules, of the modules of these classes, or of these files.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from experiments.systems.multi_centre.passes import (
     add_scaled,
@@ -19,11 +20,10 @@ from experiments.systems.multi_centre.passes import (
     turn_into_change,
 )
 from experiments.systems.multi_centre.wide_area import CLOCK, index_bytes
-from theory.common.compiling import inner
 from theory.common.types import Array, Flags, Floats, Ints, Matrix
 
 # Nothing here allocates, so that these do without reference counts.
-compiled = inner(error_model="numpy", _nrt=False)
+compiled = njit(error_model="numpy", _nrt=False)
 BYTES, CHANGED, SMALL, SENT = range(4)  # columns of the tallies
 GRADIENT, RADIUS, OWN_LAG, OTHER_LAG, LEAD = range(5)  # places of the extremes
 

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.servers import durations
@@ -35,13 +36,13 @@ from experiments.systems.multi_centre.passes import add_scaled, is_far
 from experiments.systems.shared import split as parts
 from experiments.workers.engines import factors_kernel, ring
 from experiments.workers.engines.ring import gradient_into
-from theory.common.compiling import inner, kept, number_of_sources
+from theory.common.compiling import kept, number_of_sources
 from theory.common.types import Array, Flags, Ints
 
 DONE, FULL, DIVERGED = range(3)  # why the loop returned
 
 
-@inner(error_model="numpy", inline="always")  # in its one caller it is compiled once
+@njit(error_model="numpy", inline="always")  # in its one caller it is compiled once
 def compute(
     data: Any, scratch: Any, rules: Rules, state: State, c: int, t: int, seed: int, look: bool, read: Flags
 ) -> float:

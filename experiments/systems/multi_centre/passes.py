@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from theory.common.compiling import inner
+from numba import njit
+
 from theory.common.types import Array, Ints
 
-compiled = inner(error_model="numpy", _nrt=False)  # nothing here allocates
+compiled = njit(error_model="numpy", _nrt=False)  # nothing here allocates
 BLOCK = 64  # coordinates that are looked at together
 
 
-@inner(error_model="numpy", fastmath={"reassoc", "contract"})
+@njit(error_model="numpy", fastmath={"reassoc", "contract"})
 def squares(vector: Array) -> float:
     """|x|^2 in 64 bits."""
     total = 0.0

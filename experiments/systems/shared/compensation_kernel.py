@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 
 from experiments.kernels import counters, dense, elementary, keys
 from experiments.kernels.keys import worker_key
@@ -15,13 +16,13 @@ from experiments.simulate.gradients import OPTIONS
 from experiments.systems.shared import selection
 from experiments.systems.shared.selection import EVERY, select
 from experiments.workers.engines.ring import gradient_into
-from theory.common.compiling import Function, inner, kept, number_of_sources
+from theory.common.compiling import Function, kept, number_of_sources
 from theory.common.types import Array, Floats, Ints, Matrix
 
 COMPRESSION = 16  # the stream of random numbers, beside those of experiments/kernels and of the other systems
 
 # Nothing here allocates, so the functions do without reference counts; see experiments/simulate/gradients.py.
-_compiled: Callable[[Function], Function] = inner(**OPTIONS, nogil=True)
+_compiled: Callable[[Function], Function] = njit(**OPTIONS, nogil=True)
 
 
 class Rules(NamedTuple):

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numba import njit
 
 from experiments.kernels import counters
 from experiments.kernels.counters import uniform
 from experiments.simulate import gradients
 from experiments.simulate.gradients import OPTIONS
-from theory.common.compiling import Function, inner, kept, number_of_sources
+from theory.common.compiling import Function, kept, number_of_sources
 from theory.common.types import Array, Ints
 
 EVERY, TOP, RANDOM, GAUSSIAN, BRACKETED, SAMPLED, BISECTED = range(7)
@@ -24,7 +25,7 @@ SAMPLE = 100  # the sampled threshold looks at one entry in so many
 _ATTEMPTS, _RATIO_WIDTH = 3, 0.2  # of the released Gaussian-k; of the bisection between mean and maximum
 
 # Infinities and NaN keep their meaning. Nothing here allocates, so that all does without reference counts.
-_compiled: Callable[[Function], Function] = inner(**OPTIONS, nogil=True)
+_compiled: Callable[[Function], Function] = njit(**OPTIONS, nogil=True)
 
 
 @_compiled

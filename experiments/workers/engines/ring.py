@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import njit
 from numba.extending import overload
 from numpy.typing import NDArray
 
@@ -18,13 +19,12 @@ from experiments.workers.delays import Routes, note_due, place_of
 from experiments.workers.optimizers import OptimizerData, turn_into_update
 from experiments.workers.setting import WorkerPlan
 from experiments.workers.workload import Workload
-from theory.common.compiling import inner
 from theory.common.types import Array
 
 # Parameters that are delivered to all receivers before the next.
 BLOCK = 8192
 
-_compiled = inner(error_model="numpy", nogil=True)
+_compiled = njit(error_model="numpy", nogil=True)
 
 
 class Rules(NamedTuple):

@@ -118,7 +118,7 @@ def test_the_bound_of_counter_momentum_is_within_three_percent_of_the_worst_case
 
 @pytest.mark.parametrize(("delay", "updates"), [
     (1, 14), (2, 14), (3, 20),
-    *(pytest.param(delay, 60, marks=pytest.mark.long) for delay in (1, 2, 4)),
+    *(pytest.param(*each, marks=pytest.mark.long) for each in ((1, 50), (2, 60), (4, 60))),
 ])  # fmt: skip
 def test_the_worst_function_of_waiting_is_above_every_function_of_counter_momentum(delay, updates):
     # Waiting at its best step: gradient descent at every s-th gradient.

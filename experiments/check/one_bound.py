@@ -174,19 +174,19 @@ def _would_decide(
         exact = " If the gradient is exact, write gradient(x), without a generator." if evidence.simulated else ""
         alike = f"all {len(evidence.seeds)} are alike, and copies of one run say nothing of a mean"
         return f"Runs that differ: {alike}.{exact}"
-    if evidence.excess >= value:
-        return (
-            "Norms of the full gradient, or products of two half batches (grad_product): minibatches carry up to "
-            f"{evidence.excess:.4g} of noise, and the bound is {value:.4g}, so that more seeds may never show that it "
-            "holds."
-        )
-    if len(evidence.seeds) < 2:
+    if len(evidence.seeds) < 2 and evidence.excess < value:
         how = seeds_flag(evidence, _USUAL_SEEDS)
         return f"More seeds{how}: one noisy run says nothing of a mean; {_USUAL_SEEDS} usually suffice."
     if not evidence.complete and _above_where_recorded(evidence, bound, value, level, tails):
         return f"{_finer(evidence)} The recorded points are above the bound; those between them are not known to be."
     if _hidden_by_rounding(evidence, bound, value, level, tails):
         return "Norms printed with more digits: as they are printed they decide, and what was rounded off does not."
+    if evidence.excess >= value:
+        return (
+            "Norms of the full gradient, or products of two half batches (grad_product): minibatches carry up to "
+            f"{evidence.excess:.4g} of noise, and the bound is {value:.4g}, so that more seeds may never show that it "
+            "holds."
+        )
     if evidence.excess and comparison.ratio > 1:
         return "Norms of the full gradient: what is above the bound may be the noise of the minibatches."
     return more_seeds(evidence, comparison, tails)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from experiments.systems.multi_centre.passes import (
     add_scaled,
+    compiled,
     copy,
     count_not_zero,
     count_small,
@@ -22,8 +22,6 @@ from experiments.systems.multi_centre.passes import (
 from experiments.systems.multi_centre.wide_area import CLOCK, index_bytes
 from theory.common.types import Array, Flags, Floats, Ints, Matrix
 
-# Nothing here allocates, so that these do without reference counts.
-compiled = njit(error_model="numpy", _nrt=False)
 BYTES, CHANGED, SMALL, SENT = range(4)  # columns of the tallies
 GRADIENT, RADIUS, OWN_LAG, OTHER_LAG, LEAD = range(5)  # places of the extremes
 

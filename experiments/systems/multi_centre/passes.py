@@ -6,7 +6,9 @@ from numba import njit
 
 from theory.common.types import Array, Ints
 
-compiled = njit(error_model="numpy", _nrt=False)  # nothing here allocates
+# Nothing that is compiled so allocates: it does without reference counts.
+_OPTIONS: Any = {"error_model": "numpy", "_nrt": False}
+compiled = njit(**_OPTIONS)
 BLOCK = 64  # coordinates that are looked at together
 
 

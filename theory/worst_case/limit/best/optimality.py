@@ -41,8 +41,8 @@ none has one of lags 1 and 2, without any condition: covering.py.
 
 Open at D = 1..4 is whether some phi far away is better by multipliers of other lags outside of the cone. They are in a
 bounded set, as S at w = 0 is at most 1/sum m^2 (a_m + b_m). What is missing are far lags: where a_1 + b_1 is near beta
-and one lag m has the rest, f = m^2 (a_m + b_m) up to 1/W - beta, the best worth seems to tend to W as m grows, below it as
-far as was computed, by about (.0059 to .27) W/m at D = 1 and f = .05 to .35. No finite cover would do; it takes
+and one lag m has the rest, f = m^2 (a_m + b_m) up to 1/W - beta, the best worth seems to tend to W as m grows, below it
+as far as was computed, by about (.0059 to .27) W/m at D = 1 and f = .05 to .35. No finite cover would do; it takes
 measures whose density near w = 0 has the scale 1/m.
 
 As 1/|z - q|^2 = sum_r q^|r| z^r/(1 - q^2), all integrals are finite sums. Far lags: with c the constant of the mass,

@@ -27,7 +27,7 @@ class Case:
         apart: whether blocks of coordinates are read apart; the delays are then those of the oldest block.
 
     Raises:
-        InputError: a constant that is missing, negative or not finite, or an L or Delta of 0.
+        InputError: a constant that is missing, negative or not finite, an L or Delta of 0, or a trace of one step.
 
     >>> Case(Staleness(3), {"L": 1.0, "Delta": 1.0, "sigma": 0.0}).setting(0.1, 4).delays
     array([0, 1, 2, 2])
@@ -42,6 +42,8 @@ class Case:
         for name in ("L", "Delta", "sigma"):
             if not (checked_constant(name, self.constants[name]) > 0 or name == "sigma"):
                 raise InputError(f"{name} must be above 0 for a number of steps. Got {self.constants[name]:g}.")
+        if self.trace is not None and len(self.trace) < 2:
+            raise InputError(f"How delays go on is read from 2 of them at least. Got {len(self.trace)}; record more.")
 
     @property
     def known(self) -> int:
@@ -112,7 +114,7 @@ def long_run(case: Case, bound: Bound, step_size: float, scale: int) -> LongRun 
     """How a bound goes on at one step size, None outside its domain.
 
     For one delay it is exact: numerator and denominator are affine in T at fixed numbers (`Bound.fraction`); a bound of
-    which they are not is left out, as is what none of the shorter runs tells. What the bound leaves free is chosen for
+    which they are not, as its shorter runs tell, is left out. What the bound leaves free is chosen for
     about `scale` steps; any choice is valid.
     """
     numbers = bound.typical(case.setting(step_size, scale if case.trace is None else case.known))
@@ -123,8 +125,9 @@ def long_run(case: Case, bound: Bound, step_size: float, scale: int) -> LongRun 
         return None
     found = np.array(inside, dtype=np.float64)
     each, per = (found[-1] - found[-2]) / (lengths[-1] - lengths[-2])
-    before = (found[-2] - found[-3]) / (lengths[-2] - lengths[-3])
-    if case.trace is None and not np.allclose(before, (each, per), rtol=1e-6, atol=1e-9 * np.abs(found[-1])):
-        return None
+    if case.trace is None:
+        before = (found[-2] - found[-3]) / (lengths[-2] - lengths[-3])
+        if not np.allclose(before, (each, per), rtol=1e-6, atol=1e-9 * np.abs(found[-1])):
+            return None
     start, under = found[-1] - np.array([each, per]) * lengths[-1]
     return LongRun(np.array(lengths, dtype=np.float64), found[:, 0] / found[:, 1], start, each, under, per)

@@ -52,7 +52,7 @@ _NOISE_OPTION = Option("noise", "sigma^2 T/(L Delta)", 0.0, 0.0)
 _NU, _ETA = Name("nu", r"\nu"), Name("eta", r"\eta_0")
 #: lambda, and its power that the moves have.
 SHARE = (1 + _ETA**2 * _NU / 2 + 0.35 * Name("n", "n") * _NU ** Number(2 / 3, "2/3")) ** Number(-0.5, "-1/2")
-MOVES_POWER = 1.25
+MOVES_POWER = Number(1.25, "5/4")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,7 @@ def softened(tuning: Tuning, noise: float) -> tuple[float, Floats, Floats]:
     """
     values = {"n": tuning.delay + 1.0, "eta": tuning.step, "nu": noise}
     share = float(SHARE.evaluate(Environment(values)))
-    return tuning.step * share, tuning.moves * share**MOVES_POWER, 1 + share * (tuning.start - 1)
+    return tuning.step * share, tuning.moves * share**MOVES_POWER.value, 1 + share * (tuning.start - 1)
 
 
 def angle_of(delay: int, first_move: float) -> float:
@@ -187,7 +187,7 @@ class CounterMomentum(Method):
         """The update as LaTeX, with the closed form of its coefficients."""
         step, move, start = (FORMULAS[name].latex() for name in ("step", "move", "start"))
         if self.noise:
-            move, start = rf"\lambda^{{5/4}} \, {move}", rf"(1 - \lambda + \lambda \, {start})"
+            move, start = rf"\lambda^{{{MOVES_POWER.latex()}}} \, {move}", rf"(1 - \lambda + \lambda \, {start})"
             step = rf"\lambda \, \eta_0, \quad \eta_0 = {step}, \quad \lambda = {SHARE.latex()}"
         return (
             r"x_{k+1} = x_{k} - \frac{\eta}{L} \, \gamma_{k} - \sum_{j=1}^{\min(D,k)} m_j \, "

@@ -182,3 +182,10 @@ def test_no_bound_of_the_library_is_better_for_waiting(steps):
     unit = {"L": 1.0, "Delta": 1.0, "sigma": 0.0}
     value, _ = Search.of(Case(Staleness(1), unit)).reached(steps)
     assert value == pytest.approx(get("counter-momentum").evaluate(run_of_method(steps, Staleness(1), unit)), rel=1e-7)
+
+
+@pytest.mark.parametrize("steps", [2, 3])
+def test_a_trace_of_few_steps_is_read_and_one_of_a_single_step_is_refused(steps):
+    assert cost(case(1, trace=np.zeros(steps, dtype=np.int64)), 0.5).stale.steps >= 1
+    with pytest.raises(InputError, match="Got 1; record more"):
+        case(1, trace=np.zeros(1, dtype=np.int64))

@@ -108,6 +108,8 @@ def read_pattern(text: str, staleness: int) -> tuple[int, ...]:
     if re.fullmatch(r"[\d,\s]+", text):
         pattern = tuple(whole_number(int(part or -1), 0, "A delay", DelayError) for part in text.split(","))
     else:
+        if "," in text and "=" not in text:
+            raise DelayError(f"Delays that repeat are whole numbers with commas, as 0,1,1. Got {text}.")
         match parse_delays(text, Staleness(staleness)):
             case CyclicDelay(period=period, maximum=largest):
                 pattern = tuple(min(k, largest) for k in range(min(period, _MOST_PERIOD + 1)))

@@ -236,7 +236,11 @@ def storage_of(
     (0.096, 0.0585)
     """
     if recursion.delay < 1 or recursion.period > 1:
-        raise InputError("This bound is for a method that applies late gradients, at a staleness of at least 2.")
+        raise InputError(
+            "The bound with noise is for a method that applies late gradients, delayed, momentum, counter-momentum or "
+            f"a filter, at a staleness of at least 2. Got a delay of {recursion.delay}, and one gradient in "
+            f"{recursion.period} applied."
+        )
     most = min(recursion.delay, _MOST_LAGS if lags is None else lags)
     # Where S is level, as of counter-momentum, pairs that are not needed only spoil digits.
     for count, margin in itertools.product(sorted({most, 1}, reverse=True), _MARGINS):
